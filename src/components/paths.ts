@@ -1,0 +1,15 @@
+/** Where things live on a node (design §6). PKI profiles in pki/ use the same paths. */
+export const PATHS = {
+  bin: '/opt/bin',
+  cniBin: '/opt/cni/bin',
+  cniConf: '/etc/cni/net.d',
+  kubernetes: '/etc/kubernetes',
+  pki: '/etc/kubernetes/pki',
+  units: '/etc/systemd/system',
+  etcdData: '/var/lib/etcd',
+  kubeletRoot: '/var/lib/kubelet',
+  /** Marker directory of the current boot epoch: cluster id, what was installed. */
+  marker: '/run/k8s-diskless',
+  /** Staging area for incoming files, on the root filesystem so that a rename is enough. */
+  staging: '/opt/.k8s-diskless',
+} as const;

@@ -1,0 +1,102 @@
+/** Everything one round trip tells of a node, parsed; see script.ts for how it is read. */
+
+export interface MountFact {
+  path: string;
+  fstype: string;
+  readOnly: boolean;
+  sizeBytes: number;
+  availableBytes: number;
+  inodes: number;
+  inodesFree: number;
+}
+
+export interface AddressFact {
+  link: string;
+  address: string;
+  prefix: number;
+  family: 4 | 6;
+}
+
+export interface RouteFact {
+  /** CIDR, or `default`. */
+  destination: string;
+  via?: string;
+  link: string;
+}
+
+export interface UnitFact {
+  name: string;
+  /** systemd's ActiveState. */
+  active: string;
+  sub: string;
+}
+
+/** A file of ours as the marker recorded it, and as `stat` sees it now. */
+export interface InstalledFile {
+  path: string;
+  sha256: string;
+  mode: number;
+  /** `size:inode:mtime:ctime` when installed. */
+  stamp: string;
+  /** The same now; undefined when the path is gone. */
+  currentStamp?: string;
+  /** Permission bits now. */
+  currentMode?: number;
+}
+
+export interface MarkerFact {
+  clusterId: string;
+  incarnation: number;
+  files: InstalledFile[];
+  /** Unit name → fingerprint of the inputs it was last started with. */
+  units: Record<string, string>;
+  /** SHA-256 of image archives imported in this epoch. */
+  images: string[];
+}
+
+export interface EtcdDataFact {
+  /** A member directory exists under the data directory. */
+  present: boolean;
+  /** Incarnation our marker beside the data names; undefined when it is not ours. */
+  incarnation?: number;
+  clusterId?: string;
+}
+
+export interface NodeFacts {
+  bootId: string;
+  machineId: string;
+  hostname: string;
+  os: { id: string; versionId: string; name: string; variantId: string };
+  arch: string;
+  kernel: string;
+  memTotalBytes: number;
+  memAvailableBytes: number;
+  /** The mounts that hold /, /opt, /etc, /var, /run (keyed by those paths; several may be one filesystem). */
+  mounts: Record<string, MountFact>;
+  addresses: AddressFact[];
+  links: { name: string; mtu: number }[];
+  routes: RouteFact[];
+  /** The address this SSH connection arrived at (SSH_CONNECTION). */
+  sshAddress?: string;
+  nameservers: string[];
+  /** File the nameservers were read from. */
+  resolvConf: string;
+  /** Node clock minus operator clock at half the round trip, milliseconds. */
+  clockSkewMs: number;
+  cgroupVersion: 1 | 2;
+  selinux: 'enforcing' | 'permissive' | 'disabled';
+  /** Names of effective capabilities of a root process, without CAP_, lower case: only those we look for. */
+  capabilities: { sysResource: boolean; sysTime: boolean };
+  /** Writable conntrack sysctls. */
+  canSetConntrack: boolean;
+  tools: Record<string, boolean>;
+  containerd: { present: boolean; version: string; active: string; images: string[] };
+  etcdData: EtcdDataFact;
+  marker?: MarkerFact;
+  units: Record<string, UnitFact>;
+  /** TCP ports listened on, with the process name where it can be told. */
+  listeners: { port: number; process: string }[];
+  swap: boolean;
+  /** Kernel features present (built in or loaded): overlay, br_netfilter, nf_conntrack, vxlan … */
+  features: Record<string, boolean>;
+}

@@ -1,0 +1,48 @@
+import type { DisklessError } from '../errors.js';
+
+/** The versioned stream that every view, the journal and `--output json` are drawn from. */
+export const EVENT_SCHEMA = 1;
+
+export type StepOutcome = 'changed' | 'unchanged' | 'failed' | 'skipped' | 'cancelled';
+
+export interface NodeSummary {
+  name: string;
+  role: 'control-plane' | 'worker';
+  nodeIp?: string;
+  /** `ready`, `skipped` (unreachable or failed preflight, worker only) or `failed`. */
+  state: 'ready' | 'skipped' | 'failed' | 'unchanged';
+  bootId?: string;
+  changes: number;
+  bytesSent: number;
+  reason?: string;
+}
+
+export type RunEventBody =
+  | { type: 'run-started'; command: string; cluster: string; nodes: string[] }
+  | { type: 'step-started'; step: string; node?: string }
+  | { type: 'progress'; step: string; node: string; done: number; total: number }
+  | { type: 'change'; step: string; node: string; what: string }
+  | {
+      type: 'step-finished';
+      step: string;
+      node?: string;
+      outcome: StepOutcome;
+      durationMs: number;
+      error?: DisklessError;
+      /** Why it was skipped. */
+      reason?: string;
+    }
+  | { type: 'note'; level: 'info' | 'warning'; code: string; message: string; node?: string; hint?: string }
+  | {
+      type: 'run-finished';
+      exit: number;
+      durationMs: number;
+      changed: number;
+      nodes: NodeSummary[];
+      error?: DisklessError;
+    };
+
+/** `v` schema version, `ms` monotonic milliseconds since the run began, `time` wall clock in ISO 8601. */
+export type RunEvent = { v: typeof EVENT_SCHEMA; ms: number; time: string } & RunEventBody;
+
+export type EventSink = (event: RunEvent) => void;

@@ -1,0 +1,32 @@
+import type { ClusterSpec } from '../config/spec.js';
+
+/** What state remembers of one etcd cluster's life (design §7). */
+export interface EtcdRecord {
+  /** Counts the lives of the cluster's etcd data; a bootstrap or a restore starts the next one. 0: none yet. */
+  incarnation: number;
+  phase: 'none' | 'bootstrapping' | 'bootstrapped';
+  /** etcd's initial-cluster-token of this incarnation. */
+  token: string;
+  /** Node names of the configured members. */
+  members: string[];
+  /** boot_id of each member at the time its data was created; keyed by node name. */
+  bootIds: Record<string, string>;
+}
+
+/** cluster.yaml of the state directory. */
+export interface ClusterRecord {
+  version: 1;
+  /** Random hex, written into node markers so that a foreign cluster is recognised. */
+  clusterId: string;
+  spec: ClusterSpec;
+  etcd: EtcdRecord;
+}
+
+/** nodes/<name>.json of the state directory. */
+export interface NodeRecord {
+  name: string;
+  bootId: string;
+  hostKey: { type: string; fingerprint: string };
+  nodeIp: string;
+  arch: string;
+}
