@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** How temporary names of writes that never finished look; readers of a directory skip them. */
+export const TEMPORARY_FILE = /^\..+\.[0-9a-f]{12}\.tmp$/;
+
+/**
+ * Replaces a file as one step: whoever reads `path` sees the old content or the new one, whole, also after a crash or
+ * a power cut. The temporary file stands beside the target because rename is atomic within one filesystem only.
+ *
+ * @param mode Permission bits of the result, e.g. 0o600. They hold from the first byte on, whatever the umask is.
+ * @throws the file system's own error (`ENOENT`, `EACCES`, `ENOSPC`…); the target is then untouched.
+ */
+export async function writeFileAtomic(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+  const directory = dirname(path);
+  const temporary = join(directory, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await writeNewFile(temporary, data, mode);
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+  await syncDirectory(directory);
+}
+
+/** Makes a directory's entries (creations, renames, removals) survive a power cut. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  await handle.sync().finally(() => handle.close());
+}
+
+async function writeNewFile(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+  const handle = await open(path, 'wx', mode);
+  await fill(handle, data, mode).finally(() => handle.close());
+}
+
+async function fill(handle: FileHandle, data: string | Uint8Array, mode: number): Promise<void> {
+  await handle.chmod(mode);
+  await handle.writeFile(data);
+  await handle.sync();
+}
