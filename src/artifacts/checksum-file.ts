@@ -1,0 +1,17 @@
+/**
+ * Finds a file's SHA-256 in a checksum file of either form upstream publishes: the bare digest (Kubernetes), or lines
+ * `digest  name` as sha256sum writes and reads them (etcd's SHA256SUMS, the CNI plugins). Names are compared by their
+ * last component, because a list may have been made one directory up.
+ *
+ * @returns lower-case hex, or undefined when the text says nothing about the file.
+ */
+export function checksumOf(text: string, fileName: string): string | undefined {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const [only] = lines;
+  if (lines.length === 1 && only !== undefined && /^\s*[0-9a-f]{64}\s*$/i.test(only)) return only.trim().toLowerCase();
+  for (const line of lines) {
+    const match = /^([0-9a-f]{64})\s+\*?(.+?)\s*$/i.exec(line);
+    if (match?.[2]?.split('/').at(-1) === fileName) return match[1]?.toLowerCase();
+  }
+  return undefined;
+}

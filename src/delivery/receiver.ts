@@ -1,0 +1,89 @@
+import { PATHS } from '../components/paths.js';
+import { shellQuote } from '../ssh/quote.js';
+
+export interface ReceiverOptions {
+  clusterId: string;
+  incarnation: number;
+  /** SELinux labels must be restored after a file was moved into place. */
+  relabel: boolean;
+}
+
+/**
+ * The command that receives one ordered stream of segments on stdin and acknowledges each on stdout.
+ *
+ *   operator → node   `segment ID ENCODING MANIFEST_BYTES BODY_BYTES\n`, the manifest, the body; repeated
+ *                     `remove ID - MANIFEST_BYTES 0\n`, paths one per line
+ *   node → operator   `ready`, then `done ID` per segment, or `corrupt ID …`
+ *
+ * The body is a compressed tar stream; manifest lines are `sha256 mode entry path`. Files are unpacked beside their
+ * place, verified, and renamed; only then they are written into the marker. Where the target is another filesystem
+ * than the staging area the file is first copied to a temporary name in its directory, so that the last act is a
+ * rename everywhere.
+ */
+export function receiverCommand(options: ReceiverOptions): string {
+  const { clusterId, incarnation, relabel } = options;
+  return `bash -c ${shellQuote(RECEIVER)} receiver ${shellQuote(clusterId, String(incarnation), relabel ? 'relabel' : '')}`;
+}
+
+const RECEIVER = `set -euo pipefail
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+stage=${PATHS.staging} marker=${PATHS.marker}
+exec 9>/run/k8s-diskless.lock
+flock -w 5 9 || { echo "another receiver is still running" >&2; exit 75; }
+rm -rf "$stage"; mkdir -p -m 0700 "$stage" "$marker/units"
+trap 'rm -rf "$stage"' EXIT
+printf '%s %s\\n' "$1" "$2" >"$marker/cluster.new"; mv -f "$marker/cluster.new" "$marker/cluster"
+touch "$marker/files"
+stage_device=$(stat -c %d "$stage")
+echo ready
+
+install_segment() {
+  local id=$1 work=$stage/$1 i sha mode entry path
+  local -a shas=() entries=() paths=() dirs=() devices=() stats=()
+  local -A index=()
+  while read -r sha mode entry path; do
+    shas+=("$sha"); entries+=("$entry"); paths+=("$path")
+    [ -n "\${index[\${path%/*}]+known}" ] || { index[\${path%/*}]=\${#dirs[@]}; dirs+=("\${path%/*}"); }
+    printf '%s  %s\\n' "$sha" "$entry" >>"$work.sums"
+  done <"$work.manifest"
+  (cd "$work" && sha256sum -c --quiet --strict "$work.sums") >&2 || { echo "corrupt $id"; exit 65; }
+  (umask 022; mkdir -p -- "\${dirs[@]}")
+  readarray -t devices < <(stat -L -c %d -- "\${dirs[@]}")
+  while read -r sha mode entry path; do
+    [ "$entry" != "$sha" ] || chmod "$mode" "$work/$entry"
+    if [ "\${devices[\${index[\${path%/*}]}]}" = "$stage_device" ]; then
+      mv -fT -- "$work/$entry" "$path"
+    else
+      mv -fT -- "$work/$entry" "$path.k8s-diskless-new"
+      mv -fT -- "$path.k8s-diskless-new" "$path"
+    fi
+  done <"$work.manifest"
+  [ "$3" != relabel ] || restorecon -F -- "\${paths[@]}" >&2
+  readarray -t stats < <(stat -c '%a %s:%i:%.9Y:%.9Z' -- "\${paths[@]}")
+  local lines=
+  for i in "\${!paths[@]}"; do lines+="\${shas[i]} \${stats[i]} - \${paths[i]}"$'\\n'; done
+  printf '%s' "$lines" >>"$marker/files"
+}
+
+remove_files() {
+  local path; local -A gone=()
+  while IFS= read -r path; do rm -f -- "$path"; gone[$path]=1; done <"$1"
+  while IFS= read -r line; do path=\${line#* - }; [ -n "\${gone[$path]+x}" ] || printf '%s\\n' "$line"; done <"$marker/files" >"$marker/files.new"
+  mv -f "$marker/files.new" "$marker/files"
+}
+
+while IFS=' ' read -r word id encoding manifest_bytes body_bytes; do
+  mkdir "$stage/$id"
+  head -c "$manifest_bytes" >"$stage/$id.manifest"
+  case $word in
+    remove) remove_files "$stage/$id.manifest" ;;
+    segment)
+      case $encoding in zstd) unpack='zstd -dcq' ;; gzip) unpack='gzip -dcq' ;; *) exit 64 ;; esac
+      head -c "$body_bytes" | $unpack | tar -x -p --no-same-owner -C "$stage/$id"
+      install_segment "$id" "$stage" "$3" ;;
+    *) exit 64 ;;
+  esac
+  rm -rf "$stage/$id" "$stage/$id".*
+  echo "done $id"
+done
+`;

@@ -1,0 +1,37 @@
+import { DisklessError } from '../errors.js';
+import type { Connection } from '../ssh/transport.js';
+import type { NodeFacts } from './facts.js';
+import { parseFacts } from './parse.js';
+import { factsScript } from './script.js';
+
+export interface GatherFactsOptions {
+  connection: Connection;
+  /** Units whose state is wanted. */
+  units: readonly string[];
+  /** Wall clock in milliseconds since the epoch; injected so that tests can be off by an hour. */
+  now: () => number;
+  signal?: AbortSignal;
+}
+
+/** Reads a node's facts in one round trip, changing nothing. */
+export async function gatherFacts(options: GatherFactsOptions): Promise<NodeFacts> {
+  const { connection, now } = options;
+  const before = now();
+  const result = await connection.exec('bash -s', {
+    label: 'read facts',
+    root: true,
+    input: factsScript({ units: options.units }),
+    timeoutMs: 20_000,
+    ...(options.signal && { signal: options.signal }),
+  });
+  if (result.exitCode !== 0 && result.stdout === '') {
+    throw new DisklessError({
+      code: 'facts-failed',
+      host: connection.host,
+      message: `reading facts ended with exit code ${result.exitCode}`,
+      hint: 'the node needs bash and a user that may run `sudo -n bash`',
+      detail: result.stderr.trim(),
+    });
+  }
+  return parseFacts({ host: connection.host, output: result.stdout, operatorClockMs: (before + now()) / 2 });
+}

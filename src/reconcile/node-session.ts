@@ -1,0 +1,107 @@
+import type { Duplex } from 'node:stream';
+import { DisklessError } from '../errors.js';
+import type { Connection, ExecOptions, ExecResult } from '../ssh/transport.js';
+
+/** Codes after which a fresh connection may carry on. */
+const TRANSPORT_LOSS = new Set(['connection-lost', 'stalled']);
+const RECONNECTS = 2;
+
+export interface NodeSessionOptions {
+  name: string;
+  open: (signal: AbortSignal) => Promise<Connection>;
+  signal: AbortSignal;
+}
+
+export interface RootScriptOptions {
+  label: string;
+  timeoutMs?: number;
+  /** Exit codes that are an answer rather than a failure. Default: only 0. */
+  accept?: readonly number[];
+}
+
+/**
+ * One node's SSH connection for the length of a run. Lost connections are replaced as long as the node is still in
+ * the boot epoch its facts were read in; commands must therefore be idempotent.
+ */
+export class NodeSession {
+  readonly name: string;
+  #open: NodeSessionOptions['open'];
+  #signal: AbortSignal;
+  #connection: Promise<Connection> | undefined;
+  #bootId: string | undefined;
+
+  constructor({ name, open, signal }: NodeSessionOptions) {
+    this.name = name;
+    this.#open = open;
+    this.#signal = signal;
+  }
+
+  /** The living connection; opened on first use, and again after a loss. */
+  connection(): Promise<Connection> {
+    this.#connection ??= this.#openOne();
+    return this.#connection;
+  }
+
+  /** From now on another boot_id is an error: what was planned no longer holds. */
+  pinBootEpoch(bootId: string): void {
+    this.#bootId = bootId;
+  }
+
+  /** Runs work on the living connection, again on a fresh one after a transport loss. */
+  async resilient<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      const connection = await this.connection();
+      try {
+        return await work(connection);
+      } catch (error) {
+        const retryable = error instanceof DisklessError && TRANSPORT_LOSS.has(error.code);
+        if (!retryable || attempt >= RECONNECTS || this.#signal.aborted) throw error;
+        connection.end();
+        this.#connection = undefined;
+      }
+    }
+  }
+
+  exec(command: string, options: ExecOptions): Promise<ExecResult> {
+    return this.resilient((connection) => connection.exec(command, { signal: this.#signal, ...options }));
+  }
+
+  /** Runs a bash script as root; a failure carries what the machine answered. */
+  async rootScript(script: string, options: RootScriptOptions): Promise<ExecResult> {
+    const { label, timeoutMs, accept = [0] } = options;
+    const result = await this.exec('bash -s', { label, root: true, input: script, ...(timeoutMs && { timeoutMs }) });
+    if (result.exitCode !== null && accept.includes(result.exitCode)) return result;
+    throw new DisklessError({
+      code: 'remote-failed',
+      host: this.name,
+      message: `${label} ended with ${result.signal ?? `exit code ${result.exitCode}`}`,
+      detail: `${result.stderr}\n${result.stdout}`.trim().slice(-4000),
+    });
+  }
+
+  async forward(host: string, port: number, signal?: AbortSignal): Promise<Duplex> {
+    return (await this.connection()).forward(host, port, signal);
+  }
+
+  async end(): Promise<void> {
+    const connection = await this.#connection?.catch(() => undefined);
+    connection?.end();
+  }
+
+  async #openOne(): Promise<Connection> {
+    const connection = await this.#open(this.#signal);
+    void connection.closed.then(() => {
+      this.#connection = undefined;
+    });
+    if (this.#bootId === undefined) return connection;
+    const answer = await connection.exec('cat /proc/sys/kernel/random/boot_id', { label: 'read boot_id' });
+    if (answer.stdout.trim() === this.#bootId) return connection;
+    connection.end();
+    throw new DisklessError({
+      code: 'rebooted',
+      host: this.name,
+      message: 'it was rebooted in the middle of this run',
+      hint: 'run the same command again',
+    });
+  }
+}

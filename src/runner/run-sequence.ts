@@ -1,0 +1,110 @@
+import { DisklessError, toDisklessError } from '../errors.js';
+import type { EventBus } from './event-bus.js';
+import type { StepOutcome } from './events.js';
+import { appliesTo, type Dependency, type PlannedNode, type Step } from './sequence.js';
+
+export interface RunSequenceOptions<Context> {
+  steps: readonly Step<Context>[];
+  nodes: readonly PlannedNode[];
+  context: Context;
+  bus: EventBus;
+  signal: AbortSignal;
+}
+
+export interface StepReport {
+  step: string;
+  node: string;
+  outcome: StepOutcome;
+  durationMs: number;
+  error?: DisklessError;
+  reason?: string;
+}
+
+/**
+ * Runs every step on every node it applies to, each as soon as what it waits for is there: no phase barriers, a slow
+ * node delays only what names it. Never rejects; what failed is in the reports, what depended on it was skipped.
+ */
+export async function runSequence<Context>(options: RunSequenceOptions<Context>): Promise<StepReport[]> {
+  const { steps, nodes } = options;
+  const byId = new Map(steps.map((step) => [step.id, step]));
+  const running = new Map<string, Promise<StepReport>>();
+
+  const instancesOf = (id: string): Promise<StepReport>[] => {
+    const step = lookUp(id);
+    if (step.on === 'cluster') return [start(step, '')];
+    const { on } = step;
+    return nodes.flatMap(({ name, role }) => (appliesTo(on, role) ? [start(step, name)] : []));
+  };
+
+  const lookUp = (id: string): Step<Context> => {
+    const step = byId.get(id);
+    if (step === undefined) throw new Error(`step ${id} is not part of the sequence`);
+    return step;
+  };
+
+  /** Why the step cannot run, or undefined when the dependency is met. */
+  const waitFor = async (dependency: Dependency, node: string): Promise<string | undefined> => {
+    const target = lookUp(dependency.step);
+    if (dependency.kind === 'same') return blocked(await start(target, target.on === 'cluster' ? '' : node));
+    const instances = instancesOf(dependency.step);
+    if (dependency.kind === 'any') return firstSuccess(instances, target.title);
+    const reports = await Promise.all(instances);
+    return dependency.kind === 'settled' ? undefined : reports.map(blocked).find((reason) => reason !== undefined);
+  };
+
+  const start = (step: Step<Context>, node: string): Promise<StepReport> => {
+    const key = `${step.id}@${node}`;
+    const known = running.get(key);
+    if (known) return known;
+    const report = Promise.resolve()
+      .then(() => Promise.all(step.after.map((dependency) => waitFor(dependency, node))))
+      .then((reasons) => perform(options, step, node, reasons.find((reason) => reason !== undefined)));
+    running.set(key, report);
+    return report;
+  };
+
+  return Promise.all(steps.flatMap((step) => instancesOf(step.id)));
+}
+
+function blocked(report: StepReport): string | undefined {
+  if (report.outcome === 'changed' || report.outcome === 'unchanged') return undefined;
+  const place = report.node === '' ? report.step : `${report.step} on ${report.node}`;
+  return report.outcome === 'skipped' ? (report.reason ?? `${place} was skipped`) : `${place} ${report.outcome}`;
+}
+
+async function firstSuccess(instances: Promise<StepReport>[], title: string): Promise<string | undefined> {
+  const succeeded = instances.map(async (instance) => {
+    const reason = blocked(await instance);
+    if (reason !== undefined) throw new Error(reason);
+  });
+  return Promise.any(succeeded).then(
+    () => undefined,
+    () => `no node got through: ${title}`,
+  );
+}
+
+async function perform<Context>(
+  { bus, context, signal }: RunSequenceOptions<Context>,
+  step: Step<Context>,
+  node: string,
+  reason: string | undefined,
+): Promise<StepReport> {
+  const place = { step: step.id, ...(node !== '' && { node }) };
+  const finish = (report: Omit<StepReport, 'step' | 'node'>): StepReport => {
+    bus.emit({ type: 'step-finished', ...place, ...report });
+    return { step: step.id, node, ...report };
+  };
+  if (signal.aborted) return finish({ outcome: 'cancelled', durationMs: 0 });
+  if (reason !== undefined) return finish({ outcome: 'skipped', durationMs: 0, reason });
+  const began = bus.elapsedMs();
+  bus.emit({ type: 'step-started', ...place });
+  try {
+    const outcome = await step.run(context, { node, step: step.id, signal });
+    return finish({ outcome, durationMs: bus.elapsedMs() - began });
+  } catch (thrown) {
+    const durationMs = bus.elapsedMs() - began;
+    if (signal.aborted) return finish({ outcome: 'cancelled', durationMs });
+    const error = toDisklessError(thrown).at({ ...(node !== '' && { host: node }), step: step.id });
+    return finish({ outcome: 'failed', durationMs, error });
+  }
+}

@@ -1,0 +1,44 @@
+import type { Role } from '../config/spec.js';
+
+/** A step of a sequence: data that can be read in a minute; `run` is the one verb behind it. */
+export interface Step<Context> {
+  id: string;
+  /** What a person reads while it runs. */
+  title: string;
+  /** Once for the cluster, or once for every node of these roles. */
+  on: 'cluster' | 'every-node' | Role;
+  after: readonly Dependency[];
+  run: (context: Context, place: StepPlace) => Promise<StepResult>;
+}
+
+export interface StepPlace {
+  /** Node name; empty for cluster steps. */
+  node: string;
+  step: string;
+  signal: AbortSignal;
+}
+
+export type StepResult = 'changed' | 'unchanged';
+
+/**
+ * What a step waits for.
+ * `same`: the step of this node (or the cluster's); a failure there skips this step.
+ * `every`: the step on all nodes of a role; any failure there skips this step.
+ * `settled`: the same, but failures do not matter.
+ * `any`: the first success on a node of the role.
+ */
+export type Dependency = { kind: 'same' | 'every' | 'settled' | 'any'; step: string };
+
+export const same = (step: string): Dependency => ({ kind: 'same', step });
+export const every = (step: string): Dependency => ({ kind: 'every', step });
+export const settled = (step: string): Dependency => ({ kind: 'settled', step });
+export const any = (step: string): Dependency => ({ kind: 'any', step });
+
+export interface PlannedNode {
+  name: string;
+  role: Role;
+}
+
+export function appliesTo(on: Step<never>['on'], role: Role): boolean {
+  return on === 'every-node' || on === role;
+}
