@@ -1,0 +1,164 @@
+#!/bin/bash
+# Keeps the API address of this node pointed at a living kube-apiserver.
+#
+#   k8s-diskless-api install   put the rules in place at once, without asking anybody (before the first probe)
+#   k8s-diskless-api watch     probe, and rewrite the rules when the chosen control plane is lost; runs for ever
+#
+# Everything here talks to https://ADDRESS:PORT. ADDRESS sits on a link of its own, so on a control plane whose own
+# kube-apiserver lives (it listens on all addresses) nothing has to be translated. Everywhere else one rule sends new
+# connections to the chosen control plane, with the node IP as their source. Connections that still lead to another one
+# are reset, so that clients reconnect at once instead of waiting for their HTTP/2 ping to fail.
+#
+# The configuration is lines of "key value": backend (nft|iptables), address, port, node-ip, ca, and one control-plane
+# per kube-apiserver in order of preference; a control plane lists itself first. The rules outlive this process.
+set -euo pipefail
+
+config=${K8S_DISKLESS_API_CONFIG:-/etc/kubernetes/api-proxy.conf}
+state=${RUNTIME_DIRECTORY:-/run/k8s-diskless-api}/chosen
+
+backend='' address='' port='' node_ip='' ca=''
+control_planes=()
+while read -r key value; do
+  case $key in
+    backend) backend=$value ;;
+    address) address=$value ;;
+    port) port=$value ;;
+    node-ip) node_ip=$value ;;
+    ca) ca=$value ;;
+    control-plane) control_planes+=("$value") ;;
+    '' | '#'*) ;;
+    *) echo "$config: unknown key $key" >&2; exit 64 ;;
+  esac
+done <"$config"
+
+is_listed() {
+  local each
+  for each in "${control_planes[@]}"; do [[ $each == "$1" ]] && return 0; done
+  return 1
+}
+
+# What a process before us chose, if that is still a control plane; else the preferred one.
+chosen=''
+[[ -r $state ]] && read -r chosen <"$state"
+is_listed "$chosen" || chosen=${control_planes[0]}
+
+# Where connections to ADDRESS end: at ADDRESS itself when the chosen kube-apiserver is this node's.
+destination() {
+  if [[ $chosen == "$node_ip" ]]; then echo "$address"; else echo "$chosen"; fi
+}
+
+# One transaction; the NAT chains stay even when empty, for without any the kernel stops translating what it began.
+rules_nft() {
+  local to
+  to=$(destination)
+  echo 'table ip k8s_diskless_api'
+  echo 'delete table ip k8s_diskless_api'
+  echo 'table ip k8s_diskless_api {'
+  echo '  chain output { type nat hook output priority -100; policy accept;'
+  [[ $to == "$address" ]] || echo "    ip daddr $address tcp dport $port dnat to $to:$port"
+  echo '  }'
+  echo '  chain postrouting { type nat hook postrouting priority 100; policy accept;'
+  [[ $to == "$address" ]] || echo "    ip saddr $address ip daddr $to tcp dport $port snat to $node_ip"
+  echo '  }'
+  echo '  chain stale { type filter hook output priority 0; policy accept;'
+  echo "    ip daddr != $to tcp dport $port ct original ip daddr $address reject with tcp reset"
+  echo '  }'
+  echo '}'
+}
+
+rules_iptables() {
+  local to
+  to=$(destination)
+  echo '*nat'
+  echo ':K8S-DISKLESS-API - [0:0]'
+  echo ':K8S-DISKLESS-API-SNAT - [0:0]'
+  if [[ $to != "$address" ]]; then
+    echo "-A K8S-DISKLESS-API -d $address/32 -p tcp --dport $port -j DNAT --to-destination $to:$port"
+    echo "-A K8S-DISKLESS-API-SNAT -s $address/32 -d $to/32 -p tcp --dport $port -j SNAT --to-source $node_ip"
+  fi
+  echo 'COMMIT'
+  echo '*filter'
+  echo ':K8S-DISKLESS-API-RST - [0:0]'
+  echo "-A K8S-DISKLESS-API-RST ! -d $to/32 -p tcp --dport $port -m conntrack --ctorigdst $address -j REJECT --reject-with tcp-reset"
+  echo 'COMMIT'
+}
+
+jump() {
+  iptables -w 5 -t "$1" -C "$2" -j "$3" 2>/dev/null || iptables -w 5 -t "$1" -I "$2" 1 -j "$3"
+}
+
+install_rules() {
+  if [[ $backend == nft ]]; then
+    rules_nft | nft -f -
+  else
+    rules_iptables | iptables-restore -w 5 --noflush
+    jump nat OUTPUT K8S-DISKLESS-API
+    jump nat POSTROUTING K8S-DISKLESS-API-SNAT
+    jump filter OUTPUT K8S-DISKLESS-API-RST
+  fi
+  echo "$chosen" >"$state.new"
+  mv "$state.new" "$state"
+}
+
+choose() {
+  chosen=$1
+  install_rules
+  echo "API address $address leads to $chosen"
+  # The reset rule answers a client's next packet; one that only waits need not wait for that, where the kernel can
+  # close sockets.
+  ss --kill --tcp --no-header state established dst "$address" dport = "$port" >/dev/null 2>&1 || true
+}
+
+# Asks every control plane at the same time. Sets living[i], and refused[i] where nobody listens. 401 and 403 are
+# answers of a living server too: anonymous requests may be refused, by configuration or until RBAC is bootstrapped.
+declare -A living refused
+probe() {
+  local index failure status urls=()
+  for index in "${control_planes[@]}"; do urls+=(--output /dev/null "https://$index:$port/livez"); done
+  living=() refused=()
+  while read -r index failure status; do
+    case $failure:$status in
+      0:200 | 0:401 | 0:403) living[${control_planes[index]}]=yes ;;
+      7:*) refused[${control_planes[index]}]=yes ;; # curl: failed to connect
+    esac
+  done < <(curl --silent --no-progress-meter --parallel --parallel-immediate --noproxy '*' --max-time 1 --cacert "$ca" \
+    --write-out '%{urlnum} %{exitcode} %{http_code}\n' "${urls[@]}")
+}
+
+first_living() {
+  local each
+  for each in "${control_planes[@]}"; do
+    if [[ ${living[$each]-} ]]; then
+      echo "$each"
+      return
+    fi
+  done
+}
+
+watch() {
+  # With one control plane there is nothing to choose.
+  if ((${#control_planes[@]} < 2)); then exec sleep infinity; fi
+  local failures=0 next
+  while :; do
+    probe
+    if [[ ${living[$chosen]-} ]]; then failures=0; else failures=$((failures + 1)); fi
+    next=''
+    if [[ $chosen != "$node_ip" && ${living[$node_ip]-} ]]; then
+      next=$node_ip
+    elif ((failures > 1)) || [[ ${refused[$chosen]-} ]]; then
+      # One answer that is late or bad may be load; nobody listening is certain.
+      next=$(first_living)
+    fi
+    if [[ $next ]]; then
+      choose "$next"
+      failures=0
+    fi
+    if ((failures > 0)); then sleep 0.5; else sleep 1; fi
+  done
+}
+
+case ${1-} in
+  install) install_rules ;;
+  watch) watch ;;
+  *) echo "usage: $0 install|watch" >&2; exit 64 ;;
+esac
