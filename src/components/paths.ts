@@ -12,4 +12,6 @@ export const PATHS = {
   marker: '/run/k8s-diskless',
   /** Staging area for incoming files, on the root filesystem so that a rename is enough. */
   staging: '/opt/.k8s-diskless',
+  /** Image archives on their way into containerd. */
+  images: '/opt/.k8s-diskless-images',
 } as const;

@@ -61,7 +61,10 @@ install_segment() {
   [ "$3" != relabel ] || restorecon -F -- "\${paths[@]}" >&2
   readarray -t stats < <(stat -c '%a %s:%i:%.9Y:%.9Z' -- "\${paths[@]}")
   local lines=
-  for i in "\${!paths[@]}"; do lines+="\${shas[i]} \${stats[i]} - \${paths[i]}"$'\\n'; done
+  for i in "\${!paths[@]}"; do
+    case \${paths[i]} in ${PATHS.images}/*) continue ;; esac
+    lines+="\${shas[i]} \${stats[i]} - \${paths[i]}"$'\\n'
+  done
   printf '%s' "$lines" >>"$marker/files"
 }
 

@@ -44,7 +44,7 @@ section filesystems; show /proc/filesystems
 section mountinfo; show /proc/self/mountinfo
 section disk
 for path in / /opt /etc /var /run; do
-  [ -e "$path" ] && df -P -B1 --output=target,fstype,size,avail,itotal,iavail "$path" | { read -r _; IFS= read -r line; printf '%s %s\\n' "$path" "$line"; }
+  [ -e "$path" ] && df -B1 --output=target,fstype,size,avail,itotal,iavail "$path" | { read -r _; IFS= read -r line; printf '%s %s\\n' "$path" "$line"; }
 done
 section addresses; ip -o addr show
 section links; ip -o link show

@@ -105,6 +105,7 @@ async function perform<Context>(
     const durationMs = bus.elapsedMs() - began;
     if (signal.aborted) return finish({ outcome: 'cancelled', durationMs });
     const error = toDisklessError(thrown).at({ ...(node !== '' && { host: node }), step: step.id });
+    if (error.code === 'dependency-failed') return finish({ outcome: 'skipped', durationMs, reason: error.message });
     return finish({ outcome: 'failed', durationMs, error });
   }
 }

@@ -1,0 +1,97 @@
+import { controlPlanes } from '../config/spec.js';
+import { type EtcdGateway, createEtcdGateway } from '../etcd/gateway.js';
+import type { TlsIdentity } from '../http/tls-agent.js';
+import { createKubeClient, type KubeClient } from '../kube/client.js';
+import { failover } from '../kube/failover.js';
+import { waitServing } from '../kube/readiness.js';
+import type { ClusterSpec } from '../config/spec.js';
+import type { Disruption } from '../plan/desired.js';
+import type { NodeSession } from './node-session.js';
+
+/** Both listen on loopback too, and their certificates carry it: no route of the operator's is needed. */
+const LOOPBACK = '127.0.0.1';
+const ETCD_CLIENT_PORT = 2379;
+
+export interface OperatorIdentities {
+  kubernetes: TlsIdentity;
+  etcd: TlsIdentity;
+}
+
+export interface ClusterAccessOptions {
+  spec: ClusterSpec;
+  sessions: ReadonlyMap<string, NodeSession>;
+  /** Asked on first use: on a new cluster the certificates do not exist before the plan is made. */
+  identities: () => Promise<OperatorIdentities>;
+}
+
+/** The cluster's APIs as the operator reaches them: through the control planes' SSH connections. */
+export class ClusterAccess {
+  readonly #options: ClusterAccessOptions;
+  readonly #gateways = new Map<string, EtcdGateway>();
+  readonly #clients = new Map<string, Promise<KubeClient>>();
+  #kube: Promise<KubeClient> | undefined;
+
+  constructor(options: ClusterAccessOptions) {
+    this.#options = options;
+  }
+
+  /** Whichever control plane lives. */
+  kube(): Promise<KubeClient> {
+    const names = controlPlanes(this.#options.spec).map(({ name }) => name);
+    this.#kube ??= Promise.all(names.map((name) => this.kubeOf(name))).then(failover);
+    return this.#kube;
+  }
+
+  /** The apiserver of one control plane. */
+  kubeOf(node: string): Promise<KubeClient> {
+    const known = this.#clients.get(node);
+    if (known) return known;
+    const client = this.#options.identities().then(({ kubernetes }) =>
+      createKubeClient({
+        node,
+        connect: (signal) => this.#session(node).forward(LOOPBACK, this.#options.spec.apiServer.port, signal),
+        serverName: LOOPBACK,
+        tls: kubernetes,
+      }),
+    );
+    this.#clients.set(node, client);
+    return client;
+  }
+
+  /** The etcd member of one control plane. */
+  etcdOf(node: string): EtcdGateway {
+    const known = this.#gateways.get(node);
+    if (known) return known;
+    const gateway = createEtcdGateway({
+      node,
+      connect: (signal) => this.#session(node).forward(LOOPBACK, ETCD_CLIENT_PORT, signal),
+      serverName: LOOPBACK,
+      tls: this.#options.identities().then(({ etcd }) => etcd),
+    });
+    this.#gateways.set(node, gateway);
+    return gateway;
+  }
+
+  /** Through the first member that answers. */
+  async linearizableRead(members: readonly string[], signal: AbortSignal): Promise<void> {
+    await Promise.any(members.map((name) => this.etcdOf(name).linearizableRead({ signal })));
+  }
+
+  /** After a disruptive restart: the node's own server answers again. */
+  async waitHealthy(node: string, disruption: Disruption, signal: AbortSignal): Promise<void> {
+    if (disruption === 'etcd') await this.etcdOf(node).linearizableRead({ signal });
+    if (disruption === 'none') return;
+    await waitServing({ client: await this.kubeOf(node), endpoint: '/readyz', signal });
+  }
+
+  async close(): Promise<void> {
+    for (const gateway of this.#gateways.values()) gateway.close();
+    for (const client of this.#clients.values()) (await client.catch(() => undefined))?.transport.close();
+  }
+
+  #session(node: string): NodeSession {
+    const session = this.#options.sessions.get(node);
+    if (session === undefined) throw new Error(`${node} is not part of this run`);
+    return session;
+  }
+}

@@ -1,0 +1,62 @@
+import { componentsFor } from '../components/all.js';
+import type { ComponentContext, EtcdBootstrap, Peer } from '../components/context.js';
+import { versionRow } from '../components/version-table.js';
+import type { NodeSpec } from '../config/spec.js';
+import type { DesiredNode } from '../plan/desired.js';
+import type { EtcdVerdict } from '../plan/etcd-verdict.js';
+import type { ClusterRecord } from '../state/records.js';
+import type { Candidate } from './candidates.js';
+import type { Reconciliation } from './reconciliation.js';
+import { archOf, traitsOf } from './traits.js';
+
+/** Every node whose address is known, from this run's facts or from the last run's records. */
+export function peersOf({ options }: Reconciliation, fit: readonly Candidate[]): Peer[] {
+  const seen = new Map(fit.map(({ node, nodeIp }) => [node.name, nodeIp]));
+  return options.spec.nodes.flatMap((node) => {
+    const nodeIp = seen.get(node.name) ?? options.nodeRecords.get(node.name)?.nodeIp ?? node.nodeIp;
+    return nodeIp === undefined ? [] : [peer(node, nodeIp)];
+  });
+}
+
+const peer = (node: NodeSpec, nodeIp: string): Peer => ({
+  name: node.name,
+  nodeIp,
+  podCidr: node.podCidr,
+  controlPlane: node.role === 'control-plane',
+});
+
+export interface DesiredNodeInput {
+  candidate: Candidate;
+  peers: Peer[];
+  record: ClusterRecord;
+  verdict: EtcdVerdict;
+}
+
+/** What a node should hold: components, PKI and images. */
+export async function desiredNode(context: Reconciliation, input: DesiredNodeInput): Promise<DesiredNode> {
+  const { spec, content, state } = context.options;
+  const { node, facts, nodeIp, linkName } = input.candidate;
+  const etcdBootstrap = bootstrapFor(input);
+  const componentContext: ComponentContext = {
+    spec,
+    version: versionRow(spec.kubernetes),
+    node,
+    nodeIp,
+    traits: traitsOf(facts, linkName),
+    peers: input.peers,
+    artifacts: await content.artifacts(archOf(facts)),
+    ...(etcdBootstrap && { etcdBootstrap }),
+  };
+  const pkiFiles = await state.pki.nodeFiles({ spec, node, nodeIp });
+  const pki = { component: 'node' as const, files: pkiFiles, units: [] };
+  return { components: [pki, ...componentsFor(componentContext)], images: await content.images() };
+}
+
+function bootstrapFor({ candidate, peers, record, verdict }: DesiredNodeInput): EtcdBootstrap | undefined {
+  const bootstrapping = verdict.code === 'bootstrap' || verdict.code === 'resume-bootstrap';
+  if (!bootstrapping || candidate.node.role === 'worker') return undefined;
+  const initialCluster = peers
+    .filter(({ name }) => record.etcd.members.includes(name))
+    .map(({ name, nodeIp }) => ({ name, peerUrl: `https://${nodeIp}:2380` }));
+  return { token: record.etcd.token, initialClusterState: 'new', initialCluster };
+}

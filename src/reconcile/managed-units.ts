@@ -1,0 +1,11 @@
+/** Every unit we may own on a node; facts report their state. */
+export const MANAGED_UNITS: readonly string[] = [
+  'k8s-diskless-node.service',
+  'k8s-diskless-api.service',
+  'etcd.service',
+  'kube-apiserver.service',
+  'kube-controller-manager.service',
+  'kube-scheduler.service',
+  'kubelet.service',
+  'kube-proxy.service',
+];

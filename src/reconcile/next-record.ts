@@ -1,0 +1,36 @@
+import type { ClusterSpec } from '../config/spec.js';
+import type { EtcdFacts, EtcdVerdict } from '../plan/etcd-verdict.js';
+import type { ClusterRecord } from '../state/records.js';
+
+export interface NextRecordInput {
+  spec: ClusterSpec;
+  record: ClusterRecord | undefined;
+  clusterId: string;
+  verdict: EtcdVerdict;
+  facts: EtcdFacts;
+  /** A fresh etcd cluster token, used when a new incarnation begins. */
+  newToken: string;
+}
+
+/** What state has to remember before the verdict is carried out. Pure. */
+export function nextRecord(input: NextRecordInput): ClusterRecord {
+  const { spec, record, clusterId, verdict, facts, newToken } = input;
+  const base = { version: 1 as const, clusterId, spec };
+  if (verdict.code !== 'bootstrap') {
+    const none = { incarnation: 0, phase: 'none' as const, token: '', members: [], bootIds: {} };
+    return { ...base, etcd: record?.etcd ?? none };
+  }
+  const bootIds = facts.members.flatMap(({ name, bootId }) =>
+    bootId !== undefined && verdict.start.includes(name) ? [[name, bootId] as const] : [],
+  );
+  return {
+    ...base,
+    etcd: {
+      incarnation: verdict.incarnation,
+      phase: 'bootstrapping',
+      token: newToken,
+      members: verdict.start,
+      bootIds: Object.fromEntries(bootIds),
+    },
+  };
+}

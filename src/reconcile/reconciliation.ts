@@ -1,0 +1,89 @@
+import type { ClusterSpec, NodeSpec } from '../config/spec.js';
+import type { Peer } from '../components/context.js';
+import type { ContentSource } from '../delivery/content-source.js';
+import type { Encoding } from '../delivery/segment.js';
+import type { NodeFacts } from '../facts/facts.js';
+import type { DesiredNode } from '../plan/desired.js';
+import type { NodeDifference } from '../plan/diff.js';
+import type { EtcdVerdict } from '../plan/etcd-verdict.js';
+import type { EventBus } from '../runner/event-bus.js';
+import type { PkiReport } from '../pki/store.js';
+import type { RollingLock } from '../runner/rolling-lock.js';
+import type { ClusterRecord, NodeRecord } from '../state/records.js';
+import type { Arrivals } from './arrivals.js';
+import type { ClusterAccess } from './cluster-access.js';
+import type { NodeSession } from './node-session.js';
+import type { ReadinessWatch } from './readiness-watch.js';
+import type { ReconcileState } from './state.js';
+
+export interface ReconcileOptions {
+  spec: ClusterSpec;
+  /** Recorded state, undefined for a new cluster. */
+  record?: ClusterRecord;
+  nodeRecords: ReadonlyMap<string, NodeRecord>;
+  state: ReconcileState;
+  content: ContentSource;
+  /** Hash every installed file instead of trusting unchanged size, inode and times. */
+  verifyAll: boolean;
+  /** Names a person says are off with their data gone. */
+  lost: ReadonlySet<string>;
+  stallTimeoutMs: number;
+  /** How long a node may take from its kubelet's start until it is Ready. */
+  readyTimeoutMs: number;
+  clock: { now: () => number };
+}
+
+/** One admitted node: what it should hold, what differs, and how far its files are. */
+export interface NodeWork {
+  node: NodeSpec;
+  facts: NodeFacts;
+  nodeIp: string;
+  desired: DesiredNode;
+  difference: NodeDifference;
+  arrivals: Arrivals;
+  encoding: Encoding;
+  changes: number;
+  bytesSent: number;
+}
+
+/** What the judge step decided; everything after it only carries it out. */
+export interface Judgement {
+  record: ClusterRecord;
+  verdict: EtcdVerdict;
+  work: Map<string, NodeWork>;
+  /** Node name → why it takes no part in this run. */
+  rejected: Map<string, Error>;
+  kubeconfig: string;
+  peers: Peer[];
+  pki: PkiReport;
+}
+
+/** Everything the steps of one run share. */
+export interface Reconciliation {
+  options: ReconcileOptions;
+  bus: EventBus;
+  signal: AbortSignal;
+  rolling: RollingLock;
+  sessions: ReadonlyMap<string, NodeSession>;
+  facts: Map<string, NodeFacts>;
+  judgement?: Judgement;
+  access: ClusterAccess;
+  readiness: ReadinessWatch;
+}
+
+export function judgementOf(context: Reconciliation): Judgement {
+  if (context.judgement === undefined) throw new Error('a step ran before the judgement it needs');
+  return context.judgement;
+}
+
+export function workOf(context: Reconciliation, node: string): NodeWork {
+  const work = judgementOf(context).work.get(node);
+  if (work === undefined) throw new Error(`no work was planned for ${node}`);
+  return work;
+}
+
+export function sessionOf(context: Reconciliation, node: string): NodeSession {
+  const session = context.sessions.get(node);
+  if (session === undefined) throw new Error(`no session was made for ${node}`);
+  return session;
+}

@@ -1,0 +1,12 @@
+import type { PkiStore } from '../pki/store.js';
+import type { ClusterRecord, NodeRecord } from '../state/records.js';
+
+/** The operator's memory as a run needs it; `plan` gets one that writes nothing. */
+export interface ReconcileState {
+  pki: PkiStore;
+  saveCluster(record: ClusterRecord): Promise<void>;
+  saveNode(record: NodeRecord): Promise<void>;
+  saveKubeconfig(text: string): Promise<void>;
+  /** Keeps evidence (a failed unit's log) with this run; resolves to the path for the report. */
+  saveEvidence(name: string, text: string): Promise<string>;
+}

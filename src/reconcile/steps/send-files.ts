@@ -1,0 +1,74 @@
+import { PATHS } from '../../components/paths.js';
+import { DisklessError } from '../../errors.js';
+import { buildSegments, imageSegmentId, imageStagingPath } from '../../delivery/build-segments.js';
+import { sendStream } from '../../delivery/send-stream.js';
+import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import { shellQuote } from '../../ssh/quote.js';
+import { change } from '../change.js';
+import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
+
+/** Sends everything the node lacks in one stream, the critical path first; steps start as their segment arrives. */
+export async function sendFiles(context: Reconciliation, place: StepPlace): Promise<StepResult> {
+  const work = workOf(context, place.node);
+  const { difference, arrivals, encoding } = work;
+  const { record } = judgementOf(context);
+  const arrived = new Set<string>();
+  try {
+    const segments = await buildSegments({ difference, encoding, content: context.options.content });
+    if (segments.length === 0 && difference.remove.length === 0) return 'unchanged';
+    const what = `send ${difference.files.length} files, ${difference.images.length} images; remove ${difference.remove.length}`;
+    await change(context, place, what, () =>
+      sessionOf(context, place.node).resilient(async (connection) => {
+        const { bytes } = await sendStream({
+          connection,
+          receiver: {
+            clusterId: record.clusterId,
+            incarnation: record.etcd.incarnation,
+            relabel: work.facts.selinux !== 'disabled' && work.facts.tools.restorecon === true,
+          },
+          segments: segments.filter(({ id }) => !arrived.has(id)),
+          remove: difference.remove,
+          onArrived: (id) => {
+            arrived.add(id);
+            arrivals.arrived(id);
+          },
+          onProgress: (done, total) => context.bus.emit({ type: 'progress', ...place, done, total }),
+          stallTimeoutMs: context.options.stallTimeoutMs,
+          signal: context.signal,
+        });
+        work.bytesSent += bytes;
+      }),
+    );
+    return 'changed';
+  } catch (error) {
+    arrivals.fail();
+    throw error;
+  }
+}
+
+/** Image archives go into containerd as they arrive; what it holds already was never sent. */
+export async function importImages(context: Reconciliation, place: StepPlace): Promise<StepResult> {
+  const { difference, arrivals } = workOf(context, place.node);
+  for (const image of difference.images) {
+    await arrivals.of(imageSegmentId(image));
+    await change(context, place, `import ${image.references.join(', ')}`, async () => {
+      const file = imageStagingPath(image);
+      const labels = image.references.map(
+        (name) => `ctr -n k8s.io images label ${shellQuote(name)} io.cri-containerd.pinned=pinned >/dev/null`,
+      );
+      const script = `set -eu
+ctr -n k8s.io images import ${shellQuote(file)} >/dev/null
+${labels.join('\n')}
+printf '%s\\n' ${shellQuote(image.sha256)} >>${PATHS.marker}/images
+rm -f ${shellQuote(file)}
+`;
+      const session = sessionOf(context, place.node);
+      await session.rootScript(script, { label: 'import image', timeoutMs: 120_000 }).catch((cause) => {
+        if (!(cause instanceof DisklessError)) throw cause;
+        const message = `containerd refused the image archive with ${image.references.join(', ')}`;
+        throw new DisklessError({ code: 'image-import-failed', host: place.node, message, detail: cause.detail ?? '', cause });
+      });
+    });
+  }
+  return difference.images.length > 0 ? 'changed' : 'unchanged';
+}

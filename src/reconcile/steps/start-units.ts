@@ -1,0 +1,74 @@
+import { DisklessError } from '../../errors.js';
+import { PATHS } from '../../components/paths.js';
+import type { ComponentId } from '../../plan/desired.js';
+import type { UnitAction } from '../../plan/diff.js';
+import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import { shellQuote } from '../../ssh/quote.js';
+import { change } from '../change.js';
+import { type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
+
+/** systemd's own start timeout ends earlier; this one catches a systemctl that never answers. */
+const START_TIMEOUT_MS = 150_000;
+
+/** A step that brings these components' units to what the plan says, once their files have arrived. */
+export function startComponents(...components: ComponentId[]) {
+  return async (context: Reconciliation, place: StepPlace): Promise<StepResult> => {
+    const { arrivals, difference } = workOf(context, place.node);
+    await arrivals.of('config');
+    for (const component of components) await arrivals.of(component);
+    const actions = difference.units.filter(({ component }) => components.includes(component));
+    const disruptive = actions.filter(({ action, unit }) => action === 'restart' && unit.disruption !== 'none');
+    const gentle = actions.filter((action) => !disruptive.includes(action));
+    await Promise.all(gentle.map((action) => bringUp(context, place, action)));
+    for (const action of disruptive) await roll(context, place, action);
+    return actions.length > 0 ? 'changed' : 'unchanged';
+  };
+}
+
+/** One control plane at a time, and the lock is released only when this one is healthy again. */
+async function roll(context: Reconciliation, place: StepPlace, action: UnitAction): Promise<void> {
+  await context.rolling.run(async () => {
+    await bringUp(context, place, action);
+    await context.access.waitHealthy(place.node, action.unit.disruption, context.signal);
+  });
+}
+
+export async function bringUp(context: Reconciliation, place: StepPlace, action: UnitAction): Promise<void> {
+  const { unit, fingerprint } = action;
+  const verb = action.action === 'start' ? 'start' : 'restart';
+  const mark = `${PATHS.marker}/units/${unit.name}`;
+  const script = `set -eu
+if [ "$(systemctl show -p NeedDaemonReload --value ${shellQuote(unit.name)})" = yes ]; then systemctl daemon-reload; fi
+systemctl reset-failed ${shellQuote(unit.name)} 2>/dev/null || true
+systemctl ${verb} ${shellQuote(unit.name)}
+mkdir -p ${PATHS.marker}/units
+printf '%s\\n' ${shellQuote(fingerprint)} >${shellQuote(`${mark}.new`)} && mv -f ${shellQuote(`${mark}.new`, mark)}
+`;
+  await change(context, place, `${verb} ${unit.name} (${action.why})`, async () => {
+    const options = { label: `${verb} ${unit.name}`, timeoutMs: START_TIMEOUT_MS };
+    await sessionOf(context, place.node)
+      .rootScript(script, options)
+      .catch(async (cause) => {
+        throw await withEvidence(context, place.node, unit.name, cause);
+      });
+  });
+}
+
+/** Logs vanish with the node's RAM: fetch them while they are there. */
+async function withEvidence(context: Reconciliation, node: string, unit: string, cause: unknown): Promise<unknown> {
+  if (!(cause instanceof DisklessError) || cause.code !== 'remote-failed') return cause;
+  const session = sessionOf(context, node);
+  const log = await session
+    .exec(`journalctl --no-pager -o short-precise -n 400 -u ${shellQuote(unit)}`, { label: 'read log', root: true })
+    .then(({ stdout }) => stdout)
+    .catch(() => '');
+  const path = await context.options.state.saveEvidence(`${node}-${unit}.log`, log);
+  return new DisklessError({
+    code: 'unit-failed',
+    host: node,
+    message: `${unit} did not start`,
+    hint: `its log was saved to ${path}`,
+    detail: log.trim().split('\n').slice(-12).join('\n') || cause.detail || '',
+    cause,
+  });
+}

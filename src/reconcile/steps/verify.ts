@@ -1,0 +1,30 @@
+import { DisklessError } from '../../errors.js';
+import { controlPlanes } from '../../config/spec.js';
+import { verifyCluster } from '../../kube/verify.js';
+import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import { judgementOf, type Reconciliation } from '../reconciliation.js';
+
+/** What `up` promises at its end, asked of the cluster itself. */
+export async function verify(context: Reconciliation, { signal }: StepPlace): Promise<StepResult> {
+  const { spec } = context.options;
+  const { work } = judgementOf(context);
+  const present = controlPlanes(spec).filter(({ name }) => work.has(name));
+  const findings = await verifyCluster({
+    client: await context.access.kube(),
+    controlPlanes: await Promise.all(
+      present.map(async ({ name }) => ({ name, nodeIp: work.get(name)?.nodeIp ?? '', client: await context.access.kubeOf(name) })),
+    ),
+    nodes: new Map([...work.values()].map(({ node, facts }) => [node.name, facts.bootId])),
+    signal,
+  });
+  for (const { severity, code, message, hint } of findings) {
+    if (severity === 'warning') context.bus.emit({ type: 'note', level: 'warning', code, message, ...(hint && { hint }) });
+  }
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return 'unchanged';
+  throw new DisklessError({
+    code: 'verification-failed',
+    message: errors.map(({ message }) => message).join('; '),
+    ...(errors[0]?.hint && { hint: errors[0].hint }),
+  });
+}

@@ -1,0 +1,71 @@
+import { any, type Step, same, settled } from '../runner/sequence.js';
+import type { Reconciliation } from './reconciliation.js';
+import { applyAddons } from './steps/apply-addons.js';
+import { admit, judge } from './steps/judge.js';
+import { connect, readFacts } from './steps/read-facts.js';
+import { proveQuorum, recordIntent } from './steps/record.js';
+import { registerNodes, waitReady } from './steps/register-nodes.js';
+import { importImages, sendFiles } from './steps/send-files.js';
+import { startEtcd } from './steps/start-etcd.js';
+import { startComponents } from './steps/start-units.js';
+import { verify } from './steps/verify.js';
+
+type UpStep = Step<Reconciliation>;
+
+/** Reads the machines and decides; changes nothing anywhere. `plan` ends here. */
+export const judgeSequence: readonly UpStep[] = [
+  { id: 'connect', title: 'connect', on: 'every-node', after: [], run: connect },
+  { id: 'facts', title: 'read facts', on: 'every-node', after: [same('connect')], run: readFacts },
+  { id: 'judge', title: 'plan', on: 'cluster', after: [settled('facts')], run: judge },
+  { id: 'admit', title: 'preflight', on: 'every-node', after: [same('facts'), same('judge')], run: admit },
+];
+
+/** From blank nodes to a verified cluster: a step runs as soon as what stands in its `after` is there. */
+export const upSequence: readonly UpStep[] = [
+  ...judgeSequence,
+  { id: 'record', title: 'record intent', on: 'cluster', after: [same('judge')], run: recordIntent },
+  { id: 'send', title: 'send files', on: 'every-node', after: [same('admit'), same('record')], run: sendFiles },
+  {
+    id: 'node',
+    title: 'node settings and network',
+    on: 'every-node',
+    after: [same('admit'), same('record')],
+    run: startComponents('node', 'api-proxy'),
+  },
+  { id: 'containerd', title: 'containerd', on: 'every-node', after: [same('node')], run: startComponents('containerd') },
+  { id: 'kubelet', title: 'kubelet', on: 'every-node', after: [same('containerd')], run: startComponents('kubelet') },
+  { id: 'etcd', title: 'etcd', on: 'control-plane', after: [same('node')], run: startEtcd },
+  { id: 'quorum', title: 'etcd quorum', on: 'cluster', after: [any('etcd')], run: proveQuorum },
+  {
+    id: 'apiserver',
+    title: 'kube-apiserver',
+    on: 'control-plane',
+    after: [same('etcd'), same('quorum')],
+    run: startComponents('kube-apiserver'),
+  },
+  { id: 'register', title: 'register nodes', on: 'cluster', after: [any('apiserver')], run: registerNodes },
+  {
+    id: 'controllers',
+    title: 'controller-manager, scheduler',
+    on: 'control-plane',
+    after: [same('apiserver')],
+    run: startComponents('kube-controller-manager', 'kube-scheduler'),
+  },
+  {
+    id: 'proxy',
+    title: 'kube-proxy',
+    on: 'every-node',
+    after: [same('node'), same('register')],
+    run: startComponents('kube-proxy'),
+  },
+  { id: 'images', title: 'import images', on: 'every-node', after: [same('containerd')], run: importImages },
+  { id: 'ready', title: 'nodes Ready', on: 'every-node', after: [same('kubelet'), same('register')], run: waitReady },
+  { id: 'addons', title: 'add-ons', on: 'cluster', after: [same('register')], run: applyAddons },
+  {
+    id: 'verify',
+    title: 'verify',
+    on: 'cluster',
+    after: [settled('ready'), settled('proxy'), settled('images'), settled('controllers'), settled('addons')],
+    run: verify,
+  },
+];

@@ -1,0 +1,28 @@
+import type { EtcdVerdict } from '../plan/etcd-verdict.js';
+
+const BOOTSTRAP_WORDS = {
+  first: 'no cluster recorded',
+  unfinished: 'an earlier bootstrap never finished and held no objects',
+  'all-blank': 'every control plane is blank: the objects of the old incarnation are gone, PKI and credentials stay',
+} as const;
+
+/** The verdict in one sentence for a person. */
+export function explainVerdict(verdict: EtcdVerdict): string {
+  const absent = 'absent' in verdict && verdict.absent.length > 0 ? `; ${verdict.absent.join(', ')} cannot be reached` : '';
+  switch (verdict.code) {
+    case 'bootstrap': {
+      const why = BOOTSTRAP_WORDS[verdict.why];
+      return `${why}; bootstrapping etcd on ${verdict.start.join(', ')} (incarnation ${verdict.incarnation})${absent}`;
+    }
+    case 'resume-bootstrap':
+      return `continuing the interrupted etcd bootstrap on ${verdict.start.join(', ')}${absent}`;
+    case 'start-stopped':
+      return `starting etcd on ${verdict.start.join(', ')}, which still hold their data`;
+    case 'healthy':
+      return `etcd has a quorum${absent}`;
+    case 'rejoin':
+      return `etcd has a quorum; ${verdict.blank.join(', ')} lost their data and rejoin one after another${absent}`;
+    case 'refused':
+      return verdict.message;
+  }
+}
