@@ -1,3 +1,8 @@
+import { z } from 'zod';
+
+/** A SHA-256 in lower-case hex. */
+export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
 /**
  * Finds a file's SHA-256 in a checksum file of either form upstream publishes: the bare digest (Kubernetes), or lines
  * `digest  name` as sha256sum writes and reads them (etcd's SHA256SUMS, the CNI plugins). Names are compared by their

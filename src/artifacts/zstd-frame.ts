@@ -12,7 +12,7 @@ export function storedZstdFrame(data: Buffer): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt8(DESCRIPTOR, 0);
   head.writeUInt32LE(data.length, 1);
-  const parts = [MAGIC, head];
+  const parts: Buffer[] = [MAGIC, head];
   let offset = 0;
   do {
     const block = data.subarray(offset, offset + MAX_BLOCK);

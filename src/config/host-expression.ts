@@ -17,11 +17,15 @@ export function parseHosts(expression: string): ParsedHosts {
   const seen = new Set<string>();
   for (const item of items) {
     const parsed = parseHostItem(item);
-    const entries = isProblem(parsed) ? [] : parsed;
-    const twice = entries.find(({ name }) => seen.size === seen.add(name).size);
-    if (isProblem(parsed)) problems.push(parsed);
-    else if (twice) problems.push({ position: item.position, message: `the node ${twice.name} is named twice` });
-    else hosts.push(...entries);
+    if (isProblem(parsed)) {
+      problems.push(parsed);
+      continue;
+    }
+    for (const host of parsed) {
+      if (seen.has(host.name)) problems.push({ position: item.position, message: `${host.name} is named twice` });
+      else hosts.push(host);
+      seen.add(host.name);
+    }
   }
   return { hosts, problems: problems.sort((a, b) => a.position - b.position) };
 }

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { blobPath, type Cache, fileStamp, type RecordKey, readRecord, writeRecord } from './cache.js';
+import { Sha256 } from './checksum-file.js';
+
+/** Large reads: the thread pool's hand-over costs more than the hashing when they are small. */
+export const READ_SIZE = 1024 * 1024;
+
+/**
+ * A value computed from a file's content, remembered under its path for as long as the file's stamp stays the same.
+ * A file that changes while it is read is computed but not remembered.
+ */
+export async function remembered<T>(
+  cache: Cache,
+  { kind, path, schema, compute }: { kind: string; path: string; schema: z.ZodType<T>; compute: () => Promise<T> },
+): Promise<T> {
+  const record: RecordKey<{ stamp: string; value: T }> = {
+    kind,
+    key: path,
+    schema: z.object({ stamp: z.string(), value: schema }),
+  };
+  const stamp = await fileStamp(path);
+  const known = cache.recheck ? undefined : await readRecord(cache, record);
+  if (known?.stamp === stamp) return known.value;
+  const value = await compute();
+  if ((await fileStamp(path)) === stamp) await writeRecord(cache, record, { stamp, value });
+  return value;
+}
+
+export interface HashOptions {
+  /** Called with the number of bytes just read. */
+  onBytes?: (count: number) => void;
+  signal?: AbortSignal | undefined;
+}
+
+/** SHA-256 of a file in lower-case hex; instant when the file has not changed since it was last asked for. */
+export async function sha256Of(cache: Cache, path: string, options: HashOptions = {}): Promise<string> {
+  return remembered(cache, { kind: 'sha256', path, schema: Sha256, compute: () => hashFile(path, options) });
+}
+
+/** @returns the blob of that content, or undefined when there is none; a damaged one is removed first. */
+export async function findBlob(cache: Cache, sha256: string): Promise<{ path: string; size: number } | undefined> {
+  const path = blobPath(cache, sha256);
+  const stats = await stat(path).catch(() => undefined);
+  if (stats === undefined) return undefined;
+  if ((await sha256Of(cache, path)) === sha256) return { path, size: stats.size };
+  await rm(path, { force: true });
+  return undefined;
+}
+
+/** SHA-256 of a file, read now. */
+export async function hashFile(path: string, { onBytes, signal }: HashOptions): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: READ_SIZE, ...(signal && { signal }) })) {
+    hash.update(chunk as Buffer);
+    onBytes?.((chunk as Buffer).length);
+  }
+  return hash.digest('hex');
+}

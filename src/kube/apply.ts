@@ -1,0 +1,136 @@
+import { isDeepStrictEqual } from 'node:util';
+import { DisklessError, toDisklessError } from '../errors.js';
+import { hasCode } from './api-errors.js';
+import { backoffMs, realSleep, type Sleep } from './backoff.js';
+import type { KubeClient } from './client.js';
+import { createDiscovery, type Discovery } from './discovery.js';
+import type { KubeObject } from './objects.js';
+import { resourcePath } from './paths.js';
+import { watch } from './watch.js';
+
+export interface ApplyOptions {
+  client: KubeClient;
+  /** From bundledManifest() or parseManifest(); applied in this order. */
+  objects: readonly KubeObject[];
+  signal: AbortSignal;
+  /** The server computes everything and stores nothing. */
+  dryRun?: boolean;
+  sleep?: Sleep;
+}
+
+export interface Applied {
+  /** e.g. `Deployment kube-system/coredns`. */
+  subject: string;
+  outcome: 'created' | 'changed' | 'unchanged';
+}
+
+/** A new kind is served only some moments after its definition says Established. */
+const NEW_KIND_BACKOFF = { firstMs: 50, maxMs: 1_000, factor: 2 };
+const NEW_KIND_ATTEMPTS = 10;
+
+/** Server-side apply of objects that are ours alone (conflicts are taken over); prunes nothing. */
+export async function applyObjects(options: ApplyOptions): Promise<Applied[]> {
+  const discovery = createDiscovery(options.client);
+  const definitions = new Set<string>();
+  const results: Applied[] = [];
+  for (const object of options.objects) {
+    const subject = subjectOf(object);
+    try {
+      const path = await locate(options, discovery, object, definitions);
+      const outcome = await applyOne(options, path, object);
+      results.push({ subject, outcome });
+      if (object.kind === 'CustomResourceDefinition' && !options.dryRun) {
+        await established(options, path, object);
+        definitions.add(groupOf(object));
+      }
+    } catch (error) {
+      options.signal.throwIfAborted();
+      throw notApplied(subject, error);
+    }
+  }
+  return results;
+}
+
+async function applyOne(
+  { client, signal, dryRun }: ApplyOptions,
+  path: string,
+  object: KubeObject,
+): Promise<Applied['outcome']> {
+  const before = await client.get<KubeObject>(path, { signal }).catch((error: unknown) => {
+    if (hasCode(error, 'kube-not-found')) return undefined;
+    throw error;
+  });
+  const query = dryRun ? { dryRun: 'All' } : {};
+  const after = await client.patch<KubeObject>(path, { type: 'apply', body: object, force: true, query, signal });
+  if (before === undefined) return 'created';
+  return sameContent(before, after) ? 'unchanged' : 'changed';
+}
+
+/**
+ * Not by resourceVersion: apiservers of before 1.23 raise it for an apply that changes nothing but the time in
+ * managedFields, and controllers raise it by writing status.
+ */
+function sameContent(before: KubeObject, after: KubeObject): boolean {
+  return isDeepStrictEqual(content(before), content(after));
+}
+
+function content(object: KubeObject): unknown {
+  const { managedFields: _managed, resourceVersion: _version, generation: _generation, ...metadata } = object.metadata;
+  return { ...object, metadata, status: undefined };
+}
+
+async function locate(
+  { signal, sleep = realSleep }: ApplyOptions,
+  discovery: Discovery,
+  object: KubeObject,
+  definitions: ReadonlySet<string>,
+): Promise<string> {
+  const { apiVersion, kind, metadata } = object;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { resource, namespaced } = await discovery.resolve(apiVersion, kind, signal);
+      const namespace = namespaced ? (metadata.namespace ?? 'default') : undefined;
+      return resourcePath({ apiVersion, resource, namespace, name: metadata.name });
+    } catch (error) {
+      const coming = hasCode(error, 'kube-unknown-kind') && definitions.has(apiVersion.split('/')[0] ?? '');
+      if (!coming || attempt >= NEW_KIND_ATTEMPTS) throw error;
+      await sleep(backoffMs(attempt, NEW_KIND_BACKOFF), signal);
+    }
+  }
+}
+
+interface CustomResourceDefinition extends KubeObject {
+  spec?: { group?: string };
+  status?: { conditions?: { type: string; status: string }[] };
+}
+
+function groupOf(object: KubeObject): string {
+  return (object as CustomResourceDefinition).spec?.group ?? '';
+}
+
+async function established({ client, signal }: ApplyOptions, path: string, object: KubeObject): Promise<void> {
+  const collection = path.slice(0, path.lastIndexOf('/'));
+  const fieldSelector = `metadata.name=${object.metadata.name}`;
+  for await (const event of watch<CustomResourceDefinition>({ client, path: collection, fieldSelector, signal })) {
+    const [definition] = event.type === 'listed' ? event.items : [event.object];
+    const conditions = definition?.status?.conditions ?? [];
+    if (conditions.some(({ type, status }) => type === 'Established' && status === 'True')) return;
+  }
+}
+
+function subjectOf({ kind, metadata: { namespace, name } }: KubeObject): string {
+  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+}
+
+function notApplied(subject: string, thrown: unknown): DisklessError {
+  const cause = toDisklessError(thrown);
+  const { code, exit, hint, detail } = cause;
+  return new DisklessError({
+    code,
+    exit,
+    message: `${subject} was not applied: ${cause.message}`,
+    ...(hint !== undefined && { hint }),
+    ...(detail !== undefined && { detail }),
+    cause: thrown,
+  });
+}

@@ -1,0 +1,94 @@
+import { DisklessError } from '../errors.js';
+import type { ChannelRequest } from '../http/https-channel.js';
+import { untilAborted } from '../http/until-aborted.js';
+import { hasCode } from './api-errors.js';
+import { KubeClient } from './client.js';
+import type { KubeTransport } from './transport.js';
+
+/** How long a control plane may take to say whether it lives, while another one may already have. */
+const PROBE_TIMEOUT_MS = 3_000;
+
+/** The request reached a server, or may have: sending it again must not do harm. */
+const POSSIBLY_EXECUTED = new Set(['kube-connection-lost', 'kube-timeout']);
+/** Server-side apply and the merge patches we write give the same result twice; a POST may not. */
+const REPEATABLE = new Set(['GET', 'PUT', 'PATCH', 'DELETE']);
+
+/**
+ * One client over several control planes: requests go to the one that answered first, and to another one when it is
+ * lost. What may have been executed is only repeated when that does no harm.
+ */
+export function failover(clients: readonly KubeClient[]): KubeClient {
+  const [only] = clients;
+  if (clients.length === 1 && only) return only;
+  return new KubeClient(new FailoverTransport(clients.map((client) => client.transport)));
+}
+
+class FailoverTransport implements KubeTransport {
+  readonly label = 'the Kubernetes API';
+  readonly #members: readonly KubeTransport[];
+  #current: Promise<KubeTransport> | undefined;
+
+  constructor(members: readonly KubeTransport[]) {
+    this.#members = members;
+  }
+
+  request: KubeTransport['request'] = (request) => this.#attempt(request, (member) => member.request(request));
+
+  stream: KubeTransport['stream'] = (request) => this.#attempt(request, (member) => member.stream(request));
+
+  close(): void {
+    for (const member of this.#members) member.close();
+  }
+
+  async #attempt<T>(request: ChannelRequest, send: (member: KubeTransport) => Promise<T>): Promise<T> {
+    for (let failures = 0; ; ) {
+      this.#current ??= this.#firstLiving();
+      const chosen = this.#current;
+      const member = await untilAborted(chosen, request.signal);
+      try {
+        return await send(member);
+      } catch (error) {
+        if (request.signal?.aborted || !isLoss(error)) throw error;
+        if (this.#current === chosen) this.#current = undefined;
+        failures += 1;
+        const repeatable = hasCode(error, 'kube-unreachable') || REPEATABLE.has(request.method);
+        if (!repeatable || failures >= this.#members.length) throw error;
+      }
+    }
+  }
+
+  /** The first that says it lives; else the first that says anything (a starting apiserver fails its checks). */
+  async #firstLiving(): Promise<KubeTransport> {
+    const rest = new AbortController();
+    const probes = this.#members.map(async (member) => {
+      const request = { method: 'GET', path: '/livez', timeoutMs: PROBE_TIMEOUT_MS, signal: rest.signal };
+      const { status } = await member.request(request);
+      return { member, living: status === 200 };
+    });
+    const living = probes.map(async (probe) => ((await probe).living ? probe : Promise.reject(new Error('not live'))));
+    try {
+      const { member } = await Promise.any(living).catch(() => Promise.any(probes));
+      return member;
+    } catch (error) {
+      this.#current = undefined;
+      throw this.#allLost(error);
+    } finally {
+      rest.abort();
+    }
+  }
+
+  #allLost(error: unknown): DisklessError {
+    const reasons = error instanceof AggregateError ? error.errors : [error];
+    return new DisklessError({
+      code: 'kube-unreachable',
+      message: `none of the ${this.#members.length} control planes answers`,
+      detail: reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))).join('\n'),
+      cause: error,
+    });
+  }
+}
+
+function isLoss(error: unknown): boolean {
+  if (!(error instanceof DisklessError)) return false;
+  return error.code === 'kube-unreachable' || POSSIBLY_EXECUTED.has(error.code);
+}

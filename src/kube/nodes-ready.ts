@@ -1,0 +1,82 @@
+import type { KubeClient } from './client.js';
+import type { KubeNode } from './objects.js';
+import { resourcePath } from './paths.js';
+import { watch } from './watch.js';
+
+/** `boot_id` by node name. */
+export type BootIds = ReadonlyMap<string, string>;
+
+export interface WaitNodesReadyOptions {
+  client: KubeClient;
+  nodes: BootIds;
+  /** Called once per node, as it happens. */
+  onReady?: (name: string, node: KubeNode) => void;
+  signal: AbortSignal;
+  /** Default: none but the signal. */
+  timeoutMs?: number;
+}
+
+export interface NodesReady {
+  ready: Map<string, KubeNode>;
+  /** What the others lacked when time was up; empty when all are ready. */
+  pending: Map<string, string>;
+}
+
+const NODES = resourcePath({ apiVersion: 'v1', resource: 'nodes' });
+
+/**
+ * Watches until every node is Ready in this boot epoch. Running out of time is a result, not an error: the cluster
+ * works without a missing worker.
+ */
+export async function waitNodesReady(options: WaitNodesReadyOptions): Promise<NodesReady> {
+  const { client, nodes, signal, timeoutMs } = options;
+  const ready = new Map<string, KubeNode>();
+  const pending = new Map([...nodes.keys()].map((name) => [name, 'it has not registered with the API']));
+  const done = (): NodesReady => ({ ready, pending });
+  if (pending.size === 0) return done();
+
+  const deadline = new AbortController();
+  const cancel = (): void => deadline.abort(signal.reason);
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => deadline.abort(), timeoutMs);
+  signal.addEventListener('abort', cancel);
+  if (signal.aborted) cancel();
+  const look = (node: KubeNode): void => {
+    const { name } = node.metadata;
+    const bootId = nodes.get(name);
+    if (bootId === undefined || ready.has(name)) return;
+    const reason = whyNotReady(node, bootId);
+    if (reason === undefined) {
+      pending.delete(name);
+      ready.set(name, node);
+      options.onReady?.(name, node);
+    } else pending.set(name, reason);
+  };
+  try {
+    for await (const event of watch<KubeNode>({ client, path: NODES, signal: deadline.signal })) {
+      if (event.type === 'listed') event.items.forEach(look);
+      else if (event.type !== 'deleted') look(event.object);
+      if (pending.size === 0) return done();
+    }
+    return done();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (deadline.signal.aborted) return done();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', cancel);
+  }
+}
+
+/**
+ * What keeps a node from being Ready; undefined when it is. The boot ID decides first: the Node object of a machine
+ * that was rebooted goes on saying Ready until its lease runs out.
+ */
+export function whyNotReady(node: KubeNode, bootId: string): string | undefined {
+  const seen = node.status?.nodeInfo?.bootID;
+  if (!seen) return 'its kubelet has not reported yet';
+  if (seen !== bootId) return 'its kubelet has not reported since the reboot';
+  const condition = node.status?.conditions?.find(({ type }) => type === 'Ready');
+  if (condition === undefined) return 'its kubelet has not reported a Ready condition';
+  return condition.status === 'True' ? undefined : (condition.message ?? condition.reason ?? 'it is not Ready');
+}

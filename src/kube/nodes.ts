@@ -1,0 +1,168 @@
+import { isDeepStrictEqual } from 'node:util';
+import { refusal } from '../errors.js';
+import { hasCode } from './api-errors.js';
+import type { KubeClient } from './client.js';
+import type { KubeNode, Taint } from './objects.js';
+import { resourcePath } from './paths.js';
+
+/** A Node object as far as the administrator, not the kubelet, decides about it. */
+export interface WantedNode {
+  name: string;
+  podCidr: string;
+  labels: Record<string, string>;
+  taints: Taint[];
+}
+
+export interface WantedNodeInput {
+  name: string;
+  podCidr: string;
+  controlPlane: boolean;
+  /** From the configuration. */
+  labels: Record<string, string>;
+  taintControlPlane: boolean;
+  /** This minor still knows `node-role.kubernetes.io/master` (1.23 and before). */
+  masterRole: boolean;
+}
+
+const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane';
+const MASTER = 'node-role.kubernetes.io/master';
+const ROLE_KEYS = [CONTROL_PLANE, MASTER];
+/** Keys of the labels we set, so that one taken out of the configuration is taken off the node. */
+const LABELS_ANNOTATION = 'k8s-diskless/labels';
+const NODES = { apiVersion: 'v1', resource: 'nodes' };
+/** The kubelet and the controllers write Node objects too; more conflicts in a row are not chance. */
+const CONFLICT_ATTEMPTS = 6;
+
+/** Labels and taints a kubelet may not give itself (NodeRestriction), and the pod CIDR nobody else allocates. */
+export function wantedNode(input: WantedNodeInput): WantedNode {
+  const roles = input.controlPlane ? [CONTROL_PLANE, ...(input.masterRole ? [MASTER] : [])] : [];
+  return {
+    name: input.name,
+    podCidr: input.podCidr,
+    labels: {
+      'kubernetes.io/hostname': input.name,
+      ...Object.fromEntries(roles.map((role) => [role, ''])),
+      ...input.labels,
+    },
+    taints: input.taintControlPlane ? roles.map((key) => ({ key, effect: 'NoSchedule' })) : [],
+  };
+}
+
+export interface ReconcileNodesOptions {
+  client: KubeClient;
+  nodes: readonly WantedNode[];
+  signal: AbortSignal;
+}
+
+/**
+ * Creates Node objects before their kubelets come (which then find podCIDR, labels and taints there), and patches
+ * existing ones only where they differ. Returns what was changed by node name; no entry: nothing.
+ */
+export async function reconcileNodes({ client, nodes, signal }: ReconcileNodesOptions): Promise<Map<string, string[]>> {
+  const { items } = await client.list<KubeNode>(resourcePath(NODES), { signal });
+  const existing = new Map(items.map((node) => [node.metadata.name, node]));
+  const results = await Promise.all(
+    nodes.map(async (wanted): Promise<[string, string[]]> => {
+      const changes = await reconcileNode({ client, wanted, found: existing.get(wanted.name), signal });
+      return [wanted.name, changes];
+    }),
+  );
+  return new Map(results.filter(([, changes]) => changes.length > 0));
+}
+
+interface ReconcileNodeOptions {
+  client: KubeClient;
+  wanted: WantedNode;
+  found: KubeNode | undefined;
+  signal: AbortSignal;
+}
+
+async function reconcileNode({ client, wanted, found, signal }: ReconcileNodeOptions): Promise<string[]> {
+  const path = resourcePath({ ...NODES, name: wanted.name });
+  let current = found;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      if (current === undefined) {
+        await client.create(resourcePath(NODES), newNode(wanted), { signal });
+        return ['node object'];
+      }
+      const difference = nodeDifference(wanted, current);
+      if (difference === undefined) return [];
+      await client.patch(path, { type: 'merge', body: difference.patch, signal });
+      return difference.changes;
+    } catch (error) {
+      const raced = hasCode(error, 'kube-conflict') || hasCode(error, 'kube-already-exists');
+      if (!raced || attempt >= CONFLICT_ATTEMPTS) throw error;
+      current = await client.get<KubeNode>(path, { signal });
+    }
+  }
+}
+
+function newNode({ name, podCidr, labels, taints }: WantedNode): KubeNode {
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, labels, annotations: { [LABELS_ANNOTATION]: labelKeys(labels) } },
+    spec: { podCIDR: podCidr, podCIDRs: [podCidr], ...(taints.length > 0 && { taints }) },
+  };
+}
+
+export interface NodeDifference {
+  /** JSON merge patch, with resourceVersion: taints are replaced as a list and must not lose a concurrent one. */
+  patch: object;
+  changes: string[];
+}
+
+/** Pure; undefined when nothing differs. Throws where the object cannot be changed into what is wanted. */
+export function nodeDifference(wanted: WantedNode, found: KubeNode): NodeDifference | undefined {
+  const labels = labelDifference(wanted, found);
+  const taints = taintDifference(wanted, found.spec.taints ?? []);
+  const podCidr = podCidrDifference(wanted, found);
+  const keys = labelKeys(wanted.labels);
+  const annotation = found.metadata.annotations?.[LABELS_ANNOTATION] !== keys;
+  const changes = [
+    ...Object.keys(labels).map((key) => `label ${key}`),
+    ...(taints ? ['taints'] : []),
+    ...(podCidr ? ['podCIDR'] : []),
+  ];
+  if (changes.length === 0 && !annotation) return undefined;
+  const { resourceVersion } = found.metadata;
+  const metadata = { resourceVersion, labels, annotations: { [LABELS_ANNOTATION]: keys } };
+  const spec = { ...podCidr, ...(taints && { taints }) };
+  return { patch: { metadata, spec }, changes: changes.length > 0 ? changes : ['annotation'] };
+}
+
+/** Label patches; null takes one off. */
+function labelDifference({ labels }: WantedNode, { metadata }: KubeNode): Record<string, string | null> {
+  const found = metadata.labels ?? {};
+  const ours = (metadata.annotations?.[LABELS_ANNOTATION] ?? '').split(',');
+  const obsolete = [...ours, ...ROLE_KEYS].filter((key) => key in found && !(key in labels));
+  const missing = Object.entries(labels).filter(([key, value]) => found[key] !== value);
+  return { ...Object.fromEntries(obsolete.map((key) => [key, null])), ...Object.fromEntries(missing) };
+}
+
+/** The whole new list; only taints of the role keys are ours, others (not-ready, unreachable, a person's) stay. */
+function taintDifference({ taints }: WantedNode, found: readonly Taint[]): Taint[] | undefined {
+  const mine = (taint: Taint): boolean => ROLE_KEYS.includes(taint.key) && taint.effect === 'NoSchedule';
+  const same = isDeepStrictEqual(taintKeys(found.filter(mine)), taintKeys(taints));
+  return same ? undefined : [...found.filter((taint) => !mine(taint)), ...taints];
+}
+
+function taintKeys(taints: readonly Taint[]): string[] {
+  return taints.map(({ key }) => key).toSorted();
+}
+
+function podCidrDifference({ name, podCidr }: WantedNode, { spec }: KubeNode): object | undefined {
+  if (spec.podCIDR === podCidr) return undefined;
+  if (!spec.podCIDR) return { podCIDR: podCidr, podCIDRs: [podCidr] };
+  throw refusal({
+    code: 'node-pod-cidr-mismatch',
+    host: name,
+    message: `its Node object has podCIDR ${spec.podCIDR}, which cannot be changed, and ${podCidr} is what it was allocated`,
+    hint: `if its pods may go: k8s-diskless kubectl -- delete node ${name}, then the same command again`,
+  });
+}
+
+function labelKeys(labels: Record<string, string>): string {
+  return Object.keys(labels).toSorted().join(',');
+}

@@ -1,0 +1,66 @@
+/** The few Kubernetes types this program reads, as far as it reads them (k8s.io/api). */
+
+export interface ObjectMeta {
+  name: string;
+  namespace?: string;
+  uid?: string;
+  resourceVersion?: string;
+  generation?: number;
+  creationTimestamp?: string;
+  deletionTimestamp?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  managedFields?: unknown[];
+}
+
+export interface KubeObject {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+}
+
+export interface KubeList<T> {
+  metadata: { resourceVersion: string };
+  items: T[];
+}
+
+/** metav1.Status: every refusal of the API server is one. */
+export interface Status {
+  kind: 'Status';
+  status?: string;
+  message?: string;
+  /** Machine-readable cause, e.g. `AlreadyExists`. */
+  reason?: string;
+  code?: number;
+  details?: { retryAfterSeconds?: number; causes?: { reason?: string; message?: string; field?: string }[] };
+}
+
+export interface Taint {
+  key: string;
+  value?: string;
+  effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+  timeAdded?: string;
+}
+
+export interface NodeCondition {
+  type: string;
+  status: 'True' | 'False' | 'Unknown';
+  reason?: string;
+  message?: string;
+}
+
+export interface KubeNode extends KubeObject {
+  spec: { podCIDR?: string; podCIDRs?: string[]; taints?: Taint[]; unschedulable?: boolean };
+  status?: {
+    conditions?: NodeCondition[];
+    nodeInfo?: { bootID: string; kubeletVersion: string };
+  };
+}
+
+export interface Endpoints extends KubeObject {
+  subsets?: { addresses?: { ip: string }[]; notReadyAddresses?: { ip: string }[] }[];
+}
+
+export interface Lease extends KubeObject {
+  spec?: { holderIdentity?: string; leaseDurationSeconds?: number; renewTime?: string };
+}
