@@ -1,44 +1,30 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { TlsIdentity } from '../../src/http/tls-agent.js';
-import { createKubeClient, type KubeClient } from '../../src/kube/client.js';
-import { answer, cut, type FakeApiServer, refuse, stall, startFakeApiServer } from '../helpers/fake-apiserver.js';
-import { createOpensslPki, type OpensslPki } from '../helpers/openssl-pki.js';
+import { expect, test } from 'vitest';
+import { createKubeClient } from '../../src/kube/client.js';
+import { answer, cut, refuse, stall } from '../helpers/fake-apiserver.js';
+import { createOpensslPki } from '../helpers/openssl-pki.js';
+import { useFakeCluster } from './setup.js';
 
 const NODE = { apiVersion: 'v1', kind: 'Node', metadata: { name: 's4' } };
-let pki: OpensslPki;
-let serverTls: TlsIdentity;
-let admin: TlsIdentity;
-let server: FakeApiServer;
-let client: KubeClient;
-
-beforeAll(() => {
-  pki = createOpensslPki();
-  serverTls = pki.issue('server');
-  admin = pki.issue('admin');
-});
-afterAll(() => pki.remove());
-beforeEach(async () => {
-  server = await startFakeApiServer(serverTls);
-  client = server.client(admin);
-});
-afterEach(async () => {
-  client.close();
-  await server.close();
-});
+const cluster = useFakeCluster();
 
 test('reads an object over a stream that is not a socket', async () => {
-  server.on('GET', '/api/v1/nodes/s4', answer(200, NODE));
-  expect(await client.get('/api/v1/nodes/s4')).toEqual(NODE);
+  cluster.server.on('GET', '/api/v1/nodes/s4', answer(200, NODE));
+  expect(await cluster.client.get('/api/v1/nodes/s4')).toEqual(NODE);
 });
 
 test('sends queries, patch types and the field manager', async () => {
-  server.on('PATCH', '/api/v1/nodes/s4', answer(200, NODE)).on('POST', '/api/v1/nodes', answer(201, NODE));
-  await client.create('/api/v1/nodes', NODE);
+  cluster.server.on('PATCH', '/api/v1/nodes/s4', answer(200, NODE)).on('POST', '/api/v1/nodes', answer(201, NODE));
+  await cluster.client.create('/api/v1/nodes', NODE);
   for (const type of ['strategic', 'merge', 'json', 'apply'] as const) {
-    await client.patch('/api/v1/nodes/s4', { type, body: { é: 1 }, force: true, query: { dryRun: 'All' } });
+    await cluster.client.patch('/api/v1/nodes/s4', { type, body: { é: 1 }, force: true, query: { dryRun: 'All' } });
   }
   expect(
-    server.requests.map(({ method, query, headers, body }) => [method, headers['content-type'], `${query}`, body]),
+    cluster.server.requests.map(({ method, query, headers, body }) => [
+      method,
+      headers['content-type'],
+      `${query}`,
+      body,
+    ]),
   ).toEqual([
     ['POST', 'application/json', 'fieldManager=k8s-diskless', JSON.stringify(NODE)],
     ['PATCH', 'application/strategic-merge-patch+json', 'fieldManager=k8s-diskless&dryRun=All', '{"é":1}'],
@@ -49,12 +35,12 @@ test('sends queries, patch types and the field manager', async () => {
 });
 
 test('keeps its connection for the next request, and opens no more than it may', async () => {
-  server.on('GET', '/api/v1/nodes/s4', answer(200, NODE));
-  await client.get('/api/v1/nodes/s4');
-  await client.get('/api/v1/nodes/s4');
-  expect(server.connections()).toBe(1);
-  await Promise.all(Array.from({ length: 20 }, () => client.get('/api/v1/nodes/s4')));
-  expect(server.connections()).toBe(4);
+  cluster.server.on('GET', '/api/v1/nodes/s4', answer(200, NODE));
+  await cluster.client.get('/api/v1/nodes/s4');
+  await cluster.client.get('/api/v1/nodes/s4');
+  expect(cluster.server.connections()).toBe(1);
+  await Promise.all(Array.from({ length: 20 }, () => cluster.client.get('/api/v1/nodes/s4')));
+  expect(cluster.server.connections()).toBe(4);
 });
 
 test.each([
@@ -69,8 +55,8 @@ test.each([
   [500, 'InternalError', 'kube-internal'],
   [418, 'SomethingNew', 'kube-failed'],
 ])('a Status of %i %s is %s', async (status, reason, code) => {
-  server.on('GET', '/api/v1/nodes/s4', refuse(status, reason, 'because'));
-  await expect(client.get('/api/v1/nodes/s4')).rejects.toMatchObject({
+  cluster.server.on('GET', '/api/v1/nodes/s4', refuse(status, reason, 'because'));
+  await expect(cluster.client.get('/api/v1/nodes/s4')).rejects.toMatchObject({
     code,
     host: 's4',
     message: 'kube-apiserver of s4 refused GET /api/v1/nodes/s4: because',
@@ -78,13 +64,13 @@ test.each([
 });
 
 test('a refusal that is no Status is told apart by its HTTP status', async () => {
-  server.on('GET', '/readyz', answer(503, 'shutting down'));
-  await expect(client.get('/readyz')).rejects.toMatchObject({ code: 'kube-unavailable' });
+  cluster.server.on('GET', '/readyz', answer(503, 'shutting down'));
+  await expect(cluster.client.get('/readyz')).rejects.toMatchObject({ code: 'kube-unavailable' });
 });
 
 test('an apiserver that nobody can connect to is kube-unreachable', async () => {
   const connect = (): Promise<never> => Promise.reject(new Error('connect failed: port 6443'));
-  const lost = createKubeClient({ node: 's4', connect, serverName: '127.0.0.1', tls: admin });
+  const lost = createKubeClient({ node: 's4', connect, serverName: '127.0.0.1', tls: cluster.admin });
   await expect(lost.get('/api/v1/nodes')).rejects.toMatchObject({
     code: 'kube-unreachable',
     message: 'kube-apiserver of s4 cannot be reached: connect failed: port 6443',
@@ -94,67 +80,74 @@ test('an apiserver that nobody can connect to is kube-unreachable', async () => 
 test('a certificate of another authority is refused, whatever is asked', async () => {
   const foreign = createOpensslPki();
   try {
-    const misled = server.client({ ...admin, ca: foreign.issue('x').ca });
+    const misled = cluster.server.client({ ...cluster.admin, ca: foreign.issue('x').ca });
     await expect(misled.get('/api/v1/nodes')).rejects.toMatchObject({ code: 'kube-certificate' });
-    expect(server.requests).toEqual([]);
+    expect(cluster.server.requests).toEqual([]);
   } finally {
     foreign.remove();
   }
 });
 
 test('a certificate without the server name is refused', async () => {
-  const elsewhere = createKubeClient({ node: 's4', connect: server.open, serverName: '10.0.0.4', tls: admin });
+  const elsewhere = createKubeClient({
+    node: 's4',
+    connect: cluster.server.open,
+    serverName: '10.0.0.4',
+    tls: cluster.admin,
+  });
   await expect(elsewhere.get('/api/v1/nodes')).rejects.toMatchObject({ code: 'kube-certificate' });
 });
 
 test('an answer that breaks off is kube-connection-lost', async () => {
-  server.on('GET', '/api/v1/nodes/s4', ({ response }) => {
+  cluster.server.on('GET', '/api/v1/nodes/s4', ({ response }) => {
     response.writeHead(200, { 'content-length': '100' }).write('{', () => response.socket?.destroy());
   });
-  await expect(client.get('/api/v1/nodes/s4')).rejects.toMatchObject({ code: 'kube-connection-lost' });
+  await expect(cluster.client.get('/api/v1/nodes/s4')).rejects.toMatchObject({ code: 'kube-connection-lost' });
 });
 
 test('a stalled answer is kube-timeout, and its connection is not used again', async () => {
-  server.on('GET', '/api/v1/nodes/s4', stall, answer(200, NODE));
-  await expect(client.get('/api/v1/nodes/s4', { timeoutMs: 50 })).rejects.toMatchObject({ code: 'kube-timeout' });
-  expect(await client.get('/api/v1/nodes/s4')).toEqual(NODE);
-  expect(server.connections()).toBe(2);
+  cluster.server.on('GET', '/api/v1/nodes/s4', stall, answer(200, NODE));
+  await expect(cluster.client.get('/api/v1/nodes/s4', { timeoutMs: 50 })).rejects.toMatchObject({
+    code: 'kube-timeout',
+  });
+  expect(await cluster.client.get('/api/v1/nodes/s4')).toEqual(NODE);
+  expect(cluster.server.connections()).toBe(2);
 });
 
 test('a connection that never opens is abandoned in time', async () => {
   const connect = (): Promise<never> => new Promise(() => undefined);
-  const hanging = createKubeClient({ node: 's4', connect, serverName: '127.0.0.1', tls: admin });
+  const hanging = createKubeClient({ node: 's4', connect, serverName: '127.0.0.1', tls: cluster.admin });
   await expect(hanging.get('/api/v1/nodes', { timeoutMs: 50 })).rejects.toMatchObject({ code: 'kube-timeout' });
   hanging.close();
 });
 
 test('the signal ends a pending request with its own reason', async () => {
-  server.on('GET', '/api/v1/nodes/s4', stall);
+  cluster.server.on('GET', '/api/v1/nodes/s4', stall);
   const controller = new AbortController();
-  const pending = client.get('/api/v1/nodes/s4', { signal: controller.signal });
+  const pending = cluster.client.get('/api/v1/nodes/s4', { signal: controller.signal });
   const reason = new Error('interrupted');
   controller.abort(reason);
   await expect(pending).rejects.toBe(reason);
 });
 
 test('a kept connection that the server closed meanwhile is replaced without a word', async () => {
-  server.on('GET', '/api/v1/nodes/s4', answer(200, NODE), cut, answer(200, NODE));
-  await client.get('/api/v1/nodes/s4');
-  expect(await client.get('/api/v1/nodes/s4')).toEqual(NODE);
+  cluster.server.on('GET', '/api/v1/nodes/s4', answer(200, NODE), cut, answer(200, NODE));
+  await cluster.client.get('/api/v1/nodes/s4');
+  expect(await cluster.client.get('/api/v1/nodes/s4')).toEqual(NODE);
 });
 
 test('a lost POST is not sent again', async () => {
-  server.on('POST', '/api/v1/nodes', answer(201, NODE), cut, answer(201, NODE));
-  await client.create('/api/v1/nodes', NODE);
-  await expect(client.create('/api/v1/nodes', NODE)).rejects.toMatchObject({ code: 'kube-connection-lost' });
-  expect(server.requests).toHaveLength(2);
+  cluster.server.on('POST', '/api/v1/nodes', answer(201, NODE), cut, answer(201, NODE));
+  await cluster.client.create('/api/v1/nodes', NODE);
+  await expect(cluster.client.create('/api/v1/nodes', NODE)).rejects.toMatchObject({ code: 'kube-connection-lost' });
+  expect(cluster.server.requests).toHaveLength(2);
 });
 
 test('closing fails what is pending and leaves nothing open', async () => {
-  server.on('GET', '/api/v1/nodes/s4', stall);
-  const pending = client.get('/api/v1/nodes/s4');
+  cluster.server.on('GET', '/api/v1/nodes/s4', stall);
+  const pending = cluster.client.get('/api/v1/nodes/s4');
   const failed = expect(pending).rejects.toMatchObject({ code: 'kube-connection-lost' });
-  while (server.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
-  client.close();
+  while (cluster.server.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  cluster.client.close();
   await failed;
 });

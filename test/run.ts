@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * Every layer of the tests, one after the other, and one closing line. `npm test` runs all of them, `npm test -- unit`
+ * those whose name begins with a given word. A check counts as one test.
+ */
+interface Layer {
+  name: string;
+  title: string;
+  command: string[];
+  /** vitest's own counts are read from its report. */
+  counted?: true;
+}
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const VITEST = 'node_modules/vitest/vitest.mjs';
+const unitUnder = (major: number): Layer => ({
+  name: `unit-node${major}`,
+  title: `unit tests under Node ${major}`,
+  command: ['npm', 'exec', '--yes', `--package=node@${major}`, '--', 'node', VITEST, 'run', '--project', 'unit'],
+  counted: true,
+});
+
+const LAYERS: readonly Layer[] = [
+  { name: 'check-format', title: 'format and lint', command: ['node_modules/.bin/biome', 'ci', '.'] },
+  { name: 'check-types', title: 'types', command: ['node_modules/.bin/tsc', '--noEmit'] },
+  { name: 'check-unused', title: 'unused code', command: ['node_modules/.bin/knip'] },
+  { name: 'build', title: 'build', command: ['npm', 'run', '--silent', 'build'] },
+  { name: 'unit', title: 'unit tests', command: ['node', VITEST, 'run', '--project', 'unit'], counted: true },
+  unitUnder(22),
+  unitUnder(24),
+  { name: 'e2e', title: 'end-to-end tests on the lab', command: ['node', VITEST, 'run', '--project', 'e2e'], counted: true },
+];
+
+function run(layer: Layer, reports: string): Counts {
+  process.stdout.write(`\n== ${layer.title}\n`);
+  const report = join(reports, `${layer.name}.json`);
+  const [program = '', ...args] = layer.command;
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const { status, error } = spawnSync(program, layer.counted ? [...args, ...reporters] : args, { stdio: 'inherit' });
+  if (error) process.stderr.write(`${program}: ${error.message}\n`);
+  const ok = status === 0;
+  if (!layer.counted) return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
+  return countsOf(report, ok);
+}
+
+/** A run that died without a report, or failed outside any test, still counts as a failure. */
+function countsOf(report: string, ok: boolean): Counts {
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
+    return { passed: numPassedTests, failed: ok ? 0 : Math.max(1, numFailedTests), skipped: numPendingTests };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+const wanted = process.argv.slice(2);
+const layers = LAYERS.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.startsWith(word)));
+const reports = mkdtempSync(join(tmpdir(), 'k8s-diskless-test-'));
+const results = layers.map((layer) => ({ layer, counts: run(layer, reports) }));
+rmSync(reports, { recursive: true });
+
+process.stdout.write('\n');
+for (const { layer, counts } of results) {
+  const mark = counts.failed > 0 ? 'FAILED' : 'ok';
+  process.stdout.write(`${mark.padEnd(7)} ${layer.title}: ${counts.passed} passed, ${counts.failed} failed\n`);
+}
+const sum = (key: keyof Counts): number => results.reduce((total, { counts }) => total + counts[key], 0);
+process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped\n`);
+// In CI nothing may be skipped: what is missing there is a failure.
+process.exitCode = sum('failed') > 0 || sum('skipped') > 0 ? 1 : 0;
