@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { z } from 'zod';
 import { DisklessError } from '../errors.js';
 import { writeFileAtomic } from '../state/atomic-write.js';
+import { isAbandoned, ownerTag } from './owner.js';
 
 /**
  * The operator's cache. Everything in it can be made again, so that losing it costs time only:
@@ -33,10 +34,19 @@ export function defaultCacheRoot(env: NodeJS.ProcessEnv): string {
 export async function openCache({ root, recheck = false }: { root: string; recheck?: boolean }): Promise<Cache> {
   try {
     for (const folder of ['blobs', 'members', 'parts', 'records']) await mkdir(join(root, folder), { recursive: true });
+    await sweep(join(root, 'parts'));
   } catch (cause) {
     throw cacheUnusable(root, cause);
   }
   return { root, recheck };
+}
+
+/** Removes what killed processes left half-written. */
+async function sweep(parts: string): Promise<void> {
+  for (const name of await readdir(parts)) {
+    const tag = /^[0-9a-f]{16}\.(\d+@.+)\.tmp$/.exec(name)?.[1];
+    if (tag !== undefined && isAbandoned(tag)) await rm(join(parts, name), { force: true });
+  }
 }
 
 export function blobPath(cache: Cache, sha256: string): string {
@@ -44,13 +54,13 @@ export function blobPath(cache: Cache, sha256: string): string {
 }
 
 /** A name nobody else uses, on the cache's own filesystem so that a rename is enough. */
-export function temporaryPath(cache: Cache): string {
-  return join(cache.root, 'parts', `${randomBytes(8).toString('hex')}.tmp`);
+function temporaryPath(cache: Cache): string {
+  return join(cache.root, 'parts', `${randomBytes(8).toString('hex')}.${ownerTag()}.tmp`);
 }
 
 /** Puts a finished temporary file in its place, safe against a power cut between the two. */
 export async function commitFile(options: { temporary: string; path: string; mode: number }): Promise<void> {
-  const handle = await open(options.temporary, 'r+');
+  const handle = await open(options.temporary, 'r');
   try {
     await handle.chmod(options.mode);
     await handle.datasync();

@@ -46,9 +46,6 @@ const CONTROL_PLANE = ['kube-apiserver', 'kube-controller-manager', 'kube-schedu
  */
 const CNI_PLUGINS = ['bridge', 'host-local', 'loopback', 'portmap'] as const;
 
-/** The Kubernetes binaries whose presence makes a version complete. */
-export const KUBERNETES_BINARIES: readonly string[] = [...EVERY_NODE, ...CONTROL_PLANE];
-
 /**
  * What nodes of these roles and this architecture need. etcdctl is left out: the operator speaks etcd's own API, and
  * 17 MB of every control plane's RAM disk would only serve curiosity.
@@ -113,7 +110,7 @@ export function cniArchive({ version, arch }: { version: string; arch: string })
   };
 }
 
-/** A path or URL of another file in the same folder. */
-export function besideOf(location: string, name: string): string {
-  return location.slice(0, location.lastIndexOf('/') + 1) + name;
+/** The URL of another file in the same folder. */
+export function besideOf(url: string, name: string): string {
+  return url.slice(0, url.lastIndexOf('/') + 1) + name;
 }

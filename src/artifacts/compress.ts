@@ -72,7 +72,7 @@ const ZSTD_END = storedZstdFrame(END_OF_ARCHIVE);
 /** A small file rendered on the operator. */
 export interface SmallFile {
   /** Name of the entry in the tar stream. */
-  name: string;
+  entry: string;
   mode: number;
   content: Buffer;
 }
@@ -82,7 +82,7 @@ export interface SmallFile {
  * some 100 kB per node are not worth starting a process for, on the way to the first service.
  */
 export async function packSmallFiles(files: readonly SmallFile[], encoding: Encoding): Promise<Buffer> {
-  const tar = Buffer.concat(files.map(({ name, mode, content }) => tarMember({ name, mode }, content)));
+  const tar = Buffer.concat(files.map(({ entry, mode, content }) => tarMember({ name: entry, mode }, content)));
   if (encoding === 'gzip') return promisify(gzip)(tar);
   if (builtinZstd === undefined) return storedZstdFrame(tar);
   return builtinZstd.zstdCompressSync(tar, { params: zstdParameters(builtinZstd, 3) });

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type DisklessError, usageError } from '../errors.js';
 import type { Cache } from './cache.js';
 import { besideOf, type ReleaseFile } from './catalogue.js';
@@ -36,7 +36,7 @@ export async function locate(directory: string, file: ReleaseFile): Promise<Loca
 
 async function expectedChecksum(path: string, file: ReleaseFile): Promise<string | undefined> {
   for (const name of file.checksums) {
-    const text = await readFile(besideOf(path, name), 'utf8').catch(() => undefined);
+    const text = await readFile(join(dirname(path), name), 'utf8').catch(() => undefined);
     const digest = text === undefined ? undefined : checksumOf(text, basename(path));
     if (digest !== undefined) return digest;
   }
@@ -78,8 +78,8 @@ function withoutChecksum(path: string, file: ReleaseFile): DisklessError {
   return usageError({
     code: 'artifact-checksum-missing',
     message: `${path} has no SHA-256 beside it, and nothing is used unverified`,
-    detail: `looked for ${file.checksums.map((candidate) => besideOf(path, candidate)).join('\nlooked for ')}`,
-    hint: `copy ${besideOf(file.upstream, name)} beside it; for a file of your own make one: cd ${besideOf(path, '')} && sha256sum ${basename(path)} > ${basename(path)}.sha256`,
+    detail: `looked for ${file.checksums.map((candidate) => join(dirname(path), candidate)).join('\nlooked for ')}`,
+    hint: `copy ${besideOf(file.upstream, name)} beside it; for a file of your own make one: cd ${dirname(path)} && sha256sum ${basename(path)} > ${basename(path)}.sha256`,
   });
 }
 

@@ -10,6 +10,7 @@ import { compressMember } from './compress.js';
 import type { Content } from './content.js';
 import type { OnArtifactProgress } from './progress.js';
 import { hashFile, sha256Of } from './remembered.js';
+import { sharedWork } from './shared-work.js';
 
 /** A content compressed as one tar member, ready to be sent as it lies. */
 export interface CompressedMember {
@@ -19,12 +20,13 @@ export interface CompressedMember {
 }
 
 export interface MemberStore {
+  /** Makes contents known; nothing is read. */
+  add(contents: Iterable<Content>): void;
   /** Compresses on first demand; afterwards, and in later runs, only looks whether the file is still the same. */
   memberOf(sha256: string, encoding: Encoding): Promise<CompressedMember>;
 }
 
 export interface MemberStoreOptions {
-  contents: Iterable<Content>;
   cache: Cache;
   env: NodeJS.ProcessEnv;
   progress: OnArtifactProgress;
@@ -37,31 +39,25 @@ const SUFFIX: Record<Encoding, string> = { zstd: 'tar.zst', gzip: 'tar.gz' };
 const Written = z.object({ sha256: Sha256, bytes: z.number() });
 
 export function memberStore(options: MemberStoreOptions): MemberStore {
-  const contents = new Map([...options.contents].map((content) => [content.sha256, content]));
-  const known = new Map<string, Promise<CompressedMember>>();
+  const contents = new Map<string, Content>();
   const limit = pLimit(availableParallelism());
+  const findOrMake = async (request: Request) => (await find(request)) ?? limit(() => make(request));
+  const shared = sharedWork(findOrMake, ({ content, encoding }) => `${content.sha256} ${encoding}`);
   return {
+    add(more) {
+      for (const content of more) contents.set(content.sha256, content);
+    },
     async memberOf(sha256, encoding) {
       const content = contents.get(sha256);
       if (content === undefined) throw new Error(`no content ${sha256} was prepared`);
-      const key = `${sha256} ${encoding}`;
-      const pending = known.get(key) ?? findOrMake({ ...options, content, encoding, limit });
-      known.set(key, pending);
-      // A failure must not stick: the next run of a long-lived process may have the space it lacked.
-      pending.catch(() => known.delete(key));
-      return pending;
+      return shared({ ...options, content, encoding });
     },
   };
 }
 
-interface Request extends Omit<MemberStoreOptions, 'contents'> {
+interface Request extends MemberStoreOptions {
   content: Content;
   encoding: Encoding;
-  limit: <T>(run: () => Promise<T>) => Promise<T>;
-}
-
-async function findOrMake(request: Request): Promise<CompressedMember> {
-  return (await find(request)) ?? request.limit(() => make(request));
 }
 
 function recordOf({ content, encoding }: Request): RecordKey<z.infer<typeof Written>> {

@@ -1,7 +1,7 @@
 import { readdir, rename, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Cache } from './cache.js';
+import { isAbandoned, ownerTag } from './owner.js';
 
 /**
  * A download that stopped half-way lies in the cache as `parts/<sha256>.part`. A process takes it over by renaming it
@@ -28,23 +28,13 @@ export async function releasePartialFile(cache: Cache, sha256: string): Promise<
 }
 
 function ownName(sha256: string): string {
-  return `${sha256}.${process.pid}@${hostname()}.part`;
+  return `${sha256}.${ownerTag()}.part`;
 }
 
-/** Nobody's, a dead process's, or a leftover under our own pid; processes of other hosts cannot be judged. */
+/** Nobody's, a dead process's, or a leftover under our own pid. */
 function isFree(name: string): boolean {
-  const [, pid, host] = /^[0-9a-f]{64}\.(?:(\d+)@(.+)\.)?part$/.exec(name) ?? [];
-  if (pid === undefined) return name.endsWith('.part') && host === undefined;
-  return host === hostname() && (Number(pid) === process.pid || !isAlive(Number(pid)));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
+  const tag = /^[0-9a-f]{64}\.(?:(\d+@.+)\.)?part$/.exec(name)?.[1];
+  return tag === undefined || tag === ownerTag() || isAbandoned(tag);
 }
 
 async function renamed(from: string, to: string): Promise<boolean> {

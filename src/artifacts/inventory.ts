@@ -1,0 +1,87 @@
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type DisklessError, usageError } from '../errors.js';
+import { ARCHITECTURES, type Arch, type ArtifactVersions, artifactsFor, cniArchive, etcdArchive } from './catalogue.js';
+import { locate } from './directory-source.js';
+import { newestFirst, parseReleaseVersion } from './release-version.js';
+
+export interface NewestCompleteOptions {
+  /** `--artifacts DIR` */
+  directory: string;
+  /** Which Kubernetes versions may be chosen, by the version table or because the user named one. */
+  supports: (kubernetes: string) => boolean;
+}
+
+/**
+ * The newest Kubernetes version of which a directory has every binary with its checksum, for at least one
+ * architecture, with the newest etcd and CNI plugins it has for the same. Contents are not read; pre-releases are not
+ * considered.
+ *
+ * @throws DisklessError `artifacts-incomplete` (usage) that says what the newest candidate lacks.
+ */
+export async function newestComplete({ directory, supports }: NewestCompleteOptions): Promise<ArtifactVersions> {
+  const root = resolve(directory);
+  const kubernetes = (await versionsIn(root, 'kubernetes', '.')).filter(supports);
+  const etcd = await versionsIn(root, 'etcd');
+  const cni = await versionsIn(root, 'cni');
+  let lacking: string[] | undefined;
+  for (const version of kubernetes) {
+    for (const arch of ARCHITECTURES) {
+      const versions: ArtifactVersions = {
+        kubernetes: version,
+        etcd: (await firstPresent(root, etcd, (candidate) => etcdArchive({ version: candidate, arch }))) ?? 'X.Y.Z',
+        cni: (await firstPresent(root, cni, (candidate) => cniArchive({ version: candidate, arch }))) ?? 'X.Y.Z',
+      };
+      const missing = await missingFiles(root, versions, arch);
+      if (missing.length === 0) return versions;
+      if (lacking === undefined || missing.length < lacking.length) lacking = missing;
+    }
+  }
+  throw incomplete(root, lacking);
+}
+
+/** Version folders (`v1.20.2`) under any of some folders, newest first. */
+async function versionsIn(root: string, ...folders: string[]): Promise<string[]> {
+  const names = await Promise.all(folders.map((folder) => readdir(join(root, folder)).catch(() => [])));
+  const versions = names
+    .flat()
+    .filter((name) => name.startsWith('v'))
+    .map((name) => name.slice(1));
+  return [...new Set(versions)].filter((version) => parseReleaseVersion(version) !== undefined).sort(newestFirst);
+}
+
+async function firstPresent(
+  root: string,
+  versions: readonly string[],
+  fileOf: (version: string) => Parameters<typeof locate>[1],
+): Promise<string | undefined> {
+  for (const version of versions) {
+    if (await locate(root, fileOf(version))) return version;
+  }
+  return undefined;
+}
+
+async function missingFiles(root: string, versions: ArtifactVersions, arch: Arch): Promise<string[]> {
+  const artifacts = artifactsFor({ versions, arch, roles: new Set(['control-plane', 'worker']) });
+  const releases = new Map(artifacts.map(({ release }) => [release.paths[0], release]));
+  const checked = await Promise.all(
+    [...releases].map(async ([path, release]) => {
+      const found = await locate(root, release);
+      if (found === undefined) return path;
+      return found.expected === undefined ? `the checksum of ${path}` : undefined;
+    }),
+  );
+  return checked.filter((path) => path !== undefined);
+}
+
+function incomplete(root: string, lacking: readonly string[] | undefined): DisklessError {
+  return usageError({
+    code: 'artifacts-incomplete',
+    message: `the directory ${root} has no complete Kubernetes version that is supported`,
+    detail:
+      lacking === undefined
+        ? `there is no supported version in ${join(root, 'kubernetes')}, nor directly in ${root}`
+        : lacking.map((path) => `missing ${path}`).join('\n'),
+    hint: 'its layout is kubernetes/vX.Y.Z/bin/linux/ARCH/NAME, etcd/vX.Y.Z/ and cni/vX.Y.Z/, each file with its checksum',
+  });
+}
