@@ -28,20 +28,3 @@ function toBuffer(values: number[]): Buffer {
   for (const [index, value] of values.entries()) bytes.writeUInt16BE(value, index * 2);
   return bytes;
 }
-
-/** The first usable address of a CIDR, which Kubernetes gives to the `kubernetes` Service, e.g. `10.96.0.1`. */
-export function firstServiceAddress(serviceCidr: string): string {
-  const [base = '', prefix = ''] = serviceCidr.split('/');
-  const bytes = addressBytes(base);
-  const hostBits = BigInt(bytes.length * 8 - Number(prefix));
-  const first = ((BigInt(`0x${bytes.toString('hex')}`) >> hostBits) << hostBits) + 1n;
-  const hex = first.toString(16).padStart(bytes.length * 2, '0');
-  return addressText(Buffer.from(hex, 'hex'));
-}
-
-function addressText(bytes: Buffer): string {
-  if (bytes.length === 4) return [...bytes].join('.');
-  const words = Array.from({ length: IPV6_GROUPS }, (_, index) => bytes.readUInt16BE(index * 2).toString(16));
-  // The URL parser writes IPv6 addresses in the canonical form of RFC 5952.
-  return new URL(`http://[${words.join(':')}]/`).hostname.slice(1, -1);
-}

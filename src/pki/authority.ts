@@ -1,18 +1,18 @@
-import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import type { Asn1 } from 'node-forge/lib/asn1.js';
-import { distinguishedName, keyId, serialNumber, signCertificate, wholeSeconds } from './certificate.js';
+import { distinguishedName, encodedParts, keyId, serialNumber, signCertificate, wholeSeconds } from './certificate.js';
 import { children, content, fromDer, isOid } from './der.js';
 import type { PkiEnvironment } from './environment.js';
 import { authorityExtensions, EXTENSION_OID } from './extensions.js';
-import { newPrivateKey, privateKeyPem } from './keys.js';
+import { encodedPublicKey, newPrivateKey, privateKeyPem } from './keys.js';
 import type { AuthorityProfile, PkiProfiles } from './profile-schema.js';
-import { DAY_MS, HOUR_MS } from './validity.js';
+import { DAY_MS, HOUR_MS, periodOf } from './validity.js';
 
 /** A CA that is ready to sign. */
 export interface Authority {
   /** PEM. */
   certificate: string;
-  /** PEM, PKCS#8. */
+  /** PEM. */
   privateKey: string;
   key: KeyObject;
   x509: X509Certificate;
@@ -31,7 +31,7 @@ export interface NewAuthority {
 
 export async function createAuthority({ profile, validity, environment }: NewAuthority): Promise<Authority> {
   const key = await newPrivateKey();
-  const publicKey = createPublicKey(key);
+  const publicKey = encodedPublicKey(key);
   const subject = distinguishedName(profile.subject);
   const now = environment.now().getTime();
   const fields = {
@@ -49,20 +49,17 @@ export async function createAuthority({ profile, validity, environment }: NewAut
 
 /** An authority from its parsed halves; its name and key identifier are read from the certificate. */
 export function assemble(parts: Pick<Authority, 'certificate' | 'privateKey' | 'key' | 'x509'>): Authority {
-  const [tbs] = children(fromDer(parts.x509.raw));
-  const [, , , , , subject, , extensions] = children(tbs);
-  if (!subject) throw new TypeError('a certificate without a subject');
+  const { subject, publicKey, extensions } = encodedParts(parts.x509);
   return {
     ...parts,
-    notAfter: new Date(parts.x509.validTo),
+    notAfter: periodOf(parts.x509).notAfter,
     subject,
-    keyId: subjectKeyIdentifier(extensions) ?? keyId(parts.x509.publicKey),
+    keyId: subjectKeyIdentifier(extensions) ?? keyId(publicKey),
   };
 }
 
-function subjectKeyIdentifier(extensions: Asn1 | undefined): Buffer | undefined {
-  const [list] = children(extensions);
-  const found = children(list).find((entry) => isOid(children(entry)[0], EXTENSION_OID.subjectKeyIdentifier));
+function subjectKeyIdentifier(extensions: Asn1[]): Buffer | undefined {
+  const found = extensions.find((entry) => isOid(children(entry)[0], EXTENSION_OID.subjectKeyIdentifier));
   const value = children(found).at(-1);
   return value && content(fromDer(content(value)));
 }

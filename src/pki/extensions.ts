@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Asn1 } from 'node-forge/lib/asn1.js';
-import { bitString, booleanTrue, implicit, integer, octetString, oid, sequence, toDer } from './der.js';
 import { addressBytes } from './address-bytes.js';
+import { bitString, booleanTrue, implicit, integer, octetString, oid, sequence, toDer } from './der.js';
 import type { ExtendedKeyUsage } from './profile-schema.js';
 
 /** Object identifiers of RFC 5280 §4.2. */

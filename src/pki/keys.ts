@@ -1,5 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { Asn1 } from 'node-forge/lib/asn1.js';
+import { fromDer } from './der.js';
+
+const SEC1_PEM = /^-----BEGIN EC PRIVATE KEY-----\n([A-Za-z0-9+/=\n]+)-----END EC PRIVATE KEY-----\n$/;
 
 const generate = promisify(generateKeyPair);
 
@@ -9,18 +13,35 @@ export async function newPrivateKey(): Promise<KeyObject> {
   return privateKey;
 }
 
+/** SEC 1, as kubeadm writes EC keys. */
 export function privateKeyPem(key: KeyObject): string {
-  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return key.export({ type: 'sec1', format: 'pem' }).toString();
 }
 
-export function publicKeyPem(privateKey: KeyObject): string {
+/** SubjectPublicKeyInfo of the public half. */
+export function encodedPublicKey(privateKey: KeyObject): Asn1 {
+  return fromDer(createPublicKey(privateKey).export({ type: 'spki', format: 'der' }));
+}
+
+/** @param privateKey PEM. */
+export function publicKeyPem(privateKey: string): string {
   return createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
 }
 
 /** undefined when the text is not a whole P-256 private key: truncated, encrypted, of another kind. */
 export function readPrivateKey(pem: string): KeyObject | undefined {
-  const key = attempt(() => createPrivateKey(pem));
+  const key = attempt(() => parsePrivateKey(pem));
   return key?.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? key : undefined;
+}
+
+/**
+ * OpenSSL 3 tries one decoder after another on PEM and takes 1.2 ms a key; told that it is SEC 1 it takes 0.4 ms, and
+ * every run reads every key.
+ */
+function parsePrivateKey(pem: string): KeyObject {
+  const [, base64] = SEC1_PEM.exec(pem) ?? [];
+  if (base64 === undefined) return createPrivateKey(pem);
+  return createPrivateKey({ key: Buffer.from(base64, 'base64'), format: 'der', type: 'sec1' });
 }
 
 /** undefined when the text is not a whole public key. */

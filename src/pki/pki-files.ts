@@ -80,7 +80,9 @@ async function listFiles(directory: string, inside: string): Promise<string[]> {
     if (error.code === 'ENOENT') return [];
     throw notReadable(path, error);
   });
-  return entries.filter((entry) => !entry.isDirectory() && !TEMPORARY_FILE.test(entry.name)).map((entry) => join(inside, entry.name));
+  return entries
+    .filter((entry) => !entry.isDirectory() && !TEMPORARY_FILE.test(entry.name))
+    .map((entry) => join(inside, entry.name));
 }
 
 async function readText(path: string): Promise<string> {

@@ -76,8 +76,8 @@ const leaf = z
   .refine((profile) => profile.per !== 'operator' || (profile.deliver.length === 0 && !profile.kubeconfig), {
     error: "the operator's own certificates are delivered to no node",
   })
-  .refine((profile) => profile.per !== 'operator' || !usesNode(profile), {
-    error: 'there is no ${node.*} for a certificate of the operator',
+  .refine((profile) => profile.per !== 'operator' || !hasPlaceholder(profile), {
+    error: "the operator's own certificates depend on no node and no setting",
   })
   .refine((profile) => !profile.kubeconfig || profile.deliver.length === 2, {
     error: 'a kubeconfig refers to the paths of certificate and key, so both must be delivered',
@@ -85,9 +85,9 @@ const leaf = z
 
 export const leavesFile = z.strictObject({ leaves: z.record(identifier, leaf) });
 
-function usesNode(profile: { subject: z.output<typeof subject>; sans: string[] }): boolean {
+function hasPlaceholder(profile: { subject: z.output<typeof subject>; sans: string[] }): boolean {
   const texts = [profile.subject.commonName, ...profile.subject.organizations, ...profile.sans];
-  return texts.some((text) => templateNames(text).some((name) => name.startsWith('node.')));
+  return texts.some((text) => templateNames(text).length > 0);
 }
 
 export type AuthorityId = z.output<typeof authorityId>;

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { wholeSeconds } from './certificate.js';
-import type { PkiProfiles } from './profile-schema.js';
+import { type AuthorityId, authorityId, type PkiProfiles } from './profile-schema.js';
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
@@ -33,4 +33,24 @@ export function issuedAt(notBefore: Date, validity: PkiProfiles['validity']): Da
 /** node:crypto gives dates as OpenSSL prints them (`Nov 20 01:25:00 2026 GMT`); Node 20 has no Date of its own here. */
 export function periodOf(certificate: X509Certificate): Period {
   return { notBefore: new Date(certificate.validFrom), notAfter: new Date(certificate.validTo) };
+}
+
+export interface ExpiringAuthority {
+  id: AuthorityId;
+  notAfter: Date;
+}
+
+interface ExpiringAuthorities {
+  authorities: Record<AuthorityId, { notAfter: Date }>;
+  profiles: PkiProfiles;
+  now: Date;
+}
+
+/** Authorities that end within a leaf's lifetime and so shorten new leaves: time to plan for their end. */
+export function expiringAuthorities({ authorities, profiles, now }: ExpiringAuthorities): ExpiringAuthority[] {
+  const longest = Math.max(...Object.values(profiles.leaves).map(({ lifetimeDays }) => lifetimeDays));
+  const horizon = now.getTime() + longest * DAY_MS;
+  return authorityId.options
+    .map((id) => ({ id, notAfter: authorities[id].notAfter }))
+    .filter(({ notAfter }) => notAfter.getTime() < horizon);
 }

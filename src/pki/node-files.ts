@@ -1,0 +1,95 @@
+import type { ClusterSpec, Role } from '../config/spec.js';
+import type { DesiredFile } from '../plan/desired.js';
+import { encryptionConfiguration } from './encryption.js';
+import { componentKubeconfig } from './kubeconfig.js';
+import { leafName, receives } from './leaf-request.js';
+import { type Pki, requireLeaf } from './pki.js';
+import type { LeafProfile } from './profile-schema.js';
+
+interface NodeFiles {
+  pki: Pki;
+  spec: ClusterSpec;
+  node: { name: string; role: Role };
+}
+
+/**
+ * Everything under /etc/kubernetes that comes from the PKI, for one node: its leaves and their kubeconfigs, the
+ * authorities' certificates, and on control planes the keys that are allowed there. Sorted by path.
+ *
+ * @throws TypeError when the node was not part of the `ensure` that gave this PKI.
+ */
+export function nodeFiles({ pki, spec, node }: NodeFiles): DesiredFile[] {
+  const leaves = Object.entries(pki.profiles.leaves).filter(([, profile]) => receives(profile.per, node.role));
+  return [
+    ...foundationFiles(pki, node.role),
+    ...leaves.flatMap(([id, profile]) => leafFilesOf({ pki, profile, name: leafName(id, node.name) })),
+    ...leaves.flatMap(([id, profile]) => kubeconfigOf({ pki, spec, profile, id })),
+  ].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function foundationFiles(pki: Pki, role: Role): DesiredFile[] {
+  const { authorities, bundles, serviceAccount, encryption } = pki.profiles;
+  const wanted = <T extends { to: 'node' | 'control-plane' }>(entries: T[]) =>
+    entries.filter(({ to }) => receives(to, role));
+  return [
+    ...Object.entries(authorities).flatMap(([id, { deliver }]) =>
+      wanted(deliver).map((file) => pairFile(file, pki.authorities[id as keyof Pki['authorities']])),
+    ),
+    ...wanted(Object.values(bundles)).map(({ path, mode, authorities: members }) =>
+      publicFile(path, mode, members.map((id) => pki.authorities[id].certificate).join('')),
+    ),
+    ...wanted(serviceAccount.deliver).map(({ part, path, mode }) =>
+      part === 'key'
+        ? secretFile(path, mode, pki.serviceAccount.privateKey)
+        : publicFile(path, mode, pki.serviceAccount.publicKey),
+    ),
+    ...wanted([encryption]).map(({ path, mode, resources }) =>
+      secretFile(path, mode, encryptionConfiguration(pki.encryptionKeys, resources)),
+    ),
+  ];
+}
+
+function leafFilesOf({ pki, profile, name }: { pki: Pki; profile: LeafProfile; name: string }): DesiredFile[] {
+  const leaf = requireLeaf(pki.leaves, name);
+  return profile.deliver.map((file) => pairFile(file, leaf));
+}
+
+interface KubeconfigOf {
+  pki: Pki;
+  spec: ClusterSpec;
+  profile: LeafProfile;
+  id: string;
+}
+
+function kubeconfigOf({ pki, spec, profile, id }: KubeconfigOf): DesiredFile[] {
+  const { kubeconfig, deliver } = profile;
+  if (!kubeconfig) return [];
+  const pathOf = (part: 'certificate' | 'key', entries: { part: string; path: string }[]) =>
+    entries.find((entry) => entry.part === part)?.path ?? '';
+  const text = componentKubeconfig({
+    spec,
+    user: id,
+    authorityPath: pathOf('certificate', pki.profiles.authorities.kubernetes.deliver),
+    certificatePath: pathOf('certificate', deliver),
+    keyPath: pathOf('key', deliver),
+  });
+  return [publicFile(kubeconfig.path, kubeconfig.mode, text)];
+}
+
+interface PairPart {
+  part: 'certificate' | 'key';
+  path: string;
+  mode: number;
+}
+
+function pairFile({ part, path, mode }: PairPart, pair: { certificate: string; privateKey: string }): DesiredFile {
+  return part === 'key' ? secretFile(path, mode, pair.privateKey) : publicFile(path, mode, pair.certificate);
+}
+
+function publicFile(path: string, mode: number, text: string): DesiredFile {
+  return { path, mode, content: { kind: 'text', text } };
+}
+
+function secretFile(path: string, mode: number, text: string): DesiredFile {
+  return { path, mode, content: { kind: 'text', text, secret: true } };
+}
