@@ -22,6 +22,8 @@ export interface NodeSpec {
   nodeIp?: string;
   /** Pinned host keys, `SHA256:…` fingerprints as ssh-keygen prints them. */
   hostKeys?: string[];
+  /** MAC address the machine boots from, lower case with colons. */
+  mac?: string;
   /** Extra node labels. */
   labels: Record<string, string>;
   /** Allocated from network.podCidr, sticky, e.g. `10.244.1.0/24`. */

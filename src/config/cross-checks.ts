@@ -1,0 +1,85 @@
+import { VERSION_TABLE, versionRow } from '../components/version-table.js';
+import { DisklessError } from '../errors.js';
+import type { SpecDraft } from './draft.js';
+import { knownVersion } from './known-version.js';
+import { checkNetwork } from './network-checks.js';
+import { checkNodes } from './node-checks.js';
+import type { CrossProblem } from './problems.js';
+
+/** What single values cannot tell: everything that is wrong between the keys of a spec. Pure. */
+export function crossCheck(draft: SpecDraft): CrossProblem[] {
+  return [
+    checkVersion,
+    checkProxyMode,
+    checkManifest,
+    checkApiPort,
+    checkMemberCount,
+    checkNetwork,
+    checkNodes,
+  ].flatMap((check) => check(draft));
+}
+
+function checkVersion({ kubernetes }: SpecDraft): CrossProblem[] {
+  try {
+    versionRow(kubernetes);
+    return [];
+  } catch (error) {
+    if (!(error instanceof DisklessError)) throw error;
+    return [{ paths: [['kubernetes']], message: [error.message, error.hint].join('; ') }];
+  }
+}
+
+function checkProxyMode({ kubernetes, kubeProxy }: SpecDraft): CrossProblem[] {
+  if (kubeProxy.mode !== 'nftables' || knownVersion(kubernetes)?.switches.nftablesProxy !== 'absent') return [];
+  const first = VERSION_TABLE.find(({ switches }) => switches.nftablesProxy !== 'absent');
+  const message = `nftables is not known to Kubernetes ${kubernetes}; it came with 1.${first?.minor}`;
+  return [{ paths: [['kubeProxy', 'mode'], ['kubernetes']], message }];
+}
+
+function checkManifest({ network: { mode, manifest } }: SpecDraft): CrossProblem[] {
+  if (mode === 'manifest' && manifest === undefined) {
+    const message = 'mode manifest needs network.manifest, the path or https URL of the CNI manifest';
+    return [{ paths: [['network', 'mode']], message }];
+  }
+  const paths = [['network', 'manifest']];
+  if (mode !== 'manifest' && manifest !== undefined) {
+    return [{ paths, message: `a manifest is given, but network.mode is ${mode}` }];
+  }
+  if (manifest?.startsWith('http://'))
+    return [{ paths, message: 'the manifest is fetched over plain http; use https' }];
+  return [];
+}
+
+/** Where the other components of a control plane listen. */
+const TAKEN_PORTS: Readonly<Record<number, string>> = {
+  2379: 'etcd',
+  2380: 'etcd',
+  10248: 'kubelet',
+  10249: 'kube-proxy',
+  10250: 'kubelet',
+  10256: 'kube-proxy',
+  10257: 'kube-controller-manager',
+  10259: 'kube-scheduler',
+};
+
+function checkApiPort({ apiServer: { port } }: SpecDraft): CrossProblem[] {
+  const owner = TAKEN_PORTS[port];
+  return owner === undefined ? [] : [{ paths: [['apiServer', 'port']], message: `port ${port} is ${owner}'s` }];
+}
+
+/** Beyond seven, writes slow down for no practical gain (etcd FAQ). */
+const MOST_MEMBERS = 7;
+
+function checkMemberCount({ nodes }: SpecDraft): CrossProblem[] {
+  const count = nodes.filter(({ role }) => role === 'control-plane').length;
+  if (count % 2 === 1 && count <= MOST_MEMBERS) return [];
+  const paths = [['controlPlane']];
+  if (count > MOST_MEMBERS) return [{ paths, message: `${count} control planes; ${MOST_MEMBERS} are the most` }];
+  if (count === 0) return [{ paths, message: 'no control plane; at least one is needed' }];
+  const lost = count / 2 - 1;
+  const reason =
+    `an etcd of ${count} survives the loss of ${lost}, just as one of ${count - 1} does, ` +
+    'and has one more member that can fail';
+  const proposal = count === MOST_MEMBERS - 1 ? '5 or 7' : `${count - 1} or ${count + 1}`;
+  return [{ paths, message: `${count} control planes: ${reason}; use ${proposal}` }];
+}

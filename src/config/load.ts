@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { usageError } from '../errors.js';
+import { type ConfigPath, problemsError } from './problems.js';
+import { type ConfigFile, configSchema } from './schema.js';
+import { schemaProblems } from './schema-problems.js';
+import { parseYaml } from './yaml-source.js';
+
+export interface LoadedConfig {
+  config: ConfigFile;
+  /** Whether the file itself sets the key. */
+  has(path: ConfigPath): boolean;
+  /** `file:line:col path`, for messages. */
+  place(path: ConfigPath): string;
+}
+
+/** Reads a config file. @throws usage error (exit 2) with all problems as `file:line:col path message` */
+export async function loadConfig(file: string): Promise<LoadedConfig> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    const message = `the config file ${file} cannot be read (${cause.code})`;
+    throw usageError({ code: 'config-unreadable', message, hint: 'check the path given with --config', cause });
+  });
+  const loaded = parseConfig(file, text);
+  return { ...loaded, config: withAbsolutePaths(loaded.config, dirname(resolve(file))) };
+}
+
+/** The same for text in hand; paths inside are left as they are. */
+export function parseConfig(file: string, text: string): LoadedConfig {
+  const source = parseYaml(file, text);
+  if (source.problems.length > 0) throw problemsError(source.problems, file);
+  const { success, data, error } = configSchema.safeParse(source.value, { reportInput: true });
+  if (success) return { config: data, has: source.has, place: (path) => source.place(path) };
+  const problems = schemaProblems(configSchema, error.issues).map(({ path, message, ...options }) => ({
+    offset: source.offset(path, options),
+    line: `${source.place(path, options)} ${message}`,
+  }));
+  const inFileOrder = problems.sort((a, b) => a.offset - b.offset);
+  throw problemsError(
+    inFileOrder.map(({ line }) => line),
+    file,
+  );
+}
+
+/** Paths in a config file are meant from where the file lies, not from where the command was typed. */
+function withAbsolutePaths(config: ConfigFile, directory: string): ConfigFile {
+  const { artifacts, images, ssh, network, apiServer } = config;
+  const absolute = (path: string): string => absolutePath(path, directory);
+  return {
+    ...config,
+    ...(artifacts !== undefined && { artifacts: absolute(artifacts) }),
+    ...(images !== undefined && { images: absolute(images) }),
+    ...(ssh?.configFile !== undefined && { ssh: { ...ssh, configFile: absolute(ssh.configFile) } }),
+    ...(network?.manifest !== undefined && { network: { ...network, manifest: absolute(network.manifest) } }),
+    ...(apiServer?.audit && {
+      apiServer: { ...apiServer, audit: { ...apiServer.audit, policy: absolute(apiServer.audit.policy) } },
+    }),
+  };
+}
+
+function absolutePath(path: string, directory: string): string {
+  if (/^https?:\/\//.test(path)) return path;
+  return path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(directory, path);
+}

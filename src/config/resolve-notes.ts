@@ -1,0 +1,35 @@
+import type { Roles } from './roles.js';
+import type { ClusterSpec } from './spec.js';
+import type { WantedHost } from './wanted-hosts.js';
+
+export interface ResolveNote {
+  code: 'control-planes-chosen' | 'host-added' | 'host-not-listed';
+  /** Node name, of notes about one node. */
+  host?: string;
+  message: string;
+}
+
+export interface Resolution {
+  wanted?: readonly WantedHost[];
+  recorded?: ClusterSpec;
+  roles: Roles;
+}
+
+/** What a person should know about how the spec came to be. */
+export function notesOf({ wanted, recorded, roles }: Resolution): ResolveNote[] {
+  const notes: ResolveNote[] = [];
+  if (roles.byDefault.length > 0) {
+    const message = `control planes: ${roles.byDefault.join(', ')} (--control-plane chooses others)`;
+    notes.push({ code: 'control-planes-chosen', message });
+  }
+  if (!recorded || !wanted) return notes;
+  const known = new Set(recorded.nodes.map(({ name }) => name));
+  const listed = new Set(wanted.map(({ name }) => name));
+  for (const { name } of wanted.filter((host) => !known.has(host.name))) {
+    notes.push({ code: 'host-added', host: name, message: `${name} joins the cluster as a ${roles.roles.get(name)}` });
+  }
+  for (const { name } of recorded.nodes.filter((node) => !listed.has(node.name))) {
+    notes.push({ code: 'host-not-listed', host: name, message: `${name} is not on the list; it stays in the cluster` });
+  }
+  return notes;
+}

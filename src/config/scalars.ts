@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { addressProblem, cidrProblem } from './cidr.js';
+import { isAddress, isDnsLabel, isDnsSubdomain, nodeNameProblem, sshHostProblem, sshUserProblem } from './names.js';
+
+/* The single values of the config file. Their messages continue the path of the key: `network.mtu must be …`. */
+
+type Problem = (text: string) => string | undefined;
+
+/** A string with a check that says what is wrong with it. */
+function checked(problem: Problem, quoteInput = true) {
+  return z.string().superRefine((text, context) => {
+    const message = problem(text);
+    if (message !== undefined) context.addIssue(quoteInput ? `${JSON.stringify(text)} ${message}` : message);
+  });
+}
+
+const unless =
+  (valid: (text: string) => boolean, problem: string): Problem =>
+  (text) =>
+    valid(text) ? undefined : problem;
+
+export const address = checked(addressProblem);
+export const cidr = checked(cidrProblem);
+export const nodeName = checked(nodeNameProblem, false);
+export const sshHost = checked(sshHostProblem, false);
+export const sshUser = checked(sshUserProblem, false);
+export const port = z.int().min(1).max(65535);
+
+export const clusterName = checked(
+  unless(isDnsLabel, 'must be a lower-case DNS label: a-z, 0-9 and "-", at most 63 characters'),
+);
+export const domain = checked(unless(isDnsSubdomain, 'must be a lower-case DNS name such as cluster.local'));
+export const subjectAltName = checked(
+  unless(
+    (text) => isAddress(text) || isDnsSubdomain(text.replace(/^\*\./, '')),
+    'is neither a DNS name nor an address',
+  ),
+);
+export const macAddress = checked(
+  unless((text) => /^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(text), 'is not a MAC address such as 52:54:00:12:34:56'),
+).transform((text) => text.toLowerCase().replaceAll('-', ':'));
+
+/** A version with or without the leading `v`, kept without. */
+export const version = checked(
+  unless((text) => /^v?\d+\.\d+\.\d+$/.test(text), 'is not a version such as 1.36.4'),
+).transform((text) => text.replace(/^v/, ''));
+
+export const fingerprint = checked(
+  unless(
+    (text) => /^SHA256:[A-Za-z0-9+/]{43}$/.test(text),
+    'is not a fingerprint as `ssh-keygen -lf` prints it (SHA256:…)',
+  ),
+);
+
+/** Seconds, or a number with its unit; kept in milliseconds. */
+export const duration = z.union([
+  z
+    .number()
+    .positive()
+    .transform((seconds) => seconds * 1000),
+  checked(unless((text) => DURATION.test(text), 'is not a duration such as 5s, 500ms or 2m')).transform(milliseconds),
+]);
+
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m)$/;
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000 };
+
+function milliseconds(text: string): number {
+  const [, amount = '0', unit = 's'] = DURATION.exec(text) ?? [];
+  return Number(amount) * (UNIT_MS[unit] ?? 0);
+}
+
+/**
+ * A flag's or label's value: text in the end, but `true` and `5` may be written without quotes. Not fractions: YAML
+ * reads 1.20 as 1.2.
+ */
+export const text = z.union([z.string(), z.boolean(), z.int()]).transform(String);
+
+export const flagArguments = z.record(
+  checked(
+    unless((key) => /^[a-z][a-z0-9-]*$/.test(key), 'is not a flag name: write it without dashes in front, e.g. v'),
+  ),
+  text,
+);
+
+/** Kubernetes' own rule for label keys and values. */
+const QUALIFIED = /^(?:([a-z0-9.-]{1,253})\/)?([A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)$/;
+const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;
+
+export const labels = z.record(
+  checked(
+    unless(
+      (key) => QUALIFIED.test(key) && (!key.includes('/') || isDnsSubdomain(key.split('/')[0] ?? '')),
+      'is not a label key such as rack or example.org/rack',
+    ),
+  ),
+  text.refine((value) => LABEL_VALUE.test(value), {
+    error: 'is not a label value: at most 63 letters, digits, "-", "_" and ".", with a letter or digit at both ends',
+  }),
+);

@@ -1,0 +1,13 @@
+/** Flags that shape the cluster, as typed. */
+export interface SpecFlags {
+  /** `--cluster` */
+  cluster?: string;
+  /** `--hosts` */
+  hosts?: string;
+  /** `--control-plane` */
+  controlPlane?: string;
+  /** `--taint-control-plane`, `--no-taint-control-plane` */
+  taintControlPlane?: boolean;
+  /** `--kubernetes` */
+  kubernetes?: string;
+}
