@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { DisklessError } from '../errors.js';
+import { type Deadline, deadline, onAbort, untilAborted } from './abort.js';
 import { type StampedChunk, stampedChunks } from './stamped-chunks.js';
 import { CertificateRefused, ConnectFailed, type OpenStream, TlsAgent, type TlsIdentity } from './tls-agent.js';
-import { untilAborted } from './until-aborted.js';
 
 /**
  * HTTPS over streams that somebody else opens: how the operator speaks to kube-apiserver and etcd through a node's
@@ -23,6 +24,8 @@ export interface ChannelRequest {
   path: string;
   headers?: Record<string, string>;
   body?: string;
+  /** Sending it twice does no harm: it may be repeated when the answer was lost. Default: GET is, others not. */
+  repeatable?: boolean;
   /** From the call to the end of the answer; for `stream` to its first byte. Default 10 s. */
   timeoutMs?: number;
   signal?: AbortSignal | undefined;
@@ -60,22 +63,23 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** One retry on another socket when the server had closed an idle one just as we wrote. */
 const STALE_SOCKET_RETRIES = 1;
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'PUT', 'DELETE']);
 
 export function createHttpsChannel(options: HttpsChannelOptions): HttpsChannel {
   const { open, serverName, identity, maxSockets = 4, connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
   const shared = { open, serverName, identity, connectTimeoutMs };
-  const pool = new TlsAgent({ ...shared, maxSockets, keepAlive: true });
-  const streams = new TlsAgent({ ...shared, maxSockets: Number.POSITIVE_INFINITY, keepAlive: false });
+  // Not left to the agent: it does not count sockets that are still being opened.
+  const limit = pLimit(maxSockets);
+  const pool = new TlsAgent({ ...shared, keepAlive: true });
+  const streams = new TlsAgent({ ...shared, keepAlive: false });
   return {
     request: async (request) => {
       for (let attempt = 0; ; attempt++) {
         const exchange = new Exchange(options, pool, request);
         try {
-          return await exchange.complete();
+          return await exchange.complete(limit);
         } catch (error) {
-          const retry = exchange.staleSocket && SAFE_METHODS.has(request.method) && attempt < STALE_SOCKET_RETRIES;
-          if (!retry) throw error;
+          const again = exchange.staleSocket && isRepeatable(request) && attempt < STALE_SOCKET_RETRIES;
+          if (!again) throw error;
         }
       }
     },
@@ -87,6 +91,10 @@ export function createHttpsChannel(options: HttpsChannelOptions): HttpsChannel {
   };
 }
 
+export function isRepeatable({ method, repeatable = method === 'GET' }: ChannelRequest): boolean {
+  return repeatable;
+}
+
 /** One request and its answer. */
 class Exchange {
   /** The request failed on a reused socket before any answer: the server may have closed it while it was idle. */
@@ -94,79 +102,65 @@ class Exchange {
   readonly #options: HttpsChannelOptions;
   readonly #agent: TlsAgent;
   readonly #request: ChannelRequest;
-  readonly #abort = new AbortController();
+  readonly #deadline: Deadline;
 
   constructor(options: HttpsChannelOptions, agent: TlsAgent, request: ChannelRequest) {
     this.#options = options;
     this.#agent = agent;
     this.#request = request;
+    const { signal: parent, timeoutMs: ms = REQUEST_TIMEOUT_MS } = request;
+    this.#deadline = deadline({ parent, ms, reason: () => this.#timedOut(ms) });
   }
 
-  async complete(): Promise<ChannelResponse> {
-    const release = this.#arm();
+  async complete(limit: LimitFunction): Promise<ChannelResponse> {
     try {
-      const response = await this.#send();
-      const text = await untilAborted(readText(response), this.#abort.signal);
-      return { status: response.statusCode ?? 0, headers: response.headers, text };
+      return await untilAborted(
+        limit(() => this.#roundTrip()),
+        this.#deadline.signal,
+      );
     } catch (error) {
       throw this.#explain(error);
     } finally {
-      release();
+      this.#deadline.release();
     }
+  }
+
+  async #roundTrip(): Promise<ChannelResponse> {
+    const response = await this.#send();
+    return { status: response.statusCode ?? 0, headers: response.headers, text: await readText(response) };
   }
 
   async stream(): Promise<ChannelStream> {
-    const release = this.#arm();
     try {
       const response = await this.#send();
       const { signal } = this.#request;
-      const source = stampedChunks({ response, signal, explain: (error) => this.#explain(error) });
-      return { status: response.statusCode ?? 0, headers: response.headers, chunks: source };
+      const chunks = stampedChunks({ response, signal, explain: (error) => this.#explain(error) });
+      return { status: response.statusCode ?? 0, headers: response.headers, chunks };
     } catch (error) {
       throw this.#explain(error);
     } finally {
-      release();
+      this.#deadline.release();
     }
-  }
-
-  /** Starts the clock and listens to the caller's signal; the result undoes both. */
-  #arm(): () => void {
-    const { signal, timeoutMs = REQUEST_TIMEOUT_MS } = this.#request;
-    const cancel = (): void => this.#abort.abort(signal?.reason);
-    const timer = setTimeout(() => this.#abort.abort(this.#timedOut(timeoutMs)), timeoutMs);
-    if (signal?.aborted) cancel();
-    signal?.addEventListener('abort', cancel);
-    return () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', cancel);
-    };
   }
 
   #send(): Promise<IncomingMessage> {
     const { method, path, headers, body } = this.#request;
+    const { signal } = this.#deadline;
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    // Not left to node: without a socket yet, it reports an abort only once one was assigned.
-    return untilAborted(
-      new Promise<IncomingMessage>((resolve, reject) => {
-        this.#abort.signal.throwIfAborted();
-        const { serverName } = this.#options;
-        const outgoing = httpsRequest({
-          agent: this.#agent,
-          host: serverName,
-          method,
-          path,
-          headers: { ...headers, ...length },
-        });
-        this.#abort.signal.addEventListener('abort', () => outgoing.destroy(), { once: true });
-        outgoing.once('response', resolve);
-        outgoing.on('error', (error) => {
-          this.staleSocket = outgoing.reusedSocket && !this.#abort.signal.aborted;
-          reject(error);
-        });
-        outgoing.end(body);
-      }),
-      this.#abort.signal,
-    );
+    const sent = new Promise<IncomingMessage>((resolve, reject) => {
+      signal.throwIfAborted();
+      const { serverName: host } = this.#options;
+      const outgoing = httpsRequest({ agent: this.#agent, host, method, path, headers: { ...headers, ...length } });
+      onAbort(signal, () => outgoing.destroy());
+      outgoing.once('response', resolve);
+      outgoing.on('error', (error) => {
+        this.staleSocket = outgoing.reusedSocket && !signal.aborted;
+        reject(error);
+      });
+      outgoing.end(body);
+    });
+    // Without a socket yet, node reports an abort only once one was assigned.
+    return untilAborted(sent, signal);
   }
 
   #timedOut(timeoutMs: number): DisklessError {
@@ -174,8 +168,7 @@ class Exchange {
   }
 
   #explain(thrown: unknown): unknown {
-    if (this.#abort.signal.aborted && thrown === this.#abort.signal.reason) return thrown;
-    if (thrown instanceof DisklessError || thrown === this.#request.signal?.reason) return thrown;
+    if (thrown instanceof DisklessError || thrown === this.#deadline.signal.reason) return thrown;
     if (thrown instanceof CertificateRefused) {
       const hint = 'the address may belong to another machine, or the certificates to another cluster';
       return this.#error(

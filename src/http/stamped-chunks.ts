@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { onAbort } from './abort.js';
 
 /** Bytes with the moment their socket delivered them: monotonic nanoseconds, taken before any parsing. */
 export interface StampedChunk {
@@ -45,8 +46,7 @@ export function stampedChunks(options: StampedChunksOptions): AsyncIterable<Stam
   response.once('end', () => finish({}));
   response.once('error', (error) => finish({ error: explain(error) }));
   response.once('close', () => finish({ error: explain(new Error('the answer was cut short')) }));
-  if (signal?.aborted) cancel();
-  signal?.addEventListener('abort', cancel);
+  const release = onAbort(signal, cancel);
 
   async function* drain(): AsyncGenerator<StampedChunk> {
     try {
@@ -61,7 +61,7 @@ export function stampedChunks(options: StampedChunksOptions): AsyncIterable<Stam
         else throw outcome.error;
       }
     } finally {
-      signal?.removeEventListener('abort', cancel);
+      release();
       response.socket.off('data', stamp);
       response.destroy();
     }

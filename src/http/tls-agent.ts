@@ -2,7 +2,7 @@ import { Agent, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls';
-import { untilAborted } from './until-aborted.js';
+import { deadline, onAbort, untilAborted } from './abort.js';
 
 /** PEM texts. */
 export interface TlsIdentity {
@@ -20,8 +20,7 @@ export interface TlsAgentOptions {
   serverName: string;
   identity: TlsIdentity;
   connectTimeoutMs: number;
-  /** Sockets at a time, and whether idle ones are kept for the next request. */
-  maxSockets: number;
+  /** Idle sockets are kept for the next request. */
   keepAlive: boolean;
 }
 
@@ -38,7 +37,7 @@ export class TlsAgent extends Agent {
   readonly #closed = new AbortController();
 
   constructor(options: TlsAgentOptions) {
-    super({ keepAlive: options.keepAlive, maxSockets: options.maxSockets, scheduling: 'lifo' });
+    super({ keepAlive: options.keepAlive, scheduling: 'lifo' });
     this.#options = options;
     this.#context = createSecureContext(options.identity);
   }
@@ -58,18 +57,16 @@ export class TlsAgent extends Agent {
   }
 
   async #secureStream(): Promise<TLSSocket> {
-    const deadline = new AbortController();
     const { connectTimeoutMs } = this.#options;
-    const expire = (): void => deadline.abort(new ConnectFailed(`no TLS connection within ${connectTimeoutMs} ms`));
-    const close = (): void => deadline.abort(this.#closed.signal.reason);
-    const timer = setTimeout(expire, connectTimeoutMs);
-    this.#closed.signal.addEventListener('abort', close);
-    if (this.#closed.signal.aborted) close();
+    const limit = deadline({
+      parent: this.#closed.signal,
+      ms: connectTimeoutMs,
+      reason: () => new ConnectFailed(`no TLS connection within ${connectTimeoutMs} ms`),
+    });
     try {
-      return await this.#handshake(await this.#openStream(deadline.signal), deadline.signal);
+      return await this.#handshake(await this.#openStream(limit.signal), limit.signal);
     } finally {
-      clearTimeout(timer);
-      this.#closed.signal.removeEventListener('abort', close);
+      limit.release();
     }
   }
 
@@ -93,9 +90,9 @@ export class TlsAgent extends Agent {
     const sni = isIP(serverName) === 0 ? { servername: serverName } : {};
     return new Promise((resolve, reject) => {
       const socket = tlsConnect({ socket: stream, secureContext: this.#context, host: serverName, ...sni });
-      const abort = (): void => void socket.destroy(signal.reason);
+      const release = onAbort(signal, () => socket.destroy(signal.reason));
       const settle = (): void => {
-        signal.removeEventListener('abort', abort);
+        release();
         socket.off('error', onError).off('close', onClose);
       };
       const onError = (error: Error): void => {
@@ -105,7 +102,6 @@ export class TlsAgent extends Agent {
       };
       // A stream that ends before the handshake closes the socket without an error event.
       const onClose = (): void => onError(new ConnectFailed('the connection was closed during the TLS handshake'));
-      signal.addEventListener('abort', abort, { once: true });
       socket.once('error', onError).once('close', onClose);
       socket.once('secureConnect', () => {
         settle();

@@ -113,8 +113,12 @@ async function established({ client, signal }: ApplyOptions, path: string, objec
   const fieldSelector = `metadata.name=${object.metadata.name}`;
   for await (const event of watch<CustomResourceDefinition>({ client, path: collection, fieldSelector, signal })) {
     const [definition] = event.type === 'listed' ? event.items : [event.object];
-    const conditions = definition?.status?.conditions ?? [];
-    if (conditions.some(({ type, status }) => type === 'Established' && status === 'True')) return;
+    const is = (wanted: string, value: string): boolean =>
+      definition?.status?.conditions?.some(({ type, status }) => type === wanted && status === value) ?? false;
+    if (is('Established', 'True')) return;
+    if (is('NamesAccepted', 'False')) {
+      throw new DisklessError({ code: 'kube-conflict', message: 'another definition has taken its names' });
+    }
   }
 }
 

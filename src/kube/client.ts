@@ -91,6 +91,7 @@ export class KubeClient {
     options: RequestOptions,
   ): Promise<T> {
     const request = this.#channelRequest(method, path, options);
+    request.repeatable = isRepeatable(method, content?.type);
     if (content) {
       request.headers = { ...request.headers, 'content-type': content.type };
       request.body = JSON.stringify(content.value);
@@ -109,6 +110,11 @@ export class KubeClient {
     const { label, host } = this.transport;
     return apiError({ httpStatus, body, request: `${method} ${path}`, label, host });
   }
+}
+
+/** A POST creates twice, and a JSON patch may add or test; everything else ends in the same state. */
+function isRepeatable(method: string, type: string | undefined): boolean {
+  return method !== 'POST' && type !== PATCH_TYPES.json;
 }
 
 export interface KubeClientOptions {

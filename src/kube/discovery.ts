@@ -12,15 +12,13 @@ export interface ResourceKind {
 export interface Discovery {
   /** Where objects of a kind live; kube-unknown-kind when the server does not serve it. */
   resolve(apiVersion: string, kind: string, signal: AbortSignal): Promise<ResourceKind>;
-  /** Asks again next time: a CustomResourceDefinition has brought new kinds. */
-  forget(apiVersion: string): void;
 }
 
 interface ApiResourceList {
   resources: { name: string; kind: string; namespaced: boolean }[];
 }
 
-/** REST mapping by the server's own discovery documents, each group version asked for once. */
+/** REST mapping by the server's own discovery documents, each group version asked for once; again after a failure. */
 export function createDiscovery(client: KubeClient): Discovery {
   const known = new Map<string, Promise<Map<string, ResourceKind>>>();
   return {
@@ -35,9 +33,6 @@ export function createDiscovery(client: KubeClient): Discovery {
         known.delete(apiVersion);
         throw hasCode(error, 'kube-not-found') ? unknownKind(apiVersion, kind) : error;
       }
-    },
-    forget(apiVersion) {
-      known.delete(apiVersion);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { DisklessError } from '../errors.js';
-import type { ChannelRequest } from '../http/https-channel.js';
-import { untilAborted } from '../http/until-aborted.js';
+import { untilAborted } from '../http/abort.js';
+import { type ChannelRequest, isRepeatable } from '../http/https-channel.js';
 import { hasCode } from './api-errors.js';
 import { KubeClient } from './client.js';
 import type { KubeTransport } from './transport.js';
@@ -10,8 +10,6 @@ const PROBE_TIMEOUT_MS = 3_000;
 
 /** The request reached a server, or may have: sending it again must not do harm. */
 const POSSIBLY_EXECUTED = new Set(['kube-connection-lost', 'kube-timeout']);
-/** Server-side apply and the merge patches we write give the same result twice; a POST may not. */
-const REPEATABLE = new Set(['GET', 'PUT', 'PATCH', 'DELETE']);
 
 /**
  * One client over several control planes: requests go to the one that answered first, and to another one when it is
@@ -51,7 +49,7 @@ class FailoverTransport implements KubeTransport {
         if (request.signal?.aborted || !isLoss(error)) throw error;
         if (this.#current === chosen) this.#current = undefined;
         failures += 1;
-        const repeatable = hasCode(error, 'kube-unreachable') || REPEATABLE.has(request.method);
+        const repeatable = hasCode(error, 'kube-unreachable') || isRepeatable(request);
         if (!repeatable || failures >= this.#members.length) throw error;
       }
     }

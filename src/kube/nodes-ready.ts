@@ -1,3 +1,4 @@
+import { deadline } from '../http/abort.js';
 import type { KubeClient } from './client.js';
 import type { KubeNode } from './objects.js';
 import { resourcePath } from './paths.js';
@@ -35,11 +36,7 @@ export async function waitNodesReady(options: WaitNodesReadyOptions): Promise<No
   const done = (): NodesReady => ({ ready, pending });
   if (pending.size === 0) return done();
 
-  const deadline = new AbortController();
-  const cancel = (): void => deadline.abort(signal.reason);
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => deadline.abort(), timeoutMs);
-  signal.addEventListener('abort', cancel);
-  if (signal.aborted) cancel();
+  const limit = deadline({ parent: signal, ms: timeoutMs });
   const look = (node: KubeNode): void => {
     const { name } = node.metadata;
     const bootId = nodes.get(name);
@@ -52,7 +49,7 @@ export async function waitNodesReady(options: WaitNodesReadyOptions): Promise<No
     } else pending.set(name, reason);
   };
   try {
-    for await (const event of watch<KubeNode>({ client, path: NODES, signal: deadline.signal })) {
+    for await (const event of watch<KubeNode>({ client, path: NODES, signal: limit.signal })) {
       if (event.type === 'listed') event.items.forEach(look);
       else if (event.type !== 'deleted') look(event.object);
       if (pending.size === 0) return done();
@@ -60,11 +57,10 @@ export async function waitNodesReady(options: WaitNodesReadyOptions): Promise<No
     return done();
   } catch (error) {
     signal.throwIfAborted();
-    if (deadline.signal.aborted) return done();
+    if (limit.signal.aborted) return done();
     throw error;
   } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', cancel);
+    limit.release();
   }
 }
 

@@ -1,4 +1,5 @@
 import { DisklessError } from '../errors.js';
+import { deadline } from '../http/abort.js';
 import { hasCode, isPassing, isStatus, statusError } from './api-errors.js';
 import { backoffMs, realSleep, type Sleep } from './backoff.js';
 import type { KubeClient } from './client.js';
@@ -21,6 +22,8 @@ export interface WatchOptions {
   signal: AbortSignal;
   /** After this the server ends the stream and we begin another one from where it stopped. Default 120 s. */
   timeoutSeconds?: number;
+  /** A stream that outlives that by so much hangs on a dead connection. Default 5 s. */
+  graceMs?: number;
   /** Called when the stream was interrupted and will be resumed: events between may arrive late. */
   onInterrupted?: (error: DisklessError) => void;
   sleep?: Sleep;
@@ -32,8 +35,6 @@ const CHANGE_TYPES: Readonly<Record<string, 'added' | 'modified' | 'deleted'>> =
   MODIFIED: 'modified',
   DELETED: 'deleted',
 };
-/** A stream that outlives its timeoutSeconds by this much hangs on a dead connection. */
-const OVERDUE_MS = 5_000;
 
 /**
  * List, then watch from there, for ever: connection losses, server restarts and expired resource versions are
@@ -73,12 +74,13 @@ async function listNow<T extends KubeObject>(options: WatchOptions, cursor: Curs
 }
 
 async function* watchOnce<T extends KubeObject>(options: WatchOptions, cursor: Cursor): AsyncGenerator<WatchEvent<T>> {
-  const { client, path, timeoutSeconds = 120 } = options;
+  const { client, path, timeoutSeconds = 120, graceMs = 5_000 } = options;
   const { resourceVersion } = cursor;
   const query = { ...selectors(options), watch: true, allowWatchBookmarks: true, timeoutSeconds, resourceVersion };
-  const deadline = overdueSignal(options, timeoutSeconds);
+  const ms = timeoutSeconds * 1000 + graceMs;
+  const limit = deadline({ parent: options.signal, ms, reason: () => overdue(options) });
   try {
-    const chunks = await client.stream(path, { query, signal: deadline.signal });
+    const chunks = await client.stream(path, { query, signal: limit.signal });
     for await (const { text, receivedNs } of jsonLines(chunks)) {
       const { type, object } = parseEvent<T>(text);
       if (isStatus(object)) throw statusError(object, `GET ${withQuery(path, query)}`, client.transport.label);
@@ -88,7 +90,7 @@ async function* watchOnce<T extends KubeObject>(options: WatchOptions, cursor: C
       if (change) yield { type: change, object, receivedNs };
     }
   } finally {
-    deadline.release();
+    limit.release();
   }
 }
 
@@ -111,26 +113,8 @@ function parseEvent<T>(line: string): RawEvent<T> {
   }
 }
 
-/** The caller's signal, and one of our own for a stream that the server should have ended long ago. */
-function overdueSignal(
-  { client, signal }: WatchOptions,
-  timeoutSeconds: number,
-): { signal: AbortSignal; release: () => void } {
-  const controller = new AbortController();
-  const cancel = (): void => controller.abort(signal.reason);
-  const overdue = (): void => {
-    const { label, host } = client.transport;
-    const message = `${label} left a watch hanging`;
-    controller.abort(new DisklessError({ code: 'kube-timeout', message, ...(host !== undefined && { host }) }));
-  };
-  const timer = setTimeout(overdue, timeoutSeconds * 1000 + OVERDUE_MS);
-  if (signal.aborted) cancel();
-  signal.addEventListener('abort', cancel);
-  return {
-    signal: controller.signal,
-    release: () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', cancel);
-    },
-  };
+function overdue({ client }: WatchOptions): DisklessError {
+  const { label, host } = client.transport;
+  const message = `${label} left a watch hanging`;
+  return new DisklessError({ code: 'kube-timeout', message, ...(host !== undefined && { host }) });
 }

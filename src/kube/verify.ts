@@ -1,0 +1,155 @@
+import { apiError, isPassing } from './api-errors.js';
+import type { KubeClient } from './client.js';
+import { type BootIds, whyNotReady } from './nodes-ready.js';
+import type { Endpoints, KubeNode, Lease } from './objects.js';
+import { resourcePath } from './paths.js';
+
+/** One thing that is not as it should be; an empty list is the proof that `up` ends with. */
+export interface Finding {
+  /** e.g. `apiserver-not-ready`. */
+  code: string;
+  /** `error`: something does not work. `warning`: it settles by itself or only redundancy suffers. */
+  level: 'error' | 'warning';
+  message: string;
+  node?: string;
+  hint?: string;
+}
+
+export interface VerifiedControlPlane {
+  name: string;
+  nodeIp: string;
+  client: KubeClient;
+}
+
+export interface VerifyOptions {
+  /** For what any of them can answer. */
+  client: KubeClient;
+  /** Those that should be alive now. */
+  controlPlanes: readonly VerifiedControlPlane[];
+  nodes: BootIds;
+  /** Scheduler and controller-manager run with leader election: false where there is only one of each. */
+  leaderElection: boolean;
+  /** The DNS add-on's Service, when it was applied. */
+  dnsService?: { namespace: string; name: string };
+  signal: AbortSignal;
+}
+
+const CHECK_TIMEOUT_MS = 3_000;
+const ELECTED = ['kube-controller-manager', 'kube-scheduler'];
+/** Clocks of two control planes, and the whole seconds of an HTTP date. */
+const LEASE_TOLERANCE_MS = 5_000;
+
+/** Looks once at everything at the same time and waits for nothing: what has not settled becomes a finding. */
+export async function verifyCluster(options: VerifyOptions): Promise<Finding[]> {
+  const { leaderElection, dnsService } = options;
+  const checks = [
+    check(options, 'nodes', nodeFindings),
+    ...options.controlPlanes.map((controlPlane) => apiServerFindings(options, controlPlane)),
+    check(options, 'the kubernetes endpoints', endpointFindings),
+    ...(leaderElection ? [check(options, 'leader election', leaseFindings)] : []),
+    ...(dnsService ? [check(options, 'cluster DNS', (given) => dnsFindings(given, dnsService))] : []),
+  ];
+  return (await Promise.all(checks)).flat();
+}
+
+/** A check that could not be made is a finding as well. */
+async function check(
+  options: VerifyOptions,
+  subject: string,
+  look: (options: VerifyOptions) => Promise<Finding[]>,
+): Promise<Finding[]> {
+  try {
+    return await look(options);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (!(error instanceof Error)) throw error;
+    return [{ code: 'not-verified', level: 'error', message: `${subject} could not be checked: ${error.message}` }];
+  }
+}
+
+async function nodeFindings({ client, nodes, signal }: VerifyOptions): Promise<Finding[]> {
+  const path = resourcePath({ apiVersion: 'v1', resource: 'nodes' });
+  const { items } = await client.list<KubeNode>(path, { signal, timeoutMs: CHECK_TIMEOUT_MS });
+  const byName = new Map(items.map((node) => [node.metadata.name, node]));
+  return [...nodes].flatMap(([node, bootId]): Finding[] => {
+    const object = byName.get(node);
+    const reason = object === undefined ? 'it has no Node object' : whyNotReady(object, bootId);
+    return reason === undefined ? [] : [{ code: 'node-not-ready', level: 'error', node, message: reason }];
+  });
+}
+
+async function apiServerFindings(
+  { signal }: VerifyOptions,
+  { name: node, client }: VerifiedControlPlane,
+): Promise<Finding[]> {
+  const finding = { code: 'apiserver-not-ready', level: 'error', node } as const;
+  try {
+    const { status } = await client.raw('/readyz', { signal, timeoutMs: CHECK_TIMEOUT_MS });
+    return status === 200 ? [] : [{ ...finding, message: `its kube-apiserver answers /readyz with HTTP ${status}` }];
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isPassing(error)) throw error;
+    return [{ ...finding, message: error.message }];
+  }
+}
+
+/** Each apiserver lists itself when it starts; pods reach the API only through those. */
+async function endpointFindings({ client, controlPlanes, signal }: VerifyOptions): Promise<Finding[]> {
+  const listed = await endpointAddresses(client, { namespace: 'default', name: 'kubernetes', signal });
+  const hint = 'each apiserver renews its entry every 10 s';
+  return controlPlanes.flatMap(({ name: node, nodeIp }): Finding[] => {
+    if (listed.has(nodeIp)) return [];
+    return [
+      {
+        code: 'endpoint-missing',
+        level: 'warning',
+        node,
+        message: `${nodeIp} is not an endpoint of the kubernetes Service`,
+        hint,
+      },
+    ];
+  });
+}
+
+async function leaseFindings({ client, signal }: VerifyOptions): Promise<Finding[]> {
+  const path = resourcePath({ apiVersion: 'coordination.k8s.io/v1', resource: 'leases', namespace: 'kube-system' });
+  const { status, headers, text } = await client.raw(path, { signal, timeoutMs: CHECK_TIMEOUT_MS });
+  if (status !== 200) {
+    throw apiError({ httpStatus: status, body: text, request: `GET ${path}`, label: client.transport.label });
+  }
+  const { items } = JSON.parse(text) as { items: Lease[] };
+  // The server's clock, since the operator's may differ from all of theirs.
+  const nowMs = Date.parse(headers.date ?? '');
+  return ELECTED.flatMap((component): Finding[] => {
+    const lease = items.find(({ metadata }) => metadata.name === component);
+    if (lease && isHeld(lease, nowMs)) return [];
+    return [{ code: 'no-leader', level: 'warning', message: `no ${component} holds the leader lease` }];
+  });
+}
+
+function isHeld({ spec }: Lease, nowMs: number): boolean {
+  const renewedMs = Date.parse(spec?.renewTime ?? '');
+  const lifetimeMs = (spec?.leaseDurationSeconds ?? 0) * 1000 + LEASE_TOLERANCE_MS;
+  return Boolean(spec?.holderIdentity) && nowMs - renewedMs <= lifetimeMs;
+}
+
+async function dnsFindings(
+  { client, signal }: VerifyOptions,
+  { namespace, name }: { namespace: string; name: string },
+): Promise<Finding[]> {
+  const ready = await endpointAddresses(client, { namespace, name, signal });
+  if (ready.size > 0) return [];
+  const message = `no pod behind the Service ${namespace}/${name} is ready yet`;
+  const hint = `k8s-diskless kubectl -- -n ${namespace} get pods shows why`;
+  return [{ code: 'dns-not-ready', level: 'warning', message, hint }];
+}
+
+async function endpointAddresses(
+  client: KubeClient,
+  { signal, ...place }: { namespace: string; name: string; signal: AbortSignal },
+): Promise<Set<string>> {
+  // Endpoints, not EndpointSlices: the one form every version from 1.20 on serves under the same name.
+  const path = resourcePath({ apiVersion: 'v1', resource: 'endpoints', ...place });
+  const { subsets = [] } = await client.get<Endpoints>(path, { signal, timeoutMs: CHECK_TIMEOUT_MS });
+  return new Set(subsets.flatMap(({ addresses = [] }) => addresses.map(({ ip }) => ip)));
+}
