@@ -15,13 +15,16 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError(signal);
 }
 
-/** Calls back when the signal fires, at once if it has fired already. Returns how to stop listening. */
+/** Calls back when the signal fires, soon if it has fired already (never before this returns). Returns how to stop listening. */
 export function onAbort(signal: AbortSignal | undefined, listener: (error: DisklessError) => void): () => void {
   if (!signal) return () => {};
   const handle = () => listener(abortError(signal));
   if (signal.aborted) {
-    handle();
-    return () => {};
+    let listening = true;
+    queueMicrotask(() => listening && handle());
+    return () => {
+      listening = false;
+    };
   }
   signal.addEventListener('abort', handle, { once: true });
   return () => signal.removeEventListener('abort', handle);

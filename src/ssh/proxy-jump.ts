@@ -9,7 +9,8 @@ export interface JumpTarget {
 
 const URI = /^ssh:\/\//;
 /** `[user@]host[:port]`, where an IPv6 address with a port stands in brackets (ssh_config(5), ProxyJump). */
-const HOP = /^(?:(?<user>.+)@)?(?:\[(?<bracketed>[^\]]+)\]|(?<host>[^:[\]]+)|(?<ipv6>[^[\]]*:[^[\]]*:[^[\]]*))(?::(?<port>\d+))?$/;
+const HOP =
+  /^(?:(?<user>.+)@)?(?:\[(?<bracketed>[^\]]+)\]|(?<host>[^@:[\]]+)|(?<ipv6>[^[\]]*:[^[\]]*:[^[\]]*))(?::(?<port>\d+))?$/;
 
 /** ProxyJump's value → hops in the order in which they are passed; `none` is no hop. */
 export function parseProxyJump(value: string): JumpTarget[] {
