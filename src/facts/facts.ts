@@ -90,7 +90,7 @@ export interface NodeFacts {
   /** Writable conntrack sysctls. */
   canSetConntrack: boolean;
   tools: Record<string, boolean>;
-  containerd: { present: boolean; version: string; active: string; images: string[] };
+  containerd: { present: boolean; version: string; active: boolean; images: string[] };
   etcdData: EtcdDataFact;
   marker?: MarkerFact;
   units: Record<string, UnitFact>;

@@ -65,7 +65,7 @@ async function bytesToWrite(context: Reconciliation, node: NodeSpec, facts: Node
   const artifacts = [...(await content.artifacts(archOf(facts)))]
     .filter(([name]) => node.role === 'control-plane' || !CONTROL_PLANE_ONLY.has(name))
     .map(([, artifact]) => artifact);
-  const missing = [...artifacts, ...(await content.images())].filter(({ sha256 }) => !held.has(sha256));
+  const missing = [...artifacts, ...(await content.images(archOf(facts)))].filter(({ sha256 }) => !held.has(sha256));
   return missing.reduce((sum, { size }) => sum + size, 0);
 }
 

@@ -47,9 +47,9 @@ export async function desiredNode(context: Reconciliation, input: DesiredNodeInp
     artifacts: await content.artifacts(archOf(facts)),
     ...(etcdBootstrap && { etcdBootstrap }),
   };
-  const pkiFiles = await state.pki.nodeFiles({ spec, node, nodeIp });
+  const pkiFiles = state.pki.nodeFiles({ spec, node });
   const pki = { component: 'node' as const, files: pkiFiles, units: [] };
-  return { components: [pki, ...componentsFor(componentContext)], images: await content.images() };
+  return { components: [pki, ...componentsFor(componentContext)], images: await content.images(archOf(facts)) };
 }
 
 function bootstrapFor({ candidate, peers, record, verdict }: DesiredNodeInput): EtcdBootstrap | undefined {

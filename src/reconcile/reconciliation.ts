@@ -3,12 +3,14 @@ import type { Peer } from '../components/context.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import type { Encoding } from '../delivery/segment.js';
 import type { NodeFacts } from '../facts/facts.js';
+import type { KubeObject } from '../kube/objects.js';
 import type { DesiredNode } from '../plan/desired.js';
 import type { NodeDifference } from '../plan/diff.js';
 import type { EtcdVerdict } from '../plan/etcd-verdict.js';
 import type { EventBus } from '../runner/event-bus.js';
 import type { PkiReport } from '../pki/store.js';
 import type { RollingLock } from '../runner/rolling-lock.js';
+import type { HostKeyPolicy } from '../ssh/host-key.js';
 import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import type { Arrivals } from './arrivals.js';
 import type { ClusterAccess } from './cluster-access.js';
@@ -23,10 +25,13 @@ export interface ReconcileOptions {
   nodeRecords: ReadonlyMap<string, NodeRecord>;
   state: ReconcileState;
   content: ContentSource;
+  /** The user's own CNI, with network mode `manifest`. */
+  networkObjects: KubeObject[];
   /** Hash every installed file instead of trusting unchanged size, inode and times. */
   verifyAll: boolean;
   /** Names a person says are off with their data gone. */
   lost: ReadonlySet<string>;
+  hostKeyPolicy: HostKeyPolicy;
   stallTimeoutMs: number;
   /** How long a node may take from its kubelet's start until it is Ready. */
   readyTimeoutMs: number;

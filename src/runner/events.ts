@@ -21,7 +21,8 @@ export type RunEventBody =
   | { type: 'run-started'; command: string; cluster: string; nodes: string[] }
   | { type: 'step-started'; step: string; node?: string }
   | { type: 'progress'; step: string; node: string; done: number; total: number }
-  | { type: 'change'; step: string; node: string; what: string }
+  /** `node` is absent for changes of cluster objects. */
+  | { type: 'change'; step: string; node?: string; what: string }
   | {
       type: 'step-finished';
       step: string;

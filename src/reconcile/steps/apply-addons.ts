@@ -1,34 +1,42 @@
-import { applyManifest } from '../../kube/apply.js';
+import { applyObjects } from '../../kube/apply.js';
+import { bundledManifest } from '../../kube/manifest.js';
 import { waitServing } from '../../kube/readiness.js';
+import type { KubeObject } from '../../kube/objects.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import type { Reconciliation } from '../reconciliation.js';
 
+/** The Service in front of the cluster DNS, as manifests/coredns.yaml names it. */
+export const DNS_SERVICE = { namespace: 'kube-system', name: 'kube-dns' };
+
 /** The manifests every cluster gets, and the add-ons asked for. Needs the RBAC bootstrap to be through. */
-export async function applyAddons(context: Reconciliation, { signal }: StepPlace): Promise<StepResult> {
-  const { spec } = context.options;
+export async function applyAddons(context: Reconciliation, { step, signal }: StepPlace): Promise<StepResult> {
   const client = await context.access.kube();
+  const objects = await wantedObjects(context);
   await waitServing({ client, endpoint: '/readyz', signal });
-  const rbac = await applyManifest({ client, manifest: 'kubelet-api-access.yaml', values: {}, signal });
-  const dns = (await dnsWanted(context))
-    ? await applyManifest({
-        client,
-        manifest: 'coredns.yaml',
-        values: {
-          DNS_ADDRESS: spec.network.dnsAddress,
-          DNS_IMAGE: spec.addons.dns.image,
-          DNS_REPLICAS: String(spec.addons.dns.replicas),
-          CLUSTER_DOMAIN: spec.network.clusterDomain,
-        },
-        signal,
-      })
-    : 'unchanged';
-  const own = spec.network.mode === 'manifest' && spec.network.manifest !== undefined;
-  const network = own ? await applyManifest({ client, path: spec.network.manifest, values: {}, signal }) : 'unchanged';
-  return [rbac, dns, network].includes('changed') ? 'changed' : 'unchanged';
+  const applied = await applyObjects({ client, objects, signal });
+  const changed = applied.filter(({ outcome }) => outcome !== 'unchanged');
+  for (const { subject, outcome } of changed) context.bus.emit({ type: 'change', step, what: `${subject} ${outcome}` });
+  return changed.length > 0 ? 'changed' : 'unchanged';
+}
+
+async function wantedObjects(context: Reconciliation): Promise<KubeObject[]> {
+  const { network, addons } = context.options.spec;
+  const base = [...(await bundledManifest({ name: 'kubelet-api-access.yaml' })), ...context.options.networkObjects];
+  if (!(await dnsWanted(context))) return base;
+  const dns = await bundledManifest({
+    name: 'coredns.yaml',
+    values: {
+      DNS_ADDRESS: network.dnsAddress,
+      DNS_IMAGE: addons.dns.image,
+      DNS_REPLICAS: addons.dns.replicas,
+      CLUSTER_DOMAIN: network.clusterDomain,
+    },
+  });
+  return [...base, ...dns];
 }
 
 /** With --images the site is taken to be offline: an image that is not among them could never be pulled. */
-async function dnsWanted({ options, bus }: Reconciliation): Promise<boolean> {
+async function dnsWanted({ options, bus }: Pick<Reconciliation, 'options' | 'bus'>): Promise<boolean> {
   const { enabled, image } = options.spec.addons.dns;
   if (!enabled) return false;
   const images = await options.content.images();

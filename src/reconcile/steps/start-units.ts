@@ -5,6 +5,7 @@ import type { UnitAction } from '../../plan/diff.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';
 import { change } from '../change.js';
+import { fetchEvidence } from '../evidence.js';
 import { type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 
 /** systemd's own start timeout ends earlier; this one catches a systemctl that never answers. */
@@ -54,21 +55,15 @@ printf '%s\\n' ${shellQuote(fingerprint)} >${shellQuote(`${mark}.new`)} && mv -f
   });
 }
 
-/** Logs vanish with the node's RAM: fetch them while they are there. */
 async function withEvidence(context: Reconciliation, node: string, unit: string, cause: unknown): Promise<unknown> {
   if (!(cause instanceof DisklessError) || cause.code !== 'remote-failed') return cause;
-  const session = sessionOf(context, node);
-  const log = await session
-    .exec(`journalctl --no-pager -o short-precise -n 400 -u ${shellQuote(unit)}`, { label: 'read log', root: true })
-    .then(({ stdout }) => stdout)
-    .catch(() => '');
-  const path = await context.options.state.saveEvidence(`${node}-${unit}.log`, log);
+  const { path, tail } = await fetchEvidence(context, node, unit);
   return new DisklessError({
     code: 'unit-failed',
     host: node,
     message: `${unit} did not start`,
     hint: `its log was saved to ${path}`,
-    detail: log.trim().split('\n').slice(-12).join('\n') || cause.detail || '',
+    detail: tail || cause.detail || '',
     cause,
   });
 }

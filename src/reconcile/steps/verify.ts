@@ -15,16 +15,17 @@ export async function verify(context: Reconciliation, { signal }: StepPlace): Pr
       present.map(async ({ name }) => ({ name, nodeIp: work.get(name)?.nodeIp ?? '', client: await context.access.kubeOf(name) })),
     ),
     nodes: new Map([...work.values()].map(({ node, facts }) => [node.name, facts.bootId])),
+    leaderElection: controlPlanes(spec).length > 1,
     signal,
   });
-  for (const { severity, code, message, hint } of findings) {
-    if (severity === 'warning') context.bus.emit({ type: 'note', level: 'warning', code, message, ...(hint && { hint }) });
+  for (const { level, ...note } of findings) {
+    if (level === 'warning') context.bus.emit({ type: 'note', level, ...note });
   }
-  const errors = findings.filter(({ severity }) => severity === 'error');
+  const errors = findings.filter(({ level }) => level === 'error');
   if (errors.length === 0) return 'unchanged';
   throw new DisklessError({
     code: 'verification-failed',
-    message: errors.map(({ message }) => message).join('; '),
+    message: errors.map(({ node, message }) => (node ? `${node}: ${message}` : message)).join('; '),
     ...(errors[0]?.hint && { hint: errors[0].hint }),
   });
 }

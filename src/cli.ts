@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { kubeconfigCommand } from './commands/kubeconfig.js';
+import { kubectlCommand } from './commands/kubectl.js';
+import { addClusterOptions, addRunOptions } from './commands/options.js';
+import { planCommand, upCommand } from './commands/up.js';
+import { versionText } from './commands/version.js';
+import { EXIT, toDisklessError } from './errors.js';
+import { reportError } from './ui/error-report.js';
+
+const EXAMPLES = `
+Examples:
+  k8s-diskless up --hosts s4,s5,s6          blank machines become a cluster; the same after every reboot
+  k8s-diskless up                           the recorded cluster again
+  k8s-diskless plan                         what up would do; touches nothing
+  k8s-diskless kubectl -- get nodes         kubectl with the admin kubeconfig
+`;
+
+function program(finish: (exit: number) => void): Command {
+  const root = new Command('k8s-diskless')
+    .description('Turns machines that forget everything into a Kubernetes cluster, again after every reboot')
+    .showSuggestionAfterError()
+    .addHelpText('after', EXAMPLES)
+    .exitOverride();
+  addRunOptions(root.command('up').description('bring the cluster to what it should be')).action(async (flags) =>
+    finish(await upCommand(flags)),
+  );
+  addRunOptions(root.command('plan').description('show what up would change; touches nothing')).action(async (flags) =>
+    finish(await planCommand(flags)),
+  );
+  addClusterOptions(root.command('kubeconfig').description('print the admin kubeconfig')).action(async (flags) =>
+    finish(await kubeconfigCommand(flags)),
+  );
+  addClusterOptions(root.command('kubectl').description('run kubectl with the admin kubeconfig'))
+    .argument('[args...]', 'arguments of kubectl, after --')
+    .action(async (args: string[], flags) => finish(await kubectlCommand(args, flags)));
+  root
+    .command('version')
+    .description('print versions')
+    .option('-v, --verbose', 'also Node.js, OpenSSL and the SSH crypto path')
+    .action((flags: { verbose?: boolean }) => {
+      process.stdout.write(versionText({ verbose: flags.verbose === true }));
+      finish(EXIT.done);
+    });
+  return root;
+}
+
+async function main(argv: string[]): Promise<number> {
+  let exit: number = EXIT.done;
+  const root = program((code) => {
+    exit = code;
+  });
+  try {
+    await root.parseAsync(argv);
+    return exit;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
+    const error = toDisklessError(thrown);
+    process.stderr.write(reportError(error, { verbose: argv.includes('-v') || argv.includes('--verbose') }));
+    return error.exit;
+  }
+}
+
+process.exitCode = await main(process.argv);

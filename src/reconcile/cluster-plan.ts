@@ -1,0 +1,55 @@
+import type { ClusterPlan, NodePlan, PlanAction } from '../plan/plan.js';
+import type { StepReport } from '../runner/run-sequence.js';
+import type { Judgement, NodeWork, Reconciliation } from './reconciliation.js';
+import { explainVerdict } from './verdict-words.js';
+
+/** What `plan` shows: per node what `up` would change, and why. */
+export function clusterPlan(context: Reconciliation, judgement: Judgement, reports: readonly StepReport[]): ClusterPlan {
+  const { verdict, work } = judgement;
+  const nodes = context.options.spec.nodes.map(({ name, role }): NodePlan => {
+    const planned = work.get(name);
+    if (planned) return { name, role, ...stateOf(planned), actions: actionsOf(planned, judgement) };
+    const failure = reports.find((report) => report.node === name && report.error !== undefined);
+    const state = context.facts.has(name) ? 'failed-preflight' : 'unreachable';
+    const reason = failure?.error?.message ?? 'it takes no part in this run';
+    return { name, role, state, actions: [{ kind: 'note', subject: name, reason }] };
+  });
+  const { issued, renewed } = judgement.pki;
+  const notes = [
+    ...(issued.length > 0 ? [`certificates to issue: ${issued.length}`] : []),
+    ...renewed.map(({ leaf, reason }) => `certificate to renew: ${leaf} (${reason})`),
+  ];
+  return { nodes, verdict: { code: verdict.code, message: explainVerdict(verdict) }, notes };
+}
+
+function stateOf({ facts, difference }: NodeWork): Pick<NodePlan, 'state'> {
+  if (facts.marker === undefined) return { state: 'blank' };
+  const { files, remove, units, images } = difference;
+  const nothing = files.length + remove.length + units.length + images.length === 0;
+  return { state: nothing ? 'converged' : 'differs' };
+}
+
+function actionsOf({ node, difference }: NodeWork, { verdict }: Judgement): PlanAction[] {
+  const { files, remove, units, images } = difference;
+  const wiped = 'wipe' in verdict && verdict.wipe.includes(node.name);
+  return [
+    ...(wiped ? [{ kind: 'remove' as const, subject: 'etcd data', reason: 'it is of an older incarnation' }] : []),
+    ...files.map(({ file, why }): PlanAction => {
+      const bytes = file.content.kind === 'artifact' ? file.content.size : Buffer.byteLength(file.content.text);
+      const kind = why === 'missing' ? 'install' : 'replace';
+      return { kind, subject: file.path, reason: why === 'missing' ? 'it is missing' : 'its content or mode differs', bytes };
+    }),
+    ...remove.map((path): PlanAction => ({ kind: 'remove', subject: path, reason: 'it is no longer wanted' })),
+    ...units.map(
+      ({ unit, action, why }): PlanAction => ({ kind: action, subject: unit.name, reason: why, disruption: unit.disruption }),
+    ),
+    ...images.map(
+      ({ references, size }): PlanAction => ({
+        kind: 'import-image',
+        subject: references.join(', '),
+        reason: 'containerd does not hold it',
+        bytes: size,
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,55 @@
+import type { ClusterSpec } from '../config/spec.js';
+import { type DisklessError, EXIT, type ExitCode } from '../errors.js';
+import type { NodeSummary } from '../runner/events.js';
+import type { StepReport } from '../runner/run-sequence.js';
+import type { Reconciliation } from './reconciliation.js';
+
+/** Failing before any of these is a host that takes no part: skipped, while quorum and the API remain. */
+const ADMISSION_STEPS = new Set(['connect', 'facts', 'admit']);
+
+export interface OutcomeInput {
+  reports: readonly StepReport[];
+  spec: ClusterSpec;
+  interrupted: boolean;
+}
+
+/** The exit code and what to show for it (design §10). Pure. */
+export function outcomeOf({ reports, spec, interrupted }: OutcomeInput): { exit: ExitCode; errors: DisklessError[] } {
+  const errors = reports.flatMap(({ error }) => error ?? []);
+  if (interrupted) return { exit: EXIT.interrupted, errors };
+  const bug = errors.find(({ exit }) => exit === EXIT.bug);
+  if (bug) return { exit: EXIT.bug, errors };
+  const fatal = reports.find(({ node, error }) => node === '' && error !== undefined)?.error;
+  if (fatal) return { exit: fatal.exit, errors };
+  if (errors.length === 0) return { exit: EXIT.done, errors };
+  const role = new Map(spec.nodes.map((node) => [node.name, node.role]));
+  const failedControlPlane = reports.some(
+    ({ node, step, error }) => error && role.get(node) === 'control-plane' && !ADMISSION_STEPS.has(step),
+  );
+  const clusterWorks = reports.some(({ step, outcome }) => step === 'verify' && outcome === 'unchanged');
+  return { exit: clusterWorks && !failedControlPlane ? EXIT.partial : EXIT.failed, errors };
+}
+
+/** One line per node for the closing table. */
+export function summarise(context: Reconciliation, reports: readonly StepReport[]): NodeSummary[] {
+  return context.options.spec.nodes.map((node): NodeSummary => {
+    const work = context.judgement?.work.get(node.name);
+    const failure = reports.find((report) => report.node === node.name && report.error !== undefined);
+    const base = {
+      name: node.name,
+      role: node.role,
+      changes: work?.changes ?? 0,
+      bytesSent: work?.bytesSent ?? 0,
+      ...(work && { nodeIp: work.nodeIp, bootId: work.facts.bootId }),
+    };
+    if (failure?.error) {
+      const state = ADMISSION_STEPS.has(failure.step) ? 'skipped' : 'failed';
+      return { ...base, state, reason: failure.error.message };
+    }
+    const ready = reports.some(({ step, node: name, outcome }) => {
+      return step === 'ready' && name === node.name && (outcome === 'changed' || outcome === 'unchanged');
+    });
+    if (ready) return { ...base, state: base.changes > 0 ? 'ready' : 'unchanged' };
+    return { ...base, state: 'skipped', reason: 'the run ended before its turn' };
+  });
+}
