@@ -37,7 +37,7 @@ export function parseManifest({ text, source, values }: ParseManifestOptions): K
   if ('empty' in documents) return [];
   return documents.flatMap((document) => {
     const [fault] = document.errors;
-    const { line, col } = lines.linePos(fault?.pos[0] ?? document.range[0]);
+    const { line, col } = lines.linePos(fault?.pos[0] ?? document.contents?.range?.[0] ?? document.range[0]);
     const place = `${source}:${line}:${col}`;
     if (fault) throw usageError({ code: 'manifest-invalid', message: `${place} ${firstLine(fault.message)}` });
     const value: unknown = document.toJS();

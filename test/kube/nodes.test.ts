@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest';
+import { nodeDifference, reconcileNodes, type WantedNode, wantedNode } from '../../src/kube/nodes.js';
+import type { KubeNode, Taint } from '../../src/kube/objects.js';
+import { answer, refuse } from '../helpers/fake-apiserver.js';
+import { useFakeCluster } from './setup.js';
+
+const INPUT = { name: 's4', podCidr: '10.244.1.0/24', controlPlane: true, labels: {}, taintControlPlane: true };
+const KEYS = 'kubernetes.io/hostname,node-role.kubernetes.io/control-plane';
+
+function found(
+  wanted: WantedNode,
+  overrides: { taints?: Taint[]; labels?: object; annotation?: string } = {},
+): KubeNode {
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name: wanted.name,
+      resourceVersion: '7',
+      labels: { ...wanted.labels, 'kubernetes.io/os': 'linux', ...overrides.labels },
+      annotations: { 'k8s-diskless/labels': overrides.annotation ?? Object.keys(wanted.labels).toSorted().join(',') },
+    },
+    spec: { podCIDR: wanted.podCidr, podCIDRs: [wanted.podCidr], taints: overrides.taints ?? wanted.taints },
+  };
+}
+
+describe('wantedNode', () => {
+  test('a control plane to 1.23 carries the master label and taint as well', () => {
+    expect(wantedNode({ ...INPUT, masterRole: true, labels: { rack: 'a' } })).toEqual({
+      name: 's4',
+      podCidr: '10.244.1.0/24',
+      labels: {
+        'kubernetes.io/hostname': 's4',
+        'node-role.kubernetes.io/control-plane': '',
+        'node-role.kubernetes.io/master': '',
+        rack: 'a',
+      },
+      taints: [
+        { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' },
+        { key: 'node-role.kubernetes.io/master', effect: 'NoSchedule' },
+      ],
+    });
+  });
+  test('from 1.24 only control-plane; no taint unless asked for', () => {
+    const { labels, taints } = wantedNode({ ...INPUT, masterRole: false, taintControlPlane: false });
+    expect(Object.keys(labels)).toEqual(KEYS.split(','));
+    expect(taints).toEqual([]);
+  });
+  test('a worker has neither', () => {
+    const { labels, taints } = wantedNode({ ...INPUT, controlPlane: false, masterRole: true });
+    expect([labels, taints]).toEqual([{ 'kubernetes.io/hostname': 's4' }, []]);
+  });
+});
+
+describe('nodeDifference', () => {
+  const wanted = wantedNode({ ...INPUT, masterRole: false });
+  const notReady: Taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+
+  test('nothing where nothing differs, whatever others have added', () => {
+    expect(nodeDifference(wanted, found(wanted, { taints: [notReady, ...wanted.taints] }))).toBeUndefined();
+  });
+
+  test('labels are set, and taken off only if we had set them', () => {
+    const more = wantedNode({ ...INPUT, masterRole: false, labels: { rack: 'b' } });
+    const before = found(wanted, { labels: { rack: 'a', gone: 'x', theirs: 'y' }, annotation: `${KEYS},gone,rack` });
+    expect(nodeDifference(more, before)).toEqual({
+      patch: {
+        metadata: {
+          resourceVersion: '7',
+          labels: { gone: null, rack: 'b' },
+          annotations: { 'k8s-diskless/labels': `${KEYS},rack` },
+        },
+        spec: {},
+      },
+      changes: ['label gone', 'label rack'],
+    });
+  });
+
+  test('a role that is no longer held is taken off', () => {
+    const worker = wantedNode({ ...INPUT, masterRole: false, controlPlane: false });
+    expect(nodeDifference(worker, found(wanted))?.changes).toEqual([
+      'label node-role.kubernetes.io/control-plane',
+      'taints',
+    ]);
+  });
+
+  test('only our own taints are replaced', () => {
+    const person: Taint = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoExecute' };
+    const difference = nodeDifference(wanted, found(wanted, { taints: [notReady, person] }));
+    expect(difference?.patch).toMatchObject({ spec: { taints: [notReady, person, ...wanted.taints] } });
+  });
+
+  test('a missing podCIDR is set', () => {
+    const before = { ...found(wanted), spec: { taints: wanted.taints } };
+    expect(nodeDifference(wanted, before)).toMatchObject({
+      patch: { spec: { podCIDR: '10.244.1.0/24', podCIDRs: ['10.244.1.0/24'] } },
+      changes: ['podCIDR'],
+    });
+  });
+
+  test('another podCIDR is a refusal with what to do', () => {
+    const moved = { ...wanted, podCidr: '10.244.9.0/24' };
+    expect(() => nodeDifference(moved, found(wanted))).toThrow(
+      expect.objectContaining({
+        code: 'node-pod-cidr-mismatch',
+        host: 's4',
+        exit: 5,
+        hint: expect.stringContaining('delete node s4'),
+      }),
+    );
+  });
+});
+
+describe('reconcileNodes', () => {
+  const cluster = useFakeCluster();
+  const { signal } = new AbortController();
+  const wanted = wantedNode({ ...INPUT, masterRole: false });
+  const other = wantedNode({ ...INPUT, name: 's5', podCidr: '10.244.2.0/24', controlPlane: false, masterRole: false });
+  const list = (...items: KubeNode[]) => answer(200, { metadata: { resourceVersion: '7' }, items });
+  const mutations = () =>
+    cluster.server.requests.flatMap(({ method, path, body }) =>
+      method === 'GET' ? [] : [{ method, path, body: JSON.parse(body) }],
+    );
+
+  test('creates what is missing and leaves alone what is right', async () => {
+    cluster.server.on('GET', '/api/v1/nodes', list(found(wanted))).on('POST', '/api/v1/nodes', answer(201, {}));
+    const changed = await reconcileNodes({ client: cluster.client, nodes: [wanted, other], signal });
+    expect([...changed]).toEqual([['s5', ['node object']]]);
+    expect(mutations()).toEqual([
+      {
+        method: 'POST',
+        path: '/api/v1/nodes',
+        body: {
+          apiVersion: 'v1',
+          kind: 'Node',
+          metadata: {
+            name: 's5',
+            labels: { 'kubernetes.io/hostname': 's5' },
+            annotations: { 'k8s-diskless/labels': 'kubernetes.io/hostname' },
+          },
+          spec: { podCIDR: '10.244.2.0/24', podCIDRs: ['10.244.2.0/24'] },
+        },
+      },
+    ]);
+  });
+
+  test('a kubelet that was faster, and a writer that comes between, are taken into account', async () => {
+    const bare = { ...found(wanted, { annotation: '' }), spec: {} };
+    cluster.server
+      .on('GET', '/api/v1/nodes', list())
+      .on('POST', '/api/v1/nodes', refuse(409, 'AlreadyExists'))
+      .on(
+        'GET',
+        '/api/v1/nodes/s4',
+        answer(200, bare),
+        answer(200, { ...bare, metadata: { ...bare.metadata, resourceVersion: '8' } }),
+      )
+      .on('PATCH', '/api/v1/nodes/s4', refuse(409, 'Conflict'), answer(200, found(wanted)));
+    const changed = await reconcileNodes({ client: cluster.client, nodes: [wanted], signal });
+    expect([...changed]).toEqual([['s4', ['taints', 'podCIDR']]]);
+    expect(mutations().map(({ body }) => body.metadata.resourceVersion)).toEqual([undefined, '7', '8']);
+  });
+
+  test('conflicts without end are an error', async () => {
+    const bare = { ...found(wanted), spec: {} };
+    cluster.server
+      .on('GET', '/api/v1/nodes', list(bare))
+      .on('GET', '/api/v1/nodes/s4', answer(200, bare))
+      .on('PATCH', '/api/v1/nodes/s4', refuse(409, 'Conflict'));
+    const run = reconcileNodes({ client: cluster.client, nodes: [wanted], signal });
+    await expect(run).rejects.toMatchObject({ code: 'kube-conflict' });
+  });
+});
