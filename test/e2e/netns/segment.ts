@@ -42,16 +42,36 @@ export class Segment {
     const ns = await this.namespace(name);
     const sw = `${this.id}-sw`;
     await run('ip', ['-n', ns, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', name, 'netns', sw]);
+    await run('ip', ['-n', sw, 'link', 'set', name, 'master', 'br0', 'up']);
+    return this.plug(name, ns, address, sw);
+  }
+
+  /** A pod as the CNI bridge plugin attaches it: behind bridge cni0 of the station, which has the gateway's address. */
+  async pod(node: Station, name: string, address: string, gateway: string): Promise<Station> {
+    const ns = await this.namespace(name);
+    const host = `${this.id}-${node.name}`;
+    if (!(await node.exec('ip', '-brief', 'link')).includes('cni0')) {
+      await node.exec('ip', 'link', 'add', 'cni0', 'type', 'bridge');
+      await node.exec('ip', 'address', 'add', gateway, 'dev', 'cni0');
+      await node.exec('ip', 'link', 'set', 'cni0', 'up');
+    }
+    await run('ip', ['-n', ns, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', `veth${name}`, 'netns', host]);
+    await run('ip', ['-n', host, 'link', 'set', `veth${name}`, 'master', 'cni0', 'up']);
+    const pod = await this.plug(name, ns, address, host);
+    await pod.exec('ip', 'route', 'add', 'default', 'via', gateway.replace(/\/.*/, ''));
+    return pod;
+  }
+
+  private async plug(name: string, ns: string, address: string, other: string): Promise<Station> {
     await run('ip', ['-n', ns, 'address', 'add', address, 'dev', 'eth0']);
     await run('ip', ['-n', ns, 'link', 'set', 'eth0', 'up']);
-    await run('ip', ['-n', sw, 'link', 'set', name, 'master', 'br0', 'up']);
     return {
       name,
       address: address.replace(/\/.*/, ''),
       exec: async (command, ...args) => (await run('ip', ['netns', 'exec', ns, command, ...args])).stdout,
       start: (command, args, env) => this.start(['netns', 'exec', ns, command, ...args], env),
       link: async (state) => {
-        await run('ip', ['-n', sw, 'link', 'set', name, state]);
+        await run('ip', ['-n', other, 'link', 'set', name, state]);
       },
     };
   }

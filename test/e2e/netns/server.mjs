@@ -1,0 +1,26 @@
+// Stands in for a kube-apiserver or a pod: /livez answers ok, /who names this server and the client's address as seen
+// here, /watch stays open and counts, /count says how far. With key and certificate it speaks HTTPS.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+
+const [name, port, key, cert] = process.argv.slice(2);
+
+function answer(request, response) {
+  if (request.url === '/livez') response.end('ok');
+  else if (request.url === '/who') response.end(JSON.stringify({ name, client: request.socket.remoteAddress }));
+  else if (request.url === '/count') response.end(String(count));
+  else watchers.add(response.on('close', () => watchers.delete(response)));
+}
+
+const watchers = new Set();
+let count = 0;
+setInterval(() => {
+  count++;
+  for (const response of watchers) response.write(`${name} ${count}\n`);
+}, 50);
+
+const server = key
+  ? createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, answer)
+  : createServer(answer);
+server.listen(Number(port), '0.0.0.0', () => console.log('listening'));
