@@ -1,0 +1,97 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { z } from 'zod';
+import { schemaProblems } from '../config/schema-problems.js';
+import { parseYaml } from '../config/yaml-source.js';
+import { type DisklessError, usageError } from '../errors.js';
+import { TEMPORARY_FILE, writeFileAtomic } from './atomic-write.js';
+import { clusterRecordSchema, nodeRecordSchema, RECORD_VERSION } from './record-schema.js';
+import type { ClusterRecord, NodeRecord } from './records.js';
+import type { StateDir } from './state-dir.js';
+import { stateError } from './state-error.js';
+
+const PRIVATE = 0o600;
+const HEADER = `# What k8s-diskless remembers of this cluster: its spec with everything that was decided, and the life of its etcd.
+# Every run writes it anew. To change the cluster, change the flags or the config file, not this.
+`;
+
+/** undefined when nothing is recorded; creates nothing. @throws usage error naming the file when it is damaged */
+export async function readClusterRecord(state: StateDir): Promise<ClusterRecord | undefined> {
+  const hint = `repair it by hand, or put a copy back; ${state.root} stays as it is until then`;
+  return readRecord({ file: state.clusterFile, schema: clusterRecordSchema, hint });
+}
+
+export async function writeClusterRecord(state: StateDir, record: ClusterRecord): Promise<void> {
+  const yaml = HEADER + stringify(record, { lineWidth: 0, aliasDuplicateObjects: false });
+  await write(state.clusterFile, yaml);
+}
+
+/** By node name; empty when nothing is recorded; creates nothing. */
+export async function readNodeRecords(state: StateDir): Promise<Map<string, NodeRecord>> {
+  const names = await orMissing(state.nodes, readdir(state.nodes));
+  const files = (names ?? []).filter((name) => name.endsWith('.json') && !TEMPORARY_FILE.test(name)).sort();
+  const records = await Promise.all(
+    files.map((name) => {
+      const file = join(state.nodes, name);
+      const hint = 'remove it: it holds what the node last was, and is written anew at the next contact';
+      return readRecord({ file, schema: nodeRecordSchema, hint });
+    }),
+  );
+  return new Map(records.flatMap((record) => (record ? [[record.name, record] as const] : [])));
+}
+
+export async function writeNodeRecord(state: StateDir, record: NodeRecord): Promise<void> {
+  await write(join(state.nodes, `${record.name}.json`), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+export async function writeKubeconfig(state: StateDir, kubeconfig: string): Promise<void> {
+  await write(state.kubeconfig, kubeconfig);
+}
+
+async function write(file: string, content: string): Promise<void> {
+  await writeFileAtomic(file, content, PRIVATE).catch((error: unknown) => {
+    throw stateError(file, error);
+  });
+}
+
+interface RecordFile<T> {
+  file: string;
+  schema: z.ZodType<T>;
+  /** What to do about a damaged one. */
+  hint: string;
+}
+
+/** JSON is YAML too, so that both kinds of files get places in their errors. */
+async function readRecord<T>({ file, schema, hint }: RecordFile<T>): Promise<T | undefined> {
+  const text = await orMissing(file, readFile(file, 'utf8'));
+  if (text === undefined) return undefined;
+  const source = parseYaml(file, text);
+  if (source.problems.length > 0) throw damaged(file, source.problems, hint);
+  refuseOtherVersion(file, source.value);
+  const { success, data, error } = schema.safeParse(source.value, { reportInput: true });
+  if (success) return data;
+  const lines = schemaProblems(schema, error.issues).map(({ path, message }) => `${source.place(path)} ${message}`);
+  throw damaged(file, lines, hint);
+}
+
+function damaged(file: string, lines: readonly string[], hint: string): DisklessError {
+  return usageError({ code: 'state-damaged', message: `${file} is damaged`, detail: lines.join('\n'), hint });
+}
+
+function refuseOtherVersion(file: string, value: unknown): void {
+  const version = typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined;
+  if (version === undefined || version === RECORD_VERSION) return;
+  throw usageError({
+    code: 'state-version',
+    message: `${file} has version ${JSON.stringify(version)}, and this k8s-diskless knows version ${RECORD_VERSION}`,
+    hint: 'use the k8s-diskless that wrote it, or a newer one',
+  });
+}
+
+async function orMissing<T>(path: string, reading: Promise<T>): Promise<T | undefined> {
+  return reading.catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw stateError(path, error);
+  });
+}

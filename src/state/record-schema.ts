@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { cidrProblem } from '../config/cidr.js';
+import { isDnsSubdomain } from '../config/names.js';
+import type { ClusterSpec, NodeSpec } from '../config/spec.js';
+import type { ClusterRecord, NodeRecord } from './records.js';
+
+/*
+ * What state files must hold to be believed. Loose: keys of a later release survive reading and writing by this one.
+ */
+
+/** The version of cluster.yaml this release reads and writes. */
+export const RECORD_VERSION = 1;
+
+const text = z.string().min(1);
+const texts = z.record(z.string(), z.string());
+const cidr = z.string().refine((value) => cidrProblem(value) === undefined, { error: 'is not an IPv4 CIDR' });
+/** Also part of file names. */
+const nodeName = z.string().refine(isDnsSubdomain, { error: 'is not a node name' });
+const withExtraArgs = z.looseObject({ extraArgs: texts });
+
+const node: z.ZodType<NodeSpec> = z.looseObject({
+  name: nodeName,
+  role: z.enum(['control-plane', 'worker']),
+  ssh: z.looseObject({ host: text, user: text.optional(), port: z.int().optional() }),
+  nodeIp: text.optional(),
+  hostKeys: z.array(text).optional(),
+  mac: text.optional(),
+  labels: texts,
+  podCidr: cidr,
+});
+
+const network = z.looseObject({
+  mode: z.enum(['routed', 'vxlan', 'manifest']),
+  manifest: text.optional(),
+  podCidr: cidr,
+  nodePrefix: z.int(),
+  serviceCidr: cidr,
+  nodeCidr: cidr.optional(),
+  apiAddress: text,
+  clusterDomain: text,
+  dnsAddress: text,
+  mtu: z.int().optional(),
+});
+
+const spec: z.ZodType<ClusterSpec> = z.looseObject({
+  name: text,
+  kubernetes: text,
+  etcd: text,
+  cni: text,
+  nodes: z.array(node).min(1),
+  network,
+  taintControlPlane: z.boolean(),
+  apiServer: z.looseObject({
+    port: z.int(),
+    extraSans: z.array(text),
+    extraArgs: texts,
+    audit: z.looseObject({ policy: text, maxSizeMiB: z.int(), maxBackups: z.int() }).optional(),
+  }),
+  controllerManager: withExtraArgs,
+  scheduler: withExtraArgs,
+  kubelet: z.looseObject({ extraConfig: z.record(z.string(), z.unknown()) }),
+  kubeProxy: z.looseObject({ mode: z.enum(['iptables', 'nftables', 'ipvs']) }),
+  etcdServer: z.looseObject({ extraArgs: texts, quotaBackendBytes: z.int() }),
+  sandboxImage: text,
+  addons: z.looseObject({ dns: z.looseObject({ enabled: z.boolean(), image: text, replicas: z.int() }) }),
+});
+
+export const clusterRecordSchema: z.ZodType<ClusterRecord> = z.looseObject({
+  version: z.literal(RECORD_VERSION),
+  clusterId: text,
+  spec,
+  etcd: z.looseObject({
+    incarnation: z.int().min(0),
+    phase: z.enum(['none', 'bootstrapping', 'bootstrapped']),
+    token: z.string(),
+    members: z.array(nodeName),
+    bootIds: texts,
+  }),
+});
+
+export const nodeRecordSchema: z.ZodType<NodeRecord> = z.looseObject({
+  name: nodeName,
+  bootId: text,
+  hostKey: z.looseObject({ type: text, fingerprint: text }),
+  nodeIp: text,
+  arch: text,
+});
