@@ -1,7 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { rm, stat, truncate } from 'node:fs/promises';
+import { open, rm, stat, truncate } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import { DisklessError } from '../errors.js';
 import { asCacheError, blobPath, type Cache, commitFile } from './cache.js';
@@ -117,17 +115,19 @@ async function fetchRest(
   const start = continued ? offset : 0;
   const length = Number(response.headers['content-length'] ?? Number.NaN);
   const total = Number.isFinite(length) ? start + length : 0;
-  let done = start;
-  async function* counted(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of source) {
-      done += chunk.length;
+  // Written chunk by chunk: when the connection breaks, the file's size says how far it got.
+  const file = await open(part, continued ? 'a' : 'w');
+  try {
+    let done = start;
+    for await (const chunk of response) {
+      await file.appendFile(chunk as Buffer);
+      done += (chunk as Buffer).length;
       if (done - start > PROGRESS_STEP) progressed();
       onProgress(done, total);
-      yield chunk;
     }
+  } finally {
+    await file.close();
   }
-  const sink = createWriteStream(part, { flags: continued ? 'a' : 'w' });
-  await pipeline(response, counted, sink, { ...(signal && { signal }) });
 }
 
 function unexpectedStatus(response: IncomingMessage, url: URL): HttpStatusError {

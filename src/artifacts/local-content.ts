@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { Role } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
-import type { Encoding } from '../delivery/segment.js';
 import { usageError } from '../errors.js';
 import type { Cache } from './cache.js';
 import { ARCHITECTURES, type ArtifactVersions } from './catalogue.js';
@@ -28,15 +27,14 @@ export interface LocalContentOptions {
 }
 
 /**
- * The content pushed over SSH by this machine: obtained, verified and compressed when first asked for, and afterwards,
- * in this run and later ones, taken from the cache.
+ * The content pushed over SSH by this machine: obtained and verified when first asked for, compressed when first sent,
+ * and taken from the cache afterwards, in this run and later ones.
  */
 export async function localContent(options: LocalContentOptions): Promise<ContentSource> {
   const encodings = await operatorEncodings(options.env);
   const members = memberStore(options);
-  const prepare = { ...options, members, encoding: encodings[0] ?? 'gzip' };
-  const artifacts = sharedWork((arch: string) => prepareArtifacts(prepare, arch), String);
-  const archives = sharedWork(() => prepareImages(prepare), String);
+  const artifacts = sharedWork((arch: string) => artifactsOf(arch, { ...options, members }), String);
+  const archives = sharedWork(() => archivesOf({ ...options, members }), String);
   return {
     canZstd: encodings.includes('zstd'),
     artifacts,
@@ -54,15 +52,13 @@ export async function localContent(options: LocalContentOptions): Promise<Conten
   };
 }
 
-interface Preparation extends LocalContentOptions {
+interface Options extends LocalContentOptions {
   members: MemberStore;
-  /** Made ready at once; others when a node asks for them. */
-  encoding: Encoding;
 }
 
 const ALL_ROLES: ReadonlySet<Role> = new Set(['control-plane', 'worker']);
 
-async function prepareArtifacts(options: Preparation, name: string): Promise<ReadonlyMap<string, LocalFile>> {
+async function artifactsOf(name: string, options: Options): Promise<ReadonlyMap<string, LocalFile>> {
   const arch = ARCHITECTURES.find((known) => known === name);
   if (arch === undefined) {
     throw usageError({
@@ -72,26 +68,13 @@ async function prepareArtifacts(options: Preparation, name: string): Promise<Rea
     });
   }
   const files = await resolveArtifacts({ ...options, arch, roles: ALL_ROLES });
-  await compressAll(
-    options,
-    [...files].map(([file, local]) => fileContent({ name: file, ...local })),
-  );
+  options.members.add([...files].map(([file, local]) => fileContent({ name: file, ...local })));
   return files;
 }
 
-async function prepareImages(options: Preparation): Promise<ImageArchive[]> {
+async function archivesOf(options: Options): Promise<ImageArchive[]> {
   if (options.images === undefined) return [];
   const archives = await readImages({ ...options, directory: options.images });
-  await compressAll(options, archives.map(imageContent));
+  options.members.add(archives.map(imageContent));
   return archives;
-}
-
-async function compressAll(
-  { members, encoding }: Preparation,
-  contents: ReturnType<typeof fileContent>[],
-): Promise<void> {
-  members.add(contents);
-  // The largest first: the last one running then is a small one.
-  const largestFirst = contents.toSorted((a, b) => b.size - a.size);
-  await Promise.all(largestFirst.map(({ sha256 }) => members.memberOf(sha256, encoding)));
 }
