@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** Flags of commands that work on a cluster; each also has an environment variable. */
 export interface ClusterFlags {
-  cluster: string;
+  cluster?: string;
   stateDir?: string;
   output: OutputFormat;
   verbose: boolean;
@@ -14,14 +14,13 @@ export interface RunFlags extends ClusterFlags {
   controlPlane?: string;
   taintControlPlane?: boolean;
   kubernetesVersion?: string;
-  network?: string;
   artifacts?: string;
   mirror?: string;
   images?: string;
   dnsImage?: string;
   sshConfig?: string;
-  hostKeyPolicy: HostKeyPolicyName;
-  connectTimeout: number;
+  hostKeyPolicy?: HostKeyPolicyName;
+  connectTimeout?: number;
   lost?: string;
   verify: boolean;
 }
@@ -42,7 +41,7 @@ const seconds = (value: string): number => {
 
 export function addClusterOptions(command: Command): Command {
   return command
-    .addOption(option('--cluster <name>', 'recorded cluster to work on', 'CLUSTER').default('default'))
+    .addOption(option('--cluster <name>', 'name of the cluster (default: default)', 'CLUSTER'))
     .addOption(option('--state-dir <dir>', 'directory of this one cluster’s state', 'STATE_DIR'))
     .addOption(option('-o, --output <format>', 'how to report', 'OUTPUT').choices(OUTPUT_FORMATS).default('auto'))
     .addOption(option('-v, --verbose', 'show causes of errors', 'VERBOSE').default(false));
@@ -55,19 +54,18 @@ export function addRunOptions(command: Command): Command {
     .addOption(option('--control-plane <names>', 'which hosts are control planes (1, 3 or 5)', 'CONTROL_PLANE'))
     .addOption(option('--taint-control-plane', 'keep pods off control planes', 'TAINT_CONTROL_PLANE'))
     .addOption(option('--kubernetes-version <version>', 'e.g. 1.36.4', 'KUBERNETES_VERSION'))
-    .addOption(option('--network <mode>', 'pod network: routed, vxlan or manifest', 'NETWORK'))
     .addOption(option('--artifacts <dir>', 'directory with binaries, laid out like the upstream mirror', 'ARTIFACTS'))
     .addOption(option('--mirror <url>', 'mirror of the upstream release servers', 'MIRROR'))
     .addOption(option('--images <dir>', 'directory of image archives to import on every node', 'IMAGES'))
     .addOption(option('--dns-image <image>', 'image of the cluster DNS', 'DNS_IMAGE'))
     .addOption(option('--ssh-config <file>', 'ssh_config instead of ~/.ssh/config', 'SSH_CONFIG'))
     .addOption(
-      option('--host-key-policy <policy>', 'how host keys are trusted', 'HOST_KEY_POLICY')
-        .choices(HOST_KEY_POLICIES)
-        .default('per-boot'),
+      option('--host-key-policy <policy>', 'how host keys are trusted (default: per-boot)', 'HOST_KEY_POLICY').choices(
+        HOST_KEY_POLICIES,
+      ),
     )
     .addOption(
-      option('--connect-timeout <seconds>', 'per host', 'CONNECT_TIMEOUT').argParser(seconds).default(5),
+      option('--connect-timeout <seconds>', 'per host (default: 5)', 'CONNECT_TIMEOUT').argParser(seconds),
     )
     .addOption(option('--lost <names>', 'control planes that are off and whose data is gone, your word', 'LOST'))
     .addOption(option('--verify', 'hash every installed file instead of trusting unchanged stamps', 'VERIFY').default(false));

@@ -1,5 +1,5 @@
 import { controlPlanes } from '../config/spec.js';
-import { type EtcdGateway, createEtcdGateway } from '../etcd/gateway.js';
+import { createEtcdGateway, type EtcdGateway } from '../etcd/gateway.js';
 import type { TlsIdentity } from '../http/tls-agent.js';
 import { createKubeClient, type KubeClient } from '../kube/client.js';
 import { failover } from '../kube/failover.js';
@@ -27,7 +27,7 @@ export interface ClusterAccessOptions {
 /** The cluster's APIs as the operator reaches them: through the control planes' SSH connections. */
 export class ClusterAccess {
   readonly #options: ClusterAccessOptions;
-  readonly #gateways = new Map<string, EtcdGateway>();
+  readonly #gateways = new Map<string, Promise<EtcdGateway>>();
   readonly #clients = new Map<string, Promise<KubeClient>>();
   #kube: Promise<KubeClient> | undefined;
 
@@ -59,33 +59,35 @@ export class ClusterAccess {
   }
 
   /** The etcd member of one control plane. */
-  etcdOf(node: string): EtcdGateway {
+  etcdOf(node: string): Promise<EtcdGateway> {
     const known = this.#gateways.get(node);
     if (known) return known;
-    const gateway = createEtcdGateway({
-      node,
-      connect: (signal) => this.#session(node).forward(LOOPBACK, ETCD_CLIENT_PORT, signal),
-      serverName: LOOPBACK,
-      tls: this.#options.identities().then(({ etcd }) => etcd),
-    });
+    const gateway = this.#options.identities().then(({ etcd }) =>
+      createEtcdGateway({
+        node,
+        connect: (signal) => this.#session(node).forward(LOOPBACK, ETCD_CLIENT_PORT, signal),
+        serverName: LOOPBACK,
+        tls: etcd,
+      }),
+    );
     this.#gateways.set(node, gateway);
     return gateway;
   }
 
-  /** Through the first member that answers. */
+  /** Proves a quorum through the first of these members that answers. */
   async linearizableRead(members: readonly string[], signal: AbortSignal): Promise<void> {
-    await Promise.any(members.map((name) => this.etcdOf(name).linearizableRead({ signal })));
+    await Promise.any(members.map(async (name) => (await this.etcdOf(name)).linearizableRead({ signal })));
   }
 
   /** After a disruptive restart: the node's own server answers again. */
   async waitHealthy(node: string, disruption: Disruption, signal: AbortSignal): Promise<void> {
-    if (disruption === 'etcd') await this.etcdOf(node).linearizableRead({ signal });
+    if (disruption === 'etcd') await (await this.etcdOf(node)).linearizableRead({ signal });
     if (disruption === 'none') return;
     await waitServing({ client: await this.kubeOf(node), endpoint: '/readyz', signal });
   }
 
   async close(): Promise<void> {
-    for (const gateway of this.#gateways.values()) gateway.close();
+    for (const gateway of this.#gateways.values()) (await gateway.catch(() => undefined))?.close();
     for (const client of this.#clients.values()) (await client.catch(() => undefined))?.transport.close();
   }
 

@@ -33,8 +33,7 @@ function conditionOf({ facts }: Candidate): MemberCondition {
 
 async function anyAnswers(context: Reconciliation, names: readonly string[]): Promise<boolean> {
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(PROOF_TIMEOUT_MS)]);
-  const proofs = names.map((name) => context.access.etcdOf(name).linearizableRead({ signal }));
-  return Promise.any(proofs).then(
+  return context.access.linearizableRead(names, signal).then(
     () => true,
     () => false,
   );

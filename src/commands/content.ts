@@ -1,0 +1,73 @@
+import { type Cache, defaultCacheRoot, openCache } from '../artifacts/cache.js';
+import { downloadSettings } from '../artifacts/download.js';
+import { directorySource } from '../artifacts/directory-source.js';
+import { httpSource } from '../artifacts/http-source.js';
+import { newestComplete } from '../artifacts/inventory.js';
+import { localContent } from '../artifacts/local-content.js';
+import type { OnArtifactProgress } from '../artifacts/progress.js';
+import type { ArtifactSource } from '../artifacts/source.js';
+import { knownVersion } from '../config/known-version.js';
+import type { VersionDefaults } from '../config/settings.js';
+import type { ClusterSpec } from '../config/spec.js';
+import { NEWEST } from '../components/version-table.js';
+import type { ContentSource } from '../delivery/content-source.js';
+import { readImages } from '../artifacts/images.js';
+
+/** Where binaries and images come from, as the flags and the config file say. */
+export interface ContentPlace {
+  /** Directory in the layout of the upstream mirror. */
+  artifacts?: string;
+  mirror?: string;
+  images?: string;
+}
+
+export interface ContentInputs {
+  cache: Cache;
+  source: ArtifactSource;
+  place: ContentPlace;
+  progress: OnArtifactProgress;
+  signal: AbortSignal;
+}
+
+export async function openContent(
+  place: ContentPlace,
+  options: { progress: OnArtifactProgress; signal: AbortSignal; recheck: boolean },
+): Promise<ContentInputs> {
+  const cache = await openCache({ root: defaultCacheRoot(process.env), recheck: options.recheck });
+  const { artifacts, mirror } = place;
+  const source =
+    artifacts === undefined
+      ? httpSource({ cache, settings: downloadSettings(process.env), ...(mirror !== undefined && { mirror }) })
+      : directorySource({ directory: artifacts, cache });
+  return { cache, source, place, progress: options.progress, signal: options.signal };
+}
+
+/** Versions of a new cluster: the newest of the table, or the newest that is complete in the directory. */
+export async function versionDefaults(inputs: ContentInputs, asked: string | undefined): Promise<VersionDefaults> {
+  const { artifacts, images } = inputs.place;
+  const sandboxImage = images === undefined ? undefined : await pauseAmong(inputs, images);
+  const pause = sandboxImage === undefined ? {} : { sandboxImage };
+  if (artifacts === undefined) return { kubernetes: NEWEST.kubernetes, ...pause };
+  const supports = (version: string): boolean =>
+    asked === undefined ? knownVersion(version) !== undefined : version === asked;
+  return { ...(await newestComplete({ directory: artifacts, supports })), ...pause };
+}
+
+/** An offline site's own pause image decides which one containerd is told to use. */
+async function pauseAmong({ cache, progress, signal }: ContentInputs, directory: string): Promise<string | undefined> {
+  const archives = await readImages({ directory, cache, progress, signal });
+  return archives.flatMap(({ references }) => references).find((name) => /(^|\/)pause:[^/]+$/.test(name));
+}
+
+export function contentOf({ cache, source, place, progress, signal }: ContentInputs, spec: ClusterSpec): Promise<ContentSource> {
+  const { kubernetes, etcd, cni } = spec;
+  return localContent({
+    versions: { kubernetes, etcd, cni },
+    source,
+    cache,
+    env: process.env,
+    progress,
+    signal,
+    ...(place.images !== undefined && { images: place.images }),
+  });
+}

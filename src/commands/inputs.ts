@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import type { LoadedConfig } from '../config/load.js';
+import { loadConfig } from '../config/load.js';
+import { resolveSpec } from '../config/resolve.js';
+import type { ResolvedSpec } from '../config/resolve.js';
+import type { ClusterSpec } from '../config/spec.js';
+import { usageError } from '../errors.js';
+import { parseManifest } from '../kube/manifest.js';
+import type { KubeObject } from '../kube/objects.js';
+import type { HostKeyPolicy } from '../ssh/host-key.js';
+import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
+import type { ClusterRecord, NodeRecord } from '../state/records.js';
+import { locateStateDir, type StateDir } from '../state/state-dir.js';
+import { type ContentInputs, openContent, versionDefaults } from './content.js';
+import type { RunFlags } from './options.js';
+
+/** Everything `up` and `plan` work from, read and checked before any connection is made; nothing is written. */
+export interface RunInputs extends ResolvedSpec {
+  state: StateDir;
+  record?: ClusterRecord;
+  nodeRecords: Map<string, NodeRecord>;
+  content: ContentInputs;
+  /** Objects of the user's own CNI manifest, with network mode `manifest`. */
+  networkObjects: KubeObject[];
+  ssh: { configFile?: string; user?: string; connectTimeoutMs: number; policy: HostKeyPolicy };
+}
+
+export async function readInputs(flags: RunFlags, signal: AbortSignal, onProgress: ContentInputs['progress']): Promise<RunInputs> {
+  const file = flags.config === undefined ? undefined : await loadConfig(flags.config);
+  const cluster = flags.cluster ?? file?.config.cluster ?? 'default';
+  const state = locateStateDir({ cluster, env: process.env, ...(flags.stateDir !== undefined && { stateDir: flags.stateDir }) });
+  const record = await readClusterRecord(state);
+  const nodeRecords = await readNodeRecords(state);
+  const content = await openContent(contentPlace(flags, file), { progress: onProgress, signal, recheck: flags.verify });
+  const asked = flags.kubernetesVersion ?? file?.config.kubernetes;
+  const recorded = record?.spec;
+  const defaults = recorded
+    ? { kubernetes: recorded.kubernetes }
+    : await versionDefaults(content, asked);
+  const resolved = resolveSpec({
+    flags: specFlags(flags),
+    defaults: { ...defaults, ...(flags.dnsImage !== undefined && { dnsImage: flags.dnsImage }) },
+    ...(file && { file }),
+    ...(recorded && { recorded }),
+  });
+  const networkObjects = await networkManifest(resolved.spec);
+  return { ...resolved, networkObjects, state, nodeRecords, content, ssh: sshSettings(flags, file), ...(record && { record }) };
+}
+
+function specFlags({ cluster, hosts, controlPlane, taintControlPlane, kubernetesVersion }: RunFlags) {
+  return {
+    ...(cluster !== undefined && { cluster }),
+    ...(hosts !== undefined && { hosts }),
+    ...(controlPlane !== undefined && { controlPlane }),
+    ...(taintControlPlane !== undefined && { taintControlPlane }),
+    ...(kubernetesVersion !== undefined && { kubernetes: kubernetesVersion }),
+  };
+}
+
+function contentPlace(flags: RunFlags, file: LoadedConfig | undefined): ContentInputs['place'] {
+  const configured = file?.config.artifacts;
+  const isUrl = configured !== undefined && /^https?:/.test(configured);
+  const artifacts = flags.artifacts ?? (isUrl ? undefined : configured);
+  const mirror = flags.mirror ?? (isUrl ? configured : undefined);
+  const images = flags.images ?? file?.config.images;
+  return {
+    ...(artifacts !== undefined && { artifacts }),
+    ...(mirror !== undefined && { mirror }),
+    ...(images !== undefined && { images }),
+  };
+}
+
+function sshSettings(flags: RunFlags, file: LoadedConfig | undefined): RunInputs['ssh'] {
+  const ssh = file?.config.ssh;
+  const configFile = flags.sshConfig ?? ssh?.configFile;
+  return {
+    connectTimeoutMs: flags.connectTimeout === undefined ? (ssh?.connectTimeout ?? 5_000) : flags.connectTimeout * 1000,
+    policy: flags.hostKeyPolicy ?? ssh?.hostKeyPolicy ?? 'per-boot',
+    ...(configFile !== undefined && { configFile }),
+    ...(ssh?.user !== undefined && { user: ssh.user }),
+  };
+}
+
+async function networkManifest({ network }: ClusterSpec): Promise<KubeObject[]> {
+  const { mode, manifest: source } = network;
+  if (mode !== 'manifest' || source === undefined) return [];
+  const text = await readManifestText(source).catch((cause: Error) => {
+    const message = `the CNI manifest ${source} cannot be read: ${cause.message}`;
+    throw usageError({ code: 'manifest-unreadable', message, hint: 'correct network.manifest in the config file', cause });
+  });
+  return parseManifest({ text, source });
+}
+
+async function readManifestText(source: string): Promise<string> {
+  if (!/^https?:/.test(source)) return readFile(source, 'utf8');
+  const response = await fetch(source);
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  return response.text();
+}

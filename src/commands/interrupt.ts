@@ -1,0 +1,21 @@
+import { DisklessError, EXIT } from '../errors.js';
+
+/**
+ * Runs a command that Ctrl-C stops cleanly: the first signal asks every step to stop, a second one no longer waits.
+ */
+export async function interruptible<T>(command: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    const hint = 'run the same command again: it continues from here';
+    controller.abort(new DisklessError({ code: 'interrupted', exit: EXIT.interrupted, message: 'interrupted', hint }));
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  try {
+    return await command(controller.signal);
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}

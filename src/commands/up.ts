@@ -1,0 +1,87 @@
+import { PkiStore } from '../pki/store.js';
+import { type ReconcileResult, reconcile } from '../reconcile/reconcile.js';
+import type { ReconcileState } from '../reconcile/state.js';
+import { createEventBus } from '../runner/event-bus.js';
+import type { EventSink } from '../runner/events.js';
+import { parseHosts } from '../config/host-expression.js';
+import { acquireLock } from '../state/lock.js';
+import { createRunDirectory, prepareStateDir } from '../state/state-dir.js';
+import { contentOf } from './content.js';
+import { type RunInputs, readInputs } from './inputs.js';
+import { interruptible } from './interrupt.js';
+import { journal } from './journal.js';
+import { nodeConnector } from './node-connector.js';
+import type { RunFlags } from './options.js';
+import { forgetfulState, persistentState } from './states.js';
+import { openView } from './view.js';
+
+/** From its kubelet's start until a node is Ready: a kubelet up to 1.23 alone waits 5 s, a loaded machine longer. */
+const READY_TIMEOUT_MS = 90_000;
+const STALL_TIMEOUT_MS = 10_000;
+
+export function upCommand(flags: RunFlags): Promise<number> {
+  return interruptible(async (signal) => {
+    const view = openView({ flags, command: 'up' });
+    const inputs = await readInputs(flags, signal, view.onArtifact);
+    await prepareStateDir(inputs.state);
+    const lock = await acquireLock({ path: inputs.state.lock, command: 'up', now: () => new Date() });
+    try {
+      const runDirectory = await createRunDirectory(inputs.state, new Date());
+      const state = persistentState(inputs.state, runDirectory, await openPki(inputs, 'persistent'));
+      const sinks = [view.sink, journal(runDirectory)];
+      const result = await run({ command: 'up', inputs, flags, state, signal, sinks });
+      view.end({ result, inputs });
+      return result.exit;
+    } finally {
+      lock.release();
+    }
+  });
+}
+
+export function planCommand(flags: RunFlags): Promise<number> {
+  return interruptible(async (signal) => {
+    const view = openView({ flags, command: 'plan' });
+    const inputs = await readInputs(flags, signal, view.onArtifact);
+    const state = forgetfulState(await openPki(inputs, 'memory'));
+    const result = await run({ command: 'plan', inputs, flags, state, signal, sinks: [view.sink] });
+    view.end({ result, inputs });
+    return result.exit;
+  });
+}
+
+interface Run {
+  command: 'up' | 'plan';
+  inputs: RunInputs;
+  flags: RunFlags;
+  state: ReconcileState;
+  signal: AbortSignal;
+  sinks: EventSink[];
+}
+
+async function run({ command, inputs, flags, state, signal, sinks }: Run): Promise<ReconcileResult> {
+  const { spec, record, nodeRecords, ssh } = inputs;
+  const bus = createEventBus({ sinks, monotonicMs: () => performance.now(), wallClock: () => new Date() });
+  for (const { code, message } of inputs.notes) bus.emit({ type: 'note', level: 'warning', code, message });
+  return reconcile({
+    command,
+    spec,
+    nodeRecords,
+    state,
+    bus,
+    signal,
+    ...(record && { record }),
+    content: await contentOf(inputs.content, spec),
+    networkObjects: inputs.networkObjects,
+    open: nodeConnector({ spec, nodeRecords, ssh }),
+    verifyAll: flags.verify,
+    lost: new Set(flags.lost === undefined ? [] : parseHosts(flags.lost).hosts.map(({ name }) => name)),
+    hostKeyPolicy: ssh.policy,
+    stallTimeoutMs: STALL_TIMEOUT_MS,
+    readyTimeoutMs: READY_TIMEOUT_MS,
+    clock: { now: () => Date.now() },
+  });
+}
+
+function openPki({ state, record }: RunInputs, mode: 'persistent' | 'memory'): Promise<PkiStore> {
+  return PkiStore.open({ directory: state.pki, mode, clusterExists: (record?.etcd.incarnation ?? 0) > 0 });
+}

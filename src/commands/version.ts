@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { NEWEST, VERSION_TABLE } from '../components/version-table.js';
+import { sshCryptoPath } from '../ssh/crypto-path.js';
+
+/** package.json of this program: two levels up from here, in src as in dist. */
+const PACKAGE = new URL('../../package.json', import.meta.url);
+
+export function versionText({ verbose }: { verbose: boolean }): string {
+  const { name, version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { name: string; version: string };
+  if (!verbose) return `${name} ${version}\n`;
+  const [oldest] = VERSION_TABLE;
+  return `${name} ${version}
+Kubernetes 1.${oldest?.minor} to 1.${NEWEST.minor} (default ${NEWEST.kubernetes})
+Node.js ${process.versions.node}, OpenSSL ${process.versions.openssl}
+SSH crypto: ${sshCryptoPath()}
+`;
+}

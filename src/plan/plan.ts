@@ -1,0 +1,26 @@
+import type { Role } from '../config/spec.js';
+import type { Disruption } from './desired.js';
+
+/** What `up` would do, per node, for people and for `--output json`. */
+export interface ClusterPlan {
+  nodes: NodePlan[];
+  verdict: { code: string; message: string };
+  notes: string[];
+}
+
+export interface NodePlan {
+  name: string;
+  role: Role;
+  state: 'blank' | 'converged' | 'differs' | 'unreachable' | 'failed-preflight';
+  actions: PlanAction[];
+}
+
+export interface PlanAction {
+  kind: 'install' | 'replace' | 'remove' | 'start' | 'restart' | 'import-image' | 'note';
+  /** Path, unit, image references or node. */
+  subject: string;
+  reason: string;
+  /** Uncompressed. */
+  bytes?: number;
+  disruption?: Disruption;
+}
