@@ -1,0 +1,50 @@
+import type { ComponentOutput } from '../plan/desired.js';
+import { apiProxy } from './api-proxy.js';
+import { containerd } from './containerd.js';
+import type { Component, ComponentContext } from './context.js';
+import { etcd } from './etcd.js';
+import { kubeApiServer } from './kube-apiserver.js';
+import { kubeControllerManager } from './kube-controller-manager.js';
+import { kubeProxy } from './kube-proxy.js';
+import { kubeScheduler } from './kube-scheduler.js';
+import { kubelet } from './kubelet.js';
+import { node } from './node.js';
+
+/* In the order their files travel and they start: what is waited for longest comes first. */
+
+const WORKER: readonly Component[] = [node, apiProxy, containerd, kubelet, kubeProxy];
+
+const CONTROL_PLANE: readonly Component[] = [
+  node,
+  apiProxy,
+  etcd,
+  kubeApiServer,
+  containerd,
+  kubelet,
+  kubeControllerManager,
+  kubeScheduler,
+  kubeProxy,
+];
+
+/** These kubelets first wait 5 s for a Docker: meanwhile the control plane comes up. */
+const CONTROL_PLANE_OF_WAITING_KUBELETS: readonly Component[] = [
+  node,
+  apiProxy,
+  containerd,
+  kubelet,
+  etcd,
+  kubeApiServer,
+  kubeControllerManager,
+  kubeScheduler,
+  kubeProxy,
+];
+
+/** Everything but PKI and images that a node should hold. */
+export function componentsFor(context: ComponentContext): ComponentOutput[] {
+  return componentsOf(context).map((component) => component(context));
+}
+
+function componentsOf({ node: { role }, version }: ComponentContext): readonly Component[] {
+  if (role === 'worker') return WORKER;
+  return version.switches.waitsForDocker ? CONTROL_PLANE_OF_WAITING_KUBELETS : CONTROL_PLANE;
+}

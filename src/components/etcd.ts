@@ -1,0 +1,99 @@
+import type { DesiredFile } from '../plan/desired.js';
+import { artifactFile } from './artifact-file.js';
+import type { Component, ComponentContext } from './context.js';
+import { etcdDialect } from './etcd-dialect.js';
+import { commandLine, type Flags } from './flags.js';
+import { PATHS } from './paths.js';
+import { PKI, pathsIn } from './pki-paths.js';
+import { KEEP_RUNNING, START_TIMEOUT, serviceUnit, textFile, unitPath } from './systemd.js';
+
+const UNIT = 'etcd.service';
+const BINARY = `${PATHS.bin}/etcd`;
+
+/** One-time parameters: only a member without data reads them. Removed together with the data of a dead incarnation. */
+export const ETCD_BOOTSTRAP_FILE = `${PATHS.kubernetes}/etcd-bootstrap.env`;
+
+/** etcd, a member on every control plane. Several members bootstrap together and are ready at their first quorum. */
+export const etcd: Component = (context) => {
+  const { canLowerOomScore } = context.traits;
+  return {
+    component: 'etcd',
+    files: [artifactFile(context, 'etcd'), bootstrapFile(context), unitFile(context, canLowerOomScore)],
+    units: [
+      {
+        name: UNIT,
+        inputs: [unitPath(UNIT), BINARY, PKI.etcdCa, ...pathsIn(PKI.etcdServer), ...pathsIn(PKI.etcdPeer)],
+        disruption: 'etcd',
+      },
+    ],
+  };
+};
+
+function unitFile(context: ComponentContext, canLowerOomScore: boolean): DesiredFile {
+  const { arch } = context.traits;
+  const { unsupported } = etcdDialect(context.spec.etcd);
+  return serviceUnit({
+    name: UNIT,
+    description: 'etcd',
+    after: ['k8s-diskless-node.service'],
+    start: commandLine({ binary: BINARY, flags: flags(context), extraArgs: context.spec.etcdServer.extraArgs }),
+    service: {
+      Type: 'notify',
+      ...START_TIMEOUT,
+      EnvironmentFile: `-${ETCD_BOOTSTRAP_FILE}`,
+      ...(unsupported.includes(arch) && { Environment: `ETCD_UNSUPPORTED_ARCH=${arch}` }),
+      StateDirectory: 'etcd',
+      StateDirectoryMode: '0700',
+      ...KEEP_RUNNING,
+      LimitNOFILE: '65536',
+      // A member that misses heartbeats costs an election; one that the OOM killer takes costs a rejoin.
+      CPUWeight: '1000',
+      ...(canLowerOomScore && { OOMScoreAdjust: '-999' }),
+    },
+  });
+}
+
+function flags({ spec, node, nodeIp }: ComponentContext): Flags {
+  return {
+    name: node.name,
+    'data-dir': PATHS.etcdData,
+    'listen-client-urls': [`https://${nodeIp}:2379`, 'https://127.0.0.1:2379'],
+    'advertise-client-urls': `https://${nodeIp}:2379`,
+    'listen-peer-urls': `https://${nodeIp}:2380`,
+    'initial-advertise-peer-urls': `https://${nodeIp}:2380`,
+    'listen-metrics-urls': 'http://127.0.0.1:2381',
+    'cert-file': PKI.etcdServer.cert,
+    'key-file': PKI.etcdServer.key,
+    'trusted-ca-file': PKI.etcdCa,
+    'client-cert-auth': true,
+    'peer-cert-file': PKI.etcdPeer.cert,
+    'peer-key-file': PKI.etcdPeer.key,
+    'peer-trusted-ca-file': PKI.etcdCa,
+    'peer-client-cert-auth': true,
+    // etcd's defaults, stated because members must agree. Shorter ones gain nothing at bootstrap (election ticks are
+    // advanced then) and cost elections where control planes share a few busy cores.
+    'heartbeat-interval': 100,
+    'election-timeout': 1000,
+    // RAM is the disk: a WAL segment is 64 MB, preallocated, and its successor too.
+    'snapshot-count': 10_000,
+    'max-wals': 1,
+    'max-snapshots': 1,
+    'quota-backend-bytes': spec.etcdServer.quotaBackendBytes,
+    ...etcdDialect(spec.etcd).flags,
+  };
+}
+
+/**
+ * Always wanted, so that a member that has data is not told to lose the file; what it says matters only to a member
+ * without.
+ */
+function bootstrapFile({ etcdBootstrap }: ComponentContext): DesiredFile {
+  const variables = etcdBootstrap && {
+    ETCD_INITIAL_CLUSTER: etcdBootstrap.initialCluster.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(','),
+    ETCD_INITIAL_CLUSTER_STATE: etcdBootstrap.initialClusterState,
+    ETCD_INITIAL_CLUSTER_TOKEN: etcdBootstrap.token,
+  };
+  const lines = Object.entries(variables ?? {}).map(([name, value]) => `${name}=${value}`);
+  const text = ['# Read by a member without data only.', ...lines, ''].join('\n');
+  return { ...textFile(ETCD_BOOTSTRAP_FILE, text, 0o600), once: true };
+}

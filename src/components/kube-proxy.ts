@@ -1,0 +1,71 @@
+import { stringify } from 'yaml';
+import { usageError } from '../errors.js';
+import { artifactFile } from './artifact-file.js';
+import type { Component, ComponentContext } from './context.js';
+import { commandLine } from './flags.js';
+import { PATHS } from './paths.js';
+import { CLIENTS, pathsIn } from './pki-paths.js';
+import { HTTP2_TIMEOUTS, KEEP_RUNNING, serviceUnit, textFile, unitPath } from './systemd.js';
+
+const UNIT = 'kube-proxy.service';
+const BINARY = `${PATHS.bin}/kube-proxy`;
+const CONFIG = `${PATHS.kubernetes}/kube-proxy.yaml`;
+const CLIENT = CLIENTS.kubeProxy;
+
+export const kubeProxy: Component = (context) => ({
+  component: 'kube-proxy',
+  files: [
+    artifactFile(context, 'kube-proxy'),
+    textFile(CONFIG, stringify(config(context))),
+    serviceUnit({
+      name: UNIT,
+      description: 'Kubernetes network proxy',
+      after: ['k8s-diskless-node.service'],
+      start: commandLine({ binary: BINARY, flags: { config: CONFIG } }),
+      service: { Type: 'exec', Environment: HTTP2_TIMEOUTS, ...KEEP_RUNNING },
+    }),
+  ],
+  units: [{ name: UNIT, inputs: [unitPath(UNIT), BINARY, CONFIG, ...pathsIn(CLIENT)], disruption: 'none' }],
+});
+
+/** KubeProxyConfiguration kubeproxy.config.k8s.io/v1alpha1, the same kind on all versions. */
+function config(context: ComponentContext): Record<string, unknown> {
+  const { spec, node, nodeIp, traits } = context;
+  return {
+    apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
+    kind: 'KubeProxyConfiguration',
+    // Names the node IP, so that kube-proxy need not wait for its Node object to have an address; nothing binds to it.
+    bindAddress: nodeIp,
+    hostnameOverride: node.name,
+    clientConnection: { kubeconfig: CLIENT.kubeconfig, qps: 50, burst: 100 },
+    mode: spec.kubeProxy.mode,
+    ...nftablesGate(context),
+    // Not NodeCIDR, which waits for spec.podCIDR.
+    clusterCIDR: spec.network.podCidr,
+    detectLocalMode: 'ClusterCIDR',
+    ...(!traits.canSetConntrack && { conntrack: LEAVE_CONNTRACK_ALONE }),
+    metricsBindAddress: '127.0.0.1:10249',
+    healthzBindAddress: '0.0.0.0:10256',
+  };
+}
+
+/** Zero means leave the sysctl as it is; a timeout that cannot be written is fatal. */
+const LEAVE_CONNTRACK_ALONE = {
+  maxPerCore: 0,
+  min: 0,
+  tcpEstablishedTimeout: '0s',
+  tcpCloseWaitTimeout: '0s',
+};
+
+function nftablesGate({ spec, version }: ComponentContext): Record<string, unknown> {
+  if (spec.kubeProxy.mode !== 'nftables') return {};
+  const { nftablesProxy } = version.switches;
+  if (nftablesProxy === 'absent') {
+    throw usageError({
+      code: 'kube-proxy-mode-unsupported',
+      message: `kube-proxy of Kubernetes ${spec.kubernetes} has no mode nftables`,
+      hint: 'set kubeProxy.mode to iptables, or use Kubernetes 1.29 or newer',
+    });
+  }
+  return nftablesProxy === 'gate' ? { featureGates: { NFTablesProxyMode: true } } : {};
+}

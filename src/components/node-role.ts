@@ -1,0 +1,45 @@
+import type { ComponentContext } from './context.js';
+
+export interface RoleTaint {
+  key: string;
+  effect: 'NoSchedule';
+}
+
+const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane';
+const MASTER = 'node-role.kubernetes.io/master';
+
+/** Label and taint keys of the control-plane role, as this version's own manifests expect them. */
+export function roleKeys({ version }: Pick<ComponentContext, 'version'>): string[] {
+  return version.switches.masterRole ? [CONTROL_PLANE, MASTER] : [CONTROL_PLANE];
+}
+
+/** Taints a node registers with: none unless control planes are kept free of ordinary pods. */
+export function roleTaints(context: Pick<ComponentContext, 'version' | 'spec' | 'node'>): RoleTaint[] {
+  const tainted = context.spec.taintControlPlane && context.node.role === 'control-plane';
+  return tainted ? roleKeys(context).map((key) => ({ key, effect: 'NoSchedule' })) : [];
+}
+
+/** Labels outside kubernetes.io and k8s.io are free; of those inside, a kubelet may set only these. */
+const ALLOWED = new Set([
+  'kubernetes.io/hostname',
+  'kubernetes.io/os',
+  'kubernetes.io/arch',
+  'beta.kubernetes.io/os',
+  'beta.kubernetes.io/arch',
+  'beta.kubernetes.io/instance-type',
+  'node.kubernetes.io/instance-type',
+  'topology.kubernetes.io/zone',
+  'topology.kubernetes.io/region',
+  'failure-domain.beta.kubernetes.io/zone',
+  'failure-domain.beta.kubernetes.io/region',
+]);
+
+/**
+ * Whether `--node-labels` may hold this key: the kubelet exits otherwise. The rest is for the administrator to set.
+ * Source: k8s.io/kubelet/pkg/apis/well_known_labels.go.
+ */
+export function kubeletMaySetLabel(key: string): boolean {
+  const namespace = key.includes('/') ? key.slice(0, key.indexOf('/')) : '';
+  const reserved = /(^|\.)(kubernetes|k8s)\.io$/.test(namespace);
+  return !reserved || ALLOWED.has(key) || /(^|\.)(kubelet|node)\.kubernetes\.io$/.test(namespace);
+}

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { componentsFor } from '../../src/components/all.js';
+import type { NodeTraits } from '../../src/components/context.js';
+import type { ClusterSpec } from '../../src/config/spec.js';
+import type { ComponentOutput } from '../../src/plan/desired.js';
+import { contextOf, flatcar, LAB } from './fixture.js';
+import { goldenVariant } from './golden-tree.js';
+
+interface Variant {
+  name: string;
+  /** Files equal to this variant's are not recorded again. */
+  parent?: string;
+  kubernetes: string;
+  controlPlanes: 1 | 3;
+  traits: NodeTraits;
+  spec?: (spec: ClusterSpec) => void;
+}
+
+const F17 = flatcar('1.7.21');
+const F22 = flatcar('2.2.5');
+
+/** Each minor on what its users run: the lab's 1.20, then Flatcar with the containerd of its time. */
+const MINORS: [minor: string, kubernetes: string, traits: NodeTraits][] = [
+  ['1.20', '1.20.15', LAB],
+  ['1.28', '1.28.15', F17],
+  ['1.31', '1.31.14', flatcar('2.0.5')],
+  ['1.35', '1.35.9', F22],
+  ['1.36', '1.36.4', F22],
+];
+
+const VERSIONS: Variant[] = MINORS.flatMap(([minor, kubernetes, traits], index) => {
+  const before = MINORS[index - 1]?.[0];
+  const one: Variant = { name: `${minor}-1cp`, kubernetes, traits, controlPlanes: 1 };
+  return [
+    { ...one, ...(before && { parent: `${before}-1cp` }) },
+    { ...one, name: `${minor}-3cp`, parent: `${minor}-1cp`, controlPlanes: 3 },
+  ];
+});
+
+const tainted = (spec: ClusterSpec): void => {
+  spec.taintControlPlane = true;
+};
+const OLD = { parent: '1.20-3cp', kubernetes: '1.20.15', controlPlanes: 3, traits: LAB } as const;
+const NEW = { parent: '1.36-3cp', kubernetes: '1.36.4', controlPlanes: 3, traits: F22 } as const;
+const FOUR_NAMESERVERS = { nameservers: ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'], resolvConf: undefined };
+
+const CONDITIONS: Variant[] = [
+  { ...OLD, name: '1.20-3cp-taint', spec: tainted },
+  { ...NEW, name: '1.36-3cp-taint', spec: tainted },
+  { ...NEW, name: '1.36-3cp-vxlan', spec: (spec) => Object.assign(spec.network, { mode: 'vxlan' }) },
+  { ...NEW, name: '1.36-3cp-manifest', spec: (spec) => Object.assign(spec.network, { mode: 'manifest' }) },
+  { ...NEW, name: '1.36-3cp-selinux', traits: { ...F22, selinux: 'enforcing' } },
+  { ...NEW, name: '1.36-3cp-cgroup-v1', traits: { ...F22, cgroupVersion: 1, cgroupDriver: 'cgroupfs' } },
+  { ...NEW, name: '1.36-3cp-nameservers', traits: { ...F22, ...FOUR_NAMESERVERS } },
+  { ...NEW, name: '1.36-3cp-small', traits: { ...F22, memTotalBytes: 2 * 1024 ** 3, swap: true, hasNft: false } },
+  {
+    ...NEW,
+    name: '1.36-3cp-configured',
+    spec: (spec) => {
+      spec.apiServer.audit = { policy: 'apiVersion: audit.k8s.io/v1\nkind: Policy\n', maxSizeMiB: 16, maxBackups: 2 };
+      spec.apiServer.extraArgs = { v: '2', 'kubelet-preferred-address-types': 'Hostname', 'event-ttl': '30m' };
+      spec.kubelet.extraConfig = { maxPods: 30, evictionHard: { 'memory.available': '1Gi' } };
+      spec.kubeProxy.mode = 'nftables';
+      spec.network.mtu = 1400;
+    },
+  },
+];
+
+describe.each([...VERSIONS, ...CONDITIONS])('generated files of $name', (variant) => {
+  it.each(['s4', 's7'])('%s', (node) => {
+    const files = describeOutput(componentsFor(contextOf(node, variant)));
+    const golden = goldenVariant({ variants: [...VERSIONS, ...CONDITIONS], name: variant.name, node });
+    if (process.env.UPDATE_GOLDEN) golden.write(files);
+    expect(Object.fromEntries(files)).toEqual(Object.fromEntries(golden.read()));
+  });
+});
+
+/** Path → text of every rendered file, and `INDEX`: what there is, in order, with modes and units. */
+function describeOutput(components: ComponentOutput[]): Map<string, string> {
+  const files = new Map<string, string>();
+  const index = components.flatMap(({ component, files: componentFiles, units }) => {
+    const lines = componentFiles.map((file) => {
+      const shipped = file.content.kind === 'text' && isShippedScript(file.path, file.content.text);
+      if (file.content.kind === 'text' && !shipped) files.set(file.path, file.content.text);
+      const notes = [file.content.kind === 'artifact' && 'artifact', shipped && 'script', file.once && 'once'];
+      return [`  ${file.mode.toString(8)} ${file.path}`, ...notes.filter(Boolean)].join(' ');
+    });
+    const unitLines = units.flatMap(({ name, inputs, disruption }) => [
+      `  unit ${name} (disruption ${disruption}), restarted by`,
+      ...inputs.map((path) => `    ${path}`),
+    ]);
+    return [component, ...lines, ...unitLines];
+  });
+  return files.set('INDEX', `${index.join('\n')}\n`);
+}
+
+/** Scripts are in the repository once already. */
+function isShippedScript(path: string, text: string): boolean {
+  if (!path.startsWith('/opt/bin/')) return false;
+  const source = new URL(`../../manifests/node/${path.split('/').at(-1)}.bash`, import.meta.url);
+  return readFileSync(source, 'utf8') === text;
+}
