@@ -79,7 +79,8 @@ export async function withTemporary<T>(cache: Cache, fill: (temporary: string) =
   try {
     return await fill(temporary);
   } catch (error) {
-    await rm(temporary, { force: true });
+    // What made `fill` fail may stand in the way of this too, and is the better reason.
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw asCacheError(cache, error);
   }
 }

@@ -85,12 +85,16 @@ async function make(request: Request): Promise<CompressedMember> {
     done += count;
     progress({ stage: 'compress', name: content.name, done, total: content.size });
   };
-  return withTemporary(cache, async (temporary) => {
+  const made = withTemporary(cache, async (temporary) => {
     await compressMember({ content, encoding, path: temporary, env, onBytes, signal });
     const written = { sha256: await hashFile(temporary, { signal }), bytes: (await stat(temporary)).size };
     const path = pathOf(request, written);
     await commitFile({ temporary, path, mode: 0o644 });
     await writeRecord(cache, recordOf(request), written);
     return { path, bytes: written.bytes };
+  });
+  return made.catch((error) => {
+    signal?.throwIfAborted();
+    throw error;
   });
 }

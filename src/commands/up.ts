@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PkiStore } from '../pki/store.js';
 import { type ReconcileResult, reconcile } from '../reconcile/reconcile.js';
 import type { ReconcileState } from '../reconcile/state.js';
@@ -78,7 +79,11 @@ async function run({ command, inputs, flags, state, signal, sinks }: Run): Promi
     hostKeyPolicy: ssh.policy,
     stallTimeoutMs: STALL_TIMEOUT_MS,
     readyTimeoutMs: READY_TIMEOUT_MS,
-    clock: { now: () => Date.now() },
+    clock: {
+      now: () => Date.now(),
+      monotonicMs: () => performance.now(),
+      sleep: (ms, abort) => sleep(ms, undefined, { signal: abort }),
+    },
   });
 }
 

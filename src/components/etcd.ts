@@ -1,6 +1,6 @@
 import type { DesiredFile } from '../plan/desired.js';
 import { artifactFile } from './artifact-file.js';
-import type { Component, ComponentContext } from './context.js';
+import type { Component, ComponentContext, EtcdBootstrap } from './context.js';
 import { etcdDialect } from './etcd-dialect.js';
 import { commandLine, type Flags } from './flags.js';
 import { PATHS } from './paths.js';
@@ -18,7 +18,7 @@ export const etcd: Component = (context) => {
   const { canLowerOomScore } = context.traits;
   return {
     component: 'etcd',
-    files: [artifactFile(context, 'etcd'), bootstrapFile(context), unitFile(context, canLowerOomScore)],
+    files: [artifactFile(context, 'etcd'), bootstrapFile(context.etcdBootstrap), unitFile(context, canLowerOomScore)],
     units: [
       {
         name: UNIT,
@@ -87,7 +87,7 @@ function flags({ spec, node, nodeIp }: ComponentContext): Flags {
  * Always wanted, so that a member that has data is not told to lose the file; what it says matters only to a member
  * without.
  */
-function bootstrapFile({ etcdBootstrap }: ComponentContext): DesiredFile {
+export function bootstrapFile(etcdBootstrap: EtcdBootstrap | undefined): DesiredFile {
   const variables = etcdBootstrap && {
     ETCD_INITIAL_CLUSTER: etcdBootstrap.initialCluster.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(','),
     ETCD_INITIAL_CLUSTER_STATE: etcdBootstrap.initialClusterState,

@@ -46,7 +46,7 @@ export function parseHostItem({ text, position }: HostItem): Parsed<HostEntry[]>
   const names = equals < 0 ? hosts : expandRanges(text.slice(0, equals), position);
   if ('problem' in names) return names.problem;
   if (names.texts.length !== hosts.texts.length) {
-    return { position, message: `${names.texts.length} names stand for ${hosts.texts.length} hosts` };
+    return { position, message: `names and hosts differ in number: ${names.texts.length} and ${hosts.texts.length}` };
   }
   const bare = equals < 0 && target.user === undefined && target.port === undefined;
   return combine({ names: names.texts, hosts: hosts.texts, target, bare, position });

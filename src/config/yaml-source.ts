@@ -1,4 +1,16 @@
-import { type Document, isCollection, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  type ErrorCode,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 import { type ConfigPath, formatPath } from './problems.js';
 
 export interface PlaceOptions {
@@ -30,7 +42,12 @@ export function parseYaml(file: string, text: string): YamlSource {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  const problems = [...document.errors, ...document.warnings].map(({ pos, message }) => `${at(pos[0])} ${message}`);
+  const problems = [
+    ...[...document.errors, ...document.warnings].map(
+      ({ code, pos, message }) => `${at(pos[0])} ${OWN_WORDS[code] ?? message}`,
+    ),
+    ...danglingAliases(document).map((alias) => `${at(startOf(alias))} the anchor of *${alias.source} is not there`),
+  ];
   const plain = problems.length > 0 ? { value: undefined, problems } : toPlain(document, at);
   return {
     ...plain,
@@ -40,7 +57,23 @@ export function parseYaml(file: string, text: string): YamlSource {
   };
 }
 
-/** Unresolved and exploding aliases are found only now. */
+/** Where the parser's own message speaks to programmers. */
+const OWN_WORDS: Partial<Record<ErrorCode, string>> = {
+  DUPLICATE_KEY: 'this key is given twice',
+  MULTIPLE_DOCS: 'a second document begins here; only one is read',
+};
+
+function danglingAliases(document: Document.Parsed): Alias[] {
+  const dangling: Alias[] = [];
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) === undefined) dangling.push(alias);
+    },
+  });
+  return dangling;
+}
+
+/** Aliases that multiply into more than memory holds are found only now. */
 function toPlain(document: Document.Parsed, at: (offset: number) => string): { value: unknown; problems: string[] } {
   try {
     return { value: document.toJS(), problems: [] };

@@ -25,7 +25,7 @@ export async function buildSegments(options: BuildSegmentsOptions): Promise<Segm
   const rendered = difference.files.filter(({ file }) => file.content.kind === 'text');
   const artifacts = difference.files.filter(({ file }) => file.content.kind === 'artifact');
   const components = [...new Set(artifacts.map(({ component }) => component))];
-  const config = rendered.length > 0 ? [await configSegment(options, rendered)] : [];
+  const config = rendered.length > 0 ? [await configSegment({ ...options, rendered })] : [];
   const binaries = components.map((component) =>
     artifactSegment(options, component, artifacts.filter((entry) => entry.component === component)),
   );
@@ -43,10 +43,11 @@ export function segmentIds({ files, images }: NodeDifference): string[] {
   return [...new Set([...ids, ...images.map(imageSegmentId)])];
 }
 
-async function configSegment(
-  { encoding, content }: BuildSegmentsOptions,
-  rendered: NodeDifference['files'],
-): Promise<Segment> {
+export interface ConfigSegmentOptions extends Pick<BuildSegmentsOptions, 'encoding' | 'content'> {
+  rendered: NodeDifference['files'];
+}
+
+export async function configSegment({ encoding, content, rendered }: ConfigSegmentOptions): Promise<Segment> {
   const files = rendered.map(({ file }, index) => ({ entry: `f${index}`, mode: file.mode, content: textOf(file) }));
   const body = await content.pack(files, encoding);
   return {

@@ -18,7 +18,7 @@ export interface ReceiverOptions {
  * The body is a compressed tar stream; manifest lines are `sha256 mode entry path`. Files are unpacked beside their
  * place, verified, and renamed; only then they are written into the marker. Where the target is another filesystem
  * than the staging area the file is first copied to a temporary name in its directory, so that the last act is a
- * rename everywhere.
+ * rename everywhere. Several receivers may run at once; each has its own staging area.
  */
 export function receiverCommand(options: ReceiverOptions): string {
   const { clusterId, incarnation, relabel } = options;
@@ -27,12 +27,12 @@ export function receiverCommand(options: ReceiverOptions): string {
 
 const RECEIVER = `set -euo pipefail
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-stage=${PATHS.staging} marker=${PATHS.marker}
-exec 9>/run/k8s-diskless.lock
-flock -w 5 9 || { echo "another receiver is still running" >&2; exit 75; }
-rm -rf "$stage"; mkdir -p -m 0700 "$stage" "$marker/units"
+stage=${PATHS.staging}/$$ marker=${PATHS.marker}
+for stale in ${PATHS.staging}/*; do [ -d "/proc/\${stale##*/}" ] || rm -rf "$stale"; done
+mkdir -p -m 0700 ${PATHS.staging} "$stage" "$marker/units"
+exec 9>"$marker/lock"
 trap 'rm -rf "$stage"' EXIT
-printf '%s %s\\n' "$1" "$2" >"$marker/cluster.new"; mv -f "$marker/cluster.new" "$marker/cluster"
+printf '%s %s\\n' "$1" "$2" >"$stage/cluster"; mv -f "$stage/cluster" "$marker/cluster"
 touch "$marker/files"
 stage_device=$(stat -c %d "$stage")
 echo ready
@@ -65,14 +65,16 @@ install_segment() {
     case \${paths[i]} in ${PATHS.images}/*) continue ;; esac
     lines+="\${shas[i]} \${stats[i]} - \${paths[i]}"$'\\n'
   done
-  printf '%s' "$lines" >>"$marker/files"
+  flock 9; printf '%s' "$lines" >>"$marker/files"; flock -u 9
 }
 
 remove_files() {
-  local path; local -A gone=()
+  local path line; local -A gone=()
+  flock 9
   while IFS= read -r path; do rm -f -- "$path"; gone[$path]=1; done <"$1"
   while IFS= read -r line; do path=\${line#* - }; [ -n "\${gone[$path]+x}" ] || printf '%s\\n' "$line"; done <"$marker/files" >"$marker/files.new"
   mv -f "$marker/files.new" "$marker/files"
+  flock -u 9
 }
 
 while IFS=' ' read -r word id encoding manifest_bytes body_bytes; do

@@ -64,9 +64,11 @@ export class PkiStore {
   /** @throws DisklessError `pki-not-readable` (exit 2). */
   static async open(source: PkiSource & Partial<PkiSettings>): Promise<PkiStore> {
     const { environment = REAL_ENVIRONMENT } = source;
-    const reading = readPkiDirectory(source.directory);
-    const profiles = source.profiles ?? (await loadProfiles());
-    return new PkiStore({ ...source, environment, profiles }, await reading);
+    const [contents, profiles] = await Promise.all([
+      readPkiDirectory(source.directory),
+      source.profiles ?? loadProfiles(),
+    ]);
+    return new PkiStore({ ...source, environment, profiles }, contents);
   }
 
   /**

@@ -73,11 +73,11 @@ async function ownDirectory(path: string): Promise<void> {
 
 function notWritable(directory: string, cause: unknown): DisklessError {
   const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
-  const permission = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'].includes(code);
+  const unusable = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code);
   return new DisklessError({
     code: 'pki-not-writable',
     message: `Cannot write to ${directory}: ${code}`,
-    exit: permission ? EXIT.usage : EXIT.failed,
+    exit: unusable ? EXIT.usage : EXIT.failed,
     hint: 'Free space there or repair its permissions, or choose another place with --state-dir',
     cause,
   });

@@ -7,6 +7,7 @@ import { runSequence, type StepReport } from '../runner/run-sequence.js';
 import type { Connection } from '../ssh/transport.js';
 import { ClusterAccess } from './cluster-access.js';
 import { clusterPlan } from './cluster-plan.js';
+import { createEtcdRejoin } from './etcd-rejoin.js';
 import { NodeSession } from './node-session.js';
 import { outcomeOf, summarise } from './outcome.js';
 import { createReadinessWatch } from './readiness-watch.js';
@@ -64,6 +65,7 @@ function createContext(input: ReconcileInput): Reconciliation {
   );
   const access = new ClusterAccess({ spec, sessions, identities: () => state.pki.operatorIdentities() });
   const context: Reconciliation = {
+    rejoin: createEtcdRejoin(() => context),
     options: input,
     bus,
     signal,

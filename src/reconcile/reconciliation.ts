@@ -14,9 +14,18 @@ import type { HostKeyPolicy } from '../ssh/host-key.js';
 import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import type { Arrivals } from './arrivals.js';
 import type { ClusterAccess } from './cluster-access.js';
+import type { EtcdRejoin } from './etcd-rejoin.js';
 import type { NodeSession } from './node-session.js';
 import type { ReadinessWatch } from './readiness-watch.js';
 import type { ReconcileState } from './state.js';
+
+/** Time as the run sees it. */
+export interface Clock {
+  /** Wall clock, milliseconds since the epoch. */
+  now: () => number;
+  monotonicMs: () => number;
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
 
 export interface ReconcileOptions {
   spec: ClusterSpec;
@@ -35,7 +44,7 @@ export interface ReconcileOptions {
   stallTimeoutMs: number;
   /** How long a node may take from its kubelet's start until it is Ready. */
   readyTimeoutMs: number;
-  clock: { now: () => number };
+  clock: Clock;
 }
 
 /** One admitted node: what it should hold, what differs, and how far its files are. */
@@ -74,6 +83,7 @@ export interface Reconciliation {
   judgement?: Judgement;
   access: ClusterAccess;
   readiness: ReadinessWatch;
+  rejoin: EtcdRejoin;
 }
 
 export function judgementOf(context: Reconciliation): Judgement {

@@ -40,7 +40,10 @@ function judgeStrict({ known, knownHostsFiles, presented, place }: HostKeyQuesti
   const same = known.filter((entry) => entry.key.blob.equals(presented.blob));
   const revoked = same.find((entry) => entry.marker === 'revoked');
   if (revoked) {
-    return refused(`${place} presents ${show(presented)}, which ${revoked.place} marks as revoked`, 'give the host a new key');
+    return refused(
+      `${place} presents ${show(presented)}, which ${revoked.place} marks as revoked`,
+      'give the host a new key',
+    );
   }
   if (same.some((entry) => entry.marker === undefined)) return undefined;
 

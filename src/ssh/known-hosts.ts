@@ -69,6 +69,9 @@ function matchesHashed(hosts: string, name: string): boolean {
 
 /** `*` stands for any run of characters, `?` for one; everything else, brackets too, for itself. */
 function matchesPattern(pattern: string, name: string): boolean {
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${source}$`).test(name);
 }

@@ -49,7 +49,9 @@ export class PublicKeyAuth {
 
   /** Also the verdict when the server hangs up in the middle (MaxAuthTries). */
   rejected(cause?: unknown): DisklessError {
-    const tried = this.#offered.map(({ label, publicKey }) => `tried ${label}: ${publicKey.type} ${publicKey.fingerprint}`);
+    const tried = this.#offered.map(
+      ({ label, publicKey }) => `tried ${label}: ${publicKey.type} ${publicKey.fingerprint}`,
+    );
     const unusable = this.#identities.unusable.map(({ label, reason }) => `not tried ${label}: ${reason}`);
     return new DisklessError({
       code: 'auth-failed',
@@ -83,8 +85,7 @@ const SHA1_REFUSED = new Error('the server knows only RSA signatures with SHA-1,
 
 /** ssh2 falls back to SHA-1 for RSA when a server announces no better algorithm. */
 function withoutSha1(key: ParsedKey): ParsedKey {
-  const sign = (data: Buffer | string, hash?: string) =>
-    signsBySha1(key, hash) ? SHA1_REFUSED : key.sign(data, hash);
+  const sign = (data: Buffer | string, hash?: string) => (signsBySha1(key, hash) ? SHA1_REFUSED : key.sign(data, hash));
   return Object.create(key, { sign: { value: sign } });
 }
 

@@ -7,7 +7,7 @@ export interface ExecResult {
   host: string;
   /** Human label of what ran; never the command text, which may hold long scripts. */
   label: string;
-  /** null when ended by a signal. */
+  /** null when ended by a signal, or when the server sent no status. */
   exitCode: number | null;
   signal: string | null;
   stdout: string;
@@ -17,7 +17,7 @@ export interface ExecResult {
 
 export interface ExecOptions {
   label: string;
-  /** Run as root: through `sudo -n` unless the user is root already. */
+  /** Run as root: through `sudo -n` unless the user is root already. The command is then read by /bin/sh. */
   root?: boolean;
   /** Written to stdin, which is then closed. */
   input?: string | Buffer;
@@ -29,7 +29,10 @@ export interface ExecOptions {
 export interface RemoteProcess {
   stdin: Writable;
   stdout: Readable;
-  /** Settles when the process has ended; rejects only when the connection was lost or the signal aborted. */
+  /**
+   * Settles when the process has ended, whether or not stdout was read (its own stdout is empty). Rejects when the
+   * connection was lost, the signal aborted, the time was up, or root was refused (sudo-needs-password, sudo-missing).
+   */
   result: Promise<ExecResult>;
   /** Closes the channel; the remote side gets SIGHUP/EPIPE. */
   kill(): void;
@@ -42,15 +45,23 @@ export interface HostKey {
   fingerprint: string;
 }
 
+/** A host passed on the way, by ProxyJump. */
+export interface JumpHost {
+  host: string;
+  hostKey: HostKey;
+}
+
 export interface Connection {
   readonly host: string;
   readonly user: string;
   readonly hostKey: HostKey;
+  /** Jump hosts in the order in which they are passed; empty on a direct connection. */
+  readonly via: readonly JumpHost[];
   /** Runs a command line by the user's shell; with a script use `input` and `bash -s`. */
   exec(command: string, options: ExecOptions): Promise<ExecResult>;
   /** Like exec, but with live streams and no collection of stdout. */
   open(command: string, options: Omit<ExecOptions, 'input'>): Promise<RemoteProcess>;
-  /** A TCP connection made by the node (direct-tcpip). */
+  /** A TCP connection made by the node (direct-tcpip); the signal counts until it is established. */
   forward(host: string, port: number, signal?: AbortSignal): Promise<Duplex>;
   /** Resolves with the reason when the connection is gone, whoever ended it. */
   readonly closed: Promise<Error | undefined>;

@@ -1,6 +1,7 @@
 import { PATHS } from '../../components/paths.js';
 import { DisklessError } from '../../errors.js';
 import { buildSegments, imageSegmentId, imageStagingPath } from '../../delivery/build-segments.js';
+import type { Segment } from '../../delivery/segment.js';
 import { sendStream } from '../../delivery/send-stream.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';
@@ -9,41 +10,51 @@ import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconcil
 
 /** Sends everything the node lacks in one stream, the critical path first; steps start as their segment arrives. */
 export async function sendFiles(context: Reconciliation, place: StepPlace): Promise<StepResult> {
-  const work = workOf(context, place.node);
-  const { difference, arrivals, encoding } = work;
-  const { record } = judgementOf(context);
-  const arrived = new Set<string>();
+  const { difference, arrivals, encoding } = workOf(context, place.node);
+  const { files, images, remove } = difference;
   try {
     const segments = await buildSegments({ difference, encoding, content: context.options.content });
-    if (segments.length === 0 && difference.remove.length === 0) return 'unchanged';
-    const what = `send ${difference.files.length} files, ${difference.images.length} images; remove ${difference.remove.length}`;
-    await change(context, place, what, () =>
-      sessionOf(context, place.node).resilient(async (connection) => {
-        const { bytes } = await sendStream({
-          connection,
-          receiver: {
-            clusterId: record.clusterId,
-            incarnation: record.etcd.incarnation,
-            relabel: work.facts.selinux !== 'disabled' && work.facts.tools.restorecon === true,
-          },
-          segments: segments.filter(({ id }) => !arrived.has(id)),
-          remove: difference.remove,
-          onArrived: (id) => {
-            arrived.add(id);
-            arrivals.arrived(id);
-          },
-          onProgress: (done, total) => context.bus.emit({ type: 'progress', ...place, done, total }),
-          stallTimeoutMs: context.options.stallTimeoutMs,
-          signal: context.signal,
-        });
-        work.bytesSent += bytes;
-      }),
-    );
+    if (segments.length === 0 && remove.length === 0) return 'unchanged';
+    const what = `send ${files.length} files, ${images.length} images; remove ${remove.length}`;
+    await change(context, place, what, () => sendSegments(context, place, { segments, remove }));
     return 'changed';
   } catch (error) {
     arrivals.fail();
     throw error;
   }
+}
+
+/** After a lost or stalled connection only what the node has not acknowledged is sent again. */
+export async function sendSegments(
+  context: Reconciliation,
+  place: StepPlace,
+  { segments, remove }: { segments: readonly Segment[]; remove: readonly string[] },
+): Promise<void> {
+  const work = workOf(context, place.node);
+  const { record } = judgementOf(context);
+  const { selinux, tools } = work.facts;
+  const arrived = new Set<string>();
+  await sessionOf(context, place.node).resilient(async (connection) => {
+    const { bytes } = await sendStream({
+      connection,
+      receiver: {
+        clusterId: record.clusterId,
+        incarnation: record.etcd.incarnation,
+        relabel: selinux !== 'disabled' && tools.restorecon === true,
+      },
+      segments: segments.filter(({ id }) => !arrived.has(id)),
+      remove,
+      onArrived: (id) => {
+        arrived.add(id);
+        work.arrivals.arrived(id);
+      },
+      onProgress: (done, total) =>
+        context.bus.emit({ type: 'progress', step: place.step, node: place.node, done, total }),
+      stallTimeoutMs: context.options.stallTimeoutMs,
+      signal: context.signal,
+    });
+    work.bytesSent += bytes;
+  });
 }
 
 /** Image archives go into containerd as they arrive; what it holds already was never sent. */

@@ -1,33 +1,60 @@
+import type { EtcdBootstrap } from '../../components/context.js';
+import { bootstrapFile } from '../../components/etcd.js';
 import { PATHS } from '../../components/paths.js';
+import { CONFIG_SEGMENT, configSegment } from '../../delivery/build-segments.js';
+import { contentHash } from '../../plan/diff.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';
 import { change } from '../change.js';
 import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
+import { sendSegments } from './send-files.js';
 import { startComponents } from './start-units.js';
 
 const startUnit = startComponents('etcd');
 
-/** Starts this node's member as the verdict says; a member that takes part in nothing is left alone. */
+/** Starts this node's member as the verdict says. */
 export async function startEtcd(context: Reconciliation, place: StepPlace): Promise<StepResult> {
-  const { verdict, record } = judgementOf(context);
-  const { arrivals } = workOf(context, place.node);
+  const { verdict } = judgementOf(context);
+  const wipe = 'wipe' in verdict && verdict.wipe.includes(place.node);
   if (verdict.code === 'bootstrap' || verdict.code === 'resume-bootstrap') {
-    await arrivals.of('config');
-    const wipe = verdict.code === 'bootstrap' && verdict.wipe.includes(place.node);
-    const owner = `${record.clusterId} ${record.etcd.incarnation}`;
-    await change(context, place, wipe ? 'wipe data of an older etcd, claim the data directory' : 'claim the data directory', () =>
-      sessionOf(context, place.node).rootScript(claimScript(owner, wipe), { label: 'prepare etcd data directory' }),
-    );
+    await workOf(context, place.node).arrivals.of(CONFIG_SEGMENT);
+    await claimDataDirectory(context, place, wipe);
+  }
+  if (verdict.code === 'rejoin' && verdict.blank.includes(place.node)) {
+    const { arrivals } = workOf(context, place.node);
+    await arrivals.of(CONFIG_SEGMENT);
+    await arrivals.of('etcd');
+    await context.rejoin.rejoin(place.node, async (bootstrap) => {
+      await claimDataDirectory(context, place, wipe);
+      await writeBootstrapFile(context, place, bootstrap);
+      await startUnit(context, place);
+    });
+    return 'changed';
   }
   return startUnit(context, place);
 }
 
 /** The owner's name lies beside the data before the data is there: unknown data is never ours by accident. */
-function claimScript(owner: string, wipe: boolean): string {
+async function claimDataDirectory(context: Reconciliation, place: StepPlace, wipe: boolean): Promise<void> {
+  const { record } = judgementOf(context);
+  const owner = `${record.clusterId} ${record.etcd.incarnation}`;
   const directory = PATHS.etcdData;
-  return `set -eu
+  const script = `set -eu
 ${wipe ? `systemctl stop etcd.service 2>/dev/null || true\nrm -rf ${directory}/member ${directory}/wal` : ''}
 mkdir -p -m 0700 ${directory}
 printf '%s\\n' ${shellQuote(owner)} >${directory}/k8s-diskless.new && mv -f ${directory}/k8s-diskless.new ${directory}/k8s-diskless
 `;
+  const what = wipe ? 'wipe etcd data of an older incarnation' : 'claim the etcd data directory';
+  await change(context, place, what, () =>
+    sessionOf(context, place.node).rootScript(script, { label: 'prepare etcd data directory' }),
+  );
+}
+
+/** What a joining member must be told is known only once it was added, after its files were sent. */
+async function writeBootstrapFile(context: Reconciliation, place: StepPlace, bootstrap: EtcdBootstrap): Promise<void> {
+  const { encoding } = workOf(context, place.node);
+  const file = bootstrapFile(bootstrap);
+  const planned = { component: 'etcd' as const, file, sha256: contentHash(file), why: 'missing' as const };
+  const segment = await configSegment({ encoding, content: context.options.content, rendered: [planned] });
+  await change(context, place, `write ${file.path}`, () => sendSegments(context, place, { segments: [segment], remove: [] }));
 }

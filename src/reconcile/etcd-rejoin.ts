@@ -1,0 +1,116 @@
+import type { EtcdBootstrap } from '../components/context.js';
+import type { EtcdGateway, EtcdMember } from '../etcd/gateway.js';
+import { DisklessError } from '../errors.js';
+import { judgementOf, type Reconciliation, workOf } from './reconciliation.js';
+
+/** MemberAdd is refused until the leader has been connected to every voter for 5 s (etcd, HealthInterval). */
+const ADD_RETRY = { everyMs: 500, forMs: 30_000 };
+/** A learner may be promoted once it has 90 % of the leader's log: on a small cluster at once. */
+const PROMOTE_RETRY = { everyMs: 200, forMs: 60_000 };
+
+/** Brings blank members back one after another; shared by all steps of a run. */
+export interface EtcdRejoin {
+  /** Adds the node as a learner, has it started, and promotes it. */
+  rejoin(node: string, start: (bootstrap: EtcdBootstrap) => Promise<void>): Promise<void>;
+}
+
+/** @param given the run it belongs to, asked for when the first node rejoins */
+export function createEtcdRejoin(given: () => Reconciliation): EtcdRejoin {
+  let cleared: Promise<void> | undefined;
+  let tail: Promise<unknown> = Promise.resolve();
+  return {
+    rejoin(node, start) {
+      const turn = tail.then(async () => {
+        const context = given();
+        cleared ??= clearOldEntries(context);
+        await cleared;
+        await rejoinOne(context, node, start);
+      });
+      tail = turn.catch(() => undefined);
+      return turn;
+    },
+  };
+}
+
+const peerUrl = (nodeIp: string): string => `https://${nodeIp}:2380`;
+
+/** Some member that holds data and answers. */
+async function survivor(context: Reconciliation): Promise<EtcdGateway> {
+  const { verdict, work } = judgementOf(context);
+  const blank = new Set(verdict.code === 'rejoin' ? verdict.blank : []);
+  const holders = [...work.values()].filter(({ node }) => node.role === 'control-plane' && !blank.has(node.name));
+  const answers = holders.map(async ({ node }) => {
+    const gateway = await context.access.etcdOf(node.name);
+    await gateway.linearizableRead({ signal: context.signal });
+    return gateway;
+  });
+  return Promise.any(answers);
+}
+
+/**
+ * All old entries of all blank members go first: a member that lost its data must never come back under its old ID
+ * (etcd-io/etcd#7445), and adding one is refused while an entry beside it is dead.
+ */
+async function clearOldEntries(context: Reconciliation): Promise<void> {
+  const { verdict } = judgementOf(context);
+  if (verdict.code !== 'rejoin') return;
+  const gateway = await survivor(context);
+  const members = await gateway.memberList({ signal: context.signal });
+  for (const name of verdict.blank) {
+    const url = peerUrl(workOf(context, name).nodeIp);
+    for (const member of members.filter((entry) => entry.name === name || entry.peerUrls.includes(url))) {
+      context.bus.emit({ type: 'change', step: 'etcd', node: name, what: `remove old etcd member ${member.id}` });
+      await gateway.memberRemove(member.id, { signal: context.signal });
+    }
+  }
+}
+
+async function rejoinOne(
+  context: Reconciliation,
+  node: string,
+  start: (bootstrap: EtcdBootstrap) => Promise<void>,
+): Promise<void> {
+  const { record } = judgementOf(context);
+  const url = peerUrl(workOf(context, node).nodeIp);
+  const gateway = await survivor(context);
+  const added = await retrying(context, ADD_RETRY, 'etcd-unhealthy-cluster', () =>
+    gateway.memberAdd({ peerUrls: [url], learner: true }, { signal: context.signal }),
+  );
+  context.bus.emit({ type: 'change', step: 'etcd', node, what: `add etcd learner ${added.id}` });
+  const members = await gateway.memberList({ signal: context.signal });
+  await start({
+    token: record.etcd.token,
+    initialClusterState: 'existing',
+    initialCluster: members.flatMap((member) => clusterEntry(member, added.id, node)),
+  });
+  await retrying(context, PROMOTE_RETRY, 'etcd-learner-not-ready', () =>
+    gateway.memberPromote(added.id, { signal: context.signal }),
+  );
+  context.bus.emit({ type: 'change', step: 'etcd', node, what: `promote etcd member ${added.id}` });
+}
+
+/** A member that has not started yet has no name in the list. */
+function clusterEntry({ id, name, peerUrls }: EtcdMember, own: string, node: string): EtcdBootstrap['initialCluster'] {
+  const known = id === own ? node : name || id;
+  return peerUrls.map((url) => ({ name: known, peerUrl: url }));
+}
+
+async function retrying<T>(
+  context: Reconciliation,
+  { everyMs, forMs }: { everyMs: number; forMs: number },
+  code: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { sleep, monotonicMs } = context.options.clock;
+  const deadline = monotonicMs() + forMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const again = error instanceof DisklessError && error.code === code && monotonicMs() < deadline;
+      if (!again) throw error;
+      await sleep(everyMs, context.signal);
+    }
+  }
+}
+

@@ -1,0 +1,143 @@
+import type { Client, ClientChannel } from 'ssh2';
+import { DisklessError } from '../errors.js';
+import { onAbort, throwIfAborted, withDeadline } from './abort.js';
+import { type RootCommand, rootCommand } from './become-root.js';
+import { BoundedText } from './bounded-text.js';
+import { channelError } from './channel-error.js';
+import { ChannelStdin, ChannelStdout } from './channel-streams.js';
+import type { Slots } from './slots.js';
+import type { ExecOptions, ExecResult, RemoteProcess } from './transport.js';
+
+/** What a process needs to know of the connection it runs on. */
+export interface ExecHost {
+  readonly host: string;
+  readonly user: string;
+  readonly client: Client;
+  readonly sessions: Slots;
+  /** Why the connection is gone; undefined while it lives. */
+  readonly gone: DisklessError | undefined;
+  /** Calls back when the connection is gone, at once if it is already. Returns how to stop listening. */
+  onGone(listener: (error: DisklessError) => void): () => void;
+}
+
+/** Starts a command; resolves as soon as the server has accepted it. */
+export async function startRemote(
+  on: ExecHost,
+  command: string,
+  options: Omit<ExecOptions, 'input'>,
+): Promise<RemoteProcess> {
+  const { label, timeoutMs } = options;
+  const timeoutError = () => timedOut(on.host, label, timeoutMs ?? 0);
+  const deadline = withDeadline({ signal: options.signal, timeoutMs, timeoutError });
+  let release = () => {};
+  const cleanUp = () => {
+    deadline.dispose();
+    release();
+  };
+  try {
+    release = await on.sessions.acquire(deadline.signal);
+    const startedAt = performance.now();
+    const root = options.root ? rootCommand(command) : undefined;
+    return await requestExec({ on, command: root?.command ?? command, label, signal: deadline.signal }, (channel) =>
+      follow({ on, channel, label, signal: deadline.signal, startedAt, cleanUp, root }),
+    );
+  } catch (error) {
+    cleanUp();
+    throw error;
+  }
+}
+
+interface ExecRequest {
+  on: ExecHost;
+  command: string;
+  label: string;
+  signal: AbortSignal;
+}
+
+/** `adopt` runs within ssh2's callback: exit status and close may come in the very same packet. */
+function requestExec<T>({ on, command, label, signal }: ExecRequest, adopt: (channel: ClientChannel) => T): Promise<T> {
+  throwIfAborted(signal);
+  if (on.gone) throw on.gone;
+  return new Promise((resolve, reject) => {
+    const stopListening = onAbort(signal, reject);
+    const leave = on.onGone(reject);
+    on.client.exec(command, (error, channel) => {
+      stopListening();
+      leave();
+      if (error) reject(channelError({ error, host: on.host, what: label }));
+      // Given up meanwhile: nobody else would ever close it.
+      else if (signal.aborted) channel.close();
+      else resolve(adopt(channel));
+    });
+  });
+}
+
+interface Following {
+  on: ExecHost;
+  channel: ClientChannel;
+  label: string;
+  signal: AbortSignal;
+  startedAt: number;
+  cleanUp: () => void;
+  root: RootCommand | undefined;
+}
+
+function follow({ on, channel, label, signal, startedAt, cleanUp, root }: Following): RemoteProcess {
+  const stdin = new ChannelStdin(channel);
+  const stdout = new ChannelStdout(channel);
+  const close = (error: DisklessError) => {
+    stdin.close(error);
+    if (!on.gone) channel.close();
+  };
+  const leave: (() => void)[] = [cleanUp];
+  const result = new Promise<ExecResult>((resolve, reject) => {
+    onExit(channel, ({ exitCode, signal, stderr }) => {
+      stdin.close(inputClosed(on.host, label));
+      const outcome = root?.judge({ host: on.host, user: on.user, stderr, exitCode }) ?? { stderr };
+      if (outcome.error) return reject(outcome.error);
+      const durationMs = performance.now() - startedAt;
+      resolve({ host: on.host, label, exitCode, signal, stdout: '', stderr: outcome.stderr, durationMs });
+    });
+    const end = (error: DisklessError) => {
+      close(error);
+      stdout.lose(error);
+      reject(error);
+    };
+    leave.push(on.onGone(end), onAbort(signal, end));
+  });
+  const leaveAll = () => {
+    for (const stop of leave) stop();
+  };
+  // Both ways: callers that watch only the streams never look at the result, and its failure must not end the program.
+  result.then(leaveAll, leaveAll);
+  return { stdin, stdout, result, kill: () => close(inputClosed(on.host, label)) };
+}
+
+interface Exit {
+  exitCode: number | null;
+  signal: string | null;
+  stderr: string;
+}
+
+function onExit(channel: ClientChannel, listener: (exit: Exit) => void): void {
+  const stderr = new BoundedText();
+  let status: Pick<Exit, 'exitCode' | 'signal'> = { exitCode: null, signal: null };
+  channel.on('exit', (exitCode: number | null, signal?: string) => {
+    status = { exitCode, signal: signal ?? null };
+  });
+  channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  // Unlike the channel's own, the close event of stderr does not wait until someone has read all of stdout.
+  channel.stderr.on('close', () => listener({ ...status, stderr: stderr.toString() }));
+}
+
+function inputClosed(host: string, label: string): DisklessError {
+  return new DisklessError({
+    code: 'process-ended',
+    host,
+    message: `${label}: ended before it had read all its input`,
+  });
+}
+
+function timedOut(host: string, label: string, timeoutMs: number): DisklessError {
+  return new DisklessError({ code: 'timeout', host, message: `${label}: not finished after ${timeoutMs / 1000} s` });
+}
