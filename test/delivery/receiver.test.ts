@@ -1,0 +1,156 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { END_OF_ARCHIVE, tarMember } from '../../src/artifacts/tar-member.js';
+import { endOfArchive, packSmallFiles } from '../../src/artifacts/compress.js';
+import { receiverCommand } from '../../src/delivery/receiver.js';
+import type { ManifestEntry, Segment } from '../../src/delivery/segment.js';
+import { sendStream } from '../../src/delivery/send-stream.js';
+import type { Connection, RemoteProcess } from '../../src/ssh/transport.js';
+
+/* The real receiver under a real bash, in a mount namespace of its own with fresh /opt, /etc/kubernetes and /run. */
+
+const PREPARE = [
+  'set -e',
+  'mount -t tmpfs none /opt',
+  'mount -t tmpfs none /run',
+  'mkdir -p /run/lab && mount -t tmpfs none /mnt',
+].join('\n');
+
+const sha = (content: string): string => createHash('sha256').update(content).digest('hex');
+
+function node(after: string, mutate: (command: string) => string = (command) => command) {
+  let child: ChildProcess | undefined;
+  const report = new PassThrough();
+  const connection: Pick<Connection, 'host' | 'open'> = {
+    host: 's4',
+    async open(command): Promise<RemoteProcess> {
+      // What the node looks like afterwards is told on file descriptor 3.
+      const script = `${PREPARE}\n( ${mutate(command)} )\nstatus=$?\n{ ${after}\n} >&3\nexit $status`;
+      const started = spawn('unshare', ['--mount', 'bash', '-c', script], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+      child = started;
+      const seen = started.stdio[3];
+      if (seen instanceof PassThrough || seen === null || seen === undefined) throw new Error('no pipe');
+      (seen as NodeJS.ReadableStream).pipe(report);
+      const stderr = text(started.stderr);
+      const exited = new Promise<number | null>((resolve) => started.on('close', resolve));
+      started.stdin.on('error', () => {});
+      return {
+        stdin: started.stdin,
+        stdout: started.stdout,
+        result: Promise.all([exited, stderr]).then(([exitCode, error]) => ({
+          host: 's4',
+          label: '',
+          exitCode,
+          signal: null,
+          stdout: '',
+          stderr: error,
+          durationMs: 0,
+        })),
+        kill: () => void child?.kill(),
+      };
+    },
+  };
+  return { connection: connection as Connection, report: text(report) };
+}
+
+async function segment(id: string, files: { path: string; mode: number; content: string }[]): Promise<Segment> {
+  const packed = await packSmallFiles(
+    files.map(({ mode, content }, index) => ({ entry: `f${index}`, mode, content: Buffer.from(content) })),
+    'gzip',
+  );
+  const body = Buffer.concat([packed, endOfArchive('gzip')]);
+  return {
+    id,
+    encoding: 'gzip',
+    entries: files.map(({ path, mode, content }, index) => ({ sha256: sha(content), mode, entry: `f${index}`, path })),
+    bodyBytes: body.length,
+    body: async function* () {
+      yield body;
+    },
+  };
+}
+
+function send(connection: Connection, segments: Segment[], remove: string[] = []) {
+  const arrived: string[] = [];
+  const done = sendStream({
+    connection,
+    receiver: { clusterId: 'c1', incarnation: 2, relabel: false },
+    segments,
+    remove,
+    onArrived: (id) => arrived.push(id),
+    onProgress: () => {},
+    stallTimeoutMs: 10_000,
+  });
+  return { arrived, done };
+}
+
+describe('receiver', () => {
+  it('installs files with their modes, also on another filesystem than its staging area, and marks them', async () => {
+    const { connection, report } = node(
+      'stat -c "%a %n" /opt/bin/one /mnt/deep/two; cat /opt/bin/one /mnt/deep/two; cut -d" " -f1,2,4- /run/k8s-diskless/files; cat /run/k8s-diskless/cluster; ls -A /opt /opt/.k8s-diskless',
+    );
+    const { arrived, done } = send(connection, [
+      await segment('config', [
+        { path: '/opt/bin/one', mode: 0o755, content: 'first\n' },
+        { path: '/mnt/deep/two', mode: 0o600, content: 'second\n' },
+      ]),
+    ]);
+    await done;
+    expect(arrived).toEqual(['config']);
+    expect(await report).toBe(
+      `755 /opt/bin/one\n600 /mnt/deep/two\nfirst\nsecond\n${sha('first\n')} 755 - /opt/bin/one\n${sha('second\n')} 600 - /mnt/deep/two\nc1 2\n/opt:\n.k8s-diskless\nbin\n\n/opt/.k8s-diskless:\n`,
+    );
+  });
+
+  it('acknowledges segments one by one and removes what is no longer wanted', async () => {
+    const { connection, report } = node('ls /opt/bin; cut -d" " -f5 /run/k8s-diskless/files');
+    const files = ['a', 'b'].map((name) => ({ path: `/opt/bin/${name}`, mode: 0o644, content: name }));
+    const segments = await Promise.all(files.map((file, index) => segment(`s${index}`, [file])));
+    const { arrived, done } = send(connection, segments, ['/opt/bin/a']);
+    await done;
+    expect(arrived).toEqual(['s0', 's1', 'remove']);
+    expect(await report).toBe('b\n/opt/bin/b\n');
+  });
+
+  it('moves an artifact, named by its hash, to its path', async () => {
+    const content = 'binary';
+    const { connection, report } = node('stat -c "%a %s" /opt/bin/tool');
+    const body = Buffer.concat([tarMember({ name: sha(content), mode: 0o644 }, Buffer.from(content)), END_OF_ARCHIVE]);
+    const { gzipSync } = await import('node:zlib');
+    const packed = gzipSync(body);
+    const entries: ManifestEntry[] = [{ sha256: sha(content), mode: 0o755, entry: sha(content), path: '/opt/bin/tool' }];
+    const artifact: Segment = {
+      id: 'kubelet',
+      encoding: 'gzip',
+      entries,
+      bodyBytes: packed.length,
+      body: async function* () {
+        yield packed;
+      },
+    };
+    await send(connection, [artifact]).done;
+    expect(await report).toBe('755 6\n');
+  });
+
+  it('refuses content that is not what the manifest says, and installs nothing of that segment', async () => {
+    const { connection, report } = node('ls /opt; cat /run/k8s-diskless/files');
+    const bad = await segment('config', [{ path: '/opt/bin/one', mode: 0o644, content: 'x' }]);
+    bad.entries = bad.entries.map((entry) => ({ ...entry, sha256: sha('y') }));
+    await expect(send(connection, [bad]).done).rejects.toMatchObject({ code: 'receive-corrupt', host: 's4' });
+    expect(await report).toBe('');
+  });
+
+  it('says why it stopped when the target cannot be written', async () => {
+    const { connection } = node('true', (command) => `mount -o remount,ro /mnt; ${command}`);
+    const files = [{ path: '/mnt/x/y', mode: 0o644, content: 'x' }];
+    const failing = send(connection, [await segment('config', files)]).done;
+    await expect(failing).rejects.toMatchObject({ code: 'receive-failed', detail: expect.stringContaining('Read-only') });
+  });
+
+  it('is one command line for the shell', () => {
+    expect(receiverCommand({ clusterId: 'c', incarnation: 1, relabel: true })).toMatch(/^bash -c '/);
+  });
+});
