@@ -1,0 +1,97 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadConfig, parseConfig } from '../../src/config/load.js';
+import { configJsonSchema } from '../../src/config/schema.js';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'config-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+async function load(yaml: string) {
+  const file = join(directory, 'cluster.yaml');
+  await writeFile(file, yaml);
+  return (await loadConfig(file)).config;
+}
+
+describe('a valid file', () => {
+  test('values are brought into one form', async () => {
+    const config = await load(`
+cluster: lab
+kubernetes: v1.20.2
+hosts:
+  - s[4-6]
+  - {name: s7, mac: 52-54-00-AA-BB-CC, labels: {rack: 7, gpu: true, example.org/x: ""}}
+apiServer:
+  extraArgs: {v: 3, profiling: false, audit-log-format: json}
+ssh: {connectTimeout: 500ms}
+`);
+    expect(config).toEqual({
+      cluster: 'lab',
+      kubernetes: '1.20.2',
+      hosts: [
+        's[4-6]',
+        { name: 's7', mac: '52:54:00:aa:bb:cc', labels: { rack: '7', gpu: 'true', 'example.org/x': '' } },
+      ],
+      apiServer: { extraArgs: { v: '3', profiling: 'false', 'audit-log-format': 'json' } },
+      ssh: { connectTimeout: 500 },
+    });
+  });
+
+  test.each([
+    ['7', 7000],
+    ['0.5', 500],
+    ['7s', 7000],
+    ['1.5s', 1500],
+    ['2m', 120_000],
+  ])('connectTimeout %s is %d ms', async (text, milliseconds) => {
+    expect((await load(`ssh: {connectTimeout: ${text}}`)).ssh?.connectTimeout).toBe(milliseconds);
+  });
+
+  test('paths are meant from where the file lies', async () => {
+    const config = await load(`
+artifacts: mirror
+images: ~/images
+ssh: {configFile: /etc/ssh/lab}
+network: {mode: manifest, manifest: https://example.org/cni.yaml}
+apiServer: {audit: {policy: ../audit.yaml}}
+`);
+    expect(config.artifacts).toBe(join(directory, 'mirror'));
+    expect(config.images).toBe(join(homedir(), 'images'));
+    expect(config.ssh?.configFile).toBe('/etc/ssh/lab');
+    expect(config.network?.manifest).toBe('https://example.org/cni.yaml');
+    expect(config.apiServer?.audit?.policy).toBe(join(directory, '..', 'audit.yaml'));
+  });
+});
+
+test('a place is that of the value, or of the mapping it would stand in', () => {
+  const { has, place } = parseConfig('c.yaml', 'hosts: [s4]\nnetwork:\n  mtu: 1400\n');
+  expect(place(['network', 'mtu'])).toBe('c.yaml:3:8 network.mtu');
+  expect(place(['network', 'podCidr'])).toBe('c.yaml:3:3 network.podCidr');
+  expect([has(['network', 'mtu']), has(['network', 'podCidr']), has(['hosts', 0])]).toEqual([true, false, true]);
+});
+
+test('a file that is not there is a usage error', async () => {
+  const file = join(directory, 'missing.yaml');
+  const message = `the config file ${file} cannot be read (ENOENT)`;
+  await expect(loadConfig(file)).rejects.toMatchObject({ code: 'config-unreadable', exit: 2, message });
+});
+
+test('editors get a schema with a description of every key', () => {
+  const undocumented: string[] = [];
+  const look = (schema: Record<string, unknown>, path: string): void => {
+    const properties = schema.properties as Record<string, Record<string, unknown>> | undefined;
+    for (const [key, value] of Object.entries(properties ?? {})) {
+      if (value.properties) look(value, `${path}${key}.`);
+      else if (value.description === undefined) undocumented.push(path + key);
+    }
+  };
+  const schema = configJsonSchema();
+  look(schema, '');
+  expect(undocumented).toEqual([]);
+  expect(Object.keys(schema.properties as object)).toContain('controlPlane');
+  expect(schema.additionalProperties).toBe(false);
+});

@@ -1,0 +1,294 @@
+import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../src/config/load.js';
+import { resolveSpec } from '../../src/config/resolve.js';
+import type { ClusterSpec } from '../../src/config/spec.js';
+import type { SpecFlags } from '../../src/config/spec-flags.js';
+import type { DisklessError } from '../../src/errors.js';
+
+interface Given extends SpecFlags {
+  yaml?: string;
+  recorded?: ClusterSpec;
+  defaults?: Parameters<typeof resolveSpec>[0]['defaults'];
+}
+
+function resolve({ yaml, recorded, defaults = { kubernetes: '1.36.4' }, ...flags }: Given) {
+  return resolveSpec({ file: yaml === undefined ? undefined : parseConfig('c.yaml', yaml), flags, recorded, defaults });
+}
+
+const specOf = (given: Given): ClusterSpec => resolve(given).spec;
+const notesOf = (given: Given): string[] => resolve(given).notes.map(({ code, host = '' }) => `${code} ${host}`.trim());
+const rolesOf = ({ nodes }: ClusterSpec): string[] =>
+  nodes.map(({ name, role, podCidr }) => `${name} ${role === 'worker' ? 'W' : 'CP'} ${podCidr}`);
+
+function refused(given: Given): DisklessError {
+  try {
+    resolve(given);
+  } catch (error) {
+    return error as DisklessError;
+  }
+  throw new Error('it is accepted');
+}
+
+const three = specOf({ hosts: 's4,s5,s6', defaults: { kubernetes: '1.20.2', etcd: '3.4.23' } });
+const one = specOf({ hosts: 's4,s5,s6', controlPlane: 's4' });
+
+describe('a new cluster', () => {
+  test('all defaults of design §5 and §9', () => {
+    expect(specOf({ hosts: 's4,s5' })).toEqual({
+      name: 'default',
+      kubernetes: '1.36.4',
+      etcd: '3.6.14',
+      cni: '1.9.1',
+      nodes: [
+        { name: 's4', role: 'control-plane', ssh: { host: 's4' }, labels: {}, podCidr: '10.244.0.0/24' },
+        { name: 's5', role: 'worker', ssh: { host: 's5' }, labels: {}, podCidr: '10.244.1.0/24' },
+      ],
+      network: {
+        mode: 'routed',
+        podCidr: '10.244.0.0/16',
+        nodePrefix: 24,
+        serviceCidr: '10.96.0.0/16',
+        apiAddress: '169.254.77.1',
+        clusterDomain: 'cluster.local',
+        dnsAddress: '10.96.0.10',
+      },
+      taintControlPlane: false,
+      apiServer: { port: 6443, extraSans: [], extraArgs: {} },
+      controllerManager: { extraArgs: {} },
+      scheduler: { extraArgs: {} },
+      kubelet: { extraConfig: {} },
+      kubeProxy: { mode: 'iptables' },
+      etcdServer: { extraArgs: {}, quotaBackendBytes: 2 ** 30 },
+      sandboxImage: 'registry.k8s.io/pause:3.10.2',
+      addons: { dns: { enabled: true, image: 'registry.k8s.io/coredns/coredns:v1.14.2', replicas: 2 } },
+    });
+  });
+
+  test.each([
+    ['s4', ['s4 CP 10.244.0.0/24']],
+    ['s5,s4', ['s5 CP 10.244.0.0/24', 's4 W 10.244.1.0/24']],
+    ['s6,s4,s5,s7', ['s6 CP 10.244.0.0/24', 's4 CP 10.244.1.0/24', 's5 CP 10.244.2.0/24', 's7 W 10.244.3.0/24']],
+  ])('--hosts %s: of three or more the first three are control planes, else the first', (hosts, expected) => {
+    expect(rolesOf(specOf({ hosts }))).toEqual(expected);
+    expect(notesOf({ hosts })).toEqual(['control-planes-chosen']);
+  });
+
+  test('--control-plane overrides, also the file', () => {
+    const yaml = 'hosts: [s4, s5, {name: s6, role: worker}]\ncontrolPlane: [s4]';
+    expect(rolesOf(specOf({ yaml, controlPlane: 's6' }))).toEqual([
+      's4 W 10.244.0.0/24',
+      's5 W 10.244.1.0/24',
+      's6 CP 10.244.2.0/24',
+    ]);
+    expect(notesOf({ yaml, controlPlane: 's6' })).toEqual([]);
+  });
+
+  test.each([
+    ['hosts: [s4, s5, {name: s6, role: control-plane}]', ['W', 'W', 'CP']],
+    ['hosts: [{name: s4, role: worker}, s5, s6]', ['W', 'CP', 'W']],
+    ['hosts: [{name: s4, role: worker}, s5, s6, s7]', ['W', 'CP', 'CP', 'CP']],
+    ['hosts: [s4, s5, s6]\ncontrolPlane: [s5]', ['W', 'CP', 'W']],
+  ])('roles of the file: %s', (yaml, roles) => {
+    expect(rolesOf(specOf({ yaml })).map((text) => text.split(' ')[1])).toEqual(roles);
+  });
+
+  test('versions of --artifacts come before those of the table, those of the file before both', () => {
+    const defaults = {
+      kubernetes: '1.20.2',
+      etcd: '3.4.23',
+      cni: '1.1.1',
+      sandboxImage: 'pause:lab',
+      dnsImage: 'dns:lab',
+    };
+    const { kubernetes, etcd, cni, sandboxImage, addons } = specOf({ hosts: 's4', defaults });
+    expect({ kubernetes, etcd, cni, sandboxImage, dnsImage: addons.dns.image }).toEqual(defaults);
+    const yaml = 'hosts: [s4]\nkubernetes: 1.28.15\netcd: {version: 3.5.1}\nsandboxImage: own/pause:1';
+    expect(specOf({ yaml, defaults })).toMatchObject({
+      kubernetes: '1.28.15',
+      etcd: '3.5.1',
+      sandboxImage: 'own/pause:1',
+    });
+    expect(specOf({ yaml, defaults, kubernetes: 'v1.29.15' }).kubernetes).toBe('1.29.15');
+  });
+
+  test('what the file says', () => {
+    const yaml = `
+cluster: lab
+hosts:
+  - {name: s4, address: 10.0.0.4, port: 2222, nodeIp: 10.1.0.4, labels: {rack: 1}, mac: "52:54:00:12:34:56"}
+  - root@s5
+ssh: {user: core}
+taintControlPlane: true
+network: {mode: vxlan, podCidr: 10.10.0.0/16, nodePrefix: 25, serviceCidr: 10.11.0.0/20, mtu: 1400, nodeCidr: 10.1.0.0/16}
+apiServer: {port: 8443, extraSans: [lab.example.org], extraArgs: {v: 2}, audit: {policy: /p.yaml}}
+kubelet: {extraConfig: {maxPods: 20}}
+etcd: {extraArgs: {snapshot-count: 5000}, quotaBackendBytes: 536870912}
+addons: {dns: {enabled: false}}
+`;
+    const spec = specOf({ yaml });
+    expect(spec.nodes).toEqual([
+      {
+        name: 's4',
+        role: 'control-plane',
+        ssh: { host: '10.0.0.4', port: 2222, user: 'core' },
+        nodeIp: '10.1.0.4',
+        mac: '52:54:00:12:34:56',
+        labels: { rack: '1' },
+        podCidr: '10.10.0.0/25',
+      },
+      { name: 's5', role: 'worker', ssh: { host: 's5', user: 'root' }, labels: {}, podCidr: '10.10.0.128/25' },
+    ]);
+    expect(spec).toMatchObject({
+      name: 'lab',
+      taintControlPlane: true,
+      network: { mode: 'vxlan', dnsAddress: '10.11.0.10', mtu: 1400, nodeCidr: '10.1.0.0/16' },
+      apiServer: { port: 8443, extraArgs: { v: '2' }, audit: { policy: '/p.yaml', maxSizeMiB: 16, maxBackups: 2 } },
+      kubelet: { extraConfig: { maxPods: 20 } },
+      etcdServer: { extraArgs: { 'snapshot-count': '5000' }, quotaBackendBytes: 536870912 },
+      addons: { dns: { enabled: false } },
+    });
+  });
+
+  test('--hosts replaces the list of the file, and keeps what it says about each host', () => {
+    const yaml = 'hosts: [{name: s4, address: 10.0.0.4, labels: {a: b}}, s5]';
+    const [s4, s6] = specOf({ yaml, hosts: 's4,s6=10.0.0.6' }).nodes;
+    expect(s4).toMatchObject({ ssh: { host: '10.0.0.4' }, labels: { a: 'b' } });
+    expect(s6).toMatchObject({ name: 's6', ssh: { host: '10.0.0.6' }, labels: {} });
+    expect(specOf({ yaml, hosts: 's4=elsewhere' }).nodes[0]).toMatchObject({
+      ssh: { host: 'elsewhere' },
+      labels: { a: 'b' },
+    });
+  });
+});
+
+describe('a recorded cluster', () => {
+  test('without any list it is used as it is', () => {
+    expect(resolve({ recorded: three })).toEqual({ spec: three, notes: [] });
+    expect(resolve({ recorded: three, yaml: 'ssh: {connectTimeout: 3s}' })).toEqual({ spec: three, notes: [] });
+  });
+
+  test('neither the order of the list nor newer defaults change it', () => {
+    const defaults = { kubernetes: '1.36.4', etcd: '3.6.14', cni: '9.9.9', sandboxImage: 'new', dnsImage: 'new' };
+    expect(resolve({ recorded: three, hosts: 's6,s5,s4', defaults })).toEqual({ spec: three, notes: [] });
+    expect(resolve({ recorded: three, yaml: 'hosts: [s6, s5, s4]', defaults })).toEqual({ spec: three, notes: [] });
+  });
+
+  test('equal values may be repeated', () => {
+    const yaml = 'kubernetes: 1.20.2\ncontrolPlane: [s6, s5, s4]\nnetwork: {mode: routed, podCidr: 10.244.0.0/16}';
+    expect(
+      specOf({ recorded: three, yaml, controlPlane: 's[4-6]', kubernetes: 'v1.20.2', cluster: 'default' }),
+    ).toEqual(three);
+  });
+
+  test('a new host is a worker with the next free pod CIDR, wherever it stands', () => {
+    const given = { recorded: three, hosts: 's3,s4,s5,s6,s7' };
+    expect(rolesOf(specOf(given)).slice(3)).toEqual(['s3 W 10.244.3.0/24', 's7 W 10.244.4.0/24']);
+    expect(notesOf(given)).toEqual(['host-added s3', 'host-added s7']);
+  });
+
+  test('a pod CIDR that became free is given again first', () => {
+    const recorded = { ...one, nodes: one.nodes.filter(({ name }) => name !== 's5') };
+    expect(rolesOf(specOf({ recorded, hosts: 's4,s6,s7,s8' })).slice(1)).toEqual([
+      's6 W 10.244.2.0/24',
+      's7 W 10.244.1.0/24',
+      's8 W 10.244.3.0/24',
+    ]);
+  });
+
+  test.each([
+    [{ hosts: 's[4-8]', controlPlane: 's[4-8]' }],
+    [{ hosts: 's[7-8]', controlPlane: 's[4-8]' }],
+    [{ yaml: 'hosts: ["s[4-8]"]\ncontrolPlane: [s4, s5, s6, s7, s8]' }],
+    [{ yaml: 'hosts: ["s[4-6]", {name: s7, role: control-plane}, {name: s8, role: control-plane}]' }],
+  ])('new hosts become control planes when they are named: %j', (given) => {
+    const roles = specOf({ recorded: three, ...given }).nodes.map(({ role }) => role);
+    expect(roles).toEqual(Array(5).fill('control-plane'));
+  });
+
+  test('a host off the list stays, and is reported', () => {
+    const given = { recorded: three, hosts: 's4,s6' };
+    expect(specOf(given)).toEqual(three);
+    expect(notesOf(given)).toEqual(['host-not-listed s5']);
+  });
+
+  test('an address given once is remembered until another is given', () => {
+    const recorded = specOf({ hosts: 's4=core@10.0.0.4:2222,s5' });
+    expect(specOf({ recorded, hosts: 's4,s5' })).toEqual(recorded);
+    expect(specOf({ recorded, hosts: 's4=10.0.0.40,s5' }).nodes[0]?.ssh).toEqual({ host: '10.0.0.40' });
+    expect(specOf({ recorded, yaml: 'hosts: [s4, s5]' }).nodes[0]?.ssh).toEqual({ host: 's4' });
+  });
+
+  test('what is taken out of the file is gone; what the file never said stays', () => {
+    const yaml =
+      'hosts: [s4]\napiServer: {extraArgs: {v: 5}, extraSans: [a.b]}\ntaintControlPlane: true\nkubeProxy: {mode: ipvs}';
+    const recorded = specOf({ yaml });
+    expect(specOf({ recorded })).toEqual(recorded);
+    expect(specOf({ recorded, yaml: 'hosts: [s4]' })).toEqual({
+      ...recorded,
+      apiServer: { port: 6443, extraSans: [], extraArgs: {} },
+      taintControlPlane: false,
+    });
+    expect(specOf({ recorded, taintControlPlane: false }).taintControlPlane).toBe(false);
+  });
+});
+
+describe('changes an existing cluster cannot follow (exit 5)', () => {
+  test.each<[Given, string]>([
+    [{ kubernetes: '1.21.14' }, '--kubernetes: is recorded as 1.20.2 and would become 1.21.14: an upgrade'],
+    [{ yaml: 'kubernetes: 1.20.15' }, 'c.yaml:1:13 kubernetes: is recorded as 1.20.2 and would become 1.20.15'],
+    [{ yaml: 'etcd: {version: 3.5.1}' }, 'c.yaml:1:17 etcd.version: is recorded as 3.4.23'],
+    [{ yaml: 'network: {mode: vxlan}' }, 'c.yaml:1:17 network.mode: is recorded as routed and would become vxlan'],
+    [{ yaml: 'network: {podCidr: 10.9.0.0/16}' }, 'c.yaml:1:20 network.podCidr: is recorded as 10.244.0.0/16'],
+    [{ yaml: 'network: {nodePrefix: 25}' }, 'c.yaml:1:23 network.nodePrefix: is recorded as 24'],
+    [{ yaml: 'network: {serviceCidr: 10.97.0.0/16}' }, 'c.yaml:1:24 network.serviceCidr: is recorded as 10.96.0.0/16'],
+    [{ yaml: 'network: {dnsAddress: 10.96.0.11}' }, 'network.dnsAddress: is recorded as 10.96.0.10'],
+    [{ yaml: 'network: {clusterDomain: lab.local}' }, 'network.clusterDomain: is recorded as cluster.local'],
+    [{ yaml: 'network: {apiAddress: 169.254.7.7}' }, 'network.apiAddress: is recorded as 169.254.77.1'],
+    [{ yaml: 'apiServer: {port: 443}' }, 'apiServer.port: is recorded as 6443 and would become 443'],
+    [{ yaml: 'kubeProxy: {mode: ipvs}' }, 'kubeProxy.mode: is recorded as iptables'],
+    [{ cluster: 'other' }, '--cluster: is recorded as default and would become other'],
+  ])('%j', (given, message) => {
+    const error = refused({ recorded: three, ...given });
+    expect(error).toMatchObject({ code: 'recorded-cluster-differs', exit: 5 });
+    expect(error.message).toContain(message);
+  });
+
+  test.each<[Given, string]>([
+    [{ controlPlane: 's4,s5,s6' }, 's5 is recorded as a worker and would become a control-plane'],
+    [{ controlPlane: 's5' }, 's4 is recorded as a control-plane and would become a worker'],
+    [{ yaml: 'controlPlane: [s4, s5, s6]' }, 'c.yaml:1:15 controlPlane: s5 is recorded as a worker'],
+    [{ yaml: 'hosts: [s4, {name: s5, role: control-plane}, s6]' }, 's5 is recorded as a worker'],
+    [{ yaml: 'hosts: [{name: s4, role: worker}, s5, s6]' }, 's4 is recorded as a control-plane'],
+  ])('a role: %j', (given, message) => {
+    const error = refused({ recorded: one, ...given });
+    expect(error).toMatchObject({ code: 'recorded-cluster-differs', exit: 5 });
+    expect([error.message, error.detail].join('\n')).toContain(message);
+  });
+});
+
+describe('refused input (exit 2)', () => {
+  test.each<[Given, string]>([
+    [{}, 'no hosts are given, and no cluster "default" is recorded'],
+    [{ cluster: 'lab' }, 'no cluster "lab" is recorded'],
+    [{ hosts: 's4,,' }, '--hosts'],
+    [
+      { hosts: 's4,s5', controlPlane: 's4,s5' },
+      '--control-plane: 2 control planes: an etcd of 2 survives the loss of 0',
+    ],
+    [{ hosts: 's[1-6]', controlPlane: 's[1-6]' }, 'use 5 or 7'],
+    [{ hosts: 's4,s5', controlPlane: 's6' }, '--control-plane: s6 is not among the hosts; did you mean "s4"?'],
+    [{ hosts: 's4,s5', controlPlane: 's4=10.0.0.4' }, '--control-plane: position 1: only a node name'],
+    [{ hosts: 's4', kubernetes: '1.99.0' }, '--kubernetes: Kubernetes version "1.99.0" is not in the version table'],
+    [{ hosts: 's4', kubernetes: 'newest' }, '--kubernetes: Kubernetes version "newest"'],
+    [{ hosts: 's4=10.0.0.4,s5=10.0.0.4' }, '--hosts: s5 has the same SSH destination as s4: 10.0.0.4'],
+    [{ hosts: 's4=10.96.3.4' }, '--hosts: the address 10.96.3.4 of s4 lies inside network.serviceCidr 10.96.0.0/16'],
+    [{ hosts: 's4,s5,s6,s7', controlPlane: 's[4-7]', recorded: three }, '--control-plane: 4 control planes'],
+    [{ hosts: 's4', yaml: 'network: {podCidr: 10.0.0.0/26, nodePrefix: 24}' }, 'has room for 0 nodes of /24, 1 are'],
+  ])('%j', (given, message) => {
+    const error = refused(given);
+    expect(error.exit).toBe(2);
+    expect(error.message).toContain(message);
+  });
+
+  test('a list of hosts teaches', () => expect(refused({}).hint).toContain('k8s-diskless up --hosts s4,s5,s6'));
+});
