@@ -22,14 +22,8 @@ export interface VersionSwitches {
   fastNodeStatusUpdate: boolean;
   /** cAdvisor tries Docker for 5 s before the kubelet does anything: such kubelets must be started first. */
   waitsForDocker: boolean;
-  /** The client rates of kubelet default to 5/10 requests a second. */
-  lowKubeletRates: boolean;
-  /** kube-controller-manager's nodeipam sleeps 10 s before it looks at nodes, and delays other controllers. */
-  nodeIpamDelay: boolean;
   /** Nodes carry the `node-role.kubernetes.io/master` label and taint beside `control-plane`. */
   masterRole: boolean;
-  /** kube-proxy deletes stale UDP flows with the `conntrack` binary; later by netlink. */
-  conntrackBinary: boolean;
   /** kube-proxy's nftables mode: `gate` needs feature gate NFTablesProxyMode. */
   nftablesProxy: 'absent' | 'gate' | 'on';
   /** CRI APIs the kubelet speaks. */
@@ -67,10 +61,7 @@ const SWITCHES: { [K in keyof VersionSwitches]: (minor: number) => VersionSwitch
   crashLoopBackOff: since(35),
   fastNodeStatusUpdate: since(26),
   waitsForDocker: until(23),
-  lowKubeletRates: until(26),
-  nodeIpamDelay: until(30),
   masterRole: until(23),
-  conntrackBinary: until(31),
   nftablesProxy: (minor) => (minor >= 31 ? 'on' : minor >= 29 ? 'gate' : 'absent'),
   cri: (minor) => (minor <= 22 ? ['v1alpha2'] : minor <= 25 ? ['v1', 'v1alpha2'] : ['v1']),
   containerd: (minor) =>

@@ -41,10 +41,7 @@ describe('version table', () => {
     ['crashLoopBackOff', 34, false, true],
     ['fastNodeStatusUpdate', 25, false, true],
     ['waitsForDocker', 23, true, false],
-    ['lowKubeletRates', 26, true, false],
-    ['nodeIpamDelay', 30, true, false],
     ['masterRole', 23, true, false],
-    ['conntrackBinary', 31, true, false],
   ] as const)('%s turns after 1.%i', (name, last, before, after) => {
     expect(versionRow(`1.${last}.0`).switches[name]).toBe(before);
     expect(versionRow(`1.${last + 1}.0`).switches[name]).toBe(after);

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { componentsFor } from '../../src/components/all.js';
+import { VERSION_TABLE, versionRow } from '../../src/components/version-table.js';
+import { loadProfiles } from '../../src/pki/profiles.js';
+import { contextOf, flatcar, LAB } from './fixture.js';
+import { flagNames } from './unit-commands.js';
+
+/** Flags that end a start from this minor on (the reference's tables A.1 to A.4), with what others once gave us. */
+const REMOVED: Record<string, [flag: string, minor: number][]> = {
+  'kubelet.service': [
+    ['container-runtime', 27],
+    ['pod-infra-container-image', 35],
+    ['network-plugin', 24],
+    ['cni-bin-dir', 24],
+    ['cni-conf-dir', 24],
+    ['cloud-config', 34],
+    ['register-schedulable', 34],
+    ['keep-terminated-pod-volumes', 31],
+    ['logtostderr', 26],
+  ],
+  'kube-apiserver.service': [
+    ['insecure-port', 20],
+    ['kubelet-https', 20],
+    ['cloud-provider', 33],
+    ['logtostderr', 26],
+  ],
+  'kube-controller-manager.service': [
+    ['port', 20],
+    ['pod-eviction-timeout', 27],
+    ['deleting-pods-qps', 20],
+    ['experimental-cluster-signing-duration', 20],
+  ],
+  'kube-scheduler.service': [
+    ['port', 20],
+    ['algorithm-provider', 22],
+    ['policy-config-file', 22],
+    ['lock-object-name', 28],
+  ],
+};
+
+describe('components', () => {
+  it.each(VERSION_TABLE.map((row) => [row.kubernetes, row] as const))(
+    'of %s name no removed flag',
+    (kubernetes, row) => {
+      const components = componentsFor(contextOf('s4', { kubernetes, controlPlanes: 3, traits: flatcar('1.7.21') }));
+      for (const [unit, removed] of Object.entries(REMOVED)) {
+        const gone = removed.filter(([, minor]) => row.minor >= minor).map(([flag]) => flag);
+        const names = flagNames(components, unit);
+        expect(names.length).toBeGreaterThan(3);
+        expect(names.filter((name) => gone.includes(name))).toEqual([]);
+      }
+    },
+  );
+
+  it('tell kubelets that would still look for a Docker to use containerd', () => {
+    const names = (kubernetes: string) =>
+      flagNames(componentsFor(contextOf('s7', { kubernetes, controlPlanes: 1, traits: LAB })), 'kubelet.service');
+    expect(names('1.23.17')).toContain('container-runtime');
+    expect(names('1.24.17')).not.toContain('container-runtime');
+    expect(names('1.26.15')).toContain('container-runtime-endpoint');
+    expect(names('1.27.16')).not.toContain('container-runtime-endpoint');
+  });
+
+  it('send a kubelet that waits for Docker before the control plane, others after what they wait for', () => {
+    const order = (kubernetes: string) =>
+      componentsFor(contextOf('s4', { kubernetes, controlPlanes: 1, traits: LAB })).map(({ component }) => component);
+    expect(versionRow('1.23.17').switches.waitsForDocker).toBe(true);
+    expect(order('1.23.17').indexOf('kubelet')).toBeLessThan(order('1.23.17').indexOf('etcd'));
+    expect(order('1.24.17').indexOf('kubelet')).toBeGreaterThan(order('1.24.17').indexOf('kube-apiserver'));
+    expect(order('1.24.17').toSorted()).toEqual(order('1.23.17').toSorted());
+  });
+
+  it.each(['s4', 's7'])(
+    'of %s find every file a unit depends on: rendered, an artifact, or delivered by pki/',
+    async (name) => {
+      const context = contextOf(name, { kubernetes: '1.36.4', controlPlanes: 3, traits: flatcar('2.2.5') });
+      const components = componentsFor(context);
+      const delivered = await deliveredTo(context.node.role);
+      const own = components.flatMap(({ files }) => files.map(({ path }) => path));
+      const inputs = components.flatMap(({ units }) => units.flatMap((unit) => unit.inputs));
+      expect(inputs.filter((path) => !own.includes(path) && !delivered.has(path))).toEqual([]);
+      expect(own.filter((path) => delivered.has(path))).toEqual([]);
+      expect(new Set(own).size).toBe(own.length);
+    },
+  );
+
+  it('of every node depend on all certificates, keys and kubeconfigs it is given', async () => {
+    const inputs = ['s4', 's7'].map((name) => {
+      const context = contextOf(name, { kubernetes: '1.36.4', controlPlanes: 3, traits: flatcar('2.2.5') });
+      return componentsFor(context).flatMap(({ units }) => units.flatMap((unit) => unit.inputs));
+    });
+    for (const [index, role] of (['control-plane', 'worker'] as const).entries()) {
+      const unused = [...(await deliveredTo(role))].filter((path) => !inputs[index]?.includes(path));
+      expect(unused).toEqual([]);
+    }
+  });
+});
+
+/** Paths pki/ puts on nodes of a role. */
+async function deliveredTo(role: 'control-plane' | 'worker'): Promise<Set<string>> {
+  const { authorities, bundles, serviceAccount, encryption, leaves } = await loadProfiles();
+  const reaches = (target: string) => target === 'node' || target === role;
+  const paths = [...Object.values(authorities).flatMap(({ deliver }) => deliver), ...serviceAccount.deliver];
+  const targeted = [...paths, ...Object.values(bundles), encryption].filter(({ to }) => reaches(to));
+  const perNode = Object.values(leaves).filter(({ per }) => reaches(per));
+  return new Set([
+    ...targeted.map(({ path }) => path),
+    ...perNode.flatMap(({ deliver, kubeconfig }) =>
+      [...deliver, ...(kubeconfig ? [kubeconfig] : [])].map(({ path }) => path),
+    ),
+  ]);
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { etcd } from '../../src/components/etcd.js';
+import { etcdDialect } from '../../src/components/etcd-dialect.js';
+import { VERSION_TABLE } from '../../src/components/version-table.js';
+import { EXIT } from '../../src/errors.js';
+import { contextOf, flatcar, LAB } from './fixture.js';
+import { flagNames, textAt } from './unit-commands.js';
+
+const BOOTSTRAP = '/etc/kubernetes/etcd-bootstrap.env';
+
+describe('etcd', () => {
+  it('speaks the dialect of every etcd in the table, and of the lab', () => {
+    for (const version of [...VERSION_TABLE.map((row) => row.etcd), '3.4.23', '3.7.1']) {
+      expect(version).toContain(etcdDialect(version).minor);
+    }
+    const experimental = Object.keys(etcdDialect('3.7.1').flags).filter((flag) => flag.startsWith('experimental-'));
+    expect(experimental).toEqual([]);
+    expect(() => etcdDialect('3.40.1')).toThrow(expect.objectContaining({ exit: EXIT.usage }));
+  });
+
+  it('keeps what only a first start reads out of the unit, in a file that is written once', () => {
+    const context = contextOf('s5', { kubernetes: '1.36.4', controlPlanes: 3, traits: flatcar('2.2.5') });
+    const output = etcd(context);
+    expect(flagNames([output], 'etcd.service').filter((flag) => flag.startsWith('initial-cluster'))).toEqual([]);
+    expect(output.files.find(({ path }) => path === BOOTSTRAP)).toMatchObject({ once: true, mode: 0o600 });
+    expect(output.units[0]?.inputs).not.toContain(BOOTSTRAP);
+  });
+
+  it('wants the same files from a member that has its data', () => {
+    const blank = contextOf('s4', { kubernetes: '1.36.4', controlPlanes: 3, traits: flatcar('2.2.5') });
+    const { etcdBootstrap: _, ...member } = blank;
+    const paths = (context: typeof member) => etcd(context).files.map(({ path }) => path);
+    expect(paths(member)).toEqual(paths(blank));
+    expect(textAt([etcd(member)], '/etc/systemd/system/etcd.service')).toBe(
+      textAt([etcd(blank)], '/etc/systemd/system/etcd.service'),
+    );
+    expect(textAt([etcd(member)], BOOTSTRAP)).not.toContain('ETCD_');
+  });
+
+  it('starts on arm64 where etcd calls that unsupported', () => {
+    const unit = (kubernetes: string) => {
+      const context = contextOf('s4', { kubernetes, controlPlanes: 1, traits: { ...LAB, arch: 'arm64' } });
+      return textAt([etcd(context)], '/etc/systemd/system/etcd.service');
+    };
+    expect(unit('1.21.14')).toContain('Environment=ETCD_UNSUPPORTED_ARCH=arm64\n');
+    expect(unit('1.22.17')).not.toContain('ETCD_UNSUPPORTED_ARCH');
+  });
+});
