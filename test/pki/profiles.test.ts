@@ -46,7 +46,7 @@ describe('loadProfiles', () => {
     {
       flaw: 'an unknown placeholder',
       file: 'leaves.yaml',
-      X
+      from: "'${api.address}'",
       to: "'${api.adress}'",
       says: '${api.address}',
     },
