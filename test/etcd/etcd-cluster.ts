@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createEtcdGateway, type EtcdGateway } from '../../src/etcd/gateway.js';
+import type { TlsIdentity } from '../../src/http/tls-agent.js';
+import { asPlainDuplex } from '../helpers/fake-apiserver.js';
+import type { OpensslPki } from '../helpers/openssl-pki.js';
+
+/** Real etcd processes on loopback: TLS with client certificates for clients, plain HTTP between the members. */
+export interface EtcdCluster {
+  member(name: string): EtcdProcess;
+  /** Reserves ports for a member that is not part of the initial cluster. */
+  newcomer(name: string): Promise<EtcdProcess>;
+  /** Starts all initial members together. */
+  start(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export interface EtcdProcess {
+  readonly name: string;
+  readonly peerUrl: string;
+  readonly gateway: EtcdGateway;
+  /** Resolves when it serves clients. */
+  start(options?: { state: 'existing'; others: readonly EtcdProcess[] }): Promise<void>;
+  /** Power loss. */
+  kill(): Promise<void>;
+}
+
+export interface EtcdClusterOptions {
+  binary: string;
+  pki: OpensslPki;
+  names: readonly string[];
+}
+
+export async function createEtcdCluster({ binary, pki, names }: EtcdClusterOptions): Promise<EtcdCluster> {
+  const directory = await mkdtemp(join(tmpdir(), 'k8s-diskless-etcd-'));
+  pki.issue('etcd-server');
+  const tls = pki.issue('operator');
+  const processes: EtcdProcess[] = [];
+  const create = async (name: string): Promise<EtcdProcess> => {
+    const created = await createProcess({ name, directory, binary, pki, tls, initial: () => initial });
+    processes.push(created);
+    return created;
+  };
+  const initial: EtcdProcess[] = [];
+  for (const name of names) initial.push(await create(name));
+  const member = (name: string): EtcdProcess => {
+    const found = initial.find((each) => each.name === name);
+    if (!found) throw new Error(`no member ${name}`);
+    return found;
+  };
+  return {
+    member,
+    newcomer: create,
+    start: async () => void (await Promise.all(initial.map((each) => each.start()))),
+    async remove() {
+      for (const each of processes) {
+        each.gateway.close();
+        await each.kill();
+      }
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+interface CreateProcessOptions {
+  name: string;
+  directory: string;
+  binary: string;
+  pki: OpensslPki;
+  tls: TlsIdentity;
+  initial: () => readonly EtcdProcess[];
+}
+
+async function createProcess(options: CreateProcessOptions): Promise<EtcdProcess> {
+  const { name, directory, binary, pki, tls, initial } = options;
+  const [clientPort, peerPort] = [await freePort(), await freePort()];
+  const clientUrl = `https://127.0.0.1:${clientPort}`;
+  const peerUrl = `http://127.0.0.1:${peerPort}`;
+  let child: ChildProcess | undefined;
+  const process: EtcdProcess = {
+    name,
+    peerUrl,
+    gateway: createEtcdGateway({ node: name, serverName: '127.0.0.1', tls, connect: () => openLoopback(clientPort) }),
+    async start(joining) {
+      const peers = joining ? [...joining.others, process] : initial();
+      child = spawn(binary, [
+        ...[
+          `--name=${name}`,
+          `--data-dir=${join(directory, `${name}-${peerPort}`)}`,
+          '--logger=zap',
+          '--unsafe-no-fsync',
+        ],
+        ...[`--listen-client-urls=${clientUrl}`, `--advertise-client-urls=${clientUrl}`],
+        ...[`--listen-peer-urls=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`],
+        `--initial-cluster=${peers.map((peer) => `${peer.name}=${peer.peerUrl}`).join(',')}`,
+        ...[`--initial-cluster-state=${joining?.state ?? 'new'}`, '--heartbeat-interval=50', '--election-timeout=500'],
+        ...[`--cert-file=${pki.directory}/etcd-server.crt`, `--key-file=${pki.directory}/etcd-server.key`],
+        ...['--client-cert-auth', `--trusted-ca-file=${pki.directory}/ca.crt`],
+      ]);
+      await serving(child);
+    },
+    async kill() {
+      if (child?.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+  return process;
+}
+
+async function serving(child: ChildProcess): Promise<void> {
+  const log: string[] = [];
+  const ready = new Promise<void>((resolve) => {
+    if (!child.stderr) return;
+    createInterface(child.stderr).on('line', (line) => {
+      log.push(line);
+      if (line.includes('"msg":"serving client traffic securely"')) resolve();
+    });
+  });
+  const ended = once(child, 'exit').then(() => {
+    throw new Error(`etcd ended:\n${log.slice(-20).join('\n')}`);
+  });
+  await Promise.race([ready, ended]);
+  ended.catch(() => undefined);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function openLoopback(port: number) {
+  const socket = connect({ port, host: '127.0.0.1' });
+  await once(socket, 'connect');
+  return asPlainDuplex(socket);
+}

@@ -1,0 +1,155 @@
+import { connect } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { DisklessError } from '../../src/errors.js';
+import { createEtcdGateway, type EtcdGateway, type EtcdMember } from '../../src/etcd/gateway.js';
+import { hexId } from '../../src/etcd/member-id.js';
+import { createOpensslPki, type OpensslPki } from '../helpers/openssl-pki.js';
+import { etcdBinary } from './etcd-binary.js';
+import { createEtcdCluster, type EtcdCluster } from './etcd-cluster.js';
+
+/** Downloads once; afterwards a fraction of a second. */
+const FETCH_TIMEOUT_MS = 120_000;
+let binary: string;
+let pki: OpensslPki;
+let cluster: EtcdCluster;
+
+beforeAll(async () => {
+  binary = await etcdBinary();
+  pki = createOpensslPki();
+}, FETCH_TIMEOUT_MS);
+afterEach(() => cluster.remove());
+afterAll(() => pki.remove());
+
+async function startMembers(...names: string[]): Promise<void> {
+  cluster = await createEtcdCluster({ binary, pki, names });
+  await cluster.start();
+}
+
+const gateway = (name: string): EtcdGateway => cluster.member(name).gateway;
+const brief = ({ name, isLearner, clientUrls }: EtcdMember) => [name, isLearner, clientUrls.length];
+
+/** Repeats while etcd answers with a code that passes by itself; the test's own timeout is the limit. */
+async function insist<T>(passing: string, attempt: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof DisklessError) || error.code !== passing) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+describe('one member', () => {
+  test('reads, describes itself and keeps 64-bit identifiers exact', async () => {
+    await startMembers('s4');
+    const header = await gateway('s4').linearizableRead();
+    const status = await gateway('s4').status();
+    const [member] = await gateway('s4').memberList();
+    expect(header).toMatchObject({ memberId: member?.id, clusterId: status.header.clusterId, revision: '1' });
+    expect(status).toMatchObject({ leader: member?.id, isLearner: false, errors: [] });
+    expect(status.version).toMatch(/^3\.\d+\.\d+/);
+    expect(status.dbSizeBytes).toBeGreaterThan(0);
+    expect(BigInt(member?.id ?? 0)).toBeGreaterThan(BigInt(Number.MAX_SAFE_INTEGER));
+    expect(member && brief(member)).toEqual(['s4', false, 1]);
+  });
+
+  test('refusals have codes of their own', async () => {
+    await startMembers('s4');
+    const { memberAdd, memberRemove, memberPromote, memberList } = gateway('s4');
+    const [self] = await memberList();
+    const url = (port: number) => ({ peerUrls: [`http://127.0.0.1:${port}`], learner: true });
+    await expect(memberRemove('123')).rejects.toMatchObject({ code: 'etcd-not-found', host: 's4' });
+    await expect(memberPromote('123')).rejects.toMatchObject({ code: 'etcd-not-found' });
+    await expect(memberPromote(self?.id ?? '')).rejects.toMatchObject({ code: 'etcd-not-a-learner' });
+    await expect(memberAdd({ peerUrls: ['nonsense'], learner: true })).rejects.toMatchObject({ code: 'etcd-invalid' });
+    const added = await memberAdd(url(1));
+    expect(brief(added)).toEqual(['', true, 0]);
+    await expect(memberAdd(url(2))).rejects.toMatchObject({
+      code: 'etcd-too-many-learners',
+      message: 'etcd of s4 refused member add: etcdserver: too many learner members in cluster',
+    });
+    await expect(memberPromote(added.id)).rejects.toMatchObject({ code: 'etcd-learner-not-ready' });
+    await memberRemove(added.id);
+    expect((await memberList()).map(brief)).toEqual([['s4', false, 1]]);
+  });
+
+  test('a learner answers for itself only, and is promoted once it has caught up', async () => {
+    await startMembers('s4');
+    const newcomer = await cluster.newcomer('s5');
+    const { id } = await gateway('s4').memberAdd({ peerUrls: [newcomer.peerUrl], learner: true });
+    await newcomer.start({ state: 'existing', others: [cluster.member('s4')] });
+    expect(await newcomer.gateway.status()).toMatchObject({ isLearner: true, header: { memberId: id } });
+    await expect(newcomer.gateway.linearizableRead()).rejects.toMatchObject({ code: 'etcd-is-learner' });
+    await insist('etcd-learner-not-ready', () => gateway('s4').memberPromote(id));
+    await insist('etcd-is-learner', () => newcomer.gateway.linearizableRead());
+    expect((await newcomer.gateway.memberList()).map(brief).toSorted()).toEqual([
+      ['s4', false, 1],
+      ['s5', false, 1],
+    ]);
+  });
+
+  test('a member that is gone is unreachable or lost, and no read proves anything', async () => {
+    await startMembers('s4');
+    await gateway('s4').linearizableRead();
+    await cluster.member('s4').kill();
+    const failure: unknown = await gateway('s4')
+      .linearizableRead()
+      .catch((error) => error);
+    expect(failure).toMatchObject({ code: 'etcd-unreachable', host: 's4' });
+  });
+
+  test('without a client certificate of its authority there is no answer', async () => {
+    await startMembers('s4');
+    const foreign = createOpensslPki();
+    const tls = { ...foreign.issue('operator'), ca: pki.issue('operator').ca };
+    const { port } = new URL((await gateway('s4').memberList())[0]?.clientUrls[0] ?? '');
+    const stranger = createEtcdGateway({
+      node: 's4',
+      serverName: '127.0.0.1',
+      tls,
+      connect: async () => connect(Number(port), '127.0.0.1'),
+    });
+    await expect(stranger.linearizableRead()).rejects.toMatchObject({ code: 'etcd-connection-lost' });
+    stranger.close();
+    foreign.remove();
+  });
+});
+
+describe('three members', () => {
+  test('with two alive reads are proven; with one, only its own status is told', async () => {
+    await startMembers('s4', 's5', 's6');
+    expect((await gateway('s5').memberList()).map(({ name }) => name).toSorted()).toEqual(['s4', 's5', 's6']);
+    await cluster.member('s6').kill();
+    await insist('etcd-no-leader', () => insist('etcd-timeout', () => gateway('s4').linearizableRead()));
+    await cluster.member('s5').kill();
+    const read = gateway('s4').linearizableRead({ timeoutMs: 3_000 });
+    await expect(read).rejects.toMatchObject({ code: expect.stringMatching(/^etcd-(timeout|no-leader|unavailable)$/) });
+    expect(await gateway('s4').status()).toMatchObject({ isLearner: false });
+  });
+
+  test('a member that lost its data is replaced: removed, added as a learner, promoted', async () => {
+    await startMembers('s4', 's5', 's6');
+    await cluster.member('s6').kill();
+    const { memberList, memberRemove, memberAdd, memberPromote } = gateway('s4');
+    const dead = (await memberList()).find(({ name }) => name === 's6');
+    await insist('etcd-no-leader', () => memberRemove(dead?.id ?? ''));
+    const reborn = await cluster.newcomer('s6');
+    // etcd adds nobody until it has been connected to all remaining voters for 5 s.
+    const added = await insist('etcd-unhealthy-cluster', () =>
+      memberAdd({ peerUrls: [reborn.peerUrl], learner: true }),
+    );
+    expect(hexId(added.id)).not.toBe(hexId(dead?.id ?? ''));
+    await reborn.start({ state: 'existing', others: [cluster.member('s4'), cluster.member('s5')] });
+    await insist('etcd-learner-not-ready', () => memberPromote(added.id));
+    await insist('etcd-is-learner', () => reborn.gateway.linearizableRead());
+  });
+
+  test('an unreachable voter keeps everybody from being added', async () => {
+    await startMembers('s4', 's5', 's6');
+    await cluster.member('s6').kill();
+    await insist('etcd-no-leader', () => gateway('s4').linearizableRead());
+    const add = gateway('s4').memberAdd({ peerUrls: ['http://127.0.0.1:1'], learner: true });
+    await expect(add).rejects.toMatchObject({ code: 'etcd-unhealthy-cluster' });
+  });
+});
