@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds the node image: node-image.sh DEFINITION_DIR WORK_DIR OUT_DIR SUITE APT_OPTIONS_FILE APT_SOURCE_FILE...
 # DEFINITION_DIR holds packages.txt, masked-units.txt and root/ (files copied over the installed system).
-# OUT_DIR receives usr.squashfs and root.tar (everything but /usr). Every line written to stdout is progress for a person.
+# OUT_DIR receives usr.squashfs, root.tar (everything but /usr) and packages.txt (what is installed). Every line written to stdout is progress for a person.
 set -euo pipefail
 definition=$1 work_dir=$2 out_dir=$3 suite=$4 apt_options=$5
 shift 5
@@ -33,6 +33,7 @@ cp -r --no-preserve=mode,ownership "$definition/root/." "$root/"
 chmod 0440 "$root/etc/sudoers.d/core"
 chroot "$root" visudo --check --quiet
 
+dpkg-query --admindir="$root/var/lib/dpkg" --show >"$out_dir/packages.txt"
 rm -f "$root"/etc/ssh/ssh_host_* "$root"/etc/hostname "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/*
 rm -rf "$root"/var/lib/apt "$root"/var/lib/dpkg "$root"/var/cache/* "$root"/var/log/* "$root"/boot "$root"/home/core/.??*rc
 # Empty, so that systemd makes up a new one at each boot.

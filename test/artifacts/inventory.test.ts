@@ -1,0 +1,78 @@
+import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { newestComplete } from '../../src/artifacts/inventory.js';
+import { artifactsDirectory, rejection, temporaryDirectory, VERSIONS } from './fixtures.js';
+
+const any = () => true;
+
+/** A directory with further Kubernetes versions beside the first. */
+function directoryWith(...versions: string[]): string {
+  const directory = artifactsDirectory();
+  for (const version of versions) {
+    cpSync(join(directory, `kubernetes/v${VERSIONS.kubernetes}`), join(directory, `kubernetes/v${version}`), {
+      recursive: true,
+    });
+  }
+  return directory;
+}
+
+describe('newestComplete', () => {
+  it('takes the newest version by number, with the etcd and CNI plugins that are there', async () => {
+    const directory = directoryWith('1.9.11', '1.20.15', '1.20.3');
+    expect(await newestComplete({ directory, supports: any })).toEqual({ ...VERSIONS, kubernetes: '1.20.15' });
+  });
+
+  it('passes over versions that are not complete, not supported or not final', async () => {
+    const directory = directoryWith('1.21.0', '1.22.0', '1.23.0', '1.24.0-rc.0');
+    rmSync(join(directory, 'kubernetes/v1.23.0/bin/linux/amd64/kube-scheduler'));
+    rmSync(join(directory, 'kubernetes/v1.21.0/bin/linux/amd64/kubelet.sha256'));
+    const supports = (version: string) => version !== '1.22.0';
+    expect((await newestComplete({ directory, supports })).kubernetes).toBe('1.20.2');
+  });
+
+  it('takes the newest etcd, and passes over one without an archive', async () => {
+    const directory = artifactsDirectory();
+    mkdirSync(join(directory, 'etcd/v3.6.14'));
+    const folder = join(directory, 'etcd/v3.5.33');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'etcd-v3.5.33-linux-amd64.tar.gz'), 'archive');
+    writeFileSync(join(folder, 'SHA256SUMS'), `${'0'.repeat(64)}  etcd-v3.5.33-linux-amd64.tar.gz\n`);
+    expect((await newestComplete({ directory, supports: any })).etcd).toBe('3.5.33');
+  });
+
+  it('is content with one architecture', async () => {
+    const directory = artifactsDirectory({ arch: 'arm64' });
+    expect(await newestComplete({ directory, supports: any })).toEqual(VERSIONS);
+  });
+
+  it('finds versions in a copy of the upstream server', async () => {
+    const directory = artifactsDirectory();
+    renameSync(join(directory, 'kubernetes/v1.20.2'), join(directory, 'v1.20.2'));
+    expect((await newestComplete({ directory, supports: any })).kubernetes).toBe('1.20.2');
+  });
+
+  it('says what the best candidate lacks', async () => {
+    const directory = artifactsDirectory();
+    rmSync(join(directory, 'etcd'), { recursive: true });
+    rmSync(join(directory, 'kubernetes/v1.20.2/bin/linux/amd64/kube-proxy.sha256'));
+    const error = await rejection(newestComplete({ directory, supports: any }));
+    expect(error).toMatchObject({ code: 'artifacts-incomplete', exit: 2 });
+    expect(error.detail).toBe(
+      [
+        'missing etcd/vX.Y.Z/etcd-vX.Y.Z-linux-amd64.tar.gz',
+        'missing the checksum of kubernetes/v1.20.2/bin/linux/amd64/kube-proxy',
+      ].join('\n'),
+    );
+  });
+
+  it.each([
+    ['is empty', () => temporaryDirectory()],
+    ['does not exist', () => join(temporaryDirectory(), 'nowhere')],
+  ])('says so when the directory %s', async (_, make) => {
+    const directory = make();
+    const error = await rejection(newestComplete({ directory, supports: any }));
+    expect(error.code).toBe('artifacts-incomplete');
+    expect(error.detail).toContain(`no supported version in ${join(directory, 'kubernetes')}`);
+  });
+});

@@ -1,0 +1,57 @@
+import { accessSync, chmodSync, constants, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { directorySource } from '../../src/artifacts/directory-source.js';
+import { findKubectl } from '../../src/artifacts/kubectl.js';
+import {
+  artifactsDirectory,
+  progressLog,
+  rejection,
+  temporaryCache,
+  temporaryDirectory,
+  VERSIONS,
+} from './fixtures.js';
+
+const PLATFORM = { os: 'linux', arch: 'x64' };
+
+async function scene() {
+  const directory = artifactsDirectory();
+  const cache = await temporaryCache();
+  const path = join(directory, 'kubernetes/v1.20.2/bin/linux/amd64/kubectl');
+  const find = (options: { env?: NodeJS.ProcessEnv; platform?: typeof PLATFORM } = {}) => {
+    const { env = { PATH: '/nonexistent' }, platform = PLATFORM } = options;
+    const source = directorySource({ directory, cache });
+    return findKubectl({ version: VERSIONS.kubernetes, source, cache, env, platform, ...progressLog() });
+  };
+  return { cache, path, find };
+}
+
+describe('findKubectl', () => {
+  it('takes what PATH has, if it can be executed', async () => {
+    const { find, cache } = await scene();
+    const folder = temporaryDirectory();
+    const kubectl = join(folder, 'kubectl');
+    writeFileSync(kubectl, '#!/bin/sh\n');
+    const env = { PATH: `/nonexistent::${folder}` };
+    expect(await find({ env })).toContain(cache.root);
+    chmodSync(kubectl, 0o755);
+    expect(await find({ env })).toBe(kubectl);
+  });
+
+  it('makes an executable copy and leaves the directory as it is', async () => {
+    const { find, path } = await scene();
+    chmodSync(path, 0o444);
+    const found = await find();
+    accessSync(found, constants.X_OK);
+    expect(readFileSync(found).equals(readFileSync(path))).toBe(true);
+    expect(statSync(path).mode & 0o777).toBe(0o444);
+    const { ino } = statSync(found);
+    expect(statSync(await find()).ino).toBe(ino);
+  });
+
+  it('says which platform it looked for', async () => {
+    const { find } = await scene();
+    const error = await rejection(find({ platform: { os: 'darwin', arch: 'arm64' } }));
+    expect(error.message).toContain('kubectl of Kubernetes 1.20.2 for darwin/arm64 is not in');
+  });
+});

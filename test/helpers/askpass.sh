@@ -1,0 +1,3 @@
+#!/bin/sh
+# Answers ssh-add in tests.
+printf "%s\n" "$PASSPHRASE"

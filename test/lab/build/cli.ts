@@ -1,0 +1,29 @@
+import { parseArgs } from 'node:util';
+import { toDisklessError } from '../../../src/errors.js';
+import { ensureBuilt } from './ensure-built.js';
+
+const USAGE = `usage: npx tsx test/lab/build/cli.ts [--rebuild PRODUCT]...
+
+Builds what is missing of the lab (node image, container images, Kubernetes, artifacts) and prints where it is.
+--rebuild takes up newer Debian packages. Products: node-image, container-images, kubernetes, artifacts.`;
+
+const interrupted = new AbortController();
+process.once('SIGINT', () => interrupted.abort()).once('SIGTERM', () => interrupted.abort());
+
+try {
+  const { values } = parseArgs({
+    options: { rebuild: { type: 'string', multiple: true, default: [] }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    console.log(USAGE);
+  } else {
+    const progress = (line: string) => console.error(line);
+    console.log(
+      JSON.stringify(await ensureBuilt({ progress, signal: interrupted.signal, rebuild: values.rebuild }), null, 2),
+    );
+  }
+} catch (thrown) {
+  const error = toDisklessError(thrown);
+  console.error([error.message, error.detail, error.hint].filter((text) => text !== undefined).join('\n'));
+  process.exitCode = interrupted.signal.aborted ? 130 : error.exit;
+}

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { artifacts } from './artifacts.js';
+import { containerImages } from './container-images.js';
+import { kubernetes } from './kubernetes.js';
+import { labCacheRoot } from './lab-cache.js';
+import { nodeImage } from './node-image.js';
+import { materialize, type Product } from './product.js';
+
+/** Where the lab's products are. Everything is read-only to its users. */
+export interface LabBuild {
+  /** Kubernetes, etcd and CNI plugins in the layout of upstream's release servers. */
+  artifacts: string;
+  /** Directory of image archives `*.tar`, which `ctr -n k8s.io images import` loads. */
+  images: string;
+  /** zstd squashfs of the node's /usr, mounted read-only and shared by all nodes. */
+  usrSquashfs: string;
+  /** tar of everything else of the node, a few MB. */
+  rootTar: string;
+}
+
+export interface EnsureBuiltOptions {
+  progress: (line: string) => void;
+  signal?: AbortSignal | undefined;
+  /** Names of products to build anew although they are there. */
+  rebuild?: readonly string[];
+  /** Default: the lab's cache. */
+  root?: string;
+}
+
+/** Builds what is missing of the lab and says where everything is; takes a fraction of a second when all is there. */
+export async function ensureBuilt(options: EnsureBuiltOptions): Promise<LabBuild> {
+  const { progress, signal, rebuild = [], root = labCacheRoot() } = options;
+  const make = (product: Product) =>
+    materialize(product, { root, progress, signal, rebuild: rebuild.includes(product.name) });
+  const node = await make(nodeImage);
+  const images = await make(containerImages);
+  const kubernetesDirectory = await make(kubernetes);
+  return {
+    artifacts: await make(artifacts(kubernetesDirectory)),
+    images,
+    usrSquashfs: join(node, 'usr.squashfs'),
+    rootTar: join(node, 'root.tar'),
+  };
+}

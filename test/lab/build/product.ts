@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { withLock } from './build-lock.js';
+import { runCommand } from './run-command.js';
+
+/** Something the lab builds once and keeps in its cache: a directory of files. */
+export interface Product {
+  name: string;
+  /** All that decides what comes out, as far as it is known without asking the package archive. */
+  inputs: () => Promise<string[]>;
+  build: (context: BuildContext) => Promise<BuiltProduct>;
+}
+
+export interface BuildContext {
+  /** Empty directory for the product's files. */
+  output: string;
+  /** Empty directory for everything else; removed afterwards. */
+  work: string;
+  progress: (line: string) => void;
+  signal: AbortSignal | undefined;
+}
+
+export interface BuiltProduct {
+  /** Version of the Debian package (or the like) it was made from; becomes part of the directory's name. */
+  version: string;
+}
+
+export interface MaterializeOptions {
+  root: string;
+  progress: (line: string) => void;
+  signal?: AbortSignal | undefined;
+  /** Build anew even when the product is there, e.g. to take up a newer package version. */
+  rebuild?: boolean;
+}
+
+/** How many builds of one product stay in the cache: the newest, and one for the branch next door. */
+const KEPT_BUILDS = 2;
+
+/** The directory of the finished product, `<root>/<name>/<version>_<key>`; builds it when it is missing. */
+export async function materialize(product: Product, options: MaterializeOptions): Promise<string> {
+  const key = hashOf(await product.inputs());
+  const home = join(options.root, product.name);
+  const progress = (line: string) => options.progress(`${product.name}: ${line}`);
+  const existing = await findBuilt(home, key);
+  if (existing !== undefined && !options.rebuild) return existing;
+  const lock = {
+    name: `build ${options.root}`,
+    onWait: () => progress('waiting for another build of the lab to finish'),
+    signal: options.signal,
+  };
+  return await withLock(lock, async () => {
+    const builtMeanwhile = await findBuilt(home, key);
+    if (builtMeanwhile !== undefined && builtMeanwhile !== existing) return builtMeanwhile;
+    return await buildInto({ product, home, key, progress, signal: options.signal });
+  });
+}
+
+interface BuildIntoOptions {
+  product: Product;
+  home: string;
+  key: string;
+  progress: (line: string) => void;
+  signal: AbortSignal | undefined;
+}
+
+async function buildInto({ product, home, key, progress, signal }: BuildIntoOptions): Promise<string> {
+  const scratch = join(home, '..', 'tmp');
+  await mkdir(home, { recursive: true });
+  await mkdir(scratch, { recursive: true });
+  const temporary = await mkdtemp(join(scratch, `${product.name}-`));
+  const [output, work] = [join(temporary, 'out'), join(temporary, 'work')];
+  try {
+    await mkdir(output);
+    await mkdir(work);
+    const { version } = await product.build({ output, work, progress, signal });
+    const finished = join(home, `${version}_${key}`);
+    await rm(finished, { recursive: true, force: true });
+    await rename(output, finished);
+    await dropOldBuilds(home);
+    progress(`ready (${version})`);
+    return finished;
+  } finally {
+    // A killed chroot may have left mounts behind: never cross into another file system.
+    await runCommand({ command: 'rm', args: ['-rf', '--one-file-system', temporary] });
+  }
+}
+
+async function findBuilt(home: string, key: string): Promise<string | undefined> {
+  const name = (await listDirectory(home)).find((entry) => entry.endsWith(`_${key}`));
+  return name === undefined ? undefined : join(home, name);
+}
+
+async function dropOldBuilds(home: string): Promise<void> {
+  const builds = await Promise.all(
+    (await listDirectory(home)).map(async (name) => {
+      const path = join(home, name);
+      return { path, time: (await stat(path)).ctimeMs };
+    }),
+  );
+  const old = builds.sort((a, b) => b.time - a.time).slice(KEPT_BUILDS);
+  await Promise.all(old.map(({ path }) => rm(path, { recursive: true, force: true })));
+}
+
+async function listDirectory(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Content of files and of whole directories as inputs of a product, in an order that does not depend on the disk. */
+export async function fileInputs(base: string, paths: readonly string[]): Promise<string[]> {
+  const files = (await Promise.all(paths.map((path) => filesBelow(join(base, path))))).flat().sort();
+  return await Promise.all(files.map(async (file) => `${relative(base, file)}\n${await readFile(file, 'utf8')}`));
+}
+
+async function filesBelow(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+function hashOf(inputs: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 12);
+}

@@ -1,0 +1,156 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type HostKeyPolicy, hostKeyAlgorithms, judgeHostKey, judgePerBoot } from '../../src/ssh/host-key.js';
+import { describeKey } from '../../src/ssh/key-format.js';
+import { entriesFor, knownHostsNames, parseKnownHosts } from '../../src/ssh/known-hosts.js';
+import { generateKey } from '../helpers/ssh-tools.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'known-hosts-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const OWN = generateKey(directory, 'own');
+const OTHER = generateKey(directory, 'other');
+const RSA = generateKey(directory, 'rsa', { type: 'rsa' });
+
+function line(hosts: string, key = OWN, marker = ''): string {
+  return `${marker}${hosts} ${key.public}\n`;
+}
+
+function blob(key: typeof OWN) {
+  return describeKey(Buffer.from(key.public.split(' ')[1] ?? '', 'base64'));
+}
+
+interface Case {
+  policy?: HostKeyPolicy;
+  text?: string;
+  pins?: string[];
+  hostname?: string;
+  port?: number;
+  hostKeyAlias?: string;
+}
+
+function judge({ policy = 'strict', text = '', pins = [], hostname = 's4', port = 22, hostKeyAlias }: Case) {
+  const known = entriesFor(parseKnownHosts([{ path: '/kh', text }]), knownHostsNames({ hostname, port, hostKeyAlias }));
+  return judgeHostKey({
+    policy,
+    pins,
+    known,
+    knownHostsFiles: ['/kh'],
+    presented: blob(OWN),
+    place: `${hostname}:${port}`,
+  });
+}
+
+/** What ssh-keygen -H makes of the file. */
+function hashed(text: string): string {
+  const path = join(directory, 'hash');
+  writeFileSync(path, text);
+  execFileSync('ssh-keygen', ['-H', '-f', path], { stdio: 'ignore' });
+  return readFileSync(path, 'utf8');
+}
+
+describe('strict', () => {
+  it.each<[string, Case]>([
+    ['a plain line', { text: line('s4') }],
+    ['a line with several names', { text: line('s3,s4,10.0.0.4') }],
+    ['a pattern', { text: line('s?') }],
+    ['a name in another case', { text: line('S4'), hostname: 's4' }],
+    ['a port', { text: line('[s4]:2222'), port: 2222 }],
+    ['a line without the port, as ssh does', { text: line('s4'), port: 2222 }],
+    ['a hashed line', { text: hashed(line('s4')) }],
+    ['a hashed line with a port', { text: hashed(line('[s4]:2222')), port: 2222 }],
+    ['a HostKeyAlias', { text: line('node-4'), hostKeyAlias: 'node-4', port: 2222 }],
+    ['the right one of two keys', { text: line('s4', RSA) + line('s4') }],
+    ['a file with comments and rubbish', { text: `# note\n\nrubbish\n@unknown x y z\ns4 ssh-rsa AAAA\n${line('s4')}` }],
+    ['an IPv6 address', { text: line('fe80::4'), hostname: 'fe80::4' }],
+  ])('accepts by %s', (_name, question) => {
+    expect(judge(question)).toBeUndefined();
+  });
+
+  it.each<[string, Case, string]>([
+    ['an unknown host', { text: line('s5') }, 'is in none of /kh'],
+    ['an empty file', {}, 'is in none of /kh'],
+    ['a changed key', { text: line('s4', OTHER) }, `known_hosts has ssh-ed25519 ${OTHER.fingerprint} (/kh:1)`],
+    ['a changed key in a hashed line', { text: hashed(line('s4', OTHER)) }, OTHER.fingerprint],
+    ['a revoked key', { text: line('s4') + line('*', OWN, '@revoked ') }, '/kh:2 marks as revoked'],
+    ['a certificate authority', { text: line('s4', OTHER, '@cert-authority ') }, 'host certificates are not supported'],
+    ['a negated pattern', { text: line('!s4,s*') }, 'is in none of'],
+    ['a line for another port', { text: line('[s4]:2200'), port: 2222 }, 'is in none of'],
+    ['an alias of another name', { text: line('s4'), hostKeyAlias: 'node-4' }, 'is in none of'],
+    ['a dot that is none', { text: line('s4.x'), hostname: 's4yx' }, 'is in none of'],
+  ])('refuses %s', (_name, question, words) => {
+    expect(judge(question)).toMatchObject({
+      code: 'host-key-refused',
+      exit: 5,
+      message: expect.stringContaining(words),
+      hint: expect.any(String),
+    });
+  });
+});
+
+describe('pins', () => {
+  it.each<HostKeyPolicy>(['strict', 'per-boot', 'insecure'])('win under %s', (policy) => {
+    expect(judge({ policy, pins: [OTHER.fingerprint, OWN.fingerprint] })).toBeUndefined();
+    const refused = judge({ policy, pins: [OTHER.fingerprint], text: line('s4') });
+    expect(refused).toMatchObject({ code: 'host-key-refused', exit: 5 });
+    expect(refused?.message).toContain(OWN.fingerprint);
+    expect(refused?.message).toContain(OTHER.fingerprint);
+  });
+});
+
+describe.each<HostKeyPolicy>(['per-boot', 'insecure'])('%s', (policy) => {
+  it('accepts any key at connect time', () => {
+    expect(judge({ policy })).toBeUndefined();
+    expect(judge({ policy, text: line('s4', OTHER) })).toBeUndefined();
+  });
+});
+
+describe('judgePerBoot', () => {
+  const own = { type: 'ssh-ed25519', fingerprint: OWN.fingerprint };
+  const other = { type: 'ssh-ed25519', fingerprint: OTHER.fingerprint };
+  const record = { bootId: 'boot-1', hostKey: other };
+
+  it('accepts a first contact', () => {
+    expect(judgePerBoot({ record: undefined, bootId: 'boot-1', presented: own, place: 's4' })).toEqual({
+      kind: 'accepted-new-boot',
+    });
+  });
+
+  it('accepts the recorded key, in the same boot and in the next', () => {
+    for (const bootId of ['boot-1', 'boot-2']) {
+      expect(judgePerBoot({ record, bootId, presented: other, place: 's4' })).toEqual({ kind: 'accepted-known' });
+    }
+  });
+
+  it('accepts a new key in a new boot and tells the old one', () => {
+    expect(judgePerBoot({ record, bootId: 'boot-2', presented: own, place: 's4' })).toEqual({
+      kind: 'accepted-new-boot',
+      previous: other,
+    });
+  });
+
+  it('refuses a new key within one boot and names both', () => {
+    const verdict = judgePerBoot({ record, bootId: 'boot-1', presented: own, place: 's4' });
+    expect(verdict).toMatchObject({ kind: 'refused', error: { code: 'host-key-changed', exit: 5 } });
+    const message = verdict.kind === 'refused' ? verdict.error.message : '';
+    expect(message).toContain(OWN.fingerprint);
+    expect(message).toContain(OTHER.fingerprint);
+    expect(message).toContain('boot-1');
+  });
+});
+
+describe('hostKeyAlgorithms', () => {
+  it('asks for known types first and never for SHA-1 or DSA', () => {
+    expect(hostKeyAlgorithms([])[0]).toBe('ssh-ed25519');
+    expect(hostKeyAlgorithms(['ssh-rsa']).slice(0, 3)).toEqual(['rsa-sha2-512', 'rsa-sha2-256', 'ssh-ed25519']);
+    expect(hostKeyAlgorithms(['ecdsa-sha2-nistp256'])[0]).toBe('ecdsa-sha2-nistp256');
+    for (const types of [[], ['ssh-rsa'], ['ssh-dss']]) {
+      expect(hostKeyAlgorithms(types)).toHaveLength(6);
+      expect(hostKeyAlgorithms(types)).not.toContain('ssh-rsa');
+      expect(hostKeyAlgorithms(types)).not.toContain('ssh-dss');
+    }
+  });
+});

@@ -1,0 +1,115 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type GatherOptions, gatherIdentities } from '../../src/ssh/identities.js';
+import { generateKey, startAgent, type TestAgent } from '../helpers/ssh-tools.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'identities-'));
+const first = generateKey(directory, 'first');
+const second = generateKey(directory, 'second', { type: 'ecdsa' });
+const secret = generateKey(directory, 'secret', { passphrase: 'geheim' });
+const onFile = generateKey(directory, 'on-file', { type: 'rsa' });
+let agent: TestAgent;
+
+beforeAll(async () => {
+  agent = await startAgent();
+  agent.add(first);
+  agent.add(second);
+  agent.add(secret, 'geheim');
+});
+
+afterAll(async () => {
+  await agent.stop();
+  rmSync(directory, { recursive: true });
+});
+
+async function gather(options: Partial<GatherOptions>) {
+  const { usable, unusable } = await gatherIdentities({ identityFiles: [], identitiesOnly: false, ...options });
+  const offered = usable.map(({ source, publicKey }) => `${source.kind} ${publicKey.fingerprint}`);
+  return { offered, unusable };
+}
+
+describe('gatherIdentities', () => {
+  it('takes key files and passes over those that do not exist', async () => {
+    const { offered, unusable } = await gather({ identityFiles: ['/nonexistent/id_rsa', onFile.path, first.path] });
+    expect(offered).toEqual([`file ${onFile.fingerprint}`, `file ${first.fingerprint}`]);
+    expect(unusable).toEqual([]);
+  });
+
+  it('takes all keys of the agent', async () => {
+    const { offered } = await gather({ agentSocket: agent.socket });
+    expect(offered).toEqual([first, second, secret].map((key) => `agent ${key.fingerprint}`));
+  });
+
+  it('offers in the order of OpenSSH: named keys of the agent, its others, key files', async () => {
+    const identityFiles = [onFile.path, second.path];
+    const { offered } = await gather({ identityFiles, agentSocket: agent.socket });
+    expect(offered).toEqual([
+      `agent ${second.fingerprint}`,
+      `agent ${first.fingerprint}`,
+      `agent ${secret.fingerprint}`,
+      `file ${onFile.fingerprint}`,
+    ]);
+  });
+
+  it('keeps to the identity files with IdentitiesOnly', async () => {
+    const identityFiles = [onFile.path, second.path];
+    const { offered } = await gather({ identityFiles, identitiesOnly: true, agentSocket: agent.socket });
+    expect(offered).toEqual([`agent ${second.fingerprint}`, `file ${onFile.fingerprint}`]);
+  });
+
+  it('finds a key with a passphrase in the agent', async () => {
+    const { offered, unusable } = await gather({
+      identityFiles: [secret.path],
+      identitiesOnly: true,
+      agentSocket: agent.socket,
+    });
+    expect(offered).toEqual([`agent ${secret.fingerprint}`]);
+    expect(unusable).toEqual([]);
+  });
+
+  it('says how to use a key with a passphrase that no agent holds', async () => {
+    const { offered, unusable } = await gather({ identityFiles: [secret.path] });
+    expect(offered).toEqual([]);
+    expect(unusable).toEqual([
+      { label: `${secret.path} (${secret.fingerprint})`, reason: expect.stringContaining(`ssh-add ${secret.path}`) },
+    ]);
+  });
+
+  it('recognises the agent’s key by a public half alone', async () => {
+    const publicOnly = join(directory, 'public-only');
+    writeFileSync(`${publicOnly}.pub`, first.public);
+    const byName = await gather({ identityFiles: [publicOnly], identitiesOnly: true, agentSocket: agent.socket });
+    expect(byName.offered).toEqual([`agent ${first.fingerprint}`]);
+    const asFile = await gather({
+      identityFiles: [`${publicOnly}.pub`],
+      identitiesOnly: true,
+      agentSocket: agent.socket,
+    });
+    expect(asFile.offered).toEqual([`agent ${first.fingerprint}`]);
+  });
+
+  it('takes the public half from beside an encrypted PEM file', async () => {
+    const pem = generateKey(directory, 'pem', { type: 'rsa', format: 'PEM', passphrase: 'geheim' });
+    const { unusable } = await gather({ identityFiles: [pem.path] });
+    expect(unusable[0]?.label).toBe(`${pem.path} (${pem.fingerprint})`);
+    renameSync(`${pem.path}.pub`, `${pem.path}.gone`);
+    expect((await gather({ identityFiles: [pem.path] })).unusable[0]?.label).toBe(pem.path);
+  });
+
+  it('goes on without an agent that does not answer, and says so', async () => {
+    const { offered, unusable } = await gather({ identityFiles: [first.path], agentSocket: '/nonexistent/agent' });
+    expect(offered).toEqual([`file ${first.fingerprint}`]);
+    expect(unusable).toEqual([
+      { label: 'agent /nonexistent/agent', reason: expect.stringContaining('does not answer') },
+    ]);
+  });
+
+  it('reports files that are no keys, and directories', async () => {
+    const rubbish = join(directory, 'rubbish');
+    writeFileSync(rubbish, 'rubbish');
+    const { unusable } = await gather({ identityFiles: [rubbish, directory] });
+    expect(unusable.map(({ label }) => label)).toEqual([rubbish, directory]);
+  });
+});
