@@ -13,10 +13,11 @@
  * - `faults` may be changed at any time and counts for what comes next; see FakeFaults.
  * - `reboot()` drops every connection and makes new host keys. `dropAll()` resets, `stallAll()` silences what is open.
  * - What happened: `connections` (TCP), `logins`, `commands`, `keysOffered`, and the most there was at a time:
- *   `sessionsPeak` (of one connection), `handshakesPeak`.
+ *   `sessionsPeak` (of one connection), `handshakesPeak`. `seenCommands(n)`, `seenConnection()`
+ *   and `seenClosed()` wait for it.
  * One server costs a listening socket and a key; fifty in one process are fine.
  */
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server as NetServer, type Socket } from 'node:net';
 import {
   type AuthContext,
@@ -87,6 +88,7 @@ export class FakeSshd {
   readonly #options: FakeSshdOptions;
   readonly #listener: NetServer;
   readonly #sockets = new Set<FaultySocket>();
+  readonly #events = new EventEmitter();
   #loggedIn = 0;
   #server: Server;
   #hostKeys: string[];
@@ -117,6 +119,21 @@ export class FakeSshd {
   /** Connections open now. */
   get open(): number {
     return this.#sockets.size;
+  }
+
+  /** Resolves when so many commands have arrived. */
+  async seenCommands(count: number): Promise<void> {
+    while (this.commands.length < count) await once(this.#events, 'command');
+  }
+
+  /** Resolves when a connection has been made. */
+  async seenConnection(): Promise<void> {
+    while (this.connections === 0) await once(this.#events, 'connection');
+  }
+
+  /** Resolves when no connection is open. */
+  async seenClosed(): Promise<void> {
+    while (this.#sockets.size > 0) await once(this.#events, 'closed');
   }
 
   reboot(hostKeys: string[] = [newHostKey()]): void {
@@ -160,7 +177,11 @@ export class FakeSshd {
     }
     const faulty = new FaultySocket(socket, () => this.faults);
     this.#sockets.add(faulty);
-    faulty.once('close', () => this.#sockets.delete(faulty));
+    this.#events.emit('connection');
+    faulty.once('close', () => {
+      this.#sockets.delete(faulty);
+      this.#events.emit('closed');
+    });
     this.handshakesPeak = Math.max(this.handshakesPeak, this.#sockets.size - this.#loggedIn);
     await holdBanner;
     // ssh2 asks of its socket only what every Duplex has.
@@ -218,6 +239,7 @@ export class FakeSshd {
   #serveSession(session: Session, user: string): void {
     session.on('exec', (accept, reject, { command }) => {
       this.commands.push(command);
+      this.#events.emit('command');
       const { exec } = this.#options;
       if (this.faults.refuseExec || !exec) reject();
       else void serveExec(accept(), command, user, exec);
@@ -245,14 +267,16 @@ export class FakeSshd {
 
 /** A new private key in OpenSSH format. */
 export function newHostKey(type: 'ed25519' | 'ecdsa' | 'rsa' = 'ed25519'): string {
-  if (type === 'ed25519') return utils.generateKeyPairSync(type).private;
+  if (type === 'ed25519') return newUserKey().private;
   if (type === 'ecdsa') return utils.generateKeyPairSync(type, { bits: 256 }).private;
   return utils.generateKeyPairSync(type, { bits: 2048 }).private;
 }
 
-/** A key pair a test user may have. */
+/** A new ed25519 key pair in OpenSSH format. */
 export function newUserKey(): { private: string; public: string } {
-  return utils.generateKeyPairSync('ed25519', { comment: 'test' });
+  const pair = utils.generateKeyPairSync('ed25519', { comment: 'test' });
+  // ssh2 1.17 drops leading zero bytes of the public half, which spoils one key in 256.
+  return utils.parseKey(pair.private) instanceof Error ? newUserKey() : pair;
 }
 
 function parsePrivate(text: string): ParsedKey {

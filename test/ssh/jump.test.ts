@@ -1,0 +1,157 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createConnectLimits } from '../../src/ssh/connect.js';
+import { JumpPool } from '../../src/ssh/jump-pool.js';
+import type { FakeSshd } from '../helpers/fake-sshd.js';
+import { realShell } from '../helpers/fake-sshd-exec.js';
+import { dial, failure, scratch, sshConfig, sshd } from './harness.js';
+
+function host(name: string, server: FakeSshd, more = ''): string {
+  return `Host ${name}\n  HostName ${server.host}\n  Port ${server.port}\n  User core\n  ${more}\n`;
+}
+
+const target = { host: 'node' };
+
+describe('ProxyJump', () => {
+  it('goes through a jump host', async () => {
+    const [gate, node] = [await sshd(), await sshd({ exec: realShell() })];
+    const configFile = sshConfig(host('gate', gate) + host('node', node, 'ProxyJump gate'));
+    const connection = await dial(node, { target, configFile });
+    const input = Buffer.alloc(3_000_000, 'x');
+    expect((await connection.exec('wc -c', { label: 'count', input })).stdout.trim()).toBe('3000000');
+    expect(connection.via.map((jump) => jump.host)).toEqual(['gate']);
+    expect(connection.via[0]?.hostKey.fingerprint).not.toBe(connection.hostKey.fingerprint);
+    expect([gate.logins, node.logins]).toEqual([['core'], ['core']]);
+  });
+
+  it('reads user@host:port', async () => {
+    const [gate, node] = [await sshd(), await sshd()];
+    const jump = `ProxyJump core@${gate.host}:${gate.port}`;
+    await dial(node, { target, configFile: sshConfig(host('node', node, jump)) });
+    expect(gate.logins).toEqual(['core']);
+  });
+
+  it('passes a chain in its order', async () => {
+    const [outer, inner, node] = [await sshd(), await sshd(), await sshd()];
+    const configFile = sshConfig(
+      host('outer', outer) + host('inner', inner) + host('node', node, 'ProxyJump outer,inner'),
+    );
+    const connection = await dial(node, { target, configFile });
+    expect(connection.via.map((jump) => jump.host)).toEqual(['outer', 'inner']);
+  });
+
+  it('follows the ProxyJump of a jump host', async () => {
+    const [outer, inner, node] = [await sshd(), await sshd(), await sshd()];
+    const configFile = sshConfig(
+      host('outer', outer) + host('inner', inner, 'ProxyJump outer') + host('node', node, 'ProxyJump inner'),
+    );
+    const connection = await dial(node, { target, configFile });
+    expect(connection.via.map((jump) => jump.host)).toEqual(['outer', 'inner']);
+  });
+
+  it('uses one connection for all nodes, and ends it with the last', async () => {
+    const gate = await sshd();
+    const nodes = await Promise.all([sshd(), sshd(), sshd()]);
+    const names = nodes.map((_, index) => `node${index}`);
+    const lines = nodes.map((node, index) => host(names[index] ?? '', node, 'ProxyJump gate')).join('');
+    const shared = {
+      configFile: sshConfig(host('gate', gate) + lines),
+      jumpPool: new JumpPool(),
+      limits: createConnectLimits(1),
+    };
+    const connections = await Promise.all(names.map((name) => dial(gate, { ...shared, target: { host: name } })));
+    expect(gate.connections).toBe(1);
+    connections[0]?.end();
+    connections[1]?.end();
+    await connections[1]?.closed;
+    expect(gate.open).toBe(1);
+    connections[2]?.end();
+    await connections[2]?.closed;
+    await gate.seenClosed();
+    expect(gate.open).toBe(0);
+    await dial(gate, { ...shared, target: { host: 'node0' } });
+    expect(gate.connections).toBe(2);
+  });
+
+  it('loses the nodes with the jump host, and finds a new way', async () => {
+    const [gate, node] = [await sshd(), await sshd()];
+    const shared = {
+      target,
+      configFile: sshConfig(host('gate', gate) + host('node', node, 'ProxyJump gate')),
+      jumpPool: new JumpPool(),
+    };
+    const connection = await dial(node, shared);
+    gate.dropAll();
+    expect(await connection.closed).toMatchObject({ code: 'connection-lost', host: 's4' });
+    await dial(node, shared);
+    expect(gate.connections).toBe(2);
+  });
+
+  it('tells which of the two cannot be reached', async () => {
+    const [gate, node] = [await sshd({ forward: 'fail' }), await sshd()];
+    const configFile = sshConfig(host('gate', gate) + host('node', node, 'ProxyJump gate'));
+    const behind = await failure(dial(node, { target, configFile }));
+    expect(behind).toMatchObject({ code: 'unreachable', host: 's4' });
+    expect(behind.message).toBe(`127.0.0.1:${node.port} cannot be reached from jump host gate`);
+
+    await gate.close();
+    const before = await failure(dial(node, { target, configFile }));
+    expect(before).toMatchObject({ code: 'unreachable', host: 's4' });
+    expect(before.message).toContain(`127.0.0.1:${gate.port} refuses`);
+  });
+
+  it('tells a jump host that does not forward', async () => {
+    const [gate, node] = [await sshd({ forward: 'prohibited' }), await sshd()];
+    const configFile = sshConfig(host('gate', gate) + host('node', node, 'ProxyJump gate'));
+    expect(await failure(dial(node, { target, configFile }))).toMatchObject({ code: 'forward-prohibited' });
+    await gate.seenClosed();
+    expect(gate.open).toBe(0);
+  });
+
+  it('holds the jump host to the same host-key policy', async () => {
+    const [gate, node] = [await sshd(), await sshd()];
+    const knownHosts = join(scratch(), 'known_hosts');
+    writeFileSync(knownHosts, `[127.0.0.1]:${node.port} ${node.hostKeyLines[0]}\n`);
+    const configFile = sshConfig(
+      `${host('gate', gate)}${host('node', node, 'ProxyJump gate')}Host *\n  UserKnownHostsFile ${knownHosts}\n`,
+    );
+    const refused = await failure(dial(node, { target, configFile, policy: 'strict' }));
+    expect(refused).toMatchObject({ code: 'host-key-refused', exit: 5 });
+    expect(refused.message).toContain(`127.0.0.1:${gate.port}`);
+
+    writeFileSync(knownHosts, `[127.0.0.1]:${gate.port} ${gate.hostKeyLines[0]}\n`, { flag: 'a' });
+    await dial(node, { target, configFile, policy: 'strict' });
+  });
+
+  it('does not ask pins of the node from the jump host', async () => {
+    const [gate, node] = [await sshd(), await sshd()];
+    const configFile = sshConfig(host('gate', gate) + host('node', node, 'ProxyJump gate'));
+    const { hostKey } = await dial(node, { target, configFile });
+    await dial(node, { target, configFile, pins: [hostKey.fingerprint] });
+  });
+
+  it('recognises a circle', async () => {
+    const [gate, node] = [await sshd(), await sshd()];
+    const configFile = sshConfig(host('gate', gate, 'ProxyJump node') + host('node', node, 'ProxyJump gate'));
+    expect(await failure(dial(node, { target, configFile }))).toMatchObject({ code: 'proxy-jump-circle', exit: 2 });
+    const all = sshConfig(`${host('gate', gate)}${host('node', node)}Host *\n  ProxyJump gate\n`);
+    expect(await failure(dial(node, { target, configFile: all }))).toMatchObject({
+      code: 'proxy-jump-circle',
+      exit: 2,
+    });
+    expect(gate.connections + node.connections).toBe(0);
+  });
+
+  it('stops when the run is aborted, jump host and all', async () => {
+    const gate = await sshd({ faults: { holdBanner: new Promise(() => {}) } });
+    const node = await sshd();
+    const configFile = sshConfig(host('gate', gate) + host('node', node, 'ProxyJump gate'));
+    const controller = new AbortController();
+    const pending = failure(dial(node, { target, configFile, signal: controller.signal }));
+    await gate.seenConnection();
+    controller.abort();
+    expect(await pending).toMatchObject({ code: 'aborted', exit: 130 });
+    await gate.seenClosed();
+  });
+});
