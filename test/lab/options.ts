@@ -1,5 +1,5 @@
-import { usageError } from '../../src/errors.js';
 import { didYouMean } from '../../src/config/suggest.js';
+import { usageError } from '../../src/errors.js';
 import { DISK_OPTIONS } from './nodes/options/disk.js';
 import { NETWORK_OPTIONS } from './nodes/options/network.js';
 import type { NodeOption } from './nodes/options/option.js';

@@ -65,7 +65,7 @@ function lossTable(table: string, device: string, loss: number): string[] {
 function breakSsh(namespace: string, port: number, fault: SshFault | undefined): string[] {
   const table = 'inet lab-ssh-fault';
   const clear = [`table ${table}`, `delete table ${table}`];
-  if (fault === undefined) return [nft(namespace, clear)];
+  if (fault === undefined) return [nftIn(namespace, clear)];
   const verdict = fault.how === 'reset' ? 'reject with tcp reset' : 'drop';
   // One token a day: the burst is the number of connections that break.
   const budget = fault.connections === undefined ? '' : `limit rate 1/day burst ${fault.connections} packets`;
@@ -87,4 +87,3 @@ function breakSsh(namespace: string, port: number, fault: SshFault | undefined):
     ]),
   ];
 }
-

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { Socket } from 'node:net';
+import { join } from 'node:path';
 
 const REPOSITORY = join(import.meta.dirname, '../../..');
 
@@ -13,7 +13,7 @@ export interface Guard {
 /** Waits for the end of a pipe that only this process holds open: a dismissal is a line, death is just the end. */
 export function setGuard(lab: string): Guard {
   const script = 'read -r _ || exec "$@"';
-  const remove = [join(REPOSITORY, 'node_modules/.bin/tsx'), join(REPOSITORY, 'test/lab/cli.ts'), 'down', '--lab', lab];
+  const remove = [join(REPOSITORY, 'node_modules/.bin/tsx'), join(REPOSITORY, 'test/lab/cli.ts'), '--lab', lab, 'down'];
   const guard: ChildProcess = spawn('sh', ['-c', script, 'sh', ...remove], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -18,7 +18,7 @@ export function insideNode(paths: LabPaths, name: string, argv: readonly string[
   // First into the node's cgroups: what is started here counts there, and ends with the node.
   const script = 'for procs in $CGROUPS; do echo 0 >"$procs"; done; exec "$@"';
   const join = ['env', `CGROUPS=${cgroupFiles(machine.nspawn.pid).join(' ')}`, 'sh', '-c', script, 'sh'] as const;
-  const enter = ['nsenter', `--target=${machine.leader}`, '--all', '--wd=/'];
+  const enter = ['nsenter', `--target=${machine.leader}`, '--all'];
   const clean = ['env', '-i', ...Object.entries(variables).map(([key, value]) => `${key}=${value}`)];
   return [...join, ...enter, '--', ...clean, ...argv];
 }

@@ -10,6 +10,8 @@ import { until } from './until.js';
 const LAUNCHER = join(import.meta.dirname, 'launcher.sh');
 /** Killing a machine takes milliseconds; a second more for each of those that share its two cores. */
 const DEATH_TIMEOUT = 30_000;
+/** A shell's start, on a machine that is busy with many. */
+const LAUNCH_TIMEOUT = 10_000;
 /** What an error shows of the console. */
 const CONSOLE_LINES = 25;
 
@@ -47,11 +49,20 @@ export function bootIdOf(machine: Machine | undefined): string | undefined {
   return id === readOptional('/proc/sys/kernel/random/boot_id')?.trim() ? undefined : id;
 }
 
-/** Switches a node on; it goes on without us. */
-export function startMachine(paths: NodePaths): void {
+/** Switches a node on; it goes on without us. Returns when its launcher has taken over. */
+export async function startMachine(paths: NodePaths, signal?: AbortSignal): Promise<void> {
   const log = openSync(paths.log, 'a');
-  spawn('sh', [LAUNCHER, paths.root], { detached: true, stdio: ['ignore', log, log], cwd: '/' }).unref();
+  const launcher = spawn('sh', [LAUNCHER, paths.root], { detached: true, stdio: ['ignore', log, log], cwd: '/' });
   closeSync(log);
+  launcher.unref();
+  const look = () => machineOf(paths) ?? (launcher.exitCode === null ? undefined : 'ended');
+  const found = await until(look, { signal, timeout: LAUNCH_TIMEOUT });
+  if (typeof found === 'object') return;
+  throw new DisklessError({
+    code: 'lab-launch-failed',
+    message: `the launcher of a lab node does not start (${paths.root})`,
+    detail: consoleTail(paths),
+  });
 }
 
 /** Power loss: the cable falls silent, then every process is gone at once. Returns when the machine is dead. */
@@ -69,7 +80,10 @@ export async function cutPower(paths: NodePaths, next: 'off' | 'cycle', signal?:
 
 /** Returns when the node has switched itself off. */
 export async function awaitOff(paths: NodePaths, signal?: AbortSignal): Promise<void> {
-  const off = await until(() => (machineOf(paths) === undefined ? true : undefined), { signal, timeout: DEATH_TIMEOUT });
+  const off = await until(() => (machineOf(paths) === undefined ? true : undefined), {
+    signal,
+    timeout: DEATH_TIMEOUT,
+  });
   if (off === undefined) throw stillAlive(paths);
 }
 

@@ -17,7 +17,10 @@ const TABLE = 'bridge lab-partition';
 
 /** Shell command for the switch: nobody of a pair reaches the other, whatever the frames carry. */
 export function partitionScript(lab: LabPlan, pairs: readonly Pair[]): string {
-  const rules = pairs.flatMap(([a, b]) => [...drops(party(lab, a), party(lab, b)), ...drops(party(lab, b), party(lab, a))]);
+  const rules = pairs.flatMap(([a, b]) => [
+    ...drops(party(lab, a), party(lab, b)),
+    ...drops(party(lab, b), party(lab, a)),
+  ]);
   return nftIn(switchOf(lab), [
     `table ${TABLE}`,
     `delete table ${TABLE}`,
@@ -55,7 +58,11 @@ function set(names: readonly string[]): string {
 }
 
 /** The pairs with `name` cut off from others; without `from`, from every other node, not from the operator. */
-export function addPartition(lab: LabPlan, pairs: readonly Pair[], cut: { name: string; from: readonly string[] }): Pair[] {
+export function addPartition(
+  lab: LabPlan,
+  pairs: readonly Pair[],
+  cut: { name: string; from: readonly string[] },
+): Pair[] {
   const others = lab.nodes.map((node) => node.name).filter((other) => other !== cut.name);
   const from = cut.from.length > 0 ? cut.from : others;
   const added = from.map((other): Pair => [cut.name, other]);

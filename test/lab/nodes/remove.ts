@@ -4,8 +4,8 @@ import { DisklessError } from '../../../src/errors.js';
 import { runCommand } from '../build/run-command.js';
 import { labPaths, labPrefix, namespaceOf, RUN_ROOT } from './naming.js';
 import { kill, processesByCgroup, readPidFile } from './process-table.js';
-import { restoreSysctls } from './sysctls.js';
 import { runScript } from './switch.js';
+import { restoreSysctls } from './sysctls.js';
 import { until } from './until.js';
 
 const DEATH_TIMEOUT = 30_000;
@@ -103,7 +103,8 @@ async function removeCgroups(lab: string): Promise<number> {
     await runScript(`find ${find.map((word) => `'${word}'`).join(' ')} -delete 2>/dev/null || :`);
     return (await list()).length === 0 ? true : undefined;
   };
-  if (found.length > 0 && (await until(isGone, { timeout: DEATH_TIMEOUT })) === undefined) throw leftOver(lab, 'cgroups');
+  if (found.length > 0 && (await until(isGone, { timeout: DEATH_TIMEOUT })) === undefined)
+    throw leftOver(lab, 'cgroups');
   return found.length;
 }
 

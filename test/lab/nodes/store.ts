@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
-import { DisklessError, usageError } from '../../../src/errors.js';
 import { didYouMean } from '../../../src/config/suggest.js';
-import { type LabBuild } from '../build/ensure-built.js';
+import { DisklessError, usageError } from '../../../src/errors.js';
 import { withLock } from '../build/build-lock.js';
+import type { LabBuild } from '../build/ensure-built.js';
 import { labPaths } from './naming.js';
 import type { LabPlan, NodePlan } from './plan.js';
 import { labNames } from './remove.js';
@@ -23,7 +23,11 @@ export function readRecord(lab: string): LabRecord | undefined {
 export function requireRecord(lab: string): LabRecord {
   const record = readRecord(lab);
   if (record !== undefined) return record;
-  throw usageError({ code: 'lab-missing', message: `there is no lab called ${lab}`, hint: 'start one: lab up s4 s5 s6' });
+  throw usageError({
+    code: 'lab-missing',
+    message: `there is no lab called ${lab}`,
+    hint: 'start one: lab up s4 s5 s6',
+  });
 }
 
 export async function writeRecord(record: LabRecord): Promise<void> {

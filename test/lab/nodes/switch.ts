@@ -1,7 +1,7 @@
 import { runCommand } from '../build/run-command.js';
+import { OPERATOR } from './partition.js';
 import { type LabPlan, routerAddress, subnetOf } from './plan.js';
 import { bridgeOf, routerOf, switchOf } from './plumbing.js';
-import { OPERATOR } from './partition.js';
 import { SEGMENTS } from './traits.js';
 
 /** The lab's own wires: a bridge per segment in a namespace, a cable to the operator, a router where one is wanted. */
@@ -19,7 +19,9 @@ function switchScript(lab: LabPlan): string[] {
   return [
     'set -e',
     `ip netns add ${inner}`,
-    ...SEGMENTS.map((segment) => `ip -n ${inner} link add ${bridgeOf(segment)} type bridge forward_delay 0 mcast_snooping 0`),
+    ...SEGMENTS.map(
+      (segment) => `ip -n ${inner} link add ${bridgeOf(segment)} type bridge forward_delay 0 mcast_snooping 0`,
+    ),
     ...SEGMENTS.map((segment) => `ip -n ${inner} link set ${bridgeOf(segment)} up`),
     `ip link add ${link} type veth peer name ${OPERATOR} netns ${inner}`,
     `ip -n ${inner} link set ${OPERATOR} master ${bridgeOf('main')} up`,

@@ -1,4 +1,4 @@
-import { kibOf, NUMBER, type NodeOption, SIZE } from './option.js';
+import { kibOf, type NodeOption, NUMBER, SIZE } from './option.js';
 
 export const DISK_OPTIONS: readonly NodeOption[] = [
   {
@@ -30,7 +30,9 @@ export const DISK_OPTIONS: readonly NodeOption[] = [
     value: { placeholder: 'PATH', example: '/opt', pattern: /^(\/[A-Za-z0-9._-]+)+$/ },
     summary: 'this directory is a read-only mount',
     apply: (traits, value) => {
-      traits.prepare.push(`mkdir -p .${value} && mount --bind .${value} .${value} && mount -o remount,bind,ro .${value}`);
+      traits.prepare.push(
+        `mkdir -p .${value} && mount --bind .${value} .${value} && mount -o remount,bind,ro .${value}`,
+      );
     },
   },
 ];

@@ -14,7 +14,8 @@ export const NETWORK_OPTIONS: readonly NodeOption[] = [
   },
   {
     name: 'far',
-    summary: 'in another L2 segment, behind a router that routes between nodes only (routed pods cannot work, vxlan can)',
+    summary:
+      'in another L2 segment, behind a router that routes between nodes only (routed pods cannot work, vxlan can)',
     apply: (traits) => {
       traits.segments[0] = 'far';
     },
