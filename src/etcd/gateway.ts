@@ -46,12 +46,15 @@ export interface CallOptions {
  * 3.0). It calls the member's own gRPC port with the member's server certificate, which therefore needs the
  * clientAuth usage as well. All methods reject with a DisklessError whose code starts with `etcd-`, or with the
  * signal's reason.
+ *
+ * A change that was on its way to a leader just lost is dropped without a word and ends as etcd-timeout; so may one
+ * that was carried out. Prove quorum first, and read memberList before repeating one.
  */
 export interface EtcdGateway {
   readonly node: string;
   /** A read that proves quorum. */
   linearizableRead(options?: CallOptions): Promise<EtcdHeader>;
-  /** As this member knows it; linearizable from 3.5 on. */
+  /** As this member knows it: current right after a linearizableRead through it (3.5 and later always are). */
   memberList(options?: CallOptions): Promise<EtcdMember[]>;
   memberAdd(member: { peerUrls: string[]; learner: boolean }, options?: CallOptions): Promise<EtcdMember>;
   memberRemove(id: MemberId, options?: CallOptions): Promise<void>;
@@ -116,7 +119,9 @@ export function createEtcdGateway({ node, connect, serverName, tls }: EtcdGatewa
     },
     async memberList(options) {
       const path = 'cluster/member/list';
-      return (await read<{ members: RawMember[] }>('member list', path, {}, options)).members.map(memberOf);
+      return (await read<{ members: RawMember[] }>('member list', path, { linearizable: true }, options)).members.map(
+        memberOf,
+      );
     },
     async memberAdd({ peerUrls, learner }, options) {
       const body = { peerURLs: peerUrls, isLearner: learner };
