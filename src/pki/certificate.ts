@@ -1,4 +1,4 @@
-import { createHash, type KeyObject, sign, type X509Certificate } from 'node:crypto';
+import { createHash, type KeyObject, sign, X509Certificate } from 'node:crypto';
 import type { Asn1 } from 'node-forge/lib/asn1.js';
 import {
   bitString,
@@ -41,6 +41,15 @@ export function signCertificate(fields: CertificateFields, issuerKey: KeyObject)
   const tbs = toBeSigned(fields);
   const signature = sign('sha256', toDer(tbs), { key: issuerKey, dsaEncoding: 'der' });
   return pem(toDer(sequence(tbs, ECDSA_WITH_SHA256, bitString(signature))));
+}
+
+/** undefined when the text is not a whole certificate. */
+export function readCertificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether everything under a certificate's signature is what these fields would give, byte for byte. */

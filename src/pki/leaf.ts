@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import type { Asn1 } from 'node-forge/lib/asn1.js';
 import type { Authority } from './authority.js';
 import {
@@ -7,6 +7,7 @@ import {
   encodedParts,
   isCertificateOf,
   keyId,
+  readCertificate,
   serialNumber,
   signCertificate,
 } from './certificate.js';
@@ -73,7 +74,7 @@ export function judgeLeaf({ request, found, authorities, validity, now }: JudgeL
   const { certificate, privateKey } = found;
   if (certificate === undefined && privateKey === undefined) return { action: 'issue' };
   if (certificate === undefined || privateKey === undefined) return { action: 'renew', reason: 'incomplete' };
-  const x509 = parse(certificate);
+  const x509 = readCertificate(certificate);
   if (!x509) return { action: 'renew', reason: 'damaged' };
   const authority = authorities[request.issuer];
   if (!x509.checkIssued(authority.x509)) {
@@ -134,12 +135,4 @@ function leafFields({ request, authority, validity, publicKey, serial, now }: Le
     publicKey,
     extensions: leafExtensions({ usages, sans, subjectKeyId: keyId(publicKey), authorityKeyId: authority.keyId }),
   };
-}
-
-function parse(pem: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    return undefined;
-  }
 }

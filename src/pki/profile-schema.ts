@@ -57,7 +57,7 @@ export const authoritiesFile = z.strictObject({
   encryption: publicFile.extend({ mode: z.literal(SECRET_MODE), resources: z.array(z.string()).min(1) }),
 });
 
-export const extendedKeyUsage = z.enum(['serverAuth', 'clientAuth']);
+const extendedKeyUsage = z.enum(['serverAuth', 'clientAuth']);
 
 const leaf = z
   .strictObject({

@@ -1,7 +1,8 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { dirname } from 'node:path';
 import { type DisklessError, refusal } from '../errors.js';
 import { type Authority, assemble } from './authority.js';
+import { readCertificate } from './certificate.js';
 import { readPrivateKey } from './keys.js';
 import { authorityFiles, type PkiContents } from './pki-files.js';
 import type { AuthorityId } from './profile-schema.js';
@@ -30,7 +31,7 @@ export function readAuthority({ id, contents, now }: ReadAuthority): Authority |
     const [missing, present] = certificate === undefined ? [certificatePath, keyPath] : [keyPath, certificatePath];
     throw refusal({ code: 'ca-incomplete', message: `${missing} is missing although ${present} is there`, hint });
   }
-  const x509 = parse(certificate);
+  const x509 = readCertificate(certificate);
   if (!x509) throw refusal({ code: 'ca-unreadable', message: `${certificatePath} is not a whole certificate`, hint });
   const key = readPrivateKey(privateKey);
   if (!key) throw refusal({ code: 'ca-key-unreadable', message: `${keyPath} is not a whole P-256 private key`, hint });
@@ -72,12 +73,4 @@ export function missingAuthority(contents: PkiContents, id: AuthorityId): Diskle
     message: `${contents.path(certificate)} and ${contents.path(key)} are missing, but the cluster was built with them`,
     hint: restoreHint(contents.directory),
   });
-}
-
-function parse(pem: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    return undefined;
-  }
 }

@@ -33,7 +33,7 @@ export async function writePki({ directory, foundation, pairs }: PkiWrites): Pro
   const others = foundation.filter((file) => !authorities.includes(file));
   try {
     await ownDirectory(directory);
-    await writeInOrder(directory, others);
+    await Promise.all(others.map((file) => writeFile(directory, file)));
     if (authorities.length > 0) await writeAuthorities(directory, authorities);
     await writePairs(directory, pairs);
   } catch (error) {
@@ -45,10 +45,7 @@ async function writeAuthorities(directory: string, files: PkiFile[]): Promise<vo
   const leftovers = (await readdir(directory)).filter((name) => name.startsWith(STAGING_PREFIX));
   await Promise.all(leftovers.map((name) => rm(join(directory, name), { recursive: true })));
   const staging = await mkdtemp(join(directory, STAGING_PREFIX));
-  await writeInOrder(
-    staging,
-    files.map((file) => ({ ...file, file: basename(file.file) })),
-  );
+  await Promise.all(files.map((file) => writeFile(staging, { ...file, file: basename(file.file) })));
   await rename(staging, join(directory, AUTHORITY_DIRECTORY));
   await syncDirectory(directory);
 }
@@ -62,7 +59,11 @@ async function writePairs(directory: string, pairs: PkiFile[][]): Promise<void> 
 }
 
 async function writeInOrder(directory: string, files: PkiFile[]): Promise<void> {
-  for (const { file, text, mode } of files) await writeFileAtomic(join(directory, file), text, mode);
+  for (const file of files) await writeFile(directory, file);
+}
+
+function writeFile(directory: string, { file, text, mode }: PkiFile): Promise<void> {
+  return writeFileAtomic(join(directory, file), text, mode);
 }
 
 /** Also narrows a directory that came back from a backup with wider permissions. */
