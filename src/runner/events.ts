@@ -12,13 +12,22 @@ export interface NodeSummary {
   /** `ready`, `skipped` (unreachable or failed preflight, worker only) or `failed`. */
   state: 'ready' | 'skipped' | 'failed' | 'unchanged';
   bootId?: string;
+  /** Of its kubelet, e.g. `v1.36.3`. */
+  version?: string;
   changes: number;
   bytesSent: number;
   reason?: string;
 }
 
 export type RunEventBody =
-  | { type: 'run-started'; command: string; cluster: string; nodes: string[] }
+  | {
+      type: 'run-started';
+      command: string;
+      cluster: string;
+      nodes: string[];
+      /** The sequence in its order: what views call the steps. */
+      steps?: { id: string; title: string }[];
+    }
   | { type: 'step-started'; step: string; node?: string }
   | { type: 'progress'; step: string; node: string; done: number; total: number }
   /** `node` is absent for changes of cluster objects. */
@@ -40,6 +49,8 @@ export type RunEventBody =
       durationMs: number;
       changed: number;
       nodes: NodeSummary[];
+      /** Path of the admin kubeconfig, when there is one. */
+      kubeconfig?: string;
       error?: DisklessError;
     };
 
