@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { usageError } from '../errors.js';
+import { readAuditPolicy } from './audit-policy.js';
 import { type ConfigPath, problemsError } from './problems.js';
 import { type ConfigFile, configSchema } from './schema.js';
 import { schemaProblems } from './schema-problems.js';
@@ -15,14 +16,14 @@ export interface LoadedConfig {
   place(path: ConfigPath): string;
 }
 
-/** Reads a config file. @throws usage error (exit 2) with all problems as `file:line:col path message` */
+/** Reads a config file, and the audit policy it names. @throws usage error (exit 2) with all problems as `file:line:col path message` */
 export async function loadConfig(file: string): Promise<LoadedConfig> {
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     const message = `the config file ${file} cannot be read (${cause.code})`;
     throw usageError({ code: 'config-unreadable', message, hint: 'check the path given with --config', cause });
   });
   const loaded = parseConfig(file, text);
-  return { ...loaded, config: withAbsolutePaths(loaded.config, dirname(resolve(file))) };
+  return { ...loaded, config: await withAuditPolicy(loaded, withAbsolutePaths(loaded.config, dirname(resolve(file)))) };
 }
 
 /** The same for text in hand; paths inside are left as they are. */
@@ -56,6 +57,14 @@ function withAbsolutePaths(config: ConfigFile, directory: string): ConfigFile {
       apiServer: { ...apiServer, audit: { ...apiServer.audit, policy: absolute(apiServer.audit.policy) } },
     }),
   };
+}
+
+/** The policy itself is part of the cluster's spec: what is recorded must not depend on a file elsewhere. */
+async function withAuditPolicy({ place }: LoadedConfig, config: ConfigFile): Promise<ConfigFile> {
+  const audit = config.apiServer?.audit;
+  if (audit === undefined) return config;
+  const policy = await readAuditPolicy({ path: audit.policy, place: place(['apiServer', 'audit', 'policy']) });
+  return { ...config, apiServer: { ...config.apiServer, audit: { ...audit, policy } } };
 }
 
 function absolutePath(path: string, directory: string): string {

@@ -35,26 +35,22 @@ export interface ResolvedSpec {
 export function resolveSpec(input: ResolveInput): ResolvedSpec {
   const { file, flags, recorded, defaults } = input;
   const known = recorded?.nodes ?? [];
-  const wanted = wantedHosts({ hosts: flags.hosts, file, recorded: known });
-  const settings = decideSettings({
-    file: file?.config,
-    flags,
-    recorded,
-    defaults,
-    nodeCount: Math.max(known.length, wanted?.length ?? 0),
-  });
-  if (wanted === undefined && recorded === undefined) throw noHostsError(settings.name);
-  const roles = rolesOf(input, wanted ?? []);
-  const nodes = draftNodes(wanted ?? [], known, roles);
+  const listed = wantedHosts({ hosts: flags.hosts, file, recorded: known });
+  const wanted = listed ?? [];
+  const nodeCount = Math.max(known.length, wanted.length);
+  const settings = decideSettings({ file: file?.config, flags, recorded, defaults, nodeCount });
+  if (listed === undefined && recorded === undefined) throw noHostsError(settings.name);
+  const roles = rolesOf(input, wanted);
+  const nodes = draftNodes(wanted, known, roles);
   const draft: SpecDraft = { ...settings, nodes };
-  const place = placer({ file, flags, wanted: wanted ?? [] });
+  const place = placer({ file, flags, wanted });
   const lineOf = (problem: CrossProblem): string => `${place(problem)}: ${problem.message}`;
   if (roles.problems.length > 0) throw problemsError(roles.problems.map(lineOf), 'the configuration');
   if (recorded) refuseChanges({ recorded, draft, roles, lineOf });
   const problems = crossCheck(draft);
   if (problems.length > 0) throw problemsError(problems.map(lineOf), 'the configuration');
   const spec = { ...draft, nodes: allocatePodCidrs(nodes, settings.network) };
-  return { spec, notes: notesOf({ wanted, recorded, roles }) };
+  return { spec, notes: notesOf({ wanted: listed, recorded, roles }) };
 }
 
 function rolesOf({ file, flags, recorded }: ResolveInput, wanted: readonly WantedHost[]): Roles {

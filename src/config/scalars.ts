@@ -73,7 +73,7 @@ function milliseconds(text: string): number {
  * A flag's or label's value: text in the end, but `true` and `5` may be written without quotes. Not fractions: YAML
  * reads 1.20 as 1.2.
  */
-export const text = z.union([z.string(), z.boolean(), z.int()]).transform(String);
+const text = z.union([z.string(), z.boolean(), z.int()]).transform(String);
 
 export const flagArguments = z.record(
   checked(

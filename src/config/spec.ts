@@ -54,7 +54,7 @@ export interface ApiServerSpec {
   /** Names and addresses added to the serving certificate. */
   extraSans: string[];
   extraArgs: Record<string, string>;
-  /** Audit log on the node's RAM disk; off when unset. */
+  /** Audit log on the node's RAM disk; off when unset. `policy` is the text of the policy, not its path. */
   audit?: { policy: string; maxSizeMiB: number; maxBackups: number };
 }
 

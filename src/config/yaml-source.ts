@@ -13,7 +13,7 @@ import {
 } from 'yaml';
 import { type ConfigPath, formatPath } from './problems.js';
 
-export interface PlaceOptions {
+interface PlaceOptions {
   /** The place of the key, not of its value. */
   ofKey?: boolean;
   /** Characters into the text of a value. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { hostsOfFlag, namesOfFlag, parseHosts } from '../../src/config/host-expression.js';
+import { nodeNameProblem, sshHostProblem } from '../../src/config/names.js';
 import { DisklessError } from '../../src/errors.js';
 
 const short = (expression: string): string[] =>
@@ -122,4 +123,44 @@ test('a single problem is the message', () => {
 test('names only, where names are asked for', () => {
   expect(namesOfFlag('--control-plane', 's[4-6]')).toEqual(['s4', 's5', 's6']);
   expect(thrown(() => namesOfFlag('--control-plane', 's4,s5=10.0.0.5')).message).toContain('position 4');
+});
+
+test('whatever is typed, it is refused with a place or gives valid hosts', () => {
+  const pieces = [
+    's',
+    '4',
+    '10.0.0.4',
+    '[',
+    ']',
+    '4-6',
+    ',',
+    '=',
+    '@',
+    ':',
+    '22',
+    'fd00::4',
+    ' ',
+    '-',
+    '.',
+    'S',
+    '%',
+    ';',
+  ];
+  let seed = 20261120;
+  const random = (below: number): number => {
+    seed = (seed * 1103515245 + 12345) % 2 ** 31;
+    return Math.floor((seed / 2 ** 31) * below);
+  };
+  let accepted = 0;
+  const surprises: string[] = [];
+  for (let round = 0; round < 10_000; round++) {
+    const expression = Array.from({ length: 1 + random(9) }, () => pieces[random(pieces.length)]).join('');
+    const { hosts, problems } = parseHosts(expression);
+    const placed = problems.every(({ position }) => position >= 0 && position <= expression.length);
+    const valid = hosts.every(({ name, ssh }) => (nodeNameProblem(name) ?? sshHostProblem(ssh.host)) === undefined);
+    if (!placed || !valid || hosts.length + problems.length === 0) surprises.push(expression);
+    if (problems.length === 0) accepted++;
+  }
+  expect(surprises).toEqual([]);
+  expect(accepted).toBeGreaterThan(100);
 });

@@ -57,13 +57,32 @@ artifacts: mirror
 images: ~/images
 ssh: {configFile: /etc/ssh/lab}
 network: {mode: manifest, manifest: https://example.org/cni.yaml}
-apiServer: {audit: {policy: ../audit.yaml}}
 `);
     expect(config.artifacts).toBe(join(directory, 'mirror'));
     expect(config.images).toBe(join(homedir(), 'images'));
     expect(config.ssh?.configFile).toBe('/etc/ssh/lab');
     expect(config.network?.manifest).toBe('https://example.org/cni.yaml');
-    expect(config.apiServer?.audit?.policy).toBe(join(directory, '..', 'audit.yaml'));
+  });
+});
+
+describe('an audit policy', () => {
+  const yaml = 'apiServer:\n  audit: {policy: audit.yaml}\n';
+  const policy = 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n';
+
+  test('becomes part of the config', async () => {
+    await writeFile(join(directory, 'audit.yaml'), policy);
+    expect((await load(yaml)).apiServer?.audit).toEqual({ policy });
+  });
+
+  test.each<[string, string | undefined, RegExp]>([
+    ['is missing', undefined, /cluster\.yaml:2:19 apiServer\.audit\.policy .*audit\.yaml cannot be read \(ENOENT\)/],
+    ['is something else', 'kind: Pod', /apiServer\.audit\.policy .*audit\.yaml is not a Policy of audit\.k8s\.io\/v1/],
+    ['is empty', '', /is not a Policy/],
+    ['is no YAML', 'kind: [', /audit\.yaml:1:8 /],
+  ])('that %s', async (_case, text, message) => {
+    await rm(join(directory, 'audit.yaml'), { force: true });
+    if (text !== undefined) await writeFile(join(directory, 'audit.yaml'), text);
+    await expect(load(yaml)).rejects.toMatchObject({ exit: 2, message: expect.stringMatching(message) });
   });
 });
 

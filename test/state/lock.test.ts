@@ -31,7 +31,7 @@ const refusalOf = (taking: Promise<Lock>): Promise<DisklessError> =>
   );
 
 async function holder(): Promise<Child & { pid: number }> {
-  const child = startChild('hold-lock.ts', path);
+  const child = startChild(new URL('./children/hold-lock.ts', import.meta.url), path);
   children.push(child);
   const { pid } = JSON.parse(await child.line());
   return { ...child, pid };
@@ -97,9 +97,11 @@ describe('one run at a time', () => {
     second.release();
   });
 
-  test('processes that contend for it never hold it together', async () => {
+  test('processes that contend for it never hold it together', { timeout: 120_000 }, async () => {
     const critical = join(directory, 'critical');
-    const contenders = [1, 2, 3].map(() => startChild('contend.ts', path, critical, '80'));
+    const contenders = [1, 2, 3].map(() =>
+      startChild(new URL('./children/contend.ts', import.meta.url), path, critical, '80'),
+    );
     children.push(...contenders);
     const results = await Promise.all(contenders.map(async (child) => JSON.parse(await child.line())));
     expect(results).toEqual(Array(3).fill({ held: 80, violations: 0 }));
@@ -119,11 +121,16 @@ describe('the lock of a dead run', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  test('killed at any moment of taking and releasing it', async () => {
+  test('killed at any moment of taking and releasing it', { timeout: 120_000 }, async () => {
     for (let round = 0; round < 5; round++) {
-      const child = startChild('contend.ts', path, join(directory, 'critical'), 'Infinity');
+      const child = startChild(
+        new URL('./children/contend.ts', import.meta.url),
+        path,
+        join(directory, 'critical'),
+        'Infinity',
+      );
       children.push(child);
-      await expect.poll(() => readdir(directory), { timeout: 20_000 }).not.toEqual([]);
+      await expect.poll(() => readdir(directory), { timeout: 60_000 }).not.toEqual([]);
       // Any moment will do: the wait only spreads the kills over the cycle.
       await delay(round * 3);
       await child.kill();
@@ -133,7 +140,7 @@ describe('the lock of a dead run', () => {
     }
   });
 
-  test('of several takers exactly one wins', async () => {
+  test('of several takers exactly one wins', { timeout: 120_000 }, async () => {
     const takers = await Promise.all([holder(), holder(), holder(), holder()]);
     for (let round = 0; round < 25; round++) {
       await leaveLock({ start: 'of a process long gone' });

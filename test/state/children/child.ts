@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** A TypeScript program of this folder as a process of its own. */
+/** A TypeScript program as a process of its own. */
 export interface Child {
   process: ChildProcessWithoutNullStreams;
   /** The next line it says. */
@@ -13,9 +13,8 @@ export interface Child {
   kill(): Promise<void>;
 }
 
-export function startChild(program: string, ...args: string[]): Child {
-  const script = fileURLToPath(new URL(program, import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args]);
+export function startChild(program: URL, ...args: string[]): Child {
+  const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(program), ...args]);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   let complaints = '';
   child.stderr.on('data', (chunk) => {
