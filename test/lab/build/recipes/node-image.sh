@@ -34,7 +34,7 @@ chmod 0440 "$root/etc/sudoers.d/core"
 chroot "$root" visudo --check --quiet
 
 dpkg-query --admindir="$root/var/lib/dpkg" --show >"$out_dir/packages.txt"
-rm -f "$root"/etc/ssh/ssh_host_* "$root"/etc/hostname "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/*
+rm -f "$root"/etc/ssh/ssh_host_* "$root"/etc/hostname "$root"/etc/fstab "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/*
 rm -rf "$root"/var/lib/apt "$root"/var/lib/dpkg "$root"/var/cache/* "$root"/var/log/* "$root"/boot "$root"/home/core/.??*rc
 # Empty, so that systemd makes up a new one at each boot.
 : >"$root/etc/machine-id"
