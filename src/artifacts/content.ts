@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { READ_SIZE } from './remembered.js';
 
@@ -16,7 +17,7 @@ export function fileContent(file: { name: string; path: string; sha256: string; 
 }
 
 /** A file's bytes, decompressed where it is gzipped and asked for. */
-export function openFile(path: string, { gunzip = false } = {}): AsyncIterable<Buffer> {
+export function openFile(path: string, { gunzip = false } = {}): Readable {
   const file = createReadStream(path, { highWaterMark: READ_SIZE });
   if (!gunzip) return file;
   const inflated = createGunzip({ chunkSize: READ_SIZE });

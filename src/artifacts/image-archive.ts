@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Parser, type ReadEntry } from 'tar';
 import { z } from 'zod';
@@ -46,14 +47,15 @@ async function readThrough({ path, onBytes, signal }: ReadImageArchiveOptions): 
   const gzipped = await isGzip(path);
   const hash = createHash('sha256');
   let size = 0;
-  async function* counted(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of source) {
+  // No generator: pipeline waits forever for a consumer that finishes within end(), as tar's parser does.
+  const counted = new Transform({
+    transform(chunk: Buffer, _, done) {
       hash.update(chunk);
       size += chunk.length;
       onBytes(chunk.length);
-      yield chunk;
-    }
-  }
+      done(null, chunk);
+    },
+  });
   const { parser, entries } = collector();
   try {
     await pipeline(openFile(path, { gunzip: gzipped }), counted, parser, { ...(signal && { signal }) });

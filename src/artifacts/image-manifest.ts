@@ -64,9 +64,10 @@ function describeManifest(entries: ArchiveEntries, { digest }: Descriptor): Omit
   const nested = parsed(entries, path, OciIndex);
   if (nested !== undefined) {
     const platforms = nested.manifests.map((descriptor) => describeManifest(entries, descriptor));
-    const complete = platforms.filter(({ missing }) => missing.length === 0);
-    if (complete.length > 0) return merged(complete.map((platform) => ({ ...platform, references: [] })));
-    return platforms[0] ?? { architectures: [], missing: [path] };
+    // What has no architecture here is a build attestation.
+    const present = platforms.filter(({ missing, architectures }) => missing.length === 0 && architectures.length > 0);
+    if (present.length > 0) return merged(present.map((platform) => ({ ...platform, references: [] })));
+    return platforms.find(({ missing }) => missing.length > 0) ?? { architectures: [], missing: [path] };
   }
   const manifest = parsed(entries, path, OciManifest);
   if (manifest === undefined) return { architectures: [], missing: [path] };
