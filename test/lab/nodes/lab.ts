@@ -14,7 +14,7 @@ import type { LabPlan, NodePlan, NodeRequest } from './plan.js';
 import { readOptional } from './process-table.js';
 import { removeLab } from './remove.js';
 import { awaitSsh } from './ssh-ready.js';
-import { type LabRecord, requireNode, requireRecord, withMachineLock } from './store.js';
+import { type LabRecord, readRecord, requireNode, requireRecord, withMachineLock } from './store.js';
 import { runScript } from './switch.js';
 import type { Disturbance, LinkShape, SshFault } from './traits.js';
 
@@ -80,8 +80,9 @@ export class Lab {
 
   /** Makes the lab if there is none, adds the nodes it lacks, switches on those that are off; each answers over SSH. */
   async up({ nodes, progress = () => {}, signal, build }: Omit<StartLabOptions, 'name'>): Promise<void> {
-    const made = build ?? (await ensureBuilt({ progress, signal }));
-    await createLab({ name: this.name, nodes, build: made, signal });
+    // A running lab keeps what it was made of, whatever has been built since.
+    const parts = readRecord(this.name)?.build ?? build ?? (await ensureBuilt({ progress, signal }));
+    await createLab({ name: this.name, nodes, build: parts, signal });
     await this.powerOn(
       nodes.map((node) => node.name),
       { progress, signal },
