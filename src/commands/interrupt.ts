@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { DisklessError, EXIT } from '../errors.js';
 
 /**
@@ -5,6 +6,8 @@ import { DisklessError, EXIT } from '../errors.js';
  */
 export async function interruptible<T>(command: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
+  // Every step of every node listens; there is no number of them that would be a leak.
+  setMaxListeners(0, controller.signal);
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
     const hint = 'run the same command again: it continues from here';

@@ -29,6 +29,11 @@ const MASTER = 'node-role.kubernetes.io/master';
 const ROLE_KEYS = [CONTROL_PLANE, MASTER];
 /** Keys of the labels we set, so that one taken out of the configuration is taken off the node. */
 const LABELS_ANNOTATION = 'k8s-diskless/labels';
+/**
+ * Kubelets up to 1.22 or so write into the capacity they find and panic when there is none
+ * (reconcileHugePageResource); room for no pod also keeps the scheduler away until the kubelet has reported.
+ */
+const NO_CAPACITY = { pods: '0' };
 const NODES = { apiVersion: 'v1', resource: 'nodes' };
 /** The kubelet and the controllers write Node objects too; more conflicts in a row are not chance. */
 const CONFLICT_ATTEMPTS = 6;
@@ -104,6 +109,7 @@ function newNode({ name, podCidr, labels, taints }: WantedNode): KubeNode {
     kind: 'Node',
     metadata: { name, labels, annotations: { [LABELS_ANNOTATION]: labelKeys(labels) } },
     spec: { podCIDR: podCidr, podCIDRs: [podCidr], ...(taints.length > 0 && { taints }) },
+    status: { capacity: NO_CAPACITY, allocatable: NO_CAPACITY },
   };
 }
 

@@ -52,6 +52,8 @@ export interface NodeCondition {
 export interface KubeNode extends KubeObject {
   spec: { podCIDR?: string; podCIDRs?: string[]; taints?: Taint[]; unschedulable?: boolean };
   status?: {
+    capacity?: Record<string, string>;
+    allocatable?: Record<string, string>;
     conditions?: NodeCondition[];
     nodeInfo?: { bootID: string; kubeletVersion: string };
   };
