@@ -9,7 +9,7 @@ import { removeLab } from './remove.js';
 import { renderSshConfig } from './ssh-config.js';
 import { freeIndex, type LabRecord, readRecord, withMachineLock, writeRecord } from './store.js';
 import { buildSwitch } from './switch.js';
-import { saveSysctls } from './sysctls.js';
+import { MACHINE_SYSCTLS, saveSysctls } from './sysctls.js';
 
 export interface CreateLabOptions {
   name: string;
@@ -48,7 +48,7 @@ async function layFoundation({ plan, build }: LabRecord): Promise<void> {
   const paths = labPaths(plan.name);
   // Without a record whatever bears this name is a crashed run's.
   await removeLab(plan.name);
-  saveSysctls();
+  saveSysctls(MACHINE_SYSCTLS);
   try {
     await mkdir(paths.usr, { recursive: true });
     // The record comes first: with it others see that this number is taken.

@@ -5,7 +5,7 @@ import { runCommand } from '../build/run-command.js';
 import { labPaths, labPrefix, namespaceOf, RUN_ROOT } from './naming.js';
 import { kill, processesByCgroup, readPidFile } from './process-table.js';
 import { runScript } from './switch.js';
-import { restoreSysctls } from './sysctls.js';
+import { MACHINE_SYSCTLS, restoreSysctls } from './sysctls.js';
 import { until } from './until.js';
 
 const DEATH_TIMEOUT = 30_000;
@@ -21,7 +21,7 @@ export async function removeLab(lab: string): Promise<string[]> {
   const mounts = await unmountAll(labPaths(lab).root);
   const cgroups = await removeCgroups(lab);
   await rm(labPaths(lab).root, { recursive: true, force: true });
-  const sysctls = labNames().length === 0 ? restoreSysctls() : [];
+  const sysctls = labNames().length === 0 ? restoreSysctls(MACHINE_SYSCTLS) : [];
   return [
     ...counted(processes, 'process', 'processes'),
     ...counted(namespaces, 'network namespace', 'network namespaces'),
