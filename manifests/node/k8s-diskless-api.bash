@@ -101,34 +101,53 @@ install_rules() {
 }
 
 choose() {
+  local ports
   chosen=$1
+  ports=$(connected_ports)
   install_rules
-  echo "API address $address leads to $chosen"
   # The reset rule answers a client's next packet; one that only waits need not wait for that, where the kernel can
-  # close sockets.
-  ss --kill --tcp --no-header state established dst "$address" dport = "$port" >/dev/null 2>&1 || true
+  # close sockets. Only those from before: clients may have come back by the new way already.
+  if [[ $ports ]]; then ss --kill --tcp dst "$address" dport = ":$port" "( $ports )" >/dev/null 2>&1 || true; fi
+  echo "API address $address leads to $chosen"
 }
 
-# Asks every control plane at the same time. Sets living[i], and refused[i] where nobody listens. 401 and 403 are
-# answers of a living server too: anonymous requests may be refused, by configuration or until RBAC is bootstrapped.
-declare -A living refused
+# Local ports of connections to ADDRESS, as a filter of ss.
+connected_ports() {
+  local filter='' local_end
+  while read -r _ _ _ local_end _; do
+    filter+="${filter:+ or }sport = :${local_end##*:}"
+  done < <(ss --tcp --numeric --no-header state connected dst "$address" dport = ":$port" 2>/dev/null)
+  echo "$filter"
+}
+
+# How bad an answer was, in eighths of what makes a control plane count as lost. Nobody listening is certain. Silence is
+# believed the second time: the kernel accepts connections however busy its kube-apiserver is. A bad answer (5xx while
+# etcd elects a leader) must last some seconds. 401 and 403 are answers of a living server: anonymous requests may be
+# refused, by configuration or until RBAC is bootstrapped.
+declare -A badness
+lost=8
 probe() {
   local index failure status urls=()
   for index in "${control_planes[@]}"; do urls+=(--output /dev/null "https://$index:$port/livez"); done
-  living=() refused=()
+  badness=()
   while read -r index failure status; do
     case $failure:$status in
-      0:200 | 0:401 | 0:403) living[${control_planes[index]}]=yes ;;
-      7:*) refused[${control_planes[index]}]=yes ;; # curl: failed to connect
+      0:200 | 0:401 | 0:403) status=0 ;;
+      7:*) status=$lost ;; # curl: failed to connect
+      28:*) status=$((lost / 2)) ;; # curl: timed out
+      *) status=1 ;;
     esac
-  done < <(curl --silent --no-progress-meter --parallel --parallel-immediate --noproxy '*' --max-time 1 --cacert "$ca" \
-    --write-out '%{urlnum} %{exitcode} %{http_code}\n' "${urls[@]}")
+    badness[${control_planes[index]}]=$status
+  done < <(curl --silent --no-progress-meter --parallel --parallel-immediate --noproxy '*' --connect-timeout 1 \
+    --max-time 3 --cacert "$ca" --write-out '%{urlnum} %{exitcode} %{http_code}\n' "${urls[@]}")
 }
+
+lives() { [[ ${badness[$1]-} == 0 ]]; }
 
 first_living() {
   local each
   for each in "${control_planes[@]}"; do
-    if [[ ${living[$each]-} ]]; then
+    if lives "$each"; then
       echo "$each"
       return
     fi
@@ -138,22 +157,21 @@ first_living() {
 watch() {
   # With one control plane there is nothing to choose.
   if ((${#control_planes[@]} < 2)); then exec sleep infinity; fi
-  local failures=0 next
+  local sum=0 next
   while :; do
     probe
-    if [[ ${living[$chosen]-} ]]; then failures=0; else failures=$((failures + 1)); fi
+    if lives "$chosen"; then sum=0; else sum=$((sum + ${badness[$chosen]:-1})); fi
     next=''
-    if [[ $chosen != "$node_ip" && ${living[$node_ip]-} ]]; then
+    if [[ $chosen != "$node_ip" ]] && lives "$node_ip"; then
       next=$node_ip
-    elif ((failures > 1)) || [[ ${refused[$chosen]-} ]]; then
-      # One answer that is late or bad may be load; nobody listening is certain.
+    elif ((sum >= lost)); then
       next=$(first_living)
     fi
     if [[ $next ]]; then
       choose "$next"
-      failures=0
+      sum=0
     fi
-    if ((failures > 0)); then sleep 0.5; else sleep 1; fi
+    if ((sum > 0)); then sleep 0.5; else sleep 1; fi
   done
 }
 

@@ -78,9 +78,11 @@ describe.each(['nft', 'iptables'])('API address with %s', (backend) => {
   const who = async () => JSON.parse(await node.exec('curl', '--max-time', '5', ...curl('/who')));
 
   /** A request that stays open, as a watch does; the curl exit code once it ends. */
-  async function openWatch(): Promise<{ server: string; line: Running['line']; ended: Promise<string> }> {
-    const ended = 'code=0; curl --no-buffer --keepalive-time 1 "$@" || code=$?; echo "curl ended $code"';
-    const command = node.start('bash', ['-c', ended, 'curl', ...curl('/watch')]);
+  async function openWatch(
+    ...options: string[]
+  ): Promise<{ server: string; line: Running['line']; ended: Promise<string> }> {
+    const ended = 'code=0; curl --no-buffer "$@" || code=$?; echo "curl ended $code"';
+    const command = node.start('bash', ['-c', ended, 'curl', ...curl('/watch'), ...options]);
     const [server = ''] = (await command.line(/^\w+ \d+$/)).split(' ');
     return { server, line: command.line, ended: command.line(/curl ended/) };
   }
@@ -110,24 +112,36 @@ describe.each(['nft', 'iptables'])('API address with %s', (backend) => {
     expect(await who()).toMatchObject({ name: 's5' });
   });
 
+  it('bears with bad answers for a while, not for long', async () => {
+    await configure([s4, s5]);
+    const [bad] = await Promise.all([serve(s4), serve(s5)]);
+    await install();
+    const watcher = watch();
+    await node.exec('curl', ...curl('/fail/3'));
+    await bad.line(/recovered/);
+    expect(await who()).toMatchObject({ name: 's4' });
+    await node.exec('curl', ...curl('/fail/1000'));
+    await watcher.line(/leads to 10\.77\.0\.5/);
+  });
+
   it('resets connections by rule alone, where the kernel cannot close sockets', async () => {
     await configure([s4, s5]);
     await Promise.all([serve(s4), serve(s5)]);
     await install();
     await writeFile(join(dir, 'ss'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
     const watcher = watch({ PATH: `${dir}:${process.env.PATH}` });
-    const lost = await openWatch();
+    const lost = await openWatch('--keepalive-time', '1');
     await s4.link('down');
     await watcher.line(/leads to 10\.77\.0\.5/);
     expect(await lost.ended).toBe('curl ended 56'); // connection reset by peer, at the next keep-alive packet
   });
 
-  it('closes connections to a control plane that lost power, and keeps others when it restarts', async () => {
+  it('closes even silent connections to a control plane that lost power, and keeps others when it restarts', async () => {
     await configure([s4, s5]);
     await Promise.all([serve(s4), serve(s5)]);
     await install();
     let watcher = watch();
-    const lost = await openWatch();
+    const lost = await openWatch('--no-keepalive');
     expect(lost.server).toBe('s4');
     await s4.link('down');
     await watcher.line(/leads to 10\.77\.0\.5/);
