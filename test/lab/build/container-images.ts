@@ -1,7 +1,7 @@
 import { copyFile, mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openApt } from './apt.js';
-import { goVersion } from './go.js';
+import { goEnvironment, goVersion } from './go.js';
 import { writeImageArchive } from './image-archive.js';
 import { type BuildContext, fileInputs, type Product } from './product.js';
 import { runCommand } from './run-command.js';
@@ -40,7 +40,7 @@ export const containerImages: Product = {
     for (const image of IMAGES) {
       context.progress(`building ${image.reference}`);
       const root = join(context.work, image.program);
-      await buildProgram({ ...context, program: image.program, into: join(root, image.path) });
+      await buildProgram({ signal: context.signal, program: image.program, into: join(root, image.path) });
       if (image.busybox) await installBusybox(busybox, join(root, 'bin'));
       const name = image.reference.replace(/^.*\//, '').replace(':', '-');
       const file = join(context.output, `${name}.tar`);
@@ -50,18 +50,11 @@ export const containerImages: Product = {
   },
 };
 
-type ProgramOptions = Pick<BuildContext, 'work' | 'signal'> & { program: string; into: string };
+type ProgramOptions = Pick<BuildContext, 'signal'> & { program: string; into: string };
 
-async function buildProgram({ work, signal, program, into }: ProgramOptions): Promise<void> {
-  const env = {
-    GO111MODULE: 'off',
-    GOPATH: '/usr/share/gocode',
-    GOFLAGS: '',
-    GOCACHE: join(work, 'go-cache'),
-    CGO_ENABLED: '0',
-  };
-  const args = ['build', '-trimpath', '-ldflags', '-s -w', '-o', into, '.'];
-  await runCommand({ command: 'go', args, cwd: join(SOURCES, program), env, signal });
+async function buildProgram({ signal, program, into }: ProgramOptions): Promise<void> {
+  const args = ['build', '-ldflags', '-s -w', '-o', into, '.'];
+  await runCommand({ command: 'go', args, cwd: join(SOURCES, program), env: goEnvironment(), signal });
 }
 
 async function fetchBusybox({ work, signal }: BuildContext): Promise<string> {

@@ -21,7 +21,7 @@ export interface BuildContext {
   signal: AbortSignal | undefined;
 }
 
-export interface BuiltProduct {
+interface BuiltProduct {
   /** Version of the Debian package (or the like) it was made from; becomes part of the directory's name. */
   version: string;
 }
@@ -87,19 +87,18 @@ async function buildInto({ product, home, key, progress, signal }: BuildIntoOpti
 }
 
 async function findBuilt(home: string, key: string): Promise<string | undefined> {
-  const name = (await listDirectory(home)).find((entry) => entry.endsWith(`_${key}`));
-  return name === undefined ? undefined : join(home, name);
+  return (await newestFirst(home)).find((path) => path.endsWith(`_${key}`));
 }
 
 async function dropOldBuilds(home: string): Promise<void> {
-  const builds = await Promise.all(
-    (await listDirectory(home)).map(async (name) => {
-      const path = join(home, name);
-      return { path, time: (await stat(path)).ctimeMs };
-    }),
-  );
-  const old = builds.sort((a, b) => b.time - a.time).slice(KEPT_BUILDS);
-  await Promise.all(old.map(({ path }) => rm(path, { recursive: true, force: true })));
+  const old = (await newestFirst(home)).slice(KEPT_BUILDS);
+  await Promise.all(old.map((path) => rm(path, { recursive: true, force: true })));
+}
+
+async function newestFirst(home: string): Promise<string[]> {
+  const paths = (await listDirectory(home)).map((name) => join(home, name));
+  const builds = await Promise.all(paths.map(async (path) => ({ path, time: (await stat(path)).ctimeMs })));
+  return builds.sort((a, b) => b.time - a.time).map(({ path }) => path);
 }
 
 async function listDirectory(path: string): Promise<string[]> {

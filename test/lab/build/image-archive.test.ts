@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { extract, list } from 'tar';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeImageArchive } from './image-archive.js';
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'archive-'));
+});
+
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+async function archive(name: string): Promise<{ file: string; unpacked: string }> {
+  const root = join(directory, `${name}-root`);
+  await mkdir(join(root, 'bin'), { recursive: true });
+  await writeFile(join(root, 'bin/program'), 'program');
+  await chmod(join(root, 'bin/program'), 0o755);
+  await symlink('program', join(root, 'bin/alias'));
+  await utimes(join(root, 'bin/program'), Math.random() * 1e9, Math.random() * 1e9);
+  const file = join(directory, `${name}.tar`);
+  await writeImageArchive({ file, root, reference: 'registry.example.test/a/b:2', entrypoint: ['/bin/program'] });
+  const unpacked = join(directory, name);
+  await mkdir(unpacked);
+  await extract({ file, cwd: unpacked });
+  return { file, unpacked };
+}
+
+async function json(path: string) {
+  return JSON.parse(await readFile(path, 'utf8'));
+}
+
+describe('writeImageArchive', () => {
+  it('links index, manifest, config and layer by digests that are true', async () => {
+    const { unpacked } = await archive('image');
+    const blob = (digest: string) => join(unpacked, 'blobs', digest.replace(':', '/'));
+    const [descriptor] = (await json(join(unpacked, 'index.json'))).manifests;
+    expect(descriptor.annotations['io.containerd.image.name']).toBe('registry.example.test/a/b:2');
+    const manifest = await json(blob(descriptor.digest));
+    const config = await json(blob(manifest.config.digest));
+    expect(config.config.Entrypoint).toEqual(['/bin/program']);
+    expect(config.rootfs.diff_ids).toEqual([manifest.layers[0].digest]);
+    for (const { digest, size } of [descriptor, manifest.config, manifest.layers[0]]) {
+      const content = await readFile(blob(digest));
+      expect(content.length).toBe(size);
+      expect(`sha256:${createHash('sha256').update(content).digest('hex')}`).toBe(digest);
+    }
+    const [docker] = await json(join(unpacked, 'manifest.json'));
+    expect(docker.RepoTags).toEqual(['registry.example.test/a/b:2']);
+    expect(docker.Layers).toEqual([`blobs/${manifest.layers[0].digest.replace(':', '/')}`]);
+  });
+
+  it('puts the files into the layer with their modes, root as owner and no time', async () => {
+    const { unpacked } = await archive('image');
+    const [docker] = await json(join(unpacked, 'manifest.json'));
+    const entries: unknown[] = [];
+    await list({
+      file: join(unpacked, docker.Layers[0]),
+      onReadEntry: ({ path, type, mode, linkpath, uid, mtime }) =>
+        entries.push({ path, type, mode, linkpath, uid, mtime: mtime?.getTime() }),
+    });
+    expect(entries).toEqual([
+      expect.objectContaining({ path: 'bin/alias', type: 'SymbolicLink', linkpath: 'program', mtime: 0 }),
+      expect.objectContaining({ path: 'bin/program', type: 'File', mode: 0o755, uid: undefined, mtime: 0 }),
+    ]);
+  });
+
+  it('gives the same bytes for the same files', async () => {
+    const [first, second] = [await archive('first'), await archive('second')];
+    expect((await readFile(first.file)).equals(await readFile(second.file))).toBe(true);
+  });
+});
