@@ -13,7 +13,7 @@ export interface RootCommand {
   judge(result: { host: string; user: string; stderr: string; exitCode: number | null }): RootOutcome;
 }
 
-export interface RootOutcome {
+interface RootOutcome {
   stderr: string;
   error?: DisklessError;
 }

@@ -135,6 +135,11 @@ export class ForwardStream extends Duplex {
     this.#side.write(chunk, done);
   }
 
+  /** An SSH connection inside this one writes packets a little longer than ours: one by one each would take two. */
+  override _writev(writes: { chunk: Buffer }[], done: Done): void {
+    this.#side.write(Buffer.concat(writes.map(({ chunk }) => chunk)), done);
+  }
+
   override _final(done: Done): void {
     this.#side.end(done);
   }

@@ -1,4 +1,4 @@
-import { Client, type ConnectConfig } from 'ssh2';
+import ssh2, { type Client, type ConnectConfig } from 'ssh2';
 import { DisklessError } from '../errors.js';
 import { onAbort } from './abort.js';
 import type { HostKeyAlgorithm } from './host-key.js';
@@ -48,13 +48,15 @@ export function handshake<T>(options: HandshakeOptions<T>): Promise<T> {
   return new Promise((resolve, reject) => new Handshake(options, resolve, reject).start());
 }
 
+type ClientError = Error & { level?: string; code?: unknown };
+
 type Phase = 'banner' | 'key exchange' | 'authentication' | 'done';
 
 class Handshake<T> {
   readonly #options: HandshakeOptions<T>;
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: DisklessError) => void;
-  readonly #client = new Client();
+  readonly #client = new ssh2.Client();
   readonly #auth: PublicKeyAuth;
   #phase: Phase = 'banner';
   #hostKey: PublicKey | undefined;
@@ -62,7 +64,7 @@ class Handshake<T> {
   #stopListening = () => {};
   #beforeBanner = '';
   /** ssh2 reports an error first and the end of the connection later; the error explains the end. */
-  #cause: (Error & { code?: unknown }) | undefined;
+  #cause: ClientError | undefined;
 
   constructor(options: HandshakeOptions<T>, resolve: (value: T) => void, reject: (error: DisklessError) => void) {
     const { user, place, identities } = options;
@@ -76,7 +78,12 @@ class Handshake<T> {
     const { socket, user, signal, bannerTimeoutMs, keepaliveIntervalMs, place } = this.#options;
     const client = this.#client;
     this.#timer = setTimeout(() => {
-      this.#fail(unreachable(place, `accepts connections but sends no SSH banner within ${bannerTimeoutMs / 1000} s`));
+      this.#fail(
+        unreachable(
+          place,
+          `accepts connections but sends no SSH banner within ${Math.round(bannerTimeoutMs / 100) / 10} s`,
+        ),
+      );
     }, bannerTimeoutMs);
     client.on('error', (error) => this.#remember(error));
     client.on('handshake', () => this.#enter('authentication'));
@@ -158,14 +165,22 @@ class Handshake<T> {
     if (this.#phase === 'banner') return resetBeforeBanner(place, this.#beforeBanner.trim(), cause);
     // sshd hangs up with a reason (ssh2 gives its number as code) when it has seen too many keys.
     if (this.#auth.offered > 0 && typeof cause?.code === 'number') return this.#auth.rejected(cause);
-    return new DisklessError({
-      code: 'handshake-failed',
-      message: `${place} closed the connection during ${this.#phase}`,
-      detail: cause?.message,
-      hint: 'look at sshd’s log on the node; key exchange needs curve25519, ECDH or a Diffie-Hellman group of 2048 bits or more',
-      cause,
-    });
+    return ended(place, this.#phase, cause);
   }
+}
+
+/** Two sides that cannot agree, or a line that was cut: ssh2 marks socket errors, and knows of no error when a peer just leaves. */
+function ended(place: string, phase: Phase, cause: ClientError | undefined): DisklessError {
+  const cut = cause === undefined || cause.level === 'client-socket';
+  return new DisklessError({
+    code: cut ? 'connection-lost' : 'handshake-failed',
+    message: `${place} ${cut ? 'closed the connection during' : 'and we failed in'} ${phase}`,
+    detail: cause?.message,
+    hint: cut
+      ? 'the node may be going down; try again'
+      : 'key exchange needs curve25519, ECDH or a Diffie-Hellman group of 2048 bits or more; sshd’s log on the node says more',
+    cause,
+  });
 }
 
 function tooSlow(place: string, phase: Phase, timeoutMs: number): DisklessError {

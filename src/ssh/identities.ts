@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { OpenSSHAgent, type ParsedKey } from 'ssh2';
+import ssh2, { type OpenSSHAgent, type ParsedKey } from 'ssh2';
 import { onAbort } from './abort.js';
 import { describeKey, type KeyFile, readKeyFile } from './key-format.js';
 import type { HostKey } from './transport.js';
@@ -13,7 +13,7 @@ export interface Identity {
 }
 
 /** A key that was configured but cannot be offered. */
-export interface UnusableIdentity {
+interface UnusableIdentity {
   label: string;
   reason: string;
 }
@@ -122,7 +122,7 @@ interface AgentAnswer {
 
 async function agentIdentities({ agentSocket, signal }: GatherOptions): Promise<AgentAnswer> {
   if (agentSocket === undefined) return { identities: [], unusable: [] };
-  const agent = new OpenSSHAgent(agentSocket);
+  const agent = new ssh2.OpenSSHAgent(agentSocket);
   try {
     const keys = await listKeys(agent, signal);
     return { identities: keys.map((key) => agentIdentity(agent, key)), unusable: [] };

@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey } from 'node:crypto';
-import { type ParsedKey, utils } from 'ssh2';
+// Node finds only some of the names this CommonJS module exports; the default export has them all.
+import ssh2, { type ParsedKey } from 'ssh2';
 import type { HostKey } from './transport.js';
 
 /** A public key as it travels in SSH and stands, base64 encoded, in known_hosts and *.pub files. */
@@ -31,7 +32,7 @@ export type KeyFile =
 export function readKeyFile(text: string): KeyFile {
   const encrypted = readEncrypted(text);
   if (encrypted) return encrypted;
-  const parsed = utils.parseKey(toReadableByssh2(text));
+  const parsed = ssh2.utils.parseKey(toReadableByssh2(text));
   // An OpenSSH private key file may hold several keys by its format; ssh-keygen writes one.
   const key = Array.isArray(parsed) ? (parsed[0] as ParsedKey) : parsed;
   if (key instanceof Error) return { kind: 'unreadable', reason: key.message };

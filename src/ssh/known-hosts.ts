@@ -1,9 +1,16 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { describeKey, type PublicKey } from './key-format.js';
 
 export interface KnownHostsFile {
   path: string;
   text: string;
+}
+
+export interface NamedHost {
+  hostname: string;
+  port: number;
+  hostKeyAlias?: string | undefined;
 }
 
 export interface KnownHostsEntry {
@@ -13,6 +20,19 @@ export interface KnownHostsEntry {
   /** Comma-separated patterns, or one hashed name. */
   hosts: string;
   key: PublicKey;
+}
+
+/** What the known_hosts files say of one host; a missing file says nothing. */
+export async function readKnownHosts(
+  host: NamedHost & { knownHostsFiles: readonly string[] },
+): Promise<KnownHostsEntry[]> {
+  const files = await Promise.all(
+    host.knownHostsFiles.map(async (path) => {
+      const text = await readFile(path, 'utf8').catch(() => undefined);
+      return text === undefined ? [] : [{ path, text }];
+    }),
+  );
+  return entriesFor(parseKnownHosts(files.flat()), knownHostsNames(host));
 }
 
 /** Entries of known_hosts files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT); lines that are not entries are passed over as ssh does. */
@@ -45,7 +65,7 @@ export function entriesFor(entries: readonly KnownHostsEntry[], names: readonly 
  * Names under which a host stands in known_hosts: `[host]:port` off the default port, and then also the bare name,
  * which ssh looks up as a second choice.
  */
-export function knownHostsNames(host: { hostname: string; port: number; hostKeyAlias?: string | undefined }): string[] {
+export function knownHostsNames(host: NamedHost): string[] {
   if (host.hostKeyAlias !== undefined) return [host.hostKeyAlias];
   const name = host.hostname.toLowerCase();
   return host.port === 22 ? [name] : [`[${name}]:${host.port}`, name];

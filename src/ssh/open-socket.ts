@@ -35,7 +35,10 @@ export function openSocket({ hostname, port, family, timeoutMs, signal }: Socket
       reject(error);
     };
     const place = `${hostname}:${port}`;
-    const timer = setTimeout(() => fail(unreachable(place, `does not answer within ${timeoutMs / 1000} s`)), timeoutMs);
+    const timer = setTimeout(
+      () => fail(unreachable(place, `does not answer within ${Math.round(timeoutMs / 100) / 10} s`)),
+      timeoutMs,
+    );
     socket.once('connect', () => {
       settle();
       resolve(socket);

@@ -1,7 +1,6 @@
-import {
+import ssh2, {
   type AuthenticationType,
   type AuthHandlerMiddleware,
-  BaseAgent,
   type NextAuthHandler,
   type OpenSSHAgent,
   type ParsedKey,
@@ -90,7 +89,7 @@ function withoutSha1(key: ParsedKey): ParsedKey {
 }
 
 /** Shows ssh2 a single key of an agent, so that order and choice stay ours. */
-class OneKeyAgent extends BaseAgent<ParsedKey> {
+class OneKeyAgent extends ssh2.BaseAgent<ParsedKey> {
   readonly #key: ParsedKey;
   readonly #agent: OpenSSHAgent;
 

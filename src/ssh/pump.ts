@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { DisklessError } from '../errors.js';
 import { onAbort } from './abort.js';
 import type { RemoteProcess } from './transport.js';
@@ -25,15 +26,15 @@ export async function pump(
   remote: RemoteProcess,
   options: PumpOptions = {},
 ): Promise<number> {
-  const { onProgress, stallTimeoutMs = STALL_TIMEOUT_MS, signal } = options;
+  const writer = new WatchedWriter(remote.stdin, options.stallTimeoutMs ?? STALL_TIMEOUT_MS, options.signal);
   let bytes = 0;
   try {
     for await (const chunk of source) {
       for (let offset = 0; offset < chunk.length; offset += SLICE_BYTES) {
         const slice = chunk.subarray(offset, offset + SLICE_BYTES);
-        await write({ remote, slice, stallTimeoutMs, signal });
+        await writer.write(slice);
         bytes += slice.length;
-        onProgress?.(bytes);
+        options.onProgress?.(bytes);
       }
     }
     remote.stdin.end();
@@ -42,29 +43,46 @@ export async function pump(
     remote.kill();
     if (error instanceof DisklessError && error.code === 'process-ended') throw await endedEarly(remote, error);
     throw error;
+  } finally {
+    writer.dispose();
   }
 }
 
-interface Write {
-  remote: RemoteProcess;
-  slice: Buffer;
-  stallTimeoutMs: number;
-  signal: AbortSignal | undefined;
-}
+/** Writes that fail when they are not taken in time; one timer for all of them, since there are thousands a second. */
+class WatchedWriter {
+  readonly #stdin: Writable;
+  readonly #timer: NodeJS.Timeout;
+  readonly #stopListening: () => void;
+  #fail: ((error: DisklessError) => void) | undefined;
+  #aborted: DisklessError | undefined;
 
-/** Resolves when the channel has taken the slice. */
-function write({ remote, slice, stallTimeoutMs, signal }: Write): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (error?: Error | null) => {
-      clearTimeout(timer);
-      stopListening();
-      if (error) reject(error);
-      else resolve();
-    };
-    const timer = setTimeout(() => settle(stalled(stallTimeoutMs)), stallTimeoutMs);
-    const stopListening = onAbort(signal, settle);
-    remote.stdin.write(slice, settle);
-  });
+  constructor(stdin: Writable, stallTimeoutMs: number, signal: AbortSignal | undefined) {
+    this.#stdin = stdin;
+    // Between two writes it may run out without harm: then it is the source that takes its time.
+    this.#timer = setTimeout(() => this.#fail?.(stalled(stallTimeoutMs)), stallTimeoutMs);
+    this.#stopListening = onAbort(signal, (error) => {
+      this.#aborted = error;
+      this.#fail?.(error);
+    });
+  }
+
+  write(slice: Buffer): Promise<void> {
+    if (this.#aborted) return Promise.reject(this.#aborted);
+    return new Promise((resolve, reject) => {
+      this.#fail = reject;
+      this.#timer.refresh();
+      this.#stdin.write(slice, (error) => {
+        this.#fail = undefined;
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#stopListening();
+  }
 }
 
 function stalled(stallTimeoutMs: number): DisklessError {

@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { ServerChannel } from 'ssh2';
 
 /** One command as the server sees it. */
-export interface FakeExec {
+interface FakeExec {
   command: string;
   user: string;
   stdin: Readable;
@@ -14,7 +14,7 @@ export interface FakeExec {
 }
 
 /** Exit code, a signal, or no status at all before the channel is closed. */
-export type FakeExit = number | { signal: string } | 'no-status';
+type FakeExit = number | { signal: string } | 'no-status';
 
 export type ExecHandler = (exec: FakeExec) => FakeExit | Promise<FakeExit>;
 

@@ -19,14 +19,13 @@
  */
 import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server as NetServer, type Socket } from 'node:net';
-import {
+import ssh2, {
   type AuthContext,
   type Connection,
   type ParsedKey,
-  Server,
+  type Server,
   type ServerChannel,
   type Session,
-  utils,
 } from 'ssh2';
 import { type ExecHandler, serveExec } from './fake-sshd-exec.js';
 import { FaultySocket, type SocketFaults } from './fake-sshd-socket.js';
@@ -159,7 +158,7 @@ export class FakeSshd {
   #createServer(): Server {
     const { kex } = this.#options;
     const algorithms = kex === undefined ? {} : { algorithms: { kex: kex as never } };
-    const server = new Server({ hostKeys: this.#hostKeys, ...algorithms });
+    const server = new ssh2.Server({ hostKeys: this.#hostKeys, ...algorithms });
     server.on('connection', (client: Connection) => this.#serve(client));
     return server;
   }
@@ -214,9 +213,11 @@ export class FakeSshd {
       session.once('close', () => sessions--);
       this.#serveSession(session, user);
     });
-    if (this.#options.forward !== 'prohibited') {
-      client.on('tcpip', (accept, reject, { destIP, destPort }) => this.#forward(accept, reject, destIP, destPort));
-    }
+    if (this.#options.forward === 'prohibited') return;
+    client.on('tcpip', (accept, reject, { destIP: host, destPort: port }) => {
+      if (this.#options.forward === 'fail') reject();
+      else forwardTo(connect({ host, port, noDelay: true }), client, accept, reject);
+    });
   }
 
   #authenticate(context: AuthContext): void {
@@ -228,7 +229,7 @@ export class FakeSshd {
     if (signature === undefined) this.keysOffered.push([username, key.algo, hashAlgo].filter(Boolean).join(' '));
     if (this.faults.ignoreAuth) return;
     const known = this.faults.refuseAuth ? [] : (this.#options.users[username] ?? []);
-    const own = known.map((line) => utils.parseKey(line) as ParsedKey);
+    const own = known.map((line) => ssh2.utils.parseKey(line) as ParsedKey);
     const match = own.find((candidate) => candidate.getPublicSSH().equals(key.data));
     const signed = signature === undefined || (blob !== undefined && match?.verify(blob, signature, hashAlgo) === true);
     if (!match || !signed) context.reject(['publickey']);
@@ -245,42 +246,38 @@ export class FakeSshd {
       else void serveExec(accept(), command, user, exec);
     });
   }
+}
 
-  #forward(accept: () => ServerChannel, reject: () => void, host: string, port: number): void {
-    if (this.#options.forward === 'fail') {
-      reject();
-      return;
-    }
-    const socket = connect({ host, port, noDelay: true });
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.off('error', reject);
-      socket.on('error', () => {});
-      const channel = accept();
-      channel.on('error', () => {});
-      channel.once('close', () => socket.destroy());
-      socket.once('close', () => channel.close());
-      channel.pipe(socket).pipe(channel);
-    });
-  }
+function forwardTo(socket: Socket, client: Connection, accept: () => ServerChannel, reject: () => void): void {
+  socket.once('error', reject);
+  client.once('close', () => socket.destroy());
+  socket.once('connect', () => {
+    socket.off('error', reject);
+    socket.on('error', () => {});
+    const channel = accept();
+    channel.on('error', () => {});
+    channel.once('close', () => socket.destroy());
+    socket.once('close', () => channel.close());
+    channel.pipe(socket).pipe(channel);
+  });
 }
 
 /** A new private key in OpenSSH format. */
 export function newHostKey(type: 'ed25519' | 'ecdsa' | 'rsa' = 'ed25519'): string {
   if (type === 'ed25519') return newUserKey().private;
-  if (type === 'ecdsa') return utils.generateKeyPairSync(type, { bits: 256 }).private;
-  return utils.generateKeyPairSync(type, { bits: 2048 }).private;
+  if (type === 'ecdsa') return ssh2.utils.generateKeyPairSync(type, { bits: 256 }).private;
+  return ssh2.utils.generateKeyPairSync(type, { bits: 2048 }).private;
 }
 
 /** A new ed25519 key pair in OpenSSH format. */
 export function newUserKey(): { private: string; public: string } {
-  const pair = utils.generateKeyPairSync('ed25519', { comment: 'test' });
+  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'test' });
   // ssh2 1.17 drops leading zero bytes of the public half, which spoils one key in 256.
-  return utils.parseKey(pair.private) instanceof Error ? newUserKey() : pair;
+  return ssh2.utils.parseKey(pair.private) instanceof Error ? newUserKey() : pair;
 }
 
 function parsePrivate(text: string): ParsedKey {
-  const key = utils.parseKey(text);
+  const key = ssh2.utils.parseKey(text);
   return (Array.isArray(key) ? key[0] : key) as ParsedKey;
 }
 

@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
-import { type ConnectOptions, connect, createConnectLimits } from '../../src/ssh/connect.js';
+import { connect, createConnectLimits } from '../../src/ssh/connect.js';
+import type { ConnectOptions } from '../../src/ssh/connect-options.js';
 import { JumpPool } from '../../src/ssh/jump-pool.js';
 import type { Connection } from '../../src/ssh/transport.js';
 import { type FakeSshd, type FakeSshdOptions, newUserKey, startFakeSshd } from '../helpers/fake-sshd.js';
 
 /** The user key every fake sshd lets in, as `core`. */
-export const USER_KEY = newUserKey();
+const USER_KEY = newUserKey();
 
 const closers: (() => unknown)[] = [];
 

@@ -1,11 +1,16 @@
-import type { AgentAuthMethod, AnyAuthMethod, BaseAgent, ParsedKey, PublicKeyAuthMethod } from 'ssh2';
-import { OpenSSHAgent, utils } from 'ssh2';
+import ssh2, {
+  type AgentAuthMethod,
+  type AnyAuthMethod,
+  type BaseAgent,
+  type ParsedKey,
+  type PublicKeyAuthMethod,
+} from 'ssh2';
 import { describe, expect, it } from 'vitest';
 import type { Identity } from '../../src/ssh/identities.js';
 import { describeKey } from '../../src/ssh/key-format.js';
 import { PublicKeyAuth } from '../../src/ssh/public-key-auth.js';
 
-const KEY = utils.parseKey(utils.generateKeyPairSync('rsa', { bits: 2048 }).private) as ParsedKey;
+const KEY = ssh2.utils.parseKey(ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 }).private) as ParsedKey;
 const publicKey = describeKey(KEY.getPublicSSH());
 
 function offer(source: Identity['source']): AnyAuthMethod {
@@ -30,7 +35,7 @@ describe('RSA signatures', () => {
   });
 
   it('are not asked of an agent with SHA-1 either', () => {
-    const agent = new OpenSSHAgent('/nonexistent/agent');
+    const agent = new ssh2.OpenSSHAgent('/nonexistent/agent');
     const method = offer({ kind: 'agent', key: KEY, agent }) as AgentAuthMethod & { agent: BaseAgent<ParsedKey> };
     const answers: unknown[] = [];
     method.agent.sign(KEY, data, { hash: 'sha1' }, (error) => answers.push(error));

@@ -59,13 +59,13 @@ describe('pump', () => {
   it('does not take a slow source for a stalled link', async () => {
     async function* slow(): AsyncGenerator<Buffer> {
       for (const word of ['a', 'b', 'c']) {
-        await new Promise((resolve) => setTimeout(resolve, 60));
+        await new Promise((resolve) => setTimeout(resolve, 400));
         yield Buffer.from(word);
       }
     }
     const connection = await dial(await sshd({ exec: realShell() }));
     const process = await connection.open('cat', { label });
-    expect(await pump(slow(), process, { stallTimeoutMs: 40 })).toBe(3);
+    expect(await pump(slow(), process, { stallTimeoutMs: 300 })).toBe(3);
     expect(await text(process.stdout)).toBe('abc');
   });
 

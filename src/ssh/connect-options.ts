@@ -1,0 +1,43 @@
+import type { LimitFunction } from 'p-limit';
+import type { SshTarget } from '../config/spec.js';
+import type { EffectiveConfig } from './effective-config.js';
+import type { HostKeyPolicy } from './host-key.js';
+import type { JumpPool } from './jump-pool.js';
+import type { HostKey } from './transport.js';
+
+/** Shared by all connections of a run. */
+export interface ConnectLimits {
+  handshake: LimitFunction;
+}
+
+export interface ConnectOptions {
+  target: SshTarget;
+  /** The node's name, as every error and result shall call it. */
+  name: string;
+  /** User where neither the target nor ssh says one. */
+  defaults?: { user?: string };
+  /** `--ssh-config FILE`. */
+  configFile?: string;
+  policy: HostKeyPolicy;
+  /** `SHA256:…` fingerprints; with any, only these are accepted. */
+  pins?: readonly string[];
+  /** The key state remembers of the node: its type is asked for first, so that the two can be compared. */
+  recorded?: HostKey;
+  /** From the first packet to the SSH banner, retries included. Default: ssh_config's ConnectTimeout, else 5 s. */
+  connectTimeoutMs?: number;
+  /** Key exchange and authentication. Default 20 s, or connectTimeoutMs when that is more. */
+  authTimeoutMs?: number;
+  /** Silence after which a connection counts as lost. Default: ssh_config's ServerAlive*, else 10 s × 3. */
+  keepalive?: { intervalMs: number; countMax: number };
+  signal?: AbortSignal;
+  jumpPool: JumpPool;
+  limits: ConnectLimits;
+  /** Share of the back-off added at random, 0 to 1. */
+  random?: () => number;
+}
+
+export interface EstablishOptions extends ConnectOptions {
+  config: EffectiveConfig;
+  /** Hosts for which this one is a jump host, to recognise a circle. */
+  hops: readonly string[];
+}
