@@ -25,6 +25,6 @@ cd /
 # API_VFS_WRITABLE: without it /proc/sys is read-only. CAP_SYS_TIME would set the machine's clock.
 export SYSTEMD_NSPAWN_API_VFS_WRITABLE=yes
 exec systemd-nspawn --quiet --settings=no --register=no --keep-unit --directory="$root" \
-  --machine="$MACHINE" --hostname="$HOST_NAME" --network-namespace-path="/run/netns/$NETNS" \
+  --machine="$MACHINE" --hostname="$HOST_NAME" \
   --capability=all --drop-capability=CAP_SYS_TIME --system-call-filter=@known --bind=/dev/kmsg \
   --resolv-conf=off --timezone=off --link-journal=no --console=read-only --boot

@@ -2,7 +2,6 @@
 # Keeps one lab node alive: launcher.sh NODE_DIR. Runs detached, its output is the node's console.
 # Ends when the node is off; boots it afresh when it asked for a reboot, or when the file `power` says `cycle`.
 dir=$1
-here=$(dirname "$0")
 . "$dir/boot.env"
 
 # systemd-nspawn's way to say that the container called for a reboot.
@@ -43,18 +42,20 @@ while :; do
   echo on >"$dir/power"
   sh "$dir/plug.sh" && sh "$dir/disturb.sh" || break
   # A mount namespace per boot: the root's tmpfs goes with the last process of the machine, however that ends.
-  (enter_cgroup "boot-$boot" && exec unshare --mount --propagation private sh "$here/boot.sh" "$dir") &
+  (enter_cgroup "boot-$boot" && exec nsenter --net="/run/netns/$NETNS" unshare --mount --propagation private sh "$dir/boot.sh" "$dir") &
   remember nspawn.pid $!
   wait $!
   code=$?
   rm "$dir/nspawn.pid"
   sh "$dir/unplug.sh"
-  # Nobody waits for it; what is still busy then goes with the lab.
-  find /sys/fs/cgroup -depth -type d -path "*/$CGROUP/boot-$boot*" -delete &
+  # The next boot need not wait for it; what is still busy now goes with the lab.
+  find /sys/fs/cgroup -depth -type d \( -path "*/$CGROUP/boot-$boot" -o -path "*/$CGROUP/boot-$boot/*" \) -delete 2>/dev/null &
   echo "launcher: boot $boot ended with $code"
   case $code:$(cat "$dir/power") in
   $REBOOT:on | *:cycle) ;;
   *) break ;;
   esac
 done
+# The next launcher counts from 1 again; the clearing away must not meet its first boot.
+wait
 rm -f "$dir/launcher.pid"

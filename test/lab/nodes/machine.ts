@@ -7,7 +7,6 @@ import type { NodePaths } from './naming.js';
 import { childrenOf, isAlive, kill, type ProcessIdentity, readOptional, readPidFile } from './process-table.js';
 import { until } from './until.js';
 
-const LAUNCHER = join(import.meta.dirname, 'launcher.sh');
 /** Killing a machine takes milliseconds; a second more for each of those that share its two cores. */
 const DEATH_TIMEOUT = 30_000;
 /** A shell's start, on a machine that is busy with many. */
@@ -52,7 +51,11 @@ export function bootIdOf(machine: Machine | undefined): string | undefined {
 /** Switches a node on; it goes on without us. Returns when its launcher has taken over. */
 export async function startMachine(paths: NodePaths, signal?: AbortSignal): Promise<void> {
   const log = openSync(paths.log, 'a');
-  const launcher = spawn('sh', [LAUNCHER, paths.root], { detached: true, stdio: ['ignore', log, log], cwd: '/' });
+  const launcher = spawn('sh', [join(paths.root, 'launcher.sh'), paths.root], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    cwd: '/',
+  });
   closeSync(log);
   launcher.unref();
   const look = () => machineOf(paths) ?? (launcher.exitCode === null ? undefined : 'ended');

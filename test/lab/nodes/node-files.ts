@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { shellQuote } from '../../../src/ssh/quote.js';
 import { runCommand } from '../build/run-command.js';
@@ -8,6 +8,8 @@ import type { LabPlan, NodePlan } from './plan.js';
 import { cutScript, plugScript, unplugScript } from './plumbing.js';
 import type { Disturbance, NodeTraits } from './traits.js';
 
+/** Run on this machine, as copies: a shell reads its script as it goes, and the repository may change meanwhile. */
+const SCRIPTS = ['launcher.sh', 'boot.sh'];
 /** Owner of everything below /home/core, as in the image. */
 const CORE = '1000:1000';
 
@@ -26,6 +28,7 @@ export async function writeNodeFiles(options: NodeFilesOptions): Promise<void> {
   const directory = paths.node(node.name).root;
   const { traits } = node;
   await mkdir(join(directory, 'root'), { recursive: true });
+  for (const script of SCRIPTS) await copyFile(join(import.meta.dirname, script), join(directory, script));
   await writeFile(join(directory, 'boot.env'), bootEnvironment(options));
   await writeFile(join(directory, 'plug.sh'), plugScript(lab, node));
   await writeFile(join(directory, 'unplug.sh'), unplugScript(lab, node));
