@@ -32,7 +32,7 @@ export async function readInputs(flags: RunFlags, signal: AbortSignal, onProgres
   const record = await readClusterRecord(state);
   const nodeRecords = await readNodeRecords(state);
   const content = await openContent(contentPlace(flags, file), { progress: onProgress, signal, recheck: flags.verify });
-  const asked = flags.kubernetesVersion ?? file?.config.kubernetes;
+  const asked = flags.kubernetes ?? file?.config.kubernetes;
   const recorded = record?.spec;
   const defaults = recorded
     ? { kubernetes: recorded.kubernetes }
@@ -47,13 +47,13 @@ export async function readInputs(flags: RunFlags, signal: AbortSignal, onProgres
   return { ...resolved, networkObjects, state, nodeRecords, content, ssh: sshSettings(flags, file), ...(record && { record }) };
 }
 
-function specFlags({ cluster, hosts, controlPlane, taintControlPlane, kubernetesVersion }: RunFlags) {
+function specFlags({ cluster, hosts, controlPlane, taintControlPlane, kubernetes }: RunFlags) {
   return {
     ...(cluster !== undefined && { cluster }),
     ...(hosts !== undefined && { hosts }),
     ...(controlPlane !== undefined && { controlPlane }),
     ...(taintControlPlane !== undefined && { taintControlPlane }),
-    ...(kubernetesVersion !== undefined && { kubernetes: kubernetesVersion }),
+    ...(kubernetes !== undefined && { kubernetes }),
   };
 }
 

@@ -13,7 +13,7 @@ export interface RunFlags extends ClusterFlags {
   hosts?: string;
   controlPlane?: string;
   taintControlPlane?: boolean;
-  kubernetesVersion?: string;
+  kubernetes?: string;
   artifacts?: string;
   mirror?: string;
   images?: string;
@@ -53,7 +53,7 @@ export function addRunOptions(command: Command): Command {
     .addOption(option('--hosts <list>', 'hosts: s4,s5,s6 or s[4-6] or name=user@address:port', 'HOSTS'))
     .addOption(option('--control-plane <names>', 'which hosts are control planes (1, 3 or 5)', 'CONTROL_PLANE'))
     .addOption(option('--taint-control-plane', 'keep pods off control planes', 'TAINT_CONTROL_PLANE'))
-    .addOption(option('--kubernetes-version <version>', 'e.g. 1.36.4', 'KUBERNETES_VERSION'))
+    .addOption(option('--kubernetes <version>', 'e.g. 1.36.4', 'KUBERNETES'))
     .addOption(option('--artifacts <dir>', 'directory with binaries, laid out like the upstream mirror', 'ARTIFACTS'))
     .addOption(option('--mirror <url>', 'mirror of the upstream release servers', 'MIRROR'))
     .addOption(option('--images <dir>', 'directory of image archives to import on every node', 'IMAGES'))

@@ -4,9 +4,9 @@ import { type ReconcileResult, reconcile } from '../reconcile/reconcile.js';
 import type { ReconcileState } from '../reconcile/state.js';
 import { createEventBus } from '../runner/event-bus.js';
 import type { EventSink } from '../runner/events.js';
-import { parseHosts } from '../config/host-expression.js';
+import { namesOfFlag } from '../config/host-expression.js';
 import { acquireLock } from '../state/lock.js';
-import { createRunDirectory, prepareStateDir } from '../state/state-dir.js';
+import { createRunDirectory, prepareStateDir, sweepTemporaryFiles } from '../state/state-dir.js';
 import { contentOf } from './content.js';
 import { type RunInputs, readInputs } from './inputs.js';
 import { interruptible } from './interrupt.js';
@@ -14,7 +14,7 @@ import { journal } from './journal.js';
 import { nodeConnector } from './node-connector.js';
 import type { RunFlags } from './options.js';
 import { forgetfulState, persistentState } from './states.js';
-import { openView } from './view.js';
+import { openPlanView, openUpView } from './view.js';
 
 /** From its kubelet's start until a node is Ready: a kubelet up to 1.23 alone waits 5 s, a loaded machine longer. */
 const READY_TIMEOUT_MS = 90_000;
@@ -22,18 +22,19 @@ const STALL_TIMEOUT_MS = 10_000;
 
 export function upCommand(flags: RunFlags): Promise<number> {
   return interruptible(async (signal) => {
-    const view = openView({ flags, command: 'up' });
+    const view = openUpView(flags);
     const inputs = await readInputs(flags, signal, view.onArtifact);
     await prepareStateDir(inputs.state);
     const lock = await acquireLock({ path: inputs.state.lock, command: 'up', now: () => new Date() });
     try {
+      await sweepTemporaryFiles(inputs.state);
       const runDirectory = await createRunDirectory(inputs.state, new Date());
       const state = persistentState(inputs.state, runDirectory, await openPki(inputs, 'persistent'));
       const sinks = [view.sink, journal(runDirectory)];
       const result = await run({ command: 'up', inputs, flags, state, signal, sinks });
-      view.end({ result, inputs });
       return result.exit;
     } finally {
+      await view.end();
       lock.release();
     }
   });
@@ -41,11 +42,11 @@ export function upCommand(flags: RunFlags): Promise<number> {
 
 export function planCommand(flags: RunFlags): Promise<number> {
   return interruptible(async (signal) => {
-    const view = openView({ flags, command: 'plan' });
+    const view = openPlanView(flags);
     const inputs = await readInputs(flags, signal, view.onArtifact);
     const state = forgetfulState(await openPki(inputs, 'memory'));
     const result = await run({ command: 'plan', inputs, flags, state, signal, sinks: [view.sink] });
-    view.end({ result, inputs });
+    await view.end(result);
     return result.exit;
   });
 }
@@ -74,8 +75,9 @@ async function run({ command, inputs, flags, state, signal, sinks }: Run): Promi
     content: await contentOf(inputs.content, spec),
     networkObjects: inputs.networkObjects,
     open: nodeConnector({ spec, nodeRecords, ssh }),
+    kubeconfigPath: inputs.state.kubeconfig,
     verifyAll: flags.verify,
-    lost: new Set(flags.lost === undefined ? [] : parseHosts(flags.lost).hosts.map(({ name }) => name)),
+    lost: new Set(flags.lost === undefined ? [] : namesOfFlag('--lost', flags.lost)),
     hostKeyPolicy: ssh.policy,
     stallTimeoutMs: STALL_TIMEOUT_MS,
     readyTimeoutMs: READY_TIMEOUT_MS,

@@ -1,23 +1,78 @@
 import type { ArtifactProgress } from '../artifacts/progress.js';
+import type { DisklessError } from '../errors.js';
 import type { ReconcileResult } from '../reconcile/reconcile.js';
-import type { EventSink } from '../runner/events.js';
-import type { RunInputs } from './inputs.js';
-import type { RunFlags } from './options.js';
+import type { EventSink, RunEvent } from '../runner/events.js';
+import { errorReport } from '../ui/error-report.js';
+import { createLineView } from '../ui/line-view.js';
+import { createListrView } from '../ui/listr-view.js';
+import { createNdjsonView } from '../ui/ndjson-view.js';
+import { planLines } from '../ui/plan-view.js';
+import { styleFor } from '../ui/style.js';
+import { type Screen, screenWidth, type View } from '../ui/view.js';
+import type { OutputFormat } from './options.js';
 
-export interface View {
+/** A command's way to the person: events while it runs, artifacts as they are made ready, and its end. */
+export interface CommandView {
   sink: EventSink;
   onArtifact: (progress: ArtifactProgress) => void;
-  end: (finished: { result: ReconcileResult; inputs: RunInputs }) => void;
+  end: (result?: ReconcileResult) => Promise<void>;
 }
 
-export function openView(_options: { flags: RunFlags; command: 'up' | 'plan' }): View {
+export interface ViewOptions {
+  output: OutputFormat;
+  verbose: boolean;
+}
+
+export function screenOf(stream: NodeJS.WriteStream): Screen {
+  const write = (text: string): void => void stream.write(text);
+  return { write, width: screenWidth(stream.columns), style: styleFor(stream, process.env) };
+}
+
+export function openUpView({ output, verbose }: ViewOptions): CommandView {
+  const view = upView(output, verbose);
+  return { sink: view, onArtifact: output === 'json' ? () => {} : artifactLines(), end: () => view.end() };
+}
+
+function upView(output: OutputFormat, verbose: boolean): View {
+  const { stdout, stderr } = process;
+  if (output === 'json') return createNdjsonView({ write: (text) => void stdout.write(text) });
+  if (output === 'plain' || !stdout.isTTY) return createLineView({ screen: screenOf(stdout), verbose });
+  return createListrView({ stdout, stderr, style: styleFor(stdout, process.env), verbose, now: () => performance.now() });
+}
+
+/** `plan` takes a moment: only what it found out is shown. */
+export function openPlanView({ output, verbose }: ViewOptions): CommandView {
+  if (output === 'json') return openUpView({ output, verbose });
+  const { write, width, style } = screenOf(process.stdout);
+  const warnings: Extract<RunEvent, { type: 'note' }>[] = [];
   return {
     sink: (event) => {
-      if (event.type !== 'progress') process.stdout.write(`${JSON.stringify(event)}\n`);
+      if (event.type === 'note' && event.level === 'warning') warnings.push(event);
     },
-    onArtifact: () => {},
-    end: ({ result }) => {
-      process.stdout.write(`${JSON.stringify({ exit: result.exit, nodes: result.nodes, errors: result.errors, plan: result.plan }, null, 1)}\n`);
+    onArtifact: artifactLines(),
+    async end(result) {
+      const plan = result?.plan;
+      const noted = warnings.map(({ node, message }) => style.yellow(`${node === undefined ? '' : `${node}: `}${message}`));
+      const planned = plan === undefined ? [] : planLines({ plan, width, style, verbose });
+      const failed = errorReport({ errors: result?.errors ?? [], width, style, verbose });
+      const sections = [noted, planned, failed].filter((lines) => lines.length > 0);
+      write(`${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`);
     },
   };
+}
+
+/** Names each file the first time it is downloaded, verified or compressed: later runs find all of it ready. */
+function artifactLines(): CommandView['onArtifact'] {
+  const seen = new Set<string>();
+  return ({ stage, name }) => {
+    const line = `${stage} ${name}`;
+    if (seen.has(line)) return;
+    seen.add(line);
+    process.stderr.write(`${line}\n`);
+  };
+}
+
+export function reportError(error: DisklessError, { verbose }: { verbose: boolean }): string {
+  const { width, style } = screenOf(process.stderr);
+  return `${errorReport({ errors: [error], width, style, verbose }).join('\n')}\n`;
 }

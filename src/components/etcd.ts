@@ -10,8 +10,8 @@ import { KEEP_RUNNING, START_TIMEOUT, serviceUnit, textFile, unitPath } from './
 const UNIT = 'etcd.service';
 const BINARY = `${PATHS.bin}/etcd`;
 
-/** One-time parameters: only a member without data reads them. Removed together with the data of a dead incarnation. */
-export const ETCD_BOOTSTRAP_FILE = `${PATHS.kubernetes}/etcd-bootstrap.env`;
+/** One-time parameters, which only a member without data reads: not an input of the unit. */
+const BOOTSTRAP_FILE = `${PATHS.kubernetes}/etcd-bootstrap.env`;
 
 /** etcd, a member on every control plane. Several members bootstrap together and are ready at their first quorum. */
 export const etcd: Component = (context) => {
@@ -40,7 +40,7 @@ function unitFile(context: ComponentContext, canLowerOomScore: boolean): Desired
     service: {
       Type: 'notify',
       ...START_TIMEOUT,
-      EnvironmentFile: `-${ETCD_BOOTSTRAP_FILE}`,
+      EnvironmentFile: `-${BOOTSTRAP_FILE}`,
       ...(unsupported.includes(arch) && { Environment: `ETCD_UNSUPPORTED_ARCH=${arch}` }),
       StateDirectory: 'etcd',
       StateDirectoryMode: '0700',
@@ -84,16 +84,16 @@ function flags({ spec, node, nodeIp }: ComponentContext): Flags {
 }
 
 /**
- * Always wanted, so that a member that has data is not told to lose the file; what it says matters only to a member
- * without.
+ * Always wanted: a member that has data keeps the file it was started with, whatever that says. One that is to be
+ * bootstrapped gets the parameters of this attempt, also over those of an attempt given up.
  */
 export function bootstrapFile(etcdBootstrap: EtcdBootstrap | undefined): DesiredFile {
-  const variables = etcdBootstrap && {
-    ETCD_INITIAL_CLUSTER: etcdBootstrap.initialCluster.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(','),
-    ETCD_INITIAL_CLUSTER_STATE: etcdBootstrap.initialClusterState,
-    ETCD_INITIAL_CLUSTER_TOKEN: etcdBootstrap.token,
-  };
-  const lines = Object.entries(variables ?? {}).map(([name, value]) => `${name}=${value}`);
-  const text = ['# Read by a member without data only.', ...lines, ''].join('\n');
-  return { ...textFile(ETCD_BOOTSTRAP_FILE, text, 0o600), once: true };
+  if (etcdBootstrap === undefined) return { ...textFile(BOOTSTRAP_FILE, '', 0o600), once: true };
+  const { token, initialClusterState, initialCluster } = etcdBootstrap;
+  const lines = [
+    `ETCD_INITIAL_CLUSTER=${initialCluster.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',')}`,
+    `ETCD_INITIAL_CLUSTER_STATE=${initialClusterState}`,
+    `ETCD_INITIAL_CLUSTER_TOKEN=${token}`,
+  ];
+  return textFile(BOOTSTRAP_FILE, `${lines.join('\n')}\n`, 0o600);
 }

@@ -2,6 +2,7 @@
 export const MANAGED_UNITS: readonly string[] = [
   'k8s-diskless-node.service',
   'k8s-diskless-api.service',
+  'containerd.service',
   'etcd.service',
   'kube-apiserver.service',
   'kube-controller-manager.service',

@@ -20,6 +20,8 @@ export interface ReconcileInput extends ReconcileOptions {
   open: (node: string, signal: AbortSignal) => Promise<Connection>;
   bus: EventBus;
   signal: AbortSignal;
+  /** Where the admin kubeconfig lies, for the report. */
+  kubeconfigPath: string;
 }
 
 export interface ReconcileResult {
@@ -37,10 +39,17 @@ export async function reconcile(input: ReconcileInput): Promise<ReconcileResult>
   const { spec } = input;
   const context = createContext(input);
   const began = input.bus.elapsedMs();
-  input.bus.emit({ type: 'run-started', command: input.command, cluster: spec.name, nodes: spec.nodes.map(({ name }) => name) });
+  const steps = input.command === 'plan' ? judgeSequence : upSequence;
+  input.bus.emit({
+    type: 'run-started',
+    command: input.command,
+    cluster: spec.name,
+    nodes: spec.nodes.map(({ name }) => name),
+    steps: steps.map(({ id, title }) => ({ id, title })),
+  });
   try {
     const reports = await runSequence({
-      steps: input.command === 'plan' ? judgeSequence : upSequence,
+      steps,
       nodes: spec.nodes,
       context,
       bus: input.bus,
@@ -50,8 +59,12 @@ export async function reconcile(input: ReconcileInput): Promise<ReconcileResult>
     const nodes = summarise(context, reports);
     const changed = nodes.reduce((sum, { changes }) => sum + changes, 0);
     const durationMs = input.bus.elapsedMs() - began;
-    input.bus.emit({ type: 'run-finished', exit: outcome.exit, durationMs, changed, nodes });
-    return { ...outcome, nodes, reports, ...(context.judgement && { plan: clusterPlan(context, context.judgement, reports) }) };
+    const plan = context.judgement && clusterPlan(context, context.judgement, reports);
+    if (plan && input.command === 'plan') input.bus.emit({ type: 'plan', plan });
+    const { kubeconfigPath: kubeconfig } = input;
+    const made = input.command === 'up' && context.judgement !== undefined;
+    input.bus.emit({ type: 'run-finished', exit: outcome.exit, durationMs, changed, nodes, ...(made && { kubeconfig }) });
+    return { ...outcome, nodes, reports, ...(plan && { plan }) };
   } finally {
     await context.access.close();
     await Promise.all([...context.sessions.values()].map((session) => session.end()));

@@ -1,4 +1,5 @@
 import type { DisklessError } from '../errors.js';
+import type { ClusterPlan } from '../plan/plan.js';
 
 /** The versioned stream that every view, the journal and `--output json` are drawn from. */
 export const EVENT_SCHEMA = 1;
@@ -43,6 +44,8 @@ export type RunEventBody =
       reason?: string;
     }
   | { type: 'note'; level: 'info' | 'warning'; code: string; message: string; node?: string; hint?: string }
+  /** What `plan` found out. */
+  | { type: 'plan'; plan: ClusterPlan }
   | {
       type: 'run-finished';
       exit: number;

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunEvent } from '../../../src/runner/events.js';
+
+const CLI = new URL('../../../dist/cli.js', import.meta.url).pathname;
+
+export interface Finished {
+  exit: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** An operator with a state directory of its own, working on one lab. */
+export interface Operator {
+  stateDir: string;
+  env: NodeJS.ProcessEnv;
+  /** Runs k8s-diskless with these arguments and nothing added. */
+  run(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Finished>;
+  /** The same with `--output json`, its events parsed. */
+  events(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Finished & { events: RunEvent[] }>;
+  kubectl(...args: string[]): Promise<string>;
+  kubectlWith(input: string, ...args: string[]): Promise<string>;
+  remove(): Promise<void>;
+}
+
+export async function createOperator(labEnv: NodeJS.ProcessEnv): Promise<Operator> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'k8s-diskless-e2e-'));
+  const env: NodeJS.ProcessEnv = { ...process.env, ...labEnv, K8S_DISKLESS_STATE_DIR: stateDir };
+  const run: Operator['run'] = (args, more) => execute(process.execPath, [CLI, ...args], { ...env, ...more });
+  const kubectlWith = async (input: string, ...args: string[]): Promise<string> => {
+    const kubectl = join(env.K8S_DISKLESS_ARTIFACTS ?? '', 'kubernetes/v1.20.2/bin/linux/amd64/kubectl');
+    const { exit, stdout, stderr } = await execute(kubectl, ['--kubeconfig', join(stateDir, 'kubeconfig'), ...args], env, input);
+    if (exit !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}${stdout}`);
+    return stdout;
+  };
+  return {
+    stateDir,
+    env,
+    run,
+    async events(args, more) {
+      const finished = await run([...args, '--output', 'json'], more);
+      const lines = finished.stdout.split('\n').filter(Boolean);
+      return { ...finished, events: lines.map((line) => JSON.parse(line) as RunEvent) };
+    },
+    kubectl: (...args) => kubectlWith('', ...args),
+    kubectlWith,
+    remove: () => rm(stateDir, { recursive: true, force: true }),
+  };
+}
+
+export function execute(program: string, args: readonly string[], env: NodeJS.ProcessEnv, input = ''): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk;
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', (exit) => resolve({ exit, stdout, stderr }));
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+  });
+}
+
+/** The words a failed expectation needs: what the program itself said. */
+export function said({ exit, stdout, stderr }: Finished): string {
+  return `exit ${exit}\n${stdout.slice(-6000)}\n${stderr.slice(-4000)}`;
+}

@@ -1,0 +1,31 @@
+import type { Lab } from '../../lab/nodes/lab.js';
+
+/**
+ * Everything on a node that a change by us would touch: files below the directories we write to, with their times, and
+ * the units and network links there are. Two equal snapshots prove that nothing was done in between.
+ */
+const SCRIPT = `
+find /etc/kubernetes /etc/systemd/system /etc/cni /etc/containerd /opt /var/lib/etcd /var/lib/kubelet /run/k8s-diskless \
+  -xdev -not -path '*/pods/*' -printf '%p %y %s %T@ %m\\n' 2>/dev/null | sort
+ip -o link | cut -d: -f2 | sort
+systemctl list-units --plain --no-legend --state=active 'etcd*' 'kube*' 'k8s-diskless*' containerd.service | cut -d' ' -f1
+systemctl show -p ActiveEnterTimestampMonotonic containerd.service
+`;
+
+export async function nodeSnapshot(lab: Lab, node: string): Promise<string> {
+  const { stdout } = await lab.exec(node, ['bash', '-c', SCRIPT]);
+  return stdout;
+}
+
+/** Process IDs of our services: a restart, however quick, shows. */
+export async function mainPids(lab: Lab, node: string): Promise<Record<string, string>> {
+  const units = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'containerd'];
+  const { stdout } = await lab.exec(node, ['systemctl', 'show', '-p', 'Id,MainPID', ...units.map((unit) => `${unit}.service`)]);
+  const blocks = stdout.trim().split(/\n\s*\n/);
+  return Object.fromEntries(
+    blocks.map((block) => {
+      const value = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(block)?.[1] ?? '';
+      return [value('Id'), value('MainPID')];
+    }),
+  );
+}

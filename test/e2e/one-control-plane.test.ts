@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createWorld, type World } from './helpers/cluster-world.js';
+import { expectWorkingNetwork } from './helpers/expect-network.js';
+import { mainPids, nodeSnapshot } from './helpers/snapshot.js';
+import { deployEcho } from './helpers/workload.js';
+
+/* One control plane and two workers, each node awkward in its own way. */
+
+let world: World;
+let kubeconfig: string;
+const HOSTS = ['--hosts', 's4,s5,s6', '--control-plane', 's4'];
+
+beforeAll(async () => {
+  world = await createWorld('e2e-one', [
+    { name: 's4', options: ['hostname=localhost', 'two-nics'] },
+    { name: 's5', options: ['no-zstd', 'noisy-shell'] },
+    { name: 's6', options: ['nameservers=4', 'containerd-stopped'] },
+  ]);
+});
+afterAll(() => world.down());
+
+describe('from blank nodes', () => {
+  it('plan shows what up would do, and touches neither nodes nor state', async () => {
+    const before = await Promise.all(world.nodes.map((node) => nodeSnapshot(world.lab, node)));
+    const actions = await world.plan(HOSTS);
+    expect(actions.s4).toEqual(expect.arrayContaining(['install', 'start', 'import-image']));
+    expect(actions.s5).toEqual(expect.arrayContaining(['install', 'start', 'import-image']));
+    const after = await Promise.all(world.nodes.map((node) => nodeSnapshot(world.lab, node)));
+    expect(after).toEqual(before);
+    expect(await readdir(world.operator.stateDir)).toEqual([]);
+  });
+
+  it('up makes a cluster', async () => {
+    expect((await world.up(HOSTS)).changed).toBeGreaterThan(0);
+    kubeconfig = await readFile(join(world.operator.stateDir, 'kubeconfig'), 'utf8');
+    const nodes = await world.operator.kubectl('get', 'nodes', '--no-headers');
+    expect(nodes.match(/ Ready /g)).toHaveLength(3);
+    expect(nodes).toMatch(/^s4 .*control-plane/m);
+  });
+
+  it('its network carries pods, services, DNS and webhooks', () => expectWorkingNetwork(world));
+
+  it('its control plane is what the design promises: encrypted secrets, kubelet certificates verified, logs reachable', async () => {
+    await world.operator.kubectl('create', 'secret', 'generic', 'plain', '--from-literal=word=unmistakable');
+    const dump = await world.lab.exec('s4', ['grep', '-c', 'unmistakable', '-r', '/var/lib/etcd/member']);
+    expect(dump.stdout).not.toMatch(/:[1-9]/);
+    const pod = (await world.operator.kubectl('get', 'pods', '-l', 'app=echo', '-o', 'name')).split('\n')[0] ?? '';
+    await world.operator.kubectl('logs', pod);
+    const processes = await world.lab.exec('s4', ['ps', 'axww', '-o', 'args']);
+    expect(processes.stdout).not.toMatch(/PRIVATE KEY|--token/);
+  });
+
+  it('the kubelet of a node with four nameservers hands out three', async () => {
+    const file = await world.lab.exec('s6', ['bash', '-c', 'grep -c ^nameserver "$(grep -oP "(?<=resolvConf: ).*" /etc/kubernetes/kubelet.yaml)"']);
+    expect(file.stdout.trim()).toBe('3');
+  });
+});
+
+describe('again', () => {
+  it('up on a healthy cluster changes nothing', async () => {
+    const before = await Promise.all(world.nodes.map((node) => nodeSnapshot(world.lab, node)));
+    expect((await world.up()).changed).toBe(0);
+    expect(await Promise.all(world.nodes.map((node) => nodeSnapshot(world.lab, node)))).toEqual(before);
+  });
+
+  it('plan then says that nothing would change', async () => {
+    expect(await world.plan()).toEqual({ s4: [], s5: [], s6: [] });
+  });
+
+  it('an edited file, a damaged binary and a stopped unit are repaired, and nothing else is restarted', async () => {
+    const before = await mainPids(world.lab, 's5');
+    await world.lab.exec('s5', ['bash', '-c', 'echo "# edited" >>/etc/kubernetes/kube-proxy.yaml']);
+    await world.lab.exec('s6', ['bash', '-c', 'cp /opt/bin/kubelet /opt/bin/k; printf x >>/opt/bin/k; mv /opt/bin/k /opt/bin/kubelet']);
+    await world.lab.exec('s4', ['systemctl', 'stop', 'kube-scheduler']);
+    expect(await world.plan()).toEqual({ s4: ['start'], s5: ['replace', 'restart'], s6: ['replace', 'restart'] });
+    await world.up();
+    const after = await mainPids(world.lab, 's5');
+    expect({ ...after, 'kube-proxy.service': '' }).toEqual({ ...before, 'kube-proxy.service': '' });
+    expect(after['kube-proxy.service']).not.toBe(before['kube-proxy.service']);
+    expect(await world.plan()).toEqual({ s4: [], s5: [], s6: [] });
+  });
+
+  it('all nodes rebooted: the same up, and the old kubeconfig works on a working cluster', async () => {
+    await world.lab.reboot(world.nodes);
+    const actions = await world.plan();
+    expect(actions.s4).toEqual(expect.arrayContaining(['install', 'start']));
+    await world.up();
+    expect(await readFile(join(world.operator.stateDir, 'kubeconfig'), 'utf8')).toBe(kubeconfig);
+    await deployEcho(world.operator, 3);
+    expect((await world.up()).changed).toBe(0);
+  });
+});
+
+describe('commands around it', () => {
+  it('kubeconfig prints the admin kubeconfig, kubectl runs with it', async () => {
+    const printed = await world.operator.run(['kubeconfig']);
+    expect(printed).toMatchObject({ exit: 0, stdout: kubeconfig });
+    const listed = await world.operator.run(['kubectl', '--', 'get', 'nodes', '-o', 'name']);
+    expect(listed).toMatchObject({ exit: 0, stdout: 'node/s4\nnode/s5\nnode/s6\n' });
+  });
+
+  it('leaves no private key readable to others on the operator', () => {
+    const loose = execFileSync('find', [world.operator.stateDir, '-name', '*.key', '-perm', '/077'], { encoding: 'utf8' });
+    expect(loose).toBe('');
+  });
+});

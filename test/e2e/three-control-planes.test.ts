@@ -1,0 +1,121 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createWorld, type World } from './helpers/cluster-world.js';
+import { expectWorkingNetwork } from './helpers/expect-network.js';
+import { mainPids } from './helpers/snapshot.js';
+import { deployEcho, eventually } from './helpers/workload.js';
+
+/* Three nodes, all of them control planes. */
+
+let world: World;
+const HOSTS = ['--hosts', 's[4-6]'];
+
+beforeAll(async () => {
+  world = await createWorld('e2e-three', [{ name: 's4' }, { name: 's5' }, { name: 's6' }]);
+});
+afterAll(() => world.down());
+
+/** Asks a node's way to the API each 200 ms until stopped; resolves to the number of seconds without an answer. */
+function watchApi(node: string): { stop: () => Promise<{ asked: number; failed: number }> } {
+  const script = `asked=0; failed=0; trap 'echo $asked $failed; exit 0' TERM
+while :; do asked=$((asked+1)); curl -sfk -m 2 -o /dev/null https://169.254.77.1:6443/livez || failed=$((failed+1)); sleep 0.2; done`;
+  const done = world.lab.exec(node, ['bash', '-c', `echo $$ >/run/watch-api.pid; ${script}`]);
+  return {
+    async stop() {
+      await world.lab.exec(node, ['bash', '-c', 'kill -TERM "$(cat /run/watch-api.pid)"']);
+      const { stdout } = await done;
+      const [asked = 0, failed = 0] = stdout.trim().split(' ').map(Number);
+      return { asked, failed };
+    },
+  };
+}
+
+describe('three control planes', () => {
+  it('up chooses the first three hosts and bootstraps etcd on all of them at once', async () => {
+    await world.up(HOSTS);
+    expect(await world.controlPlaneNames()).toEqual(['s4', 's5', 's6']);
+    const nodes = await world.operator.kubectl('get', 'nodes', '--no-headers');
+    expect(nodes.match(/ Ready /g)).toHaveLength(3);
+  });
+
+  it('its network carries pods, services, DNS and webhooks', () => expectWorkingNetwork(world));
+
+  it('up again changes nothing', async () => {
+    expect((await world.up()).changed).toBe(0);
+  });
+
+  it('a changed apiserver flag goes from one control plane to the next while the API keeps answering', async () => {
+    const config = join(world.operator.stateDir, '..', `config-${process.pid}.yaml`);
+    await writeFile(config, 'hosts: ["s[4-6]"]\napiServer:\n  extraArgs:\n    event-ttl: 30m\n');
+    const before = await Promise.all(world.nodes.map((node) => mainPids(world.lab, node)));
+    const watching = world.nodes.map((node) => watchApi(node));
+    await world.up(['--config', config]);
+    const seen = await Promise.all(watching.map(({ stop }) => stop()));
+    await rm(config);
+    const after = await Promise.all(world.nodes.map((node) => mainPids(world.lab, node)));
+    for (const [index, pids] of after.entries()) {
+      expect(pids['kube-apiserver.service']).not.toBe(before[index]?.['kube-apiserver.service']);
+      expect(pids['etcd.service']).toBe(before[index]?.['etcd.service']);
+    }
+    for (const { asked, failed } of seen) {
+      expect(asked).toBeGreaterThan(10);
+      // A node's own way follows within its probe interval; never more than one control plane was away.
+      expect(failed).toBeLessThan(asked / 2);
+    }
+  });
+
+  it('renewed etcd certificates restart one member at a time, and no object is lost', async () => {
+    await world.operator.kubectl('create', 'configmap', 'kept');
+    const before = await Promise.all(world.nodes.map((node) => mainPids(world.lab, node)));
+    for (const node of world.nodes) {
+      for (const kind of ['etcd-server', 'etcd-peer']) {
+        for (const suffix of ['crt', 'key']) await rm(join(world.operator.stateDir, 'pki/leaves', `${kind}@${node}.${suffix}`));
+      }
+    }
+    const watching = watchApi('s4');
+    await world.up();
+    const { asked, failed } = await watching.stop();
+    expect(failed).toBeLessThan(asked / 2);
+    const after = await Promise.all(world.nodes.map((node) => mainPids(world.lab, node)));
+    for (const [index, pids] of after.entries()) expect(pids['etcd.service']).not.toBe(before[index]?.['etcd.service']);
+    await world.operator.kubectl('get', 'configmap', 'kept');
+  });
+
+  it('one control plane rebooted: its member rejoins as a learner and is promoted, no object is lost', async () => {
+    await world.lab.reboot(['s5'], { power: true });
+    expect((await world.plan()).s4).toEqual([]);
+    await world.up();
+    await world.operator.kubectl('get', 'configmap', 'kept');
+    await deployEcho(world.operator, 3);
+  });
+
+  it('two of three rebooted: refused with the verdict, the survivor untouched', async () => {
+    await world.lab.reboot(['s5', 's6']);
+    const before = await mainPids(world.lab, 's4');
+    const refused = await world.operator.events(['up']);
+    expect(refused.exit, refused.stdout).toBe(5);
+    expect(await mainPids(world.lab, 's4')).toEqual(before);
+  });
+
+  it('all nodes rebooted: the same up, under the same PKI', async () => {
+    const kubeconfig = join(world.operator.stateDir, 'kubeconfig');
+    const old = await readFile(kubeconfig, 'utf8');
+    await world.lab.reboot(world.nodes);
+    await world.up();
+    expect(await readFile(kubeconfig, 'utf8')).toBe(old);
+    await deployEcho(world.operator, 3);
+  });
+
+  it('one control plane loses power: every other node keeps its way to the API, kubectl goes on', async () => {
+    await world.lab.powerOff(['s4']);
+    await eventually(async () => {
+      for (const node of ['s5', 's6']) {
+        const { code } = await world.lab.exec(node, ['curl', '-sfk', '-m', '2', 'https://169.254.77.1:6443/livez']);
+        if (code !== 0) throw new Error(`${node} has no way to the API`);
+      }
+    });
+    const listed = await world.operator.run(['kubectl', '--', 'get', 'nodes', '-o', 'name']);
+    expect(listed).toMatchObject({ exit: 0 });
+  });
+});
