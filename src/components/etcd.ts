@@ -88,7 +88,9 @@ function flags({ spec, node, nodeIp }: ComponentContext): Flags {
  * bootstrapped gets the parameters of this attempt, also over those of an attempt given up.
  */
 export function bootstrapFile(etcdBootstrap: EtcdBootstrap | undefined): DesiredFile {
-  if (etcdBootstrap === undefined) return { ...textFile(BOOTSTRAP_FILE, '', 0o600), once: true };
+  if (etcdBootstrap === undefined) {
+    return { ...textFile(BOOTSTRAP_FILE, '# This member has its data.\n', 0o600), once: true };
+  }
   const { token, initialClusterState, initialCluster } = etcdBootstrap;
   const lines = [
     `ETCD_INITIAL_CLUSTER=${initialCluster.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',')}`,

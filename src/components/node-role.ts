@@ -9,7 +9,7 @@ const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane';
 const MASTER = 'node-role.kubernetes.io/master';
 
 /** Label and taint keys of the control-plane role, as this version's own manifests expect them. */
-export function roleKeys({ version }: Pick<ComponentContext, 'version'>): string[] {
+function roleKeys({ version }: Pick<ComponentContext, 'version'>): string[] {
   return version.switches.masterRole ? [CONTROL_PLANE, MASTER] : [CONTROL_PLANE];
 }
 

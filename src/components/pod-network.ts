@@ -4,7 +4,7 @@ import { PATHS } from './paths.js';
 import { textFile } from './systemd.js';
 
 /** Also host-local's directory below /var/lib/cni/networks, where it keeps the addresses it gave. */
-export const POD_NETWORK = 'k8s-diskless';
+const POD_NETWORK = 'k8s-diskless';
 export const POD_CONFLIST = `${PATHS.cniConf}/10-${POD_NETWORK}.conflist`;
 /** Flatcar's own networkd configuration leaves cni* alone too. */
 const POD_BRIDGE = 'cni0';

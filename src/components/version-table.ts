@@ -1,7 +1,7 @@
 import { usageError } from '../errors.js';
 
 /** What a minor's binaries accept, need or default to. Each switch holds for a range of minors: see SWITCHES. */
-export interface VersionSwitches {
+interface VersionSwitches {
   /** `kubelet --container-runtime=remote` must be given: the default was dockershim. Removed in 1.27. */
   containerRuntimeFlag: boolean;
   /** KubeletConfiguration has `containerRuntimeEndpoint`; before, the flag of that name. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { componentsFor } from '../../src/components/all.js';
 import { VERSION_TABLE, versionRow } from '../../src/components/version-table.js';
 import { loadProfiles } from '../../src/pki/profiles.js';
+import { MANAGED_UNITS } from '../../src/reconcile/managed-units.js';
 import { contextOf, flatcar, LAB } from './fixture.js';
 import { flagNames } from './unit-commands.js';
 
@@ -83,6 +84,12 @@ describe('components', () => {
       expect(new Set(own).size).toBe(own.length);
     },
   );
+
+  it('start only units whose state the facts report', () => {
+    const context = contextOf('s4', { kubernetes: '1.36.4', controlPlanes: 3, traits: flatcar('2.2.5') });
+    const units = componentsFor(context).flatMap((component) => component.units.map(({ name }) => name));
+    expect(units.filter((unit) => !MANAGED_UNITS.includes(unit))).toEqual([]);
+  });
 
   it('of every node depend on all certificates, keys and kubeconfigs it is given', async () => {
     const inputs = ['s4', 's7'].map((name) => {

@@ -18,23 +18,22 @@ describe('etcd', () => {
     expect(() => etcdDialect('3.40.1')).toThrow(expect.objectContaining({ exit: EXIT.usage }));
   });
 
-  it('keeps what only a first start reads out of the unit, in a file that is written once', () => {
-    const context = contextOf('s5', { kubernetes: '1.36.4', controlPlanes: 3, traits: flatcar('2.2.5') });
-    const output = etcd(context);
+  it('keeps what only a first start reads out of the unit, in a file that does not restart it', () => {
+    const output = etcd(contextOf('s5', { kubernetes: '1.36.4', controlPlanes: 3, traits: flatcar('2.2.5') }));
     expect(flagNames([output], 'etcd.service').filter((flag) => flag.startsWith('initial-cluster'))).toEqual([]);
-    expect(output.files.find(({ path }) => path === BOOTSTRAP)).toMatchObject({ once: true, mode: 0o600 });
+    expect(textAt([output], '/etc/systemd/system/etcd.service')).toContain(`EnvironmentFile=-${BOOTSTRAP}\n`);
     expect(output.units[0]?.inputs).not.toContain(BOOTSTRAP);
   });
 
-  it('wants the same files from a member that has its data', () => {
+  it('writes the parameters of a new bootstrap over those of an old one, and leaves a member with data alone', () => {
     const blank = contextOf('s4', { kubernetes: '1.36.4', controlPlanes: 3, traits: flatcar('2.2.5') });
     const { etcdBootstrap: _, ...member } = blank;
-    const paths = (context: typeof member) => etcd(context).files.map(({ path }) => path);
-    expect(paths(member)).toEqual(paths(blank));
-    expect(textAt([etcd(member)], '/etc/systemd/system/etcd.service')).toBe(
-      textAt([etcd(blank)], '/etc/systemd/system/etcd.service'),
-    );
-    expect(textAt([etcd(member)], BOOTSTRAP)).not.toContain('ETCD_');
+    const bootstrapFile = (context: typeof member) => etcd(context).files.find(({ path }) => path === BOOTSTRAP);
+    expect(bootstrapFile(blank)).toMatchObject({ mode: 0o600 });
+    expect(bootstrapFile(blank)).not.toHaveProperty('once');
+    expect(bootstrapFile(member)).toMatchObject({ once: true });
+    const others = (context: typeof member) => etcd(context).files.filter(({ path }) => path !== BOOTSTRAP);
+    expect(others(member)).toEqual(others(blank));
   });
 
   it('starts on arm64 where etcd calls that unsupported', () => {

@@ -1,11 +1,7 @@
-import type { ComponentOutput, DesiredFile } from '../../src/plan/desired.js';
-
-export function fileAt(components: ComponentOutput[], path: string): DesiredFile | undefined {
-  return components.flatMap(({ files }) => files).find((file) => file.path === path);
-}
+import type { ComponentOutput } from '../../src/plan/desired.js';
 
 export function textAt(components: ComponentOutput[], path: string): string {
-  const content = fileAt(components, path)?.content;
+  const content = components.flatMap(({ files }) => files).find((file) => file.path === path)?.content;
   if (content?.kind !== 'text') throw new Error(`no rendered file ${path}`);
   return content.text;
 }
