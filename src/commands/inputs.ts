@@ -1,9 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
 import type { LoadedConfig } from '../config/load.js';
 import { loadConfig } from '../config/load.js';
 import { resolveSpec } from '../config/resolve.js';
 import type { ResolvedSpec } from '../config/resolve.js';
 import type { ClusterSpec } from '../config/spec.js';
+import type { ContentSource } from '../delivery/content-source.js';
 import { usageError } from '../errors.js';
 import { parseManifest } from '../kube/manifest.js';
 import type { KubeObject } from '../kube/objects.js';
@@ -11,7 +13,7 @@ import type { HostKeyPolicy } from '../ssh/host-key.js';
 import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
 import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import { locateStateDir, type StateDir } from '../state/state-dir.js';
-import { type ContentInputs, openContent, versionDefaults } from './content.js';
+import { type ContentInputs, contentOf, openContent, versionDefaults } from './content.js';
 import type { RunFlags } from './options.js';
 
 /** Everything `up` and `plan` work from, read and checked before any connection is made; nothing is written. */
@@ -19,7 +21,7 @@ export interface RunInputs extends ResolvedSpec {
   state: StateDir;
   record?: ClusterRecord;
   nodeRecords: Map<string, NodeRecord>;
-  content: ContentInputs;
+  content: ContentSource;
   /** Objects of the user's own CNI manifest, with network mode `manifest`. */
   networkObjects: KubeObject[];
   ssh: { configFile?: string; user?: string; connectTimeoutMs: number; policy: HostKeyPolicy };
@@ -31,12 +33,12 @@ export async function readInputs(flags: RunFlags, signal: AbortSignal, onProgres
   const state = locateStateDir({ cluster, env: process.env, ...(flags.stateDir !== undefined && { stateDir: flags.stateDir }) });
   const record = await readClusterRecord(state);
   const nodeRecords = await readNodeRecords(state);
-  const content = await openContent(contentPlace(flags, file), { progress: onProgress, signal, recheck: flags.verify });
+  const inputs = await openContent(contentPlace(flags, file), { progress: onProgress, signal, recheck: flags.verify });
   const asked = flags.kubernetes ?? file?.config.kubernetes;
   const recorded = record?.spec;
   const defaults = recorded
     ? { kubernetes: recorded.kubernetes }
-    : await versionDefaults(content, asked);
+    : await versionDefaults(inputs, asked);
   const resolved = resolveSpec({
     flags: specFlags(flags),
     defaults: { ...defaults, ...(flags.dnsImage !== undefined && { dnsImage: flags.dnsImage }) },
@@ -44,7 +46,10 @@ export async function readInputs(flags: RunFlags, signal: AbortSignal, onProgres
     ...(recorded && { recorded }),
   });
   const networkObjects = await networkManifest(resolved.spec);
-  return { ...resolved, networkObjects, state, nodeRecords, content, ssh: sshSettings(flags, file), ...(record && { record }) };
+  const content = await contentOf(inputs, resolved.spec);
+  // Bad archives are bad input: told before any connection is made.
+  await content.images();
+  return { ...resolved, networkObjects, state, nodeRecords, content, ssh: await sshSettings(flags, file), ...(record && { record }) };
 }
 
 function specFlags({ cluster, hosts, controlPlane, taintControlPlane, kubernetes }: RunFlags) {
@@ -70,9 +75,10 @@ function contentPlace(flags: RunFlags, file: LoadedConfig | undefined): ContentI
   };
 }
 
-function sshSettings(flags: RunFlags, file: LoadedConfig | undefined): RunInputs['ssh'] {
+async function sshSettings(flags: RunFlags, file: LoadedConfig | undefined): Promise<RunInputs['ssh']> {
   const ssh = file?.config.ssh;
   const configFile = flags.sshConfig ?? ssh?.configFile;
+  if (configFile !== undefined) await requireReadable(configFile);
   return {
     connectTimeoutMs: flags.connectTimeout === undefined ? (ssh?.connectTimeout ?? 5_000) : flags.connectTimeout * 1000,
     policy: flags.hostKeyPolicy ?? ssh?.hostKeyPolicy ?? 'per-boot',
@@ -96,4 +102,11 @@ async function readManifestText(source: string): Promise<string> {
   const response = await fetch(source);
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
   return response.text();
+}
+
+async function requireReadable(file: string): Promise<void> {
+  await access(file, constants.R_OK).catch((cause: Error) => {
+    const message = `the SSH configuration ${file} cannot be read`;
+    throw usageError({ code: 'ssh-config-unreadable', message, hint: 'check the path given by --ssh-config', cause });
+  });
 }

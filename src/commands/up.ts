@@ -7,7 +7,6 @@ import type { EventSink } from '../runner/events.js';
 import { namesOfFlag } from '../config/host-expression.js';
 import { acquireLock } from '../state/lock.js';
 import { createRunDirectory, prepareStateDir, sweepTemporaryFiles } from '../state/state-dir.js';
-import { contentOf } from './content.js';
 import { type RunInputs, readInputs } from './inputs.js';
 import { interruptible } from './interrupt.js';
 import { journal } from './journal.js';
@@ -72,7 +71,7 @@ async function run({ command, inputs, flags, state, signal, sinks }: Run): Promi
     bus,
     signal,
     ...(record && { record }),
-    content: await contentOf(inputs.content, spec),
+    content: inputs.content,
     networkObjects: inputs.networkObjects,
     open: nodeConnector({ spec, nodeRecords, ssh }),
     kubeconfigPath: inputs.state.kubeconfig,

@@ -65,7 +65,7 @@ export const upSequence: readonly UpStep[] = [
     id: 'verify',
     title: 'verify',
     on: 'cluster',
-    after: [settled('ready'), settled('proxy'), settled('images'), settled('controllers'), settled('addons')],
+    after: [same('record'), settled('ready'), settled('proxy'), settled('images'), settled('controllers'), settled('addons')],
     run: verify,
   },
 ];
