@@ -55,7 +55,9 @@ function groupLines(group: Group<DisklessError>, options: ErrorReportOptions): s
     ...names,
     ...answers(group, { width, verbose }).map((line) => style.dim(line)),
     ...hintLines(several ? anonymous(first.hint ?? '', first) : first.hint, width),
-    ...(verbose ? group.flatMap((error) => causes(error, width)) : []),
+    ...(verbose
+      ? [...new Set(group.flatMap((error) => causeTexts(error)))].flatMap((text) => causeLines(text, width))
+      : []),
   ];
 }
 
@@ -101,10 +103,15 @@ function answer(equal: Group<DisklessError>, { width, verbose, named }: AnswerOp
   ];
 }
 
-function causes(error: DisklessError, width: number): string[] {
-  const lines: string[] = [];
+/** The chain of causes as one text, so that equal ones can be told once. */
+function causeTexts(error: DisklessError): string[] {
+  const chain: string[] = [];
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
-    lines.push(...wrap(`caused by: ${harmless(cause.stack ?? cause.message)}`, { width, indent: INDENT }));
+    chain.push(`caused by: ${cause.stack ?? cause.message}`);
   }
-  return lines;
+  return chain.length === 0 ? [] : [chain.join('\n')];
+}
+
+function causeLines(text: string, width: number): string[] {
+  return wrap(harmless(text), { width, indent: INDENT });
 }

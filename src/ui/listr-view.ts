@@ -85,7 +85,7 @@ class StepBoard {
     if (this.#renderer) return;
     const { stdout, stderr } = this.#options;
     const logger = new ListrLogger({ useIcons: true, toStderr: [], processOutput: new TerminalOutput(stdout, stderr) });
-    const renderer = new StepRenderer(this.#listr, { logger }, () => this.#draw());
+    const renderer = new StepRenderer(this.#listr, logger, () => this.#draw());
     this.#renderer = renderer;
     this.#rendering = renderer.render();
   }
@@ -136,13 +136,8 @@ class StepBoard {
 class StepRenderer extends DefaultRenderer {
   readonly #beforeDrawing: () => void;
 
-  constructor(listr: Board, options: ListrDefaultRendererOptions, beforeDrawing: () => void) {
-    const { icon, ...rest } = options;
-    super(
-      listr.tasks,
-      { ...rest, ...(icon && { icon }), formatOutput: 'truncate', showErrorMessage: false, collapseSkips: true },
-      listr.events,
-    );
+  constructor(listr: Board, logger: ListrLogger, beforeDrawing: () => void) {
+    super(listr.tasks, { logger, formatOutput: 'truncate', showErrorMessage: false }, listr.events);
     this.#beforeDrawing = beforeDrawing;
   }
 

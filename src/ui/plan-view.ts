@@ -1,7 +1,7 @@
 import type { ClusterPlan, NodePlan, PlanAction } from '../plan/plan.js';
 import { type Group, groupBy } from './group-by.js';
 import { PLAIN, type Style } from './style.js';
-import { type Column, harmless, textTable, truncate, wrap } from './text-table.js';
+import { type Column, harmless, textTable, wrap } from './text-table.js';
 import { bytesText, count } from './units.js';
 
 export interface PlanViewOptions {
@@ -67,35 +67,37 @@ function heading(nodes: Group<NodePlan>, { width, style = PLAIN }: PlanViewOptio
   return wrap(`${names} (${role}, ${state})`, { width }).map(style.bold);
 }
 
+interface ActionRow {
+  kind: PlanAction['kind'];
+  subject: string;
+  bytes: number;
+  remark: string;
+}
+
 function groupLines(nodes: Group<NodePlan>, options: PlanViewOptions): string[] {
-  const { verbose = false } = options;
-  const lines = groupBy(nodes[0].actions, ({ kind }) => kind).flatMap((actions) =>
-    verbose || actions.length <= MOST_OF_A_KIND ? listed(actions, options) : [summed(actions, options)],
+  const { width, style = PLAIN, verbose = false } = options;
+  const rows = groupBy(nodes[0].actions, ({ kind }) => kind).flatMap((actions) =>
+    verbose || actions.length <= MOST_OF_A_KIND ? actions.map(actionRow) : [sumRow(actions)],
   );
-  return [...heading(nodes, options), ...lines];
-}
-
-function listed(actions: readonly PlanAction[], { width, style = PLAIN }: PlanViewOptions): string[] {
-  const columns: Column<PlanAction>[] = [
+  const columns: Column<ActionRow>[] = [
     { title: '', cell: ({ kind }) => `  ${MARKS[kind]}`, paint: (text, { kind }) => colourOf(kind, style)(text) },
-    { title: '', cell: ({ subject }) => harmless(subject) },
-    { title: '', cell: ({ bytes }) => (bytes === undefined ? '' : bytesText(bytes)), align: 'right', priority: 0 },
-    { title: '', cell: (action) => remark(action), paint: (text) => style.dim(text) },
+    { title: '', cell: ({ subject }) => subject },
+    { title: '', cell: ({ bytes }) => (bytes > 0 ? bytesText(bytes) : ''), align: 'right', priority: 0 },
+    { title: '', cell: ({ remark }) => remark, paint: (text) => style.dim(text) },
   ];
-  return textTable({ columns, rows: actions, width, style }).slice(1);
+  return [...heading(nodes, options), ...textTable({ columns, rows, width, style }).slice(1)];
 }
 
-function remark({ reason, disruption = 'none' }: PlanAction): string {
-  const interrupts = disruption === 'none' ? '' : `interrupts ${disruption} on this node, one node at a time`;
-  return [harmless(reason), interrupts].filter((text) => text !== '').join('; ');
+function actionRow({ kind, subject, bytes = 0, reason, disruption = 'none' }: PlanAction): ActionRow {
+  const interrupts = disruption === 'none' ? '' : `interrupts ${disruption}: one node at a time`;
+  const remark = [harmless(reason), interrupts].filter((text) => text !== '').join('; ');
+  return { kind, subject: harmless(subject), bytes, remark };
 }
 
-function summed(actions: Group<PlanAction>, { width, style = PLAIN }: PlanViewOptions): string {
+function sumRow(actions: Group<PlanAction>): ActionRow {
   const [{ kind }] = actions;
   const [noun, verb] = KIND_WORDS[kind];
-  const bytes = bytesOf(actions);
-  const size = bytes > 0 ? `, ${bytesText(bytes)}` : '';
-  return truncate(`  ${colourOf(kind, style)(MARKS[kind])}  ${count(actions.length, noun)} ${verb}${size}`, width);
+  return { kind, subject: `${count(actions.length, noun)} ${verb}`.trim(), bytes: bytesOf(actions), remark: '' };
 }
 
 function colourOf(kind: PlanAction['kind'], style: Style): (text: string) => string {

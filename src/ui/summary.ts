@@ -1,13 +1,13 @@
 import { EXIT } from '../errors.js';
 import type { NodeSummary, RunEvent } from '../runner/events.js';
 import { errorReport } from './error-report.js';
-import { groupBy } from './group-by.js';
+import { type Group, groupBy } from './group-by.js';
 import { nodeTable } from './node-table.js';
 import type { RunModel } from './run-model.js';
 import type { Style } from './style.js';
-import { wrap } from './text-table.js';
+import { harmless, wrap } from './text-table.js';
 import { timingTable } from './timing-table.js';
-import { count, durationText } from './units.js';
+import { count, durationText, namesOrCount } from './units.js';
 
 export interface SummaryOptions {
   model: RunModel;
@@ -15,6 +15,8 @@ export interface SummaryOptions {
   style: Style;
   verbose?: boolean;
 }
+
+const MOST_NOTES_OF_A_KIND = 5;
 
 type RunFinished = Extract<RunEvent, { type: 'run-finished' }>;
 
@@ -33,18 +35,28 @@ export function summary({ model, width, style, verbose = false }: SummaryOptions
   return sections.filter((section) => section.length > 0).flatMap((section) => ['', ...section]);
 }
 
-/** Equal notes of several nodes on one line. */
-function noteLines({ model, width, style }: SummaryOptions): string[] {
-  const groups = groupBy(model.notes, ({ level, code, message, hint }) => [level, code, message, hint].join('\n'));
-  return groups.flatMap((group) => {
-    const [note] = group;
-    const nodes = group.flatMap(({ node }) => node ?? []);
-    const place = nodes.length === 0 ? '' : `${nodes.join(', ')}: `;
-    const [head = '', ...rest] = wrap(`${place}${note.message}`, { width: width - 2 });
-    const hint = note.hint === undefined ? [] : wrap(`hint: ${note.hint}`, { width, indent: '    ' });
-    const mark = note.level === 'warning' ? style.yellow('!') : style.cyan('i');
-    return [`${mark} ${head}`, ...rest.map((line) => `  ${line}`), ...hint];
+/** Equal notes of several nodes on one line; of many different ones of a kind only the first. */
+function noteLines({ model, width, style, verbose }: SummaryOptions): string[] {
+  return groupBy(model.notes, ({ level, code }) => `${level} ${code}`).flatMap((kind) => {
+    const equal = groupBy(kind, ({ message, hint = '' }) => `${message}\n${hint}`);
+    const shown = verbose ? equal : equal.slice(0, MOST_NOTES_OF_A_KIND);
+    const more = equal.length - shown.length;
+    const rest = more > 0 ? [style.dim(`  … ${more} more of this kind with --verbose`)] : [];
+    return [...shown.flatMap((group) => noteText(group, { width, style })), ...rest];
   });
+}
+
+function noteText(
+  group: Group<RunModel['notes'][number]>,
+  { width, style }: { width: number; style: Style },
+): string[] {
+  const [note] = group;
+  const nodes = group.flatMap(({ node }) => node ?? []);
+  const place = nodes.length === 0 ? '' : `${namesOrCount(nodes, 'node', 8)}: `;
+  const [head = '', ...rest] = wrap(harmless(`${place}${note.message}`), { width: width - 2 });
+  const hint = note.hint === undefined ? [] : wrap(`hint: ${note.hint}`, { width, indent: '    ' });
+  const mark = note.level === 'warning' ? style.yellow('!') : style.cyan('i');
+  return [`${mark} ${head}`, ...rest.map((line) => `  ${line}`), ...hint];
 }
 
 function outcomeLines({ model, width, style }: SummaryOptions, finished: RunFinished): string[] {

@@ -65,7 +65,7 @@ function pad(text: string, width: number, align: 'left' | 'right' = 'left'): str
 
 /** For text without colours. */
 export function truncate(text: string, width: number): string {
-  if (text.length <= width) return text;
+  if (text.trimEnd().length <= width) return text.slice(0, width);
   return width <= 0 ? '' : `${text.slice(0, width - 1).trimEnd()}…`;
 }
 
@@ -74,12 +74,16 @@ export function wrap(text: string, { width, indent = '' }: { width: number; inde
   const room = Math.max(20, width - indent.length);
   return text.split('\n').flatMap((paragraph) => {
     const lines: string[] = [];
-    let line = '';
-    for (const word of paragraph.split(' ').flatMap((each) => pieces(each, room))) {
-      if (line !== '' && line.length + 1 + word.length > room) {
+    // Indentation belongs to what programs print.
+    let line = paragraph.slice(0, room / 2).match(/^ */)?.[0] ?? '';
+    for (const word of paragraph
+      .trimStart()
+      .split(' ')
+      .flatMap((each) => pieces(each, room))) {
+      if (line.trim() !== '' && line.length + 1 + word.length > room) {
         lines.push(line);
         line = word;
-      } else line = line === '' ? word : `${line} ${word}`;
+      } else line = line.trim() === '' ? `${line}${word}` : `${line} ${word}`;
     }
     return [...lines, line].map((each) => `${indent}${each}`.trimEnd());
   });

@@ -1,0 +1,29 @@
+import { createLineView } from './line-view.js';
+import { createListrView } from './listr-view.js';
+import { createNdjsonView } from './ndjson-view.js';
+import { styleFor } from './style.js';
+import { screenWidth, type View } from './view.js';
+
+export interface CreateViewOptions {
+  /** `--output`. */
+  output: 'text' | 'json';
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  env: Readonly<Record<string, string | undefined>>;
+  verbose?: boolean;
+  /** Monotonic milliseconds. */
+  now: () => number;
+}
+
+/** Below this, and on terminals that do not know their width, rows would say nothing. */
+const NARROWEST_BOARD = 40;
+
+/** The view that suits where the output goes. */
+export function createView({ output, stdout, stderr, env, verbose = false, now }: CreateViewOptions): View {
+  const write = (text: string): void => void stdout.write(text);
+  if (output === 'json') return createNdjsonView({ write });
+  const style = styleFor(stdout, env);
+  const drawable = stdout.isTTY && env.TERM !== 'dumb' && stdout.columns >= NARROWEST_BOARD;
+  if (drawable) return createListrView({ stdout, stderr, style, verbose, now });
+  return createLineView({ screen: { write, width: screenWidth(stdout.columns), style }, verbose });
+}
