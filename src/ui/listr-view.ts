@@ -1,4 +1,4 @@
-import { DefaultRenderer, Listr, type ListrDefaultRendererOptions, ListrLogger, ListrTaskState } from 'listr2';
+import { DefaultRenderer, Listr, ListrLogger, ListrTaskState } from 'listr2';
 import type { RunEvent } from '../runner/events.js';
 import { createRunModel, type RunModel, record } from './run-model.js';
 import { type RowState, stepRow } from './step-row.js';
