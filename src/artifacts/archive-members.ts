@@ -5,9 +5,9 @@ import { createGunzip } from 'node:zlib';
 import { Parser, type ReadEntry } from 'tar';
 import { z } from 'zod';
 import { DisklessError } from '../errors.js';
-import { blobPath, type Cache, commitFile, type RecordKey, readRecord, withTemporary, writeRecord } from './cache.js';
+import { blobPath, type Cache, type RecordKey, readRecord, withTemporary, writeRecord } from './cache.js';
 import { Sha256 } from './checksum-file.js';
-import { findBlob, READ_SIZE } from './remembered.js';
+import { commitHashed, findBlob, READ_SIZE } from './remembered.js';
 import type { LocalFile } from './source.js';
 
 const Members = z.record(z.string(), z.object({ sha256: Sha256, size: z.number() }));
@@ -96,7 +96,7 @@ async function storeBlob(cache: Cache, entry: ReadEntry, signal: AbortSignal): P
     await pipeline(entry, hashed, createWriteStream(temporary), { signal });
     const sha256 = hash.digest('hex');
     const path = blobPath(cache, sha256);
-    await commitFile({ temporary, path, mode: 0o644 });
+    await commitHashed(cache, { temporary, path, sha256 });
     return { path, sha256, size: entry.size };
   });
 }

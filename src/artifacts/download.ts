@@ -2,10 +2,10 @@ import { open, rm, stat, truncate } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { DisklessError } from '../errors.js';
-import { asCacheError, blobPath, type Cache, commitFile } from './cache.js';
+import { asCacheError, blobPath, type Cache } from './cache.js';
 import { displayUrl, HttpStatusError, httpGet } from './http-get.js';
 import { claimPartialFile, releasePartialFile } from './partial-file.js';
-import { findBlob, hashFile } from './remembered.js';
+import { commitHashed, findBlob, hashFile } from './remembered.js';
 import { type RetryOptions, retrying } from './retry.js';
 
 /** How downloads behave; see `downloadSettings` for the values in use. */
@@ -69,7 +69,7 @@ export async function downloadBlob(
   const part = await claimPartialFile(cache, sha256);
   try {
     await fillAndVerify(part, options);
-    await commitFile({ temporary: part, path: blobPath(cache, sha256), mode: 0o644 });
+    await commitHashed(cache, { temporary: part, path: blobPath(cache, sha256), sha256 });
   } catch (error) {
     await releasePartialFile(cache, sha256);
     throw asCacheError(cache, error);

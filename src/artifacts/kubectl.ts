@@ -1,8 +1,8 @@
 import { copyFile, stat } from 'node:fs/promises';
-import { blobPath, type Cache, commitFile, withTemporary } from './cache.js';
+import { blobPath, type Cache, withTemporary } from './cache.js';
 import { kubernetesBinary } from './catalogue.js';
 import { findCommand } from './find-command.js';
-import { findBlob } from './remembered.js';
+import { commitHashed, findBlob } from './remembered.js';
 import type { ArtifactSource, LocalFile, ObtainOptions } from './source.js';
 
 export interface FindKubectlOptions extends ObtainOptions {
@@ -35,7 +35,7 @@ async function executableBlob(cache: Cache, { path, sha256 }: LocalFile): Promis
   if (blob !== undefined && ((await stat(blob.path)).mode & 0o100) !== 0) return blob.path;
   return withTemporary(cache, async (temporary) => {
     await copyFile(path, temporary);
-    await commitFile({ temporary, path: blobPath(cache, sha256), mode: 0o755 });
+    await commitHashed(cache, { temporary, path: blobPath(cache, sha256), mode: 0o755, sha256 });
     return blobPath(cache, sha256);
   });
 }

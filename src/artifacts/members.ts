@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { Encoding } from '../delivery/segment.js';
-import { type Cache, commitFile, type RecordKey, readRecord, withTemporary, writeRecord } from './cache.js';
+import { type Cache, type RecordKey, readRecord, withTemporary, writeRecord } from './cache.js';
 import { Sha256 } from './checksum-file.js';
 import { compressMember } from './compress.js';
 import type { Content } from './content.js';
 import type { OnArtifactProgress } from './progress.js';
-import { hashFile, sha256Of } from './remembered.js';
+import { commitHashed, hashFile, sha256Of } from './remembered.js';
 import { sharedWork } from './shared-work.js';
 
 /** A content compressed as one tar member, ready to be sent as it lies. */
@@ -89,7 +89,7 @@ async function make(request: Request): Promise<CompressedMember> {
     await compressMember({ content, encoding, path: temporary, env, onBytes, signal });
     const written = { sha256: await hashFile(temporary, { signal }), bytes: (await stat(temporary)).size };
     const path = pathOf(request, written);
-    await commitFile({ temporary, path, mode: 0o644 });
+    await commitHashed(cache, { temporary, path, sha256: written.sha256 });
     await writeRecord(cache, recordOf(request), written);
     return { path, bytes: written.bytes };
   });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { blobPath, type Cache, fileStamp, type RecordKey, readRecord, writeRecord } from './cache.js';
+import { blobPath, type Cache, commitFile, fileStamp, type RecordKey, readRecord, writeRecord } from './cache.js';
 import { Sha256 } from './checksum-file.js';
 
 /** Large reads: the thread pool's hand-over costs more than the hashing when they are small. */
@@ -16,11 +16,7 @@ export async function remembered<T>(
   cache: Cache,
   { kind, path, schema, compute }: { kind: string; path: string; schema: z.ZodType<T>; compute: () => Promise<T> },
 ): Promise<T> {
-  const record: RecordKey<{ stamp: string; value: T }> = {
-    kind,
-    key: path,
-    schema: z.object({ stamp: z.string(), value: schema }),
-  };
+  const record = recordOf(kind, path, schema);
   const stamp = await fileStamp(path);
   const known = cache.recheck ? undefined : await readRecord(cache, record);
   if (known?.stamp === stamp) return known.value;
@@ -29,10 +25,23 @@ export async function remembered<T>(
   return value;
 }
 
+function recordOf<T>(kind: string, path: string, schema: z.ZodType<T>): RecordKey<{ stamp: string; value: T }> {
+  return { kind, key: path, schema: z.object({ stamp: z.string(), value: schema }) };
+}
+
 export interface HashOptions {
   /** Called with the number of bytes just read. */
   onBytes?: (count: number) => void;
   signal?: AbortSignal | undefined;
+}
+
+/** Puts a finished temporary file of known content in its place, and remembers the hash: nobody need read it again. */
+export async function commitHashed(
+  cache: Cache,
+  { temporary, path, mode = 0o644, sha256 }: { temporary: string; path: string; mode?: number; sha256: string },
+): Promise<void> {
+  await commitFile({ temporary, path, mode });
+  await writeRecord(cache, recordOf('sha256', path, Sha256), { stamp: await fileStamp(path), value: sha256 });
 }
 
 /** SHA-256 of a file in lower-case hex; instant when the file has not changed since it was last asked for. */

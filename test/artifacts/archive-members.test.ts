@@ -70,10 +70,10 @@ describe('extractMembers', () => {
   });
 
   it.each([
-    ['broke off', (data: Buffer) => data.subarray(0, data.length / 2)],
+    ['broke off', (data: Buffer) => data.subarray(0, data.length >> 1)],
     ['is no gzip', () => Buffer.from('plain text')],
     ['is empty', () => Buffer.alloc(0)],
-    ['has a damaged byte', (data: Buffer) => Buffer.from(data).fill(0x55, data.length / 2, data.length / 2 + 64)],
+    ['has a damaged byte', (data: Buffer) => Buffer.from(data).fill(0x55, data.length >> 1, (data.length >> 1) + 64)],
   ])('reports an archive that %s, and leaves nothing half-done', async (_, damage) => {
     const cache = await temporaryCache();
     const archive = archiveFile(damage(tarGz(FILES)));

@@ -65,7 +65,7 @@ describe('downloadBlob', () => {
 
   it.each([
     ['is cut', cutAfter(DATA, HALF), 5_000],
-    ['stalls', stallAfter(DATA, HALF), 50],
+    ['stalls', stallAfter(DATA, HALF), 1_000],
   ])('continues where a connection that %s stopped', async (_, broken, idleTimeoutMs) => {
     const { blob, requests, progress } = await download(inTurn(broken, WHOLE), {
       settings: testSettings({ idleTimeoutMs }),
