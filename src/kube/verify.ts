@@ -1,4 +1,4 @@
-import { apiError, isPassing } from './api-errors.js';
+import { apiError, hasCode, isPassing } from './api-errors.js';
 import type { KubeClient } from './client.js';
 import { type BootIds, whyNotReady } from './nodes-ready.js';
 import type { Endpoints, KubeNode, Lease } from './objects.js';
@@ -150,6 +150,11 @@ async function endpointAddresses(
 ): Promise<Set<string>> {
   // Endpoints, not EndpointSlices: the one form every version from 1.20 on serves under the same name.
   const path = resourcePath({ apiVersion: 'v1', resource: 'endpoints', ...place });
-  const { subsets = [] } = await client.get<Endpoints>(path, { signal, timeoutMs: CHECK_TIMEOUT_MS });
-  return new Set(subsets.flatMap(({ addresses = [] }) => addresses.map(({ ip }) => ip)));
+  const endpoints = await client
+    .get<Endpoints>(path, { signal, timeoutMs: CHECK_TIMEOUT_MS })
+    .catch((error: unknown) => {
+      if (hasCode(error, 'kube-not-found')) return undefined;
+      throw error;
+    });
+  return new Set((endpoints?.subsets ?? []).flatMap(({ addresses = [] }) => addresses.map(({ ip }) => ip)));
 }

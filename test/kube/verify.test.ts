@@ -87,6 +87,11 @@ test('DNS that is not ready yet is a warning, and no add-on no check', async () 
   expect(await verify()).toMatchObject([{ code: 'dns-not-ready', level: 'warning' }]);
 });
 
+test('endpoints nobody has written yet are endpoints that are missing', async () => {
+  cluster.server.on('GET', DNS, refuse(404, 'NotFound')).on('GET', KUBERNETES, refuse(404, 'NotFound'));
+  expect((await verify()).map(({ code }) => code)).toEqual(['endpoint-missing', 'dns-not-ready']);
+});
+
 test('no add-on, no check of it', async () => {
   cluster.server.on('GET', DNS, refuse(404, 'NotFound'));
   const { dnsService: _, ...without } = options();
@@ -94,7 +99,7 @@ test('no add-on, no check of it', async () => {
 });
 
 test('a check that fails is a finding of its own, the others are made', async () => {
-  cluster.server.on('GET', LEASES, refuse(403, 'Forbidden', 'no')).on('GET', DNS, refuse(404, 'NotFound', 'none'));
+  cluster.server.on('GET', LEASES, refuse(403, 'Forbidden', 'no')).on('GET', DNS, refuse(500, 'InternalError', 'none'));
   const findings = await verify();
   expect(findings.map(({ code, level }) => [code, level])).toEqual([
     ['not-verified', 'error'],
