@@ -1,5 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { type DisklessError, EXIT, toDisklessError } from '../../src/errors.js';
+import { Command, CommanderError } from 'commander';
+import { type DisklessError, EXIT, toDisklessError, usageError } from '../../src/errors.js';
 import { renderExports } from './nodes/environment.js';
 import { execAttached } from './nodes/exec.js';
 import { Lab } from './nodes/lab.js';
@@ -150,7 +150,8 @@ function requests(names: readonly string[], options: readonly string[]): NodeReq
   const parsed = options.map(parseNodeOption);
   for (const { node } of parsed) {
     if (node !== 'all' && !names.includes(node)) {
-      throw new InvalidArgumentError(`--option names ${node}, which is not among the nodes to start`);
+      const message = `--option names ${node}, which is not among the nodes to start`;
+      throw usageError({ code: 'lab-option-without-node', message, hint: `to start: ${names.join(', ')}` });
     }
   }
   return names.map((name) => ({

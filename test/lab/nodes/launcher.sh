@@ -36,26 +36,35 @@ remember() {
 remember launcher.pid $$
 enter_cgroup "$CGROUP"
 
-boot=0
+# The kernel lets a cgroup go a moment after its last process; the next boot need not wait for that.
+clear_away() {
+  until find /sys/fs/cgroup -depth -type d \( -path "*/$CGROUP/$1" -o -path "*/$CGROUP/$1/*" \) -delete 2>/dev/null; do
+    sleep 0.1
+  done
+}
+
+count=0
 while :; do
-  boot=$((boot + 1))
+  count=$((count + 1))
+  # Never used before: nspawn trips over remains in the cgroup it is started in.
+  boot=boot-$$-$count
   echo on >"$dir/power"
   sh "$dir/plug.sh" && sh "$dir/disturb.sh" || break
   # A mount namespace per boot: the root's tmpfs goes with the last process of the machine, however that ends.
-  (enter_cgroup "boot-$boot" && exec nsenter --net="/run/netns/$NETNS" unshare --mount --propagation private sh "$dir/boot.sh" "$dir") &
+  (
+    enter_cgroup "$boot"
+    exec nsenter --net="/run/netns/$NETNS" unshare --mount --propagation private sh "$dir/boot.sh" "$dir"
+  ) &
   remember nspawn.pid $!
   wait $!
   code=$?
   rm "$dir/nspawn.pid"
   sh "$dir/unplug.sh"
-  # The next boot need not wait for it; what is still busy now goes with the lab.
-  find /sys/fs/cgroup -depth -type d \( -path "*/$CGROUP/boot-$boot" -o -path "*/$CGROUP/boot-$boot/*" \) -delete 2>/dev/null &
-  echo "launcher: boot $boot ended with $code"
+  clear_away "$boot" &
+  echo "launcher: boot $count ended with $code"
   case $code:$(cat "$dir/power") in
   $REBOOT:on | *:cycle) ;;
   *) break ;;
   esac
 done
-# The next launcher counts from 1 again; the clearing away must not meet its first boot.
-wait
 rm -f "$dir/launcher.pid"
