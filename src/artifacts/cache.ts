@@ -85,10 +85,13 @@ export async function withTemporary<T>(cache: Cache, fill: (temporary: string) =
   }
 }
 
-/** Changes whenever the file is written, replaced or touched: good enough not to read 100 MB again. */
+/**
+ * Changes whenever the file is written or replaced: good enough not to read 100 MB again. Without the change time,
+ * which a hard link made by a mirror's or backup's tool alters too.
+ */
 export async function fileStamp(path: string): Promise<string> {
-  const { size, mtimeNs, ctimeNs, ino } = await stat(path, { bigint: true });
-  return `${size}:${mtimeNs}:${ctimeNs}:${ino}`;
+  const { size, mtimeNs, ino } = await stat(path, { bigint: true });
+  return `${size}:${mtimeNs}:${ino}`;
 }
 
 export interface RecordKey<T> {

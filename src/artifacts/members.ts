@@ -13,7 +13,7 @@ import { commitHashed, hashFile, sha256Of } from './remembered.js';
 import { sharedWork } from './shared-work.js';
 
 /** A content compressed as one tar member, ready to be sent as it lies. */
-export interface CompressedMember {
+interface CompressedMember {
   path: string;
   /** Size of the file at `path`. */
   bytes: number;

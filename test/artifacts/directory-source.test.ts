@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cniArchive, etcdArchive, kubernetesBinary } from '../../src/artifacts/catalogue.js';
 import { directorySource } from '../../src/artifacts/directory-source.js';
-import { artifactsDirectory, progressLog, rejection, sha256, temporaryCache, VERSIONS } from './fixtures.js';
+import { artifactsDirectory, overwrite, progressLog, rejection, sha256, temporaryCache, VERSIONS } from './fixtures.js';
 
 const KUBELET = kubernetesBinary({ name: 'kubelet', version: VERSIONS.kubernetes, arch: 'amd64' });
 
@@ -32,7 +32,7 @@ describe('directorySource', () => {
     const first = seen();
     await obtain();
     expect(first).toEqual(['verify kubelet']);
-    writeFileSync(path, readFileSync(path).fill('x', 100));
+    overwrite(path, readFileSync(path).fill('x', 100));
     expect((await rejection(obtain())).code).toBe('artifact-corrupt');
   });
 

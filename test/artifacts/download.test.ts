@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { blobPath, type Cache } from '../../src/artifacts/cache.js';
 import { downloadBlob, downloadText } from '../../src/artifacts/download.js';
 import { HttpStatusError } from '../../src/artifacts/http-get.js';
-import { rejection, sha256, temporaryCache } from './fixtures.js';
+import { overwrite, rejection, sha256, temporaryCache } from './fixtures.js';
 import { cutAfter, files, inTurn, type Reply, serve, stallAfter, status, testSettings } from './http-fixtures.js';
 
 const DATA = Buffer.from(Uint8Array.from({ length: 3_000_000 }, (_, index) => (index * 31 + (index >> 9)) % 256));
@@ -56,7 +56,7 @@ describe('downloadBlob', () => {
   it('fetches a damaged blob again', async () => {
     const { blob, cache } = await download(WHOLE);
     const { path } = await blob;
-    writeFileSync(path, Buffer.concat([DATA.subarray(1), Buffer.from([0])]));
+    overwrite(path, Buffer.concat([DATA.subarray(1), Buffer.from([0])]));
     const again = await download(WHOLE, { cache });
     await again.blob;
     expect(again.requests).toEqual(['GET /file']);

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -34,6 +34,13 @@ export function fakeBinary(text: string, arch: 'amd64' | 'arm64' = 'amd64', size
   binary.writeUInt16LE(2, 16);
   binary.writeUInt16LE(ELF_MACHINES[arch], 18);
   return binary;
+}
+
+/** Writes a file anew with a later date: two writes within one tick of the kernel's clock may share theirs. */
+export function overwrite(path: string, data: string | Buffer): void {
+  const { atimeMs, mtimeMs } = statSync(path);
+  writeFileSync(path, data);
+  utimesSync(path, atimeMs / 1000, mtimeMs / 1000 + 1);
 }
 
 export function writeWithChecksum(path: string, data: Buffer): void {

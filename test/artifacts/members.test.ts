@@ -4,7 +4,15 @@ import { describe, expect, it } from 'vitest';
 import type { Cache } from '../../src/artifacts/cache.js';
 import { type Content, fileContent } from '../../src/artifacts/content.js';
 import { memberStore } from '../../src/artifacts/members.js';
-import { fakeBinary, progressLog, rejection, sha256, temporaryCache, temporaryDirectory } from './fixtures.js';
+import {
+  fakeBinary,
+  overwrite,
+  progressLog,
+  rejection,
+  sha256,
+  temporaryCache,
+  temporaryDirectory,
+} from './fixtures.js';
 
 function contentOf(data = fakeBinary('kubelet'), name = 'kubelet'): Content & { path: string } {
   const path = join(temporaryDirectory(), name);
@@ -60,7 +68,7 @@ describe('memberStore', () => {
   });
 
   it.each([
-    ['damaged', (path: string) => writeFileSync(path, readFileSync(path).fill(0, 50, 60))],
+    ['damaged', (path: string) => overwrite(path, readFileSync(path).fill(0, 50, 60))],
     ['truncated', (path: string) => writeFileSync(path, readFileSync(path).subarray(0, 50))],
     ['gone', (path: string) => rmSync(path)],
   ])('makes a member again that is %s', async (_, damage) => {
