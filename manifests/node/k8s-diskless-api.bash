@@ -79,7 +79,8 @@ rules_iptables() {
   echo 'COMMIT'
   echo '*filter'
   echo ':K8S-DISKLESS-API-RST - [0:0]'
-  echo "-A K8S-DISKLESS-API-RST ! -d $to/32 -p tcp --dport $port -m conntrack --ctorigdst $address -j REJECT --reject-with tcp-reset"
+  echo "-A K8S-DISKLESS-API-RST ! -d $to/32 -p tcp --dport $port" \
+    "-m conntrack --ctorigdst $address -j REJECT --reject-with tcp-reset"
   echo 'COMMIT'
 }
 

@@ -63,7 +63,8 @@ set_sysctls() {
     [[ ! -w ${path//./\/} ]] || { echo "${line#*=}" >"${path//./\/}"; } 2>/dev/null || true
   done <"$sysctls"
   require net/ipv4/ip_forward 'no packet would reach a pod'
-  [[ $mode == manifest ]] || require net/bridge/bridge-nf-call-iptables 'pods of one node would not reach each other by a service'
+  [[ $mode == manifest ]] ||
+    require net/bridge/bridge-nf-call-iptables 'pods of one node would not reach each other by a service'
 }
 
 require() {
@@ -157,9 +158,11 @@ vxlan() {
 create_vxlan() {
   local found
   found=$(ip -d link show "$vxlan_link" 2>/dev/null || true)
-  [[ $found == *"vxlan id $vxlan_id local $node_ip "*"dstport $vxlan_port nolearning"* ]] || remove_vxlan
-  [[ -d /sys/class/net/$vxlan_link ]] || ip link add "$vxlan_link" address "$(tunnel_mac "$node_ip")" type vxlan \
-    id "$vxlan_id" local "$node_ip" dstport "$vxlan_port" nolearning
+  if [[ $found != *"vxlan id $vxlan_id local $node_ip "*"dstport $vxlan_port nolearning"* ]]; then
+    remove_vxlan
+    ip link add "$vxlan_link" address "$(tunnel_mac "$node_ip")" type vxlan \
+      id "$vxlan_id" local "$node_ip" dstport "$vxlan_port" nolearning
+  fi
   ip link set "$vxlan_link" addrgenmode none 2>/dev/null || true
   ip link set "$vxlan_link" mtu "$mtu" up
   keep_addresses "$vxlan_link" "$(tunnel_address "$pod_cidr")/32"
@@ -169,8 +172,8 @@ remove_vxlan() {
   [[ ! -d /sys/class/net/$vxlan_link ]] || ip link delete "$vxlan_link"
 }
 
-# Where a packet of a pod keeps its source: to other pods and multicast always. To other nodes where answers come back by the route that
-# the node has to this pod CIDR; through a tunnel the answer would take another way than the question.
+# Where a packet of a pod keeps its source: to other pods and multicast always. To other nodes where answers come back
+# by the route that the node has to this pod CIDR; through a tunnel the answer would take another way than the question.
 unmasqueraded() {
   printf '%s\n' "$cluster_cidr" 224.0.0.0/4
   if [[ $mode == routed && ${#peer_ips[@]} -gt 0 ]]; then printf '%s/32\n' "${peer_ips[@]}"; fi
