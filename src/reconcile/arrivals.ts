@@ -22,7 +22,8 @@ export function createArrivals(node: string, segmentIds: readonly string[]): Arr
     arrived: (segmentId) => waiting.get(segmentId)?.resolve(),
     fail() {
       const message = 'its files did not arrive';
-      for (const { reject } of waiting.values()) reject(new DisklessError({ code: 'dependency-failed', host: node, message }));
+      for (const { reject } of waiting.values())
+        reject(new DisklessError({ code: 'dependency-failed', host: node, message }));
     },
   };
 }

@@ -1,10 +1,10 @@
+import type { ClusterSpec } from '../config/spec.js';
 import { controlPlanes } from '../config/spec.js';
 import { createEtcdGateway, type EtcdGateway } from '../etcd/gateway.js';
 import type { TlsIdentity } from '../http/tls-agent.js';
 import { createKubeClient, type KubeClient } from '../kube/client.js';
 import { failover } from '../kube/failover.js';
 import { waitServing } from '../kube/readiness.js';
-import type { ClusterSpec } from '../config/spec.js';
 import type { Disruption } from '../plan/desired.js';
 import type { NodeSession } from './node-session.js';
 

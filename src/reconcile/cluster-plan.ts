@@ -4,7 +4,11 @@ import type { Judgement, NodeWork, Reconciliation } from './reconciliation.js';
 import { explainVerdict } from './verdict-words.js';
 
 /** What `plan` shows: per node what `up` would change, and why. */
-export function clusterPlan(context: Reconciliation, judgement: Judgement, reports: readonly StepReport[]): ClusterPlan {
+export function clusterPlan(
+  context: Reconciliation,
+  judgement: Judgement,
+  reports: readonly StepReport[],
+): ClusterPlan {
   const { verdict, work } = judgement;
   const nodes = context.options.spec.nodes.map(({ name, role }): NodePlan => {
     const planned = work.get(name);
@@ -37,11 +41,21 @@ function actionsOf({ node, difference }: NodeWork, { verdict }: Judgement): Plan
     ...files.map(({ file, why }): PlanAction => {
       const bytes = file.content.kind === 'artifact' ? file.content.size : Buffer.byteLength(file.content.text);
       const kind = why === 'missing' ? 'install' : 'replace';
-      return { kind, subject: file.path, reason: why === 'missing' ? 'it is missing' : 'its content or mode differs', bytes };
+      return {
+        kind,
+        subject: file.path,
+        reason: why === 'missing' ? 'it is missing' : 'its content or mode differs',
+        bytes,
+      };
     }),
     ...remove.map((path): PlanAction => ({ kind: 'remove', subject: path, reason: 'it is no longer wanted' })),
     ...units.map(
-      ({ unit, action, why }): PlanAction => ({ kind: action, subject: unit.name, reason: why, disruption: unit.disruption }),
+      ({ unit, action, why }): PlanAction => ({
+        kind: action,
+        subject: unit.name,
+        reason: why,
+        disruption: unit.disruption,
+      }),
     ),
     ...images.map(
       ({ references, size }): PlanAction => ({

@@ -2,7 +2,7 @@ import { componentsFor } from '../components/all.js';
 import type { ComponentContext, EtcdBootstrap, Peer } from '../components/context.js';
 import { versionRow } from '../components/version-table.js';
 import type { NodeSpec } from '../config/spec.js';
-import type { ComponentOutput, DesiredNode } from '../plan/desired.js';
+import type { DesiredNode } from '../plan/desired.js';
 import type { EtcdVerdict } from '../plan/etcd-verdict.js';
 import type { ClusterRecord } from '../state/records.js';
 import type { Candidate } from './candidates.js';
@@ -50,13 +50,7 @@ export async function desiredNode(context: Reconciliation, input: DesiredNodeInp
   const pkiFiles = state.pki.nodeFiles({ spec, node });
   const pki = { component: 'node' as const, files: pkiFiles, units: [] };
   const components = [pki, ...componentsFor(componentContext)];
-  const fresh = input.verdict.code === 'bootstrap' ? components.map(rewriteOnce) : components;
-  return { components: fresh, images: await content.images(archOf(facts)) };
-}
-
-/** A new bootstrap in the same boot epoch replaces the one-time parameters of the one before it. */
-function rewriteOnce(component: ComponentOutput): ComponentOutput {
-  return { ...component, files: component.files.map(({ once: _once, ...file }) => file) };
+  return { components, images: await content.images(archOf(facts)) };
 }
 
 function bootstrapFor({ candidate, peers, record, verdict }: DesiredNodeInput): EtcdBootstrap | undefined {

@@ -1,6 +1,6 @@
 import type { EtcdBootstrap } from '../components/context.js';
-import type { EtcdGateway, EtcdMember } from '../etcd/gateway.js';
 import { DisklessError } from '../errors.js';
+import type { EtcdGateway, EtcdMember } from '../etcd/gateway.js';
 import { judgementOf, type Reconciliation, workOf } from './reconciliation.js';
 
 /** MemberAdd is refused until the leader has been connected to every voter for 5 s (etcd, HealthInterval). */
@@ -113,4 +113,3 @@ async function retrying<T>(
     }
   }
 }
-

@@ -6,7 +6,11 @@ import type { Reconciliation } from './reconciliation.js';
 const PROOF_TIMEOUT_MS = 3_000;
 
 /** What the control planes hold, and whether a quorum answers right now. Changes nothing. */
-export async function observeEtcd(context: Reconciliation, fit: readonly Candidate[], clusterId: string): Promise<EtcdFacts> {
+export async function observeEtcd(
+  context: Reconciliation,
+  fit: readonly Candidate[],
+  clusterId: string,
+): Promise<EtcdFacts> {
   const { spec, record, lost } = context.options;
   const byName = new Map(fit.map((candidate) => [candidate.node.name, candidate]));
   const members = controlPlanes(spec).map(({ name }): MemberFacts => {
@@ -14,7 +18,9 @@ export async function observeEtcd(context: Reconciliation, fit: readonly Candida
     if (candidate === undefined) return { name, condition: { kind: 'unreachable', lost: lost.has(name) } };
     return { name, bootId: candidate.facts.bootId, condition: conditionOf(candidate) };
   });
-  const running = members.flatMap(({ name, condition }) => (condition.kind === 'data' && condition.running ? [name] : []));
+  const running = members.flatMap(({ name, condition }) =>
+    condition.kind === 'data' && condition.running ? [name] : [],
+  );
   const quorumProven = record?.etcd.phase === 'bootstrapped' && (await anyAnswers(context, running));
   return { clusterId, members, quorumProven, ...(record && { recorded: record.etcd }) };
 }

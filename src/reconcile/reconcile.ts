@@ -11,7 +11,7 @@ import { createEtcdRejoin } from './etcd-rejoin.js';
 import { NodeSession } from './node-session.js';
 import { outcomeOf, summarise } from './outcome.js';
 import { createReadinessWatch } from './readiness-watch.js';
-import type { Reconciliation, ReconcileOptions } from './reconciliation.js';
+import type { ReconcileOptions, Reconciliation } from './reconciliation.js';
 import { judgeSequence, upSequence } from './up-sequence.js';
 
 export interface ReconcileInput extends ReconcileOptions {
@@ -63,7 +63,14 @@ export async function reconcile(input: ReconcileInput): Promise<ReconcileResult>
     if (plan && input.command === 'plan') input.bus.emit({ type: 'plan', plan });
     const { kubeconfigPath: kubeconfig } = input;
     const made = input.command === 'up' && context.judgement !== undefined;
-    input.bus.emit({ type: 'run-finished', exit: outcome.exit, durationMs, changed, nodes, ...(made && { kubeconfig }) });
+    input.bus.emit({
+      type: 'run-finished',
+      exit: outcome.exit,
+      durationMs,
+      changed,
+      nodes,
+      ...(made && { kubeconfig }),
+    });
     return { ...outcome, nodes, reports, ...(plan && { plan }) };
   } finally {
     await context.access.close();
@@ -94,11 +101,11 @@ function createContext(input: ReconcileInput): Reconciliation {
     ),
     readiness: createReadinessWatch({
       client: () => access.kube(),
-      nodes: () => new Map([...(context.judgement?.work.values() ?? [])].map(({ node, facts }) => [node.name, facts.bootId])),
+      nodes: () =>
+        new Map([...(context.judgement?.work.values() ?? [])].map(({ node, facts }) => [node.name, facts.bootId])),
       timeoutMs: input.readyTimeoutMs,
       signal,
     }),
   };
   return context;
 }
-

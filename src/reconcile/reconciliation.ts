@@ -1,14 +1,14 @@
-import type { ClusterSpec, NodeSpec } from '../config/spec.js';
 import type { Peer } from '../components/context.js';
+import type { ClusterSpec, NodeSpec } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import type { Encoding } from '../delivery/segment.js';
 import type { NodeFacts } from '../facts/facts.js';
 import type { KubeObject } from '../kube/objects.js';
+import type { PkiReport } from '../pki/store.js';
 import type { DesiredNode } from '../plan/desired.js';
 import type { NodeDifference } from '../plan/diff.js';
 import type { EtcdVerdict } from '../plan/etcd-verdict.js';
 import type { EventBus } from '../runner/event-bus.js';
-import type { PkiReport } from '../pki/store.js';
 import type { RollingLock } from '../runner/rolling-lock.js';
 import type { HostKeyPolicy } from '../ssh/host-key.js';
 import type { ClusterRecord, NodeRecord } from '../state/records.js';

@@ -4,7 +4,9 @@ import type { Candidate } from './candidates.js';
 
 /** A node that carries another cluster's marker in this boot is somebody's: never taken over. */
 export function refuseForeignNodes(candidates: readonly Candidate[], record: ClusterRecord | undefined): void {
-  const foreign = candidates.filter(({ facts }) => facts.marker !== undefined && facts.marker.clusterId !== record?.clusterId);
+  const foreign = candidates.filter(
+    ({ facts }) => facts.marker !== undefined && facts.marker.clusterId !== record?.clusterId,
+  );
   if (foreign.length === 0) return;
   const names = foreign.map(({ node }) => node.name).join(', ');
   const what = record === undefined ? 'a cluster this state directory does not know' : 'another cluster';

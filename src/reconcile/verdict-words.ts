@@ -8,7 +8,8 @@ const BOOTSTRAP_WORDS = {
 
 /** The verdict in one sentence for a person. */
 export function explainVerdict(verdict: EtcdVerdict): string {
-  const absent = 'absent' in verdict && verdict.absent.length > 0 ? `; ${verdict.absent.join(', ')} cannot be reached` : '';
+  const absent =
+    'absent' in verdict && verdict.absent.length > 0 ? `; ${verdict.absent.join(', ')} cannot be reached` : '';
   switch (verdict.code) {
     case 'bootstrap': {
       const why = BOOTSTRAP_WORDS[verdict.why];

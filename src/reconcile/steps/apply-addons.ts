@@ -1,7 +1,7 @@
 import { applyObjects } from '../../kube/apply.js';
 import { bundledManifest } from '../../kube/manifest.js';
-import { waitServing } from '../../kube/readiness.js';
 import type { KubeObject } from '../../kube/objects.js';
+import { waitServing } from '../../kube/readiness.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import type { Reconciliation } from '../reconciliation.js';
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { PATHS } from '../../components/paths.js';
+import { segmentIds } from '../../delivery/build-segments.js';
 import { refusal } from '../../errors.js';
 import { diffNode, suspectPaths } from '../../plan/diff.js';
-import { etcdVerdict, type EtcdVerdict } from '../../plan/etcd-verdict.js';
-import { segmentIds } from '../../delivery/build-segments.js';
+import { type EtcdVerdict, etcdVerdict } from '../../plan/etcd-verdict.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';
 import { createArrivals } from '../arrivals.js';
@@ -45,7 +45,11 @@ export async function admit(context: Reconciliation, { node }: StepPlace): Promi
   const error = rejected.get(node);
   if (error) throw error;
   if (!work.has(node)) {
-    throw refusal({ code: 'not-in-verdict', message: 'its etcd member has to wait for the others', hint: 'run up again' });
+    throw refusal({
+      code: 'not-in-verdict',
+      message: 'its etcd member has to wait for the others',
+      hint: 'run up again',
+    });
   }
   return 'unchanged';
 }

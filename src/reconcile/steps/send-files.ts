@@ -1,8 +1,8 @@
 import { PATHS } from '../../components/paths.js';
-import { DisklessError } from '../../errors.js';
 import { buildSegments, imageSegmentId, imageStagingPath } from '../../delivery/build-segments.js';
 import type { Segment } from '../../delivery/segment.js';
 import { sendStream } from '../../delivery/send-stream.js';
+import { DisklessError } from '../../errors.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';
 import { change } from '../change.js';
@@ -77,7 +77,13 @@ rm -f ${shellQuote(file)}
       await session.rootScript(script, { label: 'import image', timeoutMs: 120_000 }).catch((cause) => {
         if (!(cause instanceof DisklessError)) throw cause;
         const message = `containerd refused the image archive with ${image.references.join(', ')}`;
-        throw new DisklessError({ code: 'image-import-failed', host: place.node, message, detail: cause.detail ?? '', cause });
+        throw new DisklessError({
+          code: 'image-import-failed',
+          host: place.node,
+          message,
+          detail: cause.detail ?? '',
+          cause,
+        });
       });
     });
   }

@@ -56,5 +56,7 @@ async function writeBootstrapFile(context: Reconciliation, place: StepPlace, boo
   const file = bootstrapFile(bootstrap);
   const planned = { component: 'etcd' as const, file, sha256: contentHash(file), why: 'missing' as const };
   const segment = await configSegment({ encoding, content: context.options.content, rendered: [planned] });
-  await change(context, place, `write ${file.path}`, () => sendSegments(context, place, { segments: [segment], remove: [] }));
+  await change(context, place, `write ${file.path}`, () =>
+    sendSegments(context, place, { segments: [segment], remove: [] }),
+  );
 }

@@ -1,5 +1,5 @@
-import { DisklessError } from '../../errors.js';
 import { PATHS } from '../../components/paths.js';
+import { DisklessError } from '../../errors.js';
 import type { ComponentId } from '../../plan/desired.js';
 import type { UnitAction } from '../../plan/diff.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';

@@ -1,5 +1,5 @@
-import { DisklessError } from '../../errors.js';
 import { controlPlanes } from '../../config/spec.js';
+import { DisklessError } from '../../errors.js';
 import { verifyCluster } from '../../kube/verify.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { judgementOf, type Reconciliation } from '../reconciliation.js';
@@ -12,7 +12,11 @@ export async function verify(context: Reconciliation, { signal }: StepPlace): Pr
   const findings = await verifyCluster({
     client: await context.access.kube(),
     controlPlanes: await Promise.all(
-      present.map(async ({ name }) => ({ name, nodeIp: work.get(name)?.nodeIp ?? '', client: await context.access.kubeOf(name) })),
+      present.map(async ({ name }) => ({
+        name,
+        nodeIp: work.get(name)?.nodeIp ?? '',
+        client: await context.access.kubeOf(name),
+      })),
     ),
     nodes: new Map([...work.values()].map(({ node, facts }) => [node.name, facts.bootId])),
     leaderElection: controlPlanes(spec).length > 1,

@@ -31,7 +31,12 @@ export async function createOperator(labEnv: NodeJS.ProcessEnv): Promise<Operato
   const run: Operator['run'] = (args, more) => execute(process.execPath, [CLI, ...args], { ...env, ...more });
   const kubectlWith = async (input: string, ...args: string[]): Promise<string> => {
     const kubectl = join(env.K8S_DISKLESS_ARTIFACTS ?? '', 'kubernetes/v1.20.2/bin/linux/amd64/kubectl');
-    const { exit, stdout, stderr } = await execute(kubectl, ['--kubeconfig', join(stateDir, 'kubeconfig'), ...args], env, input);
+    const { exit, stdout, stderr } = await execute(
+      kubectl,
+      ['--kubeconfig', join(stateDir, 'kubeconfig'), ...args],
+      env,
+      input,
+    );
     if (exit !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}${stdout}`);
     return stdout;
   };
@@ -50,7 +55,12 @@ export async function createOperator(labEnv: NodeJS.ProcessEnv): Promise<Operato
   };
 }
 
-export function execute(program: string, args: readonly string[], env: NodeJS.ProcessEnv, input = ''): Promise<Finished> {
+export function execute(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  input = '',
+): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
     let stdout = '';

@@ -1,9 +1,9 @@
 import { controlPlanes } from '../../../src/config/spec.js';
 import { readClusterRecord } from '../../../src/state/record-files.js';
 import { stateDirAt } from '../../../src/state/state-dir.js';
+import type { Lab } from '../../lab/nodes/lab.js';
 import { startLab } from '../../lab/nodes/lab.js';
 import type { NodeRequest } from '../../lab/nodes/plan.js';
-import type { Lab } from '../../lab/nodes/lab.js';
 import { createOperator, type Operator, said } from './cli.js';
 
 /** A lab, an operator, and what both know of the cluster between them. */
@@ -39,7 +39,10 @@ export async function createWorld(name: string, requests: readonly NodeRequest[]
       const plan = finished.stdout
         .split('\n')
         .filter(Boolean)
-        .map((line) => JSON.parse(line) as { type?: string; plan?: { nodes: { name: string; actions: { kind: string }[] }[] } })
+        .map(
+          (line) =>
+            JSON.parse(line) as { type?: string; plan?: { nodes: { name: string; actions: { kind: string }[] }[] } },
+        )
         .find(({ type }) => type === 'plan')?.plan;
       if (plan === undefined) throw new Error(`plan showed none: ${said(finished)}`);
       return Object.fromEntries(plan.nodes.map(({ name: node, actions }) => [node, actions.map(({ kind }) => kind)]));

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import type { World } from './cluster-world.js';
 import { dnsOverTcp, lookFromPod, networkFacts } from './network-checks.js';
-import { deployEcho, eventually } from './workload.js';
 import { createThroughWebhook } from './webhook.js';
+import { deployEcho, eventually } from './workload.js';
 
 /** DNS service of the default service network. */
 const DNS_ADDRESS = '10.96.0.10';
@@ -18,12 +18,18 @@ export async function expectWorkingNetwork(world: World): Promise<void> {
   expect(pods.map(({ node }) => node).toSorted()).toEqual(nodes.toSorted());
   const facts = await networkFacts(operator, pods);
   const everyPod = pods.map(({ name }) => name).toSorted();
-  await eventually(() => operator.kubectl('-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=60s'));
+  await eventually(() =>
+    operator.kubectl('-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=60s'),
+  );
 
   for (const pod of pods) {
     const seen = await lookFromPod(operator, pod, facts);
     for (const other of pods) {
-      expect(seen.direct[other.ip], `${pod.name} -> ${other.name}`).toEqual({ pod: other.name, node: other.node, client: pod.ip });
+      expect(seen.direct[other.ip], `${pod.name} -> ${other.name}`).toEqual({
+        pod: other.name,
+        node: other.node,
+        client: pod.ip,
+      });
     }
     expect(Object.keys(seen.nodePort), `NodePorts from ${pod.name}`).toEqual(facts.nodeIps);
     expect(seen.clusterIp.toSorted(), `ClusterIP from ${pod.name}, itself among the backends`).toEqual(everyPod);
@@ -31,7 +37,9 @@ export async function expectWorkingNetwork(world: World): Promise<void> {
   }
   for (const node of nodes) {
     const http = await lab.exec(node, ['curl', '-sS', '-m', '5', `http://${facts.echoIp}/`]);
-    expect(everyPod, `ClusterIP from a process of ${node}: ${http.stderr}`).toContain((JSON.parse(http.stdout) as { pod: string }).pod);
+    expect(everyPod, `ClusterIP from a process of ${node}: ${http.stderr}`).toContain(
+      (JSON.parse(http.stdout) as { pod: string }).pod,
+    );
     const dns = await lab.exec(node, ['bash', '-c', dnsOverTcp(DNS_ADDRESS)]);
     expect(dns.stdout.trim(), `DNS over TCP from ${node}: ${dns.stderr}`).toMatch(/^0\s+1$/);
   }

@@ -1,6 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { runCommand } from '../../lab/build/run-command.js';
 import type { Lab } from '../../lab/nodes/lab.js';
 
 export interface SshResult {
@@ -31,13 +32,12 @@ export async function sshTo(
   return { code, stdout, stderr };
 }
 
-/** Fingerprint of a node's ed25519 host key, as anybody on the network sees it. */
-export function hostKey(lab: Lab, node: string): string {
+/** A node's ed25519 host key, as anybody on the network sees it. */
+export async function hostKey(lab: Lab, node: string): Promise<string> {
   const address = lab.node(node).nics[0]?.address ?? '';
-  return execFileSync('ssh-keyscan', ['-t', 'ed25519', address], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  const key = await runCommand({ command: 'ssh-keyscan', args: ['-t', 'ed25519', address] });
+  if (!key.includes('ssh-ed25519')) throw new Error(`no host key from ${node}`);
+  return key;
 }
 
 /** stdout of a program run in a node as root, which must succeed. */

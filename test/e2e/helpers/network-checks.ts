@@ -32,7 +32,7 @@ const REQUESTS = 60;
 /** One exec does all of it: a kubectl start costs more than the checks. */
 export async function lookFromPod(operator: Operator, pod: EchoPod, facts: NetworkFacts): Promise<SeenFromPod> {
   const script = `
-get() { wget -q -T 3 -O - "http://$1"; }
+get() { timeout 3 wget -q -O - "http://$1"; }
 for ip in ${facts.pods.map(({ ip }) => ip).join(' ')}; do echo "direct $ip $(get $ip:8080/)"; done
 for ip in ${facts.nodeIps.join(' ')}; do echo "nodePort $ip $(get $ip:${NODE_PORT}/)"; done
 i=0; while [ $i -lt ${REQUESTS} ]; do echo "service x $(get ${facts.echoIp}/)"; i=$((i+1)); done

@@ -6,7 +6,7 @@ import type { Lab } from '../../lab/nodes/lab.js';
  */
 const SCRIPT = `
 find /etc/kubernetes /etc/systemd/system /etc/cni /etc/containerd /opt /var/lib/etcd /var/lib/kubelet /run/k8s-diskless \
-  -xdev -not -path '*/pods/*' -printf '%p %y %s %T@ %m\\n' 2>/dev/null | sort
+  -xdev -not -path '*/pods/*' -not -path '/var/lib/etcd/member*' -not -path '/var/lib/kubelet/*' -printf '%p %y %s %T@ %m\\n' 2>/dev/null | sort
 ip -o link | cut -d: -f2 | sort
 systemctl list-units --plain --no-legend --state=active 'etcd*' 'kube*' 'k8s-diskless*' containerd.service | cut -d' ' -f1
 systemctl show -p ActiveEnterTimestampMonotonic containerd.service
@@ -19,8 +19,22 @@ export async function nodeSnapshot(lab: Lab, node: string): Promise<string> {
 
 /** Process IDs of our services: a restart, however quick, shows. */
 export async function mainPids(lab: Lab, node: string): Promise<Record<string, string>> {
-  const units = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'containerd'];
-  const { stdout } = await lab.exec(node, ['systemctl', 'show', '-p', 'Id,MainPID', ...units.map((unit) => `${unit}.service`)]);
+  const units = [
+    'etcd',
+    'kube-apiserver',
+    'kube-controller-manager',
+    'kube-scheduler',
+    'kubelet',
+    'kube-proxy',
+    'containerd',
+  ];
+  const { stdout } = await lab.exec(node, [
+    'systemctl',
+    'show',
+    '-p',
+    'Id,MainPID',
+    ...units.map((unit) => `${unit}.service`),
+  ]);
   const blocks = stdout.trim().split(/\n\s*\n/);
   return Object.fromEntries(
     blocks.map((block) => {

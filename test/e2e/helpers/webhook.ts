@@ -37,7 +37,13 @@ function objects(certificate: string, key: string): object[] {
   };
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
-    { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata, data: { 'tls.crt': certificate, 'tls.key': key } },
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type: 'kubernetes.io/tls',
+      metadata,
+      data: { 'tls.crt': certificate, 'tls.key': key },
+    },
     {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -54,7 +60,12 @@ function objects(certificate: string, key: string): object[] {
         },
       },
     },
-    { apiVersion: 'v1', kind: 'Service', metadata, spec: { selector: labels, ports: [{ port: 443, targetPort: 8443 }] } },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec: { selector: labels, ports: [{ port: 443, targetPort: 8443 }] },
+    },
     {
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'ValidatingWebhookConfiguration',

@@ -47,7 +47,12 @@ function objects(nodes: number): object[] {
         },
       },
     },
-    { apiVersion: 'v1', kind: 'Service', metadata: { name: 'echo', namespace: 'default' }, spec: { selector: LABELS, ports } },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'echo', namespace: 'default' },
+      spec: { selector: LABELS, ports },
+    },
     {
       apiVersion: 'v1',
       kind: 'Service',
@@ -73,25 +78,22 @@ export async function deployEcho(operator: Operator, nodes: number): Promise<Ech
 
 export async function echoPods(operator: Operator): Promise<EchoPod[]> {
   const { items } = JSON.parse(await operator.kubectl('get', 'pods', '-l', 'app=echo', '-o', 'json')) as {
-    items: { metadata: { name: string; deletionTimestamp?: string }; status: { podIP: string }; spec: { nodeName: string } }[];
+    items: {
+      metadata: { name: string; deletionTimestamp?: string };
+      status: { podIP: string };
+      spec: { nodeName: string };
+    }[];
   };
   return items
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .map(({ metadata, status, spec }) => ({ name: metadata.name, ip: status.podIP, node: spec.nodeName }));
 }
 
+/** What the echo pods answer. */
 export interface Answer {
   pod: string;
   node: string;
   client: string;
-}
-
-/** What `wget` in a pod gets; kube-proxy and endpoints settle within seconds, so it is asked until it answers. */
-export async function askFromPod(operator: Operator, pod: string, url: string): Promise<Answer> {
-  return eventually(async () => {
-    const text = await operator.kubectl('exec', pod, '--', 'wget', '-q', '-T', '3', '-O', '-', url);
-    return JSON.parse(text) as Answer;
-  });
 }
 
 /** Repeats until it succeeds or 30 s are over; the last failure is what is thrown. */
