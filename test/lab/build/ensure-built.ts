@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { usageError } from '../../../src/errors.js';
 import { artifacts } from './artifacts.js';
 import { containerImages } from './container-images.js';
 import { kubernetes } from './kubernetes.js';
@@ -27,9 +28,13 @@ export interface EnsureBuiltOptions {
   root?: string;
 }
 
+/** In the order they are built. */
+const PRODUCT_NAMES = ['node-image', 'container-images', 'kubernetes', 'artifacts'];
+
 /** Builds what is missing of the lab and says where everything is; takes a fraction of a second when all is there. */
 export async function ensureBuilt(options: EnsureBuiltOptions): Promise<LabBuild> {
   const { progress, signal, rebuild = [], root = labCacheRoot() } = options;
+  checkNames(rebuild);
   const make = (product: Product) =>
     materialize(product, { root, progress, signal, rebuild: rebuild.includes(product.name) });
   const node = await make(nodeImage);
@@ -41,4 +46,14 @@ export async function ensureBuilt(options: EnsureBuiltOptions): Promise<LabBuild
     usrSquashfs: join(node, 'usr.squashfs'),
     rootTar: join(node, 'root.tar'),
   };
+}
+
+function checkNames(names: readonly string[]): void {
+  const unknown = names.find((name) => !PRODUCT_NAMES.includes(name));
+  if (unknown === undefined) return;
+  throw usageError({
+    code: 'lab-unknown-product',
+    message: `the lab has no product named ${unknown}`,
+    hint: `products: ${PRODUCT_NAMES.join(', ')}`,
+  });
 }
