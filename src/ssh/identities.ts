@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import ssh2, { type OpenSSHAgent, type ParsedKey } from 'ssh2';
-import { onAbort } from './abort.js';
+import { DisklessError } from '../errors.js';
+import { onAbort, withDeadline } from './abort.js';
 import { describeKey, type KeyFile, readKeyFile } from './key-format.js';
 import type { HostKey } from './transport.js';
 
@@ -29,6 +30,8 @@ export interface GatherOptions {
   /** Offer, of the agent's keys, only those whose public half is among the identity files. */
   identitiesOnly: boolean;
   agentSocket?: string | undefined;
+  /** How long the agent may take to list its keys. Default 5 s. */
+  agentTimeoutMs?: number;
   signal?: AbortSignal | undefined;
 }
 
@@ -115,20 +118,28 @@ function fileIdentity({ path, content, fingerprint }: LoadedFile): Identity | Un
   }
 }
 
+/** An agent only looks its keys up; what it asks its user comes with the signature. */
+const AGENT_TIMEOUT_MS = 5000;
+
 interface AgentAnswer {
   identities: Identity[];
   unusable: UnusableIdentity[];
 }
 
-async function agentIdentities({ agentSocket, signal }: GatherOptions): Promise<AgentAnswer> {
+async function agentIdentities({ agentSocket, agentTimeoutMs, signal }: GatherOptions): Promise<AgentAnswer> {
   if (agentSocket === undefined) return { identities: [], unusable: [] };
   const agent = new ssh2.OpenSSHAgent(agentSocket);
+  const timeoutError = () => new DisklessError({ code: 'timeout', message: 'no answer in time' });
+  const deadline = withDeadline({ signal, timeoutMs: agentTimeoutMs ?? AGENT_TIMEOUT_MS, timeoutError });
   try {
-    const keys = await listKeys(agent, signal);
+    const keys = await listKeys(agent, deadline.signal);
     return { identities: keys.map((key) => agentIdentity(agent, key)), unusable: [] };
   } catch (error) {
     if (signal?.aborted) throw error;
-    return { identities: [], unusable: [{ label: `agent ${agentSocket}`, reason: `does not answer (${error})` }] };
+    const reason = error instanceof Error ? error.message : String(error);
+    return { identities: [], unusable: [{ label: `agent ${agentSocket}`, reason: `does not answer (${reason})` }] };
+  } finally {
+    deadline.dispose();
   }
 }
 
@@ -140,7 +151,7 @@ function agentIdentity(agent: OpenSSHAgent, key: ParsedKey): Identity {
   };
 }
 
-function listKeys(agent: OpenSSHAgent, signal: AbortSignal | undefined): Promise<ParsedKey[]> {
+function listKeys(agent: OpenSSHAgent, signal: AbortSignal): Promise<ParsedKey[]> {
   return new Promise((resolve, reject) => {
     const stopListening = onAbort(signal, reject);
     agent.getIdentities((error, keys) => {

@@ -4,8 +4,8 @@ import { BoundedText } from '../../src/ssh/bounded-text.js';
 describe('BoundedText', () => {
   it('keeps a short text as it is, characters cut between chunks too', () => {
     const text = new BoundedText();
-    for (const byte of Buffer.from('grüße 🦊\n'.repeat(20_000))) text.push(Buffer.from([byte]));
-    expect(text.toString()).toBe('grüße 🦊\n'.repeat(20_000));
+    for (const byte of Buffer.from('grüße 🦊\n'.repeat(8_000))) text.push(Buffer.from([byte]));
+    expect(text.toString()).toBe('grüße 🦊\n'.repeat(8_000));
   });
 
   it('keeps beginning and end of a long one and says how much is missing', () => {

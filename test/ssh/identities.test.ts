@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -104,6 +106,17 @@ describe('gatherIdentities', () => {
     expect(unusable).toEqual([
       { label: 'agent /nonexistent/agent', reason: expect.stringContaining('does not answer') },
     ]);
+  });
+
+  it('does not wait for ever for an agent that hangs', async () => {
+    const socket = join(directory, 'hangs');
+    const server = createServer().listen(socket);
+    await once(server, 'listening');
+    const { unusable } = await gather({ agentSocket: socket, agentTimeoutMs: 100 });
+    expect(unusable).toEqual([{ label: `agent ${socket}`, reason: expect.stringContaining('no answer in time') }]);
+    const pending = gather({ agentSocket: socket, signal: AbortSignal.abort() });
+    await expect(pending).rejects.toMatchObject({ code: 'aborted' });
+    server.close();
   });
 
   it('reports files that are no keys, and directories', async () => {
