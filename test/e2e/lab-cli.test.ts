@@ -1,10 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Lab } from '../lab/nodes/lab.js';
+import { labPaths } from '../lab/nodes/naming.js';
+import { kill, readPidFile } from '../lab/nodes/process-table.js';
 import { labTraces } from '../lab/nodes/remove.js';
 import { hostKey } from './helpers/lab-ssh.js';
 
@@ -47,9 +50,9 @@ describe('lab command', () => {
 
   it('reboots from inside and by power, and returns with the next boot', async () => {
     for (const way of [[], ['--power']]) {
-      const before = [bootId('s4'), hostKey(handle, 's4')];
+      const before = [bootId('s4'), await hostKey(handle, 's4')];
       expect(await lab(['reboot', 's4', ...way])).toMatchObject({ code: 0 });
-      const after = [bootId('s4'), hostKey(handle, 's4')];
+      const after = [bootId('s4'), await hostKey(handle, 's4')];
       for (const [n, value] of after.entries()) expect(value).not.toBe(before[n]);
     }
   });
@@ -106,8 +109,14 @@ describe('lab command', () => {
     expect((await lab(['options'])).stdout).toMatch(/^two-nics +\S/m);
   });
 
-  it('removes all, and then has nothing to remove', async () => {
+  it('removes all, also without its records, and then has nothing to remove', async () => {
+    const paths = labPaths(NAME);
+    const launcher = readPidFile(paths.node('s4').launcher);
+    if (launcher === undefined) throw new Error('s4 has no launcher');
+    kill(launcher.pid);
+    rmSync(paths.plan);
     expect((await lab(['down'])).stderr).toMatch(/removed .*network namespaces/);
+    expect(labTraces()).not.toContain(NAME);
     expect((await lab(['down'])).stderr).toContain('nothing to remove');
   });
 });
@@ -134,6 +143,6 @@ describe('a lab whose owner dies', () => {
     expect(line).toBe('up');
     expect(labTraces()).toContain(OWNED);
     owner.kill('SIGKILL');
-    await expect.poll(() => labTraces(), { timeout: 60_000 }).not.toContain(OWNED);
+    await expect.poll(() => labTraces(), { timeout: 120_000 }).not.toContain(OWNED);
   });
 });

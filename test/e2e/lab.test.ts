@@ -14,7 +14,7 @@ describe('lab nodes', () => {
   const identities = async (name: string) => [
     await inNode(lab, name, 'cat /proc/sys/kernel/random/boot_id'),
     await inNode(lab, name, 'cat /etc/machine-id'),
-    hostKey(lab, name),
+    await hostKey(lab, name),
   ];
 
   beforeAll(async () => {

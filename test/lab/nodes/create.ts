@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import type { LabBuild } from '../build/ensure-built.js';
 import { runCommand } from '../build/run-command.js';
@@ -60,9 +59,4 @@ async function layFoundation({ plan, build }: LabRecord): Promise<void> {
     await removeLab(plan.name);
     throw error;
   }
-}
-
-/** Whether a lab of this name is there, running or not. */
-export function labExists(name: string): boolean {
-  return existsSync(labPaths(name).root);
 }

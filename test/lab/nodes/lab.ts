@@ -1,29 +1,22 @@
-import { writeFile } from 'node:fs/promises';
-import { DisklessError } from '../../../src/errors.js';
 import { ensureBuilt, type LabBuild } from '../build/ensure-built.js';
 import { createLab } from './create.js';
-import { disturbScript } from './disturbance.js';
 import { labEnvironment } from './environment.js';
 import { type ExecOptions, type ExecResult, execInside } from './exec.js';
+import { changeDisturbance, changePartitions } from './faults.js';
 import { type Guard, setGuard } from './guard.js';
-import { bootIdOf, cutPower, machineOf, startMachine } from './machine.js';
+import { bootIdOf, cutPower, machineOf } from './machine.js';
 import { checkLabName, DEFAULT_LAB, type LabPaths, labPaths } from './naming.js';
-import { writeDisturbance } from './node-files.js';
-import { addPartition, healPartition, OPERATOR, type Pair, partitionScript } from './partition.js';
+import { addPartition, healPartition, OPERATOR } from './partition.js';
 import type { LabPlan, NodePlan, NodeRequest } from './plan.js';
-import { readOptional } from './process-table.js';
+import { reboot, switchOn, type WatchOptions } from './power.js';
 import { removeLab } from './remove.js';
-import { awaitSsh } from './ssh-ready.js';
 import { type LabRecord, readRecord, requireNode, requireRecord, withMachineLock } from './store.js';
-import { runScript } from './switch.js';
 import type { Disturbance, LinkShape, SshFault } from './traits.js';
 
-export interface StartLabOptions {
+export interface StartLabOptions extends WatchOptions {
   /** Labs of different names run side by side. Default: `lab`. */
   name?: string;
   nodes: readonly NodeRequest[];
-  progress?: (line: string) => void;
-  signal?: AbortSignal | undefined;
   /** What nodes are made of. Default: the lab's build, made when it is missing. */
   build?: LabBuild;
 }
@@ -90,47 +83,18 @@ export class Lab {
   }
 
   /** Switches on those that are off; returns when each answers over SSH. */
-  async powerOn(names: readonly string[], options: Pick<StartLabOptions, 'progress' | 'signal'> = {}): Promise<void> {
-    const { progress = () => {}, signal } = options;
-    const started = performance.now();
-    await Promise.all(
-      names
-        .map((name) => this.node(name))
-        .map(async (node) => {
-          const paths = this.paths.node(node.name);
-          if (machineOf(paths) === undefined) await startMachine(paths, signal);
-          await awaitSsh({ node, paths: this.paths, signal });
-          progress(`${node.name} ${node.nics[0]?.address}: SSH answers after ${seconds(started)}`);
-        }),
-    );
+  async powerOn(names: readonly string[], options: WatchOptions = {}): Promise<void> {
+    await this.forEach(names, (node) => switchOn({ ...options, node, paths: this.paths }));
   }
 
   /** From inside by systemd, or with `power` by cutting the power; returns when each answers over SSH in its next boot. */
-  async reboot(
-    names: readonly string[],
-    options: Pick<StartLabOptions, 'progress' | 'signal'> & { power?: boolean } = {},
-  ): Promise<void> {
-    const { power = false, progress = () => {}, signal } = options;
-    const started = performance.now();
-    await Promise.all(
-      names
-        .map((name) => this.node(name))
-        .map(async (node) => {
-          const paths = this.paths.node(node.name);
-          const previousBoot = bootIdOf(machineOf(paths));
-          if (previousBoot === undefined) throw notOn(node.name);
-          if (power) await cutPower(paths, 'cycle', signal);
-          // It may be killed by the very shutdown it asks for, so its exit code tells nothing.
-          else await this.exec(node.name, ['systemctl', 'reboot'], { signal });
-          await awaitSsh({ node, paths: this.paths, previousBoot, signal });
-          progress(`${node.name}: rebooted, SSH answers after ${seconds(started)}`);
-        }),
-    );
+  async reboot(names: readonly string[], options: WatchOptions & { power?: boolean } = {}): Promise<void> {
+    await this.forEach(names, (node) => reboot({ ...options, node, paths: this.paths }));
   }
 
   /** Pulls the plug. */
   async powerOff(names: readonly string[], signal?: AbortSignal): Promise<void> {
-    await Promise.all(names.map((name) => cutPower(this.paths.node(this.node(name).name), 'off', signal)));
+    await this.forEach(names, (node) => cutPower(this.paths.node(node.name), 'off', signal));
   }
 
   /** Runs a program in a node as root. */
@@ -141,22 +105,25 @@ export class Lab {
   /** Cuts a node off from others (`operator` is one too); from every other node, not the operator, when none is named. */
   async partition(name: string, { from = [] }: { from?: readonly string[] } = {}): Promise<void> {
     for (const party of [name, ...from]) if (party !== OPERATOR) this.node(party);
-    await this.setPartitions((pairs) => addPartition(this.plan, pairs, { name, from }));
+    await changePartitions(this.plan, this.paths, (pairs) => addPartition(this.plan, pairs, { name, from }));
   }
 
   /** Ends the partitions of a node, or all. */
   async heal(name?: string): Promise<void> {
-    await this.setPartitions((pairs) => (name === undefined ? [] : healPartition(pairs, name)));
+    if (name !== undefined && name !== OPERATOR) this.node(name);
+    await changePartitions(this.plan, this.paths, (pairs) => (name === undefined ? [] : healPartition(pairs, name)));
   }
 
   /** Makes a link slow or lossy; an empty shape is a good link. It lasts across reboots. */
   async shapeLink(name: string, link: LinkShape): Promise<void> {
-    await this.disturb(name, (before) => ({ ...before, link }));
+    const change = (before: Disturbance) => ({ ...before, link });
+    await changeDisturbance({ lab: this.plan, node: this.node(name), paths: this.paths, change });
   }
 
   /** Breaks SSH connections from now on, or with undefined no longer. It lasts across reboots. */
   async breakSsh(name: string, fault: SshFault | undefined): Promise<void> {
-    await this.disturb(name, ({ link }) => ({ link, ...(fault === undefined ? {} : { ssh: fault }) }));
+    const change = ({ link }: Disturbance) => ({ link, ...(fault === undefined ? {} : { ssh: fault }) });
+    await changeDisturbance({ lab: this.plan, node: this.node(name), paths: this.paths, change });
   }
 
   /** What k8s-diskless needs in its environment to work against this lab. */
@@ -180,30 +147,8 @@ export class Lab {
     return removed;
   }
 
-  private async setPartitions(change: (pairs: Pair[]) => Pair[]): Promise<void> {
-    await withMachineLock(async () => {
-      const pairs: Pair[] = JSON.parse(readOptional(this.paths.partitions) ?? '[]');
-      const wanted = change(pairs);
-      await runScript(partitionScript(this.plan, wanted));
-      await writeFile(this.paths.partitions, JSON.stringify(wanted));
-    });
+  /** Checks all names before anything is done to one of them. */
+  private async forEach(names: readonly string[], work: (node: NodePlan) => Promise<void>): Promise<void> {
+    await Promise.all(names.map((name) => this.node(name)).map(work));
   }
-
-  private async disturb(name: string, change: (before: Disturbance) => Disturbance): Promise<void> {
-    const node = this.node(name);
-    await withMachineLock(async () => {
-      const before: Disturbance = JSON.parse(readOptional(this.paths.node(name).disturbance) ?? '{"link":{}}');
-      const disturbance = change(before);
-      await writeDisturbance({ lab: this.plan, node, paths: this.paths, disturbance });
-      if (machineOf(this.paths.node(name)) !== undefined) await runScript(disturbScript(this.plan, node, disturbance));
-    });
-  }
-}
-
-function notOn(name: string): DisklessError {
-  return new DisklessError({ code: 'lab-node-not-running', host: name, message: `the lab node ${name} is not on` });
-}
-
-function seconds(since: number): string {
-  return `${((performance.now() - since) / 1000).toFixed(2)} s`;
 }

@@ -81,15 +81,6 @@ export async function cutPower(paths: NodePaths, next: 'off' | 'cycle', signal?:
   if (dead === undefined) throw stillAlive(paths);
 }
 
-/** Returns when the node has switched itself off. */
-export async function awaitOff(paths: NodePaths, signal?: AbortSignal): Promise<void> {
-  const off = await until(() => (machineOf(paths) === undefined ? true : undefined), {
-    signal,
-    timeout: DEATH_TIMEOUT,
-  });
-  if (off === undefined) throw stillAlive(paths);
-}
-
 /** The end of what the node and its launcher have written. */
 export function consoleTail(paths: NodePaths): string {
   return (readOptional(paths.log) ?? '').trimEnd().split('\n').slice(-CONSOLE_LINES).join('\n');

@@ -29,7 +29,7 @@ export interface NodePlan {
   traits: NodeTraits;
 }
 
-export interface Nic {
+interface Nic {
   /** Inside the node. */
   device: string;
   segment: Segment;

@@ -16,11 +16,6 @@ export function readPidFile(path: string): ProcessIdentity | undefined {
   return isAlive(identity) ? identity : undefined;
 }
 
-export function identityOf(pid: number): ProcessIdentity | undefined {
-  const start = startOf(pid);
-  return start === undefined ? undefined : { pid, start };
-}
-
 export function isAlive(process: ProcessIdentity): boolean {
   return startOf(process.pid) === process.start;
 }

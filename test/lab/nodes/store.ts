@@ -4,7 +4,7 @@ import { didYouMean } from '../../../src/config/suggest.js';
 import { DisklessError, usageError } from '../../../src/errors.js';
 import { withLock } from '../build/build-lock.js';
 import type { LabBuild } from '../build/ensure-built.js';
-import { labPaths } from './naming.js';
+import { labPaths, operatorLink } from './naming.js';
 import type { LabPlan, NodePlan } from './plan.js';
 import { labNames } from './remove.js';
 
@@ -47,10 +47,12 @@ export function requireNode(lab: LabPlan, name: string): NodePlan {
   });
 }
 
-/** The lowest number no lab of this machine has. */
+/** The lowest number no lab of this machine has, remains of a crashed one included. */
 export function freeIndex(limit: number): number {
   const taken = new Set(labNames().map((name) => readRecord(name)?.plan.index));
-  for (let index = 0; index < limit; index++) if (!taken.has(index)) return index;
+  for (let index = 0; index < limit; index++) {
+    if (!taken.has(index) && !existsSync(`/sys/class/net/${operatorLink(index)}`)) return index;
+  }
   throw new DisklessError({ code: 'lab-too-many', message: `there are ${limit} labs already`, hint: 'lab down --all' });
 }
 

@@ -30,7 +30,7 @@ export interface Disturbance {
 }
 
 /** A file put into the node's root before every boot. */
-export interface NodeFile {
+interface NodeFile {
   /** Absolute, not below /usr. */
   path: string;
   content: string;
