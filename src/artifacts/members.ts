@@ -73,9 +73,11 @@ async function find(request: Request): Promise<CompressedMember | undefined> {
   const written = await readRecord(request.cache, recordOf(request));
   if (written === undefined) return undefined;
   const path = pathOf(request, written);
-  const stats = await stat(path).catch(() => undefined);
-  if (stats?.size !== written.bytes || (await sha256Of(request.cache, path)) !== written.sha256) return undefined;
-  return { path, bytes: written.bytes };
+  const found = await sha256Of(request.cache, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return found === written.sha256 ? { path, bytes: written.bytes } : undefined;
 }
 
 async function make(request: Request): Promise<CompressedMember> {

@@ -16,17 +16,21 @@ export async function remembered<T>(
   cache: Cache,
   { kind, path, schema, compute }: { kind: string; path: string; schema: z.ZodType<T>; compute: () => Promise<T> },
 ): Promise<T> {
-  const record = recordOf(kind, path, schema);
+  const record = recordOf(kind, path);
   const stamp = await fileStamp(path);
-  const known = cache.recheck ? undefined : await readRecord(cache, record);
-  if (known?.stamp === stamp) return known.value;
+  const recorded = cache.recheck ? undefined : await readRecord(cache, record);
+  const known = recorded?.stamp === stamp ? schema.safeParse(recorded.value) : undefined;
+  if (known?.success) return known.data;
   const value = await compute();
   if ((await fileStamp(path)) === stamp) await writeRecord(cache, record, { stamp, value });
   return value;
 }
 
-function recordOf<T>(kind: string, path: string, schema: z.ZodType<T>): RecordKey<{ stamp: string; value: T }> {
-  return { kind, key: path, schema: z.object({ stamp: z.string(), value: schema }) };
+/** One schema for all: zod compiles each on its first use, which takes longer than reading the file. */
+const Stamped = z.object({ stamp: z.string(), value: z.unknown() });
+
+function recordOf(kind: string, path: string): RecordKey<z.infer<typeof Stamped>> {
+  return { kind, key: path, schema: Stamped };
 }
 
 export interface HashOptions {
@@ -41,7 +45,7 @@ export async function commitHashed(
   { temporary, path, mode = 0o644, sha256 }: { temporary: string; path: string; mode?: number; sha256: string },
 ): Promise<void> {
   await commitFile({ temporary, path, mode });
-  await writeRecord(cache, recordOf('sha256', path, Sha256), { stamp: await fileStamp(path), value: sha256 });
+  await writeRecord(cache, recordOf('sha256', path), { stamp: await fileStamp(path), value: sha256 });
 }
 
 /** SHA-256 of a file in lower-case hex; instant when the file has not changed since it was last asked for. */
