@@ -77,10 +77,11 @@ async function* watchOnce<T extends KubeObject>(options: WatchOptions, cursor: C
   const { client, path, timeoutSeconds = 120, graceMs = 5_000 } = options;
   const { resourceVersion } = cursor;
   const query = { ...selectors(options), watch: true, allowWatchBookmarks: true, timeoutSeconds, resourceVersion };
-  const ms = timeoutSeconds * 1000 + graceMs;
-  const limit = deadline({ parent: options.signal, ms, reason: () => overdue(options) });
+  const limit = deadline({ parent: options.signal });
+  let timer: NodeJS.Timeout | undefined;
   try {
     const chunks = await client.stream(path, { query, signal: limit.signal });
+    timer = setTimeout(() => limit.abort(overdue(options)), timeoutSeconds * 1000 + graceMs);
     for await (const { text, receivedNs } of jsonLines(chunks)) {
       const { type, object } = parseEvent<T>(text);
       if (isStatus(object)) throw statusError(object, `GET ${withQuery(path, query)}`, client.transport.label);
@@ -90,6 +91,7 @@ async function* watchOnce<T extends KubeObject>(options: WatchOptions, cursor: C
       if (change) yield { type: change, object, receivedNs };
     }
   } finally {
+    clearTimeout(timer);
     limit.release();
   }
 }

@@ -66,7 +66,7 @@ test('when time is up it returns what the others lack', async () => {
       ['s6', 'b6'],
     ]),
     signal: new AbortController().signal,
-    timeoutMs: 200,
+    timeoutMs: 2_000,
   });
   expect([...ready.keys()]).toEqual(['s4']);
   expect([...pending]).toEqual([

@@ -139,6 +139,7 @@ describe('reconcileNodes', () => {
             annotations: { 'k8s-diskless/labels': 'kubernetes.io/hostname' },
           },
           spec: { podCIDR: '10.244.2.0/24', podCIDRs: ['10.244.2.0/24'] },
+          status: { capacity: { pods: '0' }, allocatable: { pods: '0' } },
         },
       },
     ]);
