@@ -4,8 +4,8 @@ import { kubeconfigCommand } from './commands/kubeconfig.js';
 import { kubectlCommand } from './commands/kubectl.js';
 import { addClusterOptions, addRunOptions } from './commands/options.js';
 import { planCommand, upCommand } from './commands/up.js';
-import { reportError } from './commands/view.js';
 import { versionText } from './commands/version.js';
+import { reportError } from './commands/view.js';
 import { EXIT, toDisklessError } from './errors.js';
 
 const EXAMPLES = `

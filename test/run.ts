@@ -37,7 +37,12 @@ const LAYERS: readonly Layer[] = [
   { name: 'unit', title: 'unit tests', command: ['node', VITEST, 'run', '--project', 'unit'], counted: true },
   unitUnder(22),
   unitUnder(24),
-  { name: 'e2e', title: 'end-to-end tests on the lab', command: ['node', VITEST, 'run', '--project', 'e2e'], counted: true },
+  {
+    name: 'e2e',
+    title: 'end-to-end tests on the lab',
+    command: ['node', VITEST, 'run', '--project', 'e2e'],
+    counted: true,
+  },
 ];
 
 function run(layer: Layer, reports: string): Counts {

@@ -37,9 +37,12 @@ try {
     const loadBefore = loadavg()[0] ?? 0;
     const finished = await operator.events(args);
     await operator.remove();
-    if (finished.exit !== 0) throw new Error(`run ${run} ended with exit ${finished.exit}\n${finished.stdout.slice(-4000)}${finished.stderr}`);
+    if (finished.exit !== 0)
+      throw new Error(`run ${run} ended with exit ${finished.exit}\n${finished.stdout.slice(-4000)}${finished.stderr}`);
     const sample = sampleOf(finished.events as RunEvent[], loadBefore);
-    say(`run ${run}${run === 0 ? ' (warm-up, discarded)' : ''}: ${(sample.totalMs / 1000).toFixed(2)} s, load ${loadBefore.toFixed(1)}`);
+    say(
+      `run ${run}${run === 0 ? ' (warm-up, discarded)' : ''}: ${(sample.totalMs / 1000).toFixed(2)} s, load ${loadBefore.toFixed(1)}`,
+    );
     if (run > 0) samples.push(sample);
     await lab.reboot(NODES, { power: true });
   }
@@ -52,14 +55,22 @@ const result = {
   schema: 1,
   what: `cold up, ${controlPlanes} control plane${controlPlanes > 1 ? 's' : ''} of ${NODES.length} nodes, Kubernetes 1.20.2, lab`,
   taken: new Date().toISOString(),
-  machine: { cpus: cpus().length, model: cpus()[0]?.model, memoryGiB: Math.round(totalmem() / 1024 ** 3), kernel: release(), node: process.version },
+  machine: {
+    cpus: cpus().length,
+    model: cpus()[0]?.model,
+    memoryGiB: Math.round(totalmem() / 1024 ** 3),
+    kernel: release(),
+    node: process.version,
+  },
   runs: samples.length,
   secondsMedian: medianOf(totals) / 1000,
   secondsP90: quantileOf(totals, 0.9) / 1000,
   secondsWorst: Math.max(...totals) / 1000,
   samples,
 };
-say(`\nmedian ${result.secondsMedian.toFixed(2)} s, p90 ${result.secondsP90.toFixed(2)} s, worst ${result.secondsWorst.toFixed(2)} s`);
+say(
+  `\nmedian ${result.secondsMedian.toFixed(2)} s, p90 ${result.secondsP90.toFixed(2)} s, worst ${result.secondsWorst.toFixed(2)} s`,
+);
 const typical = samples.toSorted((a, b) => a.totalMs - b.totalMs)[Math.floor(samples.length / 2)];
 if (typical) say(waterfall(typical));
 const out = values.out ?? join(dirname(fileURLToPath(import.meta.url)), 'results', `cold-${controlPlanes}cp.json`);

@@ -1,17 +1,17 @@
 import { type Cache, defaultCacheRoot, openCache } from '../artifacts/cache.js';
-import { downloadSettings } from '../artifacts/download.js';
 import { directorySource } from '../artifacts/directory-source.js';
+import { downloadSettings } from '../artifacts/download.js';
 import { httpSource } from '../artifacts/http-source.js';
+import { readImages } from '../artifacts/images.js';
 import { newestComplete } from '../artifacts/inventory.js';
 import { localContent } from '../artifacts/local-content.js';
 import type { OnArtifactProgress } from '../artifacts/progress.js';
 import type { ArtifactSource } from '../artifacts/source.js';
+import { NEWEST } from '../components/version-table.js';
 import { knownVersion } from '../config/known-version.js';
 import type { VersionDefaults } from '../config/settings.js';
 import type { ClusterSpec } from '../config/spec.js';
-import { NEWEST } from '../components/version-table.js';
 import type { ContentSource } from '../delivery/content-source.js';
-import { readImages } from '../artifacts/images.js';
 
 /** Where binaries and images come from, as the flags and the config file say. */
 export interface ContentPlace {
@@ -59,7 +59,10 @@ async function pauseAmong({ cache, progress, signal }: ContentInputs, directory:
   return archives.flatMap(({ references }) => references).find((name) => /(^|\/)pause:[^/]+$/.test(name));
 }
 
-export function contentOf({ cache, source, place, progress, signal }: ContentInputs, spec: ClusterSpec): Promise<ContentSource> {
+export function contentOf(
+  { cache, source, place, progress, signal }: ContentInputs,
+  spec: ClusterSpec,
+): Promise<ContentSource> {
   const { kubernetes, etcd, cni } = spec;
   return localContent({
     versions: { kubernetes, etcd, cni },

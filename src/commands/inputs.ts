@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import type { LoadedConfig } from '../config/load.js';
 import { loadConfig } from '../config/load.js';
-import { resolveSpec } from '../config/resolve.js';
 import type { ResolvedSpec } from '../config/resolve.js';
+import { resolveSpec } from '../config/resolve.js';
 import type { ClusterSpec } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import { usageError } from '../errors.js';
@@ -27,18 +27,24 @@ export interface RunInputs extends ResolvedSpec {
   ssh: { configFile?: string; user?: string; connectTimeoutMs: number; policy: HostKeyPolicy };
 }
 
-export async function readInputs(flags: RunFlags, signal: AbortSignal, onProgress: ContentInputs['progress']): Promise<RunInputs> {
+export async function readInputs(
+  flags: RunFlags,
+  signal: AbortSignal,
+  onProgress: ContentInputs['progress'],
+): Promise<RunInputs> {
   const file = flags.config === undefined ? undefined : await loadConfig(flags.config);
   const cluster = flags.cluster ?? file?.config.cluster ?? 'default';
-  const state = locateStateDir({ cluster, env: process.env, ...(flags.stateDir !== undefined && { stateDir: flags.stateDir }) });
+  const state = locateStateDir({
+    cluster,
+    env: process.env,
+    ...(flags.stateDir !== undefined && { stateDir: flags.stateDir }),
+  });
   const record = await readClusterRecord(state);
   const nodeRecords = await readNodeRecords(state);
   const inputs = await openContent(contentPlace(flags, file), { progress: onProgress, signal, recheck: flags.verify });
   const asked = flags.kubernetes ?? file?.config.kubernetes;
   const recorded = record?.spec;
-  const defaults = recorded
-    ? { kubernetes: recorded.kubernetes }
-    : await versionDefaults(inputs, asked);
+  const defaults = recorded ? { kubernetes: recorded.kubernetes } : await versionDefaults(inputs, asked);
   const resolved = resolveSpec({
     flags: specFlags(flags),
     defaults: { ...defaults, ...(flags.dnsImage !== undefined && { dnsImage: flags.dnsImage }) },
@@ -49,7 +55,15 @@ export async function readInputs(flags: RunFlags, signal: AbortSignal, onProgres
   const content = await contentOf(inputs, resolved.spec);
   // Bad archives are bad input: told before any connection is made.
   await content.images();
-  return { ...resolved, networkObjects, state, nodeRecords, content, ssh: await sshSettings(flags, file), ...(record && { record }) };
+  return {
+    ...resolved,
+    networkObjects,
+    state,
+    nodeRecords,
+    content,
+    ssh: await sshSettings(flags, file),
+    ...(record && { record }),
+  };
 }
 
 function specFlags({ cluster, hosts, controlPlane, taintControlPlane, kubernetes }: RunFlags) {
@@ -92,7 +106,12 @@ async function networkManifest({ network }: ClusterSpec): Promise<KubeObject[]> 
   if (mode !== 'manifest' || source === undefined) return [];
   const text = await readManifestText(source).catch((cause: Error) => {
     const message = `the CNI manifest ${source} cannot be read: ${cause.message}`;
-    throw usageError({ code: 'manifest-unreadable', message, hint: 'correct network.manifest in the config file', cause });
+    throw usageError({
+      code: 'manifest-unreadable',
+      message,
+      hint: 'correct network.manifest in the config file',
+      cause,
+    });
   });
   return parseManifest({ text, source });
 }

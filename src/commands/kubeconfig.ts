@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { EXIT, usageError } from '../errors.js';
 import { readClusterRecord } from '../state/record-files.js';
-import { locateStateDir, type StateDir } from '../state/state-dir.js';
 import type { ClusterRecord } from '../state/records.js';
+import { locateStateDir, type StateDir } from '../state/state-dir.js';
 import type { ClusterFlags } from './options.js';
 
 export interface RecordedCluster {
@@ -13,7 +13,11 @@ export interface RecordedCluster {
 /** The cluster a command without hosts works on. @throws usage error when there is none */
 export async function recordedCluster(flags: ClusterFlags): Promise<RecordedCluster> {
   const cluster = flags.cluster ?? 'default';
-  const state = locateStateDir({ cluster, env: process.env, ...(flags.stateDir !== undefined && { stateDir: flags.stateDir }) });
+  const state = locateStateDir({
+    cluster,
+    env: process.env,
+    ...(flags.stateDir !== undefined && { stateDir: flags.stateDir }),
+  });
   const record = await readClusterRecord(state);
   if (record) return { state, record };
   throw usageError({

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { controlPlanes } from '../config/spec.js';
 import { findKubectl } from '../artifacts/kubectl.js';
+import { controlPlanes } from '../config/spec.js';
 import { pickLivingContext } from '../kube/living-context.js';
 import { PkiStore } from '../pki/store.js';
 import { readNodeRecords } from '../state/record-files.js';
@@ -10,13 +10,18 @@ import { type RecordedCluster, recordedCluster } from './kubeconfig.js';
 import type { ClusterFlags } from './options.js';
 
 /** Runs kubectl with the admin kubeconfig, through a control plane that lives. Its exit code becomes ours. */
-export async function kubectlCommand(args: readonly string[], flags: ClusterFlags & { artifacts?: string }): Promise<number> {
+export async function kubectlCommand(
+  args: readonly string[],
+  flags: ClusterFlags & { artifacts?: string },
+): Promise<number> {
   const cluster = await recordedCluster(flags);
   const { program, context } = await interruptible(async (signal) => ({
     program: await kubectlProgram(cluster, flags.artifacts, signal),
     context: await livingContext(cluster, signal),
   }));
-  const child = spawn(program, ['--kubeconfig', cluster.state.kubeconfig, '--context', context, ...args], { stdio: 'inherit' });
+  const child = spawn(program, ['--kubeconfig', cluster.state.kubeconfig, '--context', context, ...args], {
+    stdio: 'inherit',
+  });
   // The terminal sends Ctrl-C to kubectl as well; it decides what that means.
   const ignore = (): void => {};
   process.on('SIGINT', ignore);
@@ -26,7 +31,11 @@ export async function kubectlCommand(args: readonly string[], flags: ClusterFlag
   });
 }
 
-async function kubectlProgram({ record }: RecordedCluster, artifacts: string | undefined, signal: AbortSignal): Promise<string> {
+async function kubectlProgram(
+  { record }: RecordedCluster,
+  artifacts: string | undefined,
+  signal: AbortSignal,
+): Promise<string> {
   const { cache, source, progress } = await openContent(
     { ...(artifacts !== undefined && { artifacts }) },
     { progress: () => {}, signal, recheck: false },

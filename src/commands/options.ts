@@ -64,9 +64,9 @@ export function addRunOptions(command: Command): Command {
         HOST_KEY_POLICIES,
       ),
     )
-    .addOption(
-      option('--connect-timeout <seconds>', 'per host (default: 5)', 'CONNECT_TIMEOUT').argParser(seconds),
-    )
+    .addOption(option('--connect-timeout <seconds>', 'per host (default: 5)', 'CONNECT_TIMEOUT').argParser(seconds))
     .addOption(option('--lost <names>', 'control planes that are off and whose data is gone, your word', 'LOST'))
-    .addOption(option('--verify', 'hash every installed file instead of trusting unchanged stamps', 'VERIFY').default(false));
+    .addOption(
+      option('--verify', 'hash every installed file instead of trusting unchanged stamps', 'VERIFY').default(false),
+    );
 }

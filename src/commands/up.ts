@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { namesOfFlag } from '../config/host-expression.js';
 import { PkiStore } from '../pki/store.js';
 import { type ReconcileResult, reconcile } from '../reconcile/reconcile.js';
 import type { ReconcileState } from '../reconcile/state.js';
 import { createEventBus } from '../runner/event-bus.js';
 import type { EventSink } from '../runner/events.js';
-import { namesOfFlag } from '../config/host-expression.js';
 import { acquireLock } from '../state/lock.js';
 import { createRunDirectory, prepareStateDir, sweepTemporaryFiles } from '../state/state-dir.js';
 import { type RunInputs, readInputs } from './inputs.js';

@@ -37,7 +37,13 @@ function upView(output: OutputFormat, verbose: boolean): View {
   const { stdout, stderr } = process;
   if (output === 'json') return createNdjsonView({ write: (text) => void stdout.write(text) });
   if (output === 'plain' || !stdout.isTTY) return createLineView({ screen: screenOf(stdout), verbose });
-  return createListrView({ stdout, stderr, style: styleFor(stdout, process.env), verbose, now: () => performance.now() });
+  return createListrView({
+    stdout,
+    stderr,
+    style: styleFor(stdout, process.env),
+    verbose,
+    now: () => performance.now(),
+  });
 }
 
 /** `plan` takes a moment: only what it found out is shown. */
@@ -52,7 +58,9 @@ export function openPlanView({ output, verbose }: ViewOptions): CommandView {
     onArtifact: artifactLines(),
     async end(result) {
       const plan = result?.plan;
-      const noted = warnings.map(({ node, message }) => style.yellow(`${node === undefined ? '' : `${node}: `}${message}`));
+      const noted = warnings.map(({ node, message }) =>
+        style.yellow(`${node === undefined ? '' : `${node}: `}${message}`),
+      );
       const planned = plan === undefined ? [] : planLines({ plan, width, style, verbose });
       const failed = errorReport({ errors: result?.errors ?? [], width, style, verbose });
       const sections = [noted, planned, failed].filter((lines) => lines.length > 0);

@@ -27,7 +27,11 @@ export async function buildSegments(options: BuildSegmentsOptions): Promise<Segm
   const components = [...new Set(artifacts.map(({ component }) => component))];
   const config = rendered.length > 0 ? [await configSegment({ ...options, rendered })] : [];
   const binaries = components.map((component) =>
-    artifactSegment(options, component, artifacts.filter((entry) => entry.component === component)),
+    artifactSegment(
+      options,
+      component,
+      artifacts.filter((entry) => entry.component === component),
+    ),
   );
   const images = difference.images.map((image) =>
     contentSegment(options, imageSegmentId(image), [
@@ -53,7 +57,12 @@ export async function configSegment({ encoding, content, rendered }: ConfigSegme
   return {
     id: CONFIG_SEGMENT,
     encoding,
-    entries: rendered.map(({ file, sha256 }, index) => ({ sha256, mode: file.mode, entry: `f${index}`, path: file.path })),
+    entries: rendered.map(({ file, sha256 }, index) => ({
+      sha256,
+      mode: file.mode,
+      entry: `f${index}`,
+      path: file.path,
+    })),
     bodyBytes: body.length,
     body: async function* () {
       yield body;

@@ -162,7 +162,9 @@ function parseRoutes(rows: string[]): RouteFact[] {
 function parseUnits(body: string): Record<string, UnitFact> {
   const units: Record<string, UnitFact> = {};
   for (const block of body.split(/\n\s*\n/)) {
-    const fields = Object.fromEntries([...block.matchAll(/^(\w+)=(.*)$/gm)].map(([, key = '', value = '']) => [key, value]));
+    const fields = Object.fromEntries(
+      [...block.matchAll(/^(\w+)=(.*)$/gm)].map(([, key = '', value = '']) => [key, value]),
+    );
     if (fields.Id) {
       units[fields.Id] = { name: fields.Id, active: fields.ActiveState ?? '', sub: fields.SubState ?? '' };
     }

@@ -43,7 +43,13 @@ export type EtcdVerdict =
   | { code: 'refused'; reason: RefusalReason; message: string; hint: string };
 
 export type BootstrapReason = 'first' | 'unfinished' | 'all-blank';
-export type RefusalReason = 'unknown-data' | 'foreign-data' | 'future-data' | 'no-majority' | 'quorum-lost' | 'may-hold-data';
+export type RefusalReason =
+  | 'unknown-data'
+  | 'foreign-data'
+  | 'future-data'
+  | 'no-majority'
+  | 'quorum-lost'
+  | 'may-hold-data';
 
 /**
  * The one place that decides what happens to etcd data (design §7). Pure; guesses nothing: whatever is not provably
@@ -53,7 +59,8 @@ export function etcdVerdict(facts: EtcdFacts): EtcdVerdict {
   const strange = refuseStrangeData(facts);
   if (strange) return strange;
   const recorded = facts.recorded;
-  if (recorded === undefined || recorded.phase === 'none') return firstBootstrap(facts, (recorded?.incarnation ?? 0) + 1);
+  if (recorded === undefined || recorded.phase === 'none')
+    return firstBootstrap(facts, (recorded?.incarnation ?? 0) + 1);
   if (recorded.phase === 'bootstrapping') return unfinishedBootstrap(facts, recorded);
   return establishedCluster(facts, recorded);
 }
@@ -122,7 +129,14 @@ function unfinishedBootstrap(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdic
     return { code: 'resume-bootstrap', incarnation: recorded.incarnation, start: names(present), absent };
   }
   const wipe = names(of(facts, 'data'));
-  return { code: 'bootstrap', incarnation: recorded.incarnation + 1, start: names(present), wipe, absent, why: 'unfinished' };
+  return {
+    code: 'bootstrap',
+    incarnation: recorded.incarnation + 1,
+    start: names(present),
+    wipe,
+    absent,
+    why: 'unfinished',
+  };
 }
 
 function establishedCluster(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {
@@ -166,7 +180,9 @@ function establishedCluster(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict
 
 function quorumLost(facts: EtcdFacts, current: readonly MemberFacts[]): EtcdVerdict {
   const missing = facts.members.filter((member) => !current.includes(member));
-  const lostFor = missing.map(({ name, condition }) => `${name} ${condition.kind === 'blank' ? 'is blank' : 'cannot be reached'}`);
+  const lostFor = missing.map(
+    ({ name, condition }) => `${name} ${condition.kind === 'blank' ? 'is blank' : 'cannot be reached'}`,
+  );
   const reachable = of(facts, 'unreachable');
   const hint =
     reachable.length > 0

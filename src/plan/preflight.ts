@@ -115,7 +115,8 @@ const checkClock: Check = ({ facts }) => {
   const direction = facts.clockSkewMs > 0 ? 'ahead of' : 'behind';
   const message = `its clock is ${Math.round(off / 1000)} s ${direction} the operator's`;
   if (facts.capabilities.sysTime) return warning('clock-set', `${message}; it is set from the operator's`);
-  if (off < CLOCK_ERROR_MS) return warning('clock-skew', message, 'it may not be set from here: check its time service');
+  if (off < CLOCK_ERROR_MS)
+    return warning('clock-skew', message, 'it may not be set from here: check its time service');
   return error('clock-skew', message, 'it may not be set from here (no CAP_SYS_TIME): check its time service');
 };
 
@@ -125,10 +126,17 @@ const checkContainerd: Check = ({ facts, criApi, spec }) => {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (criApi === 'v1alpha2' && major >= 2) {
     const hint = `use Kubernetes 1.23 or newer, or an operating system with containerd 1.x`;
-    return error('containerd-too-new', `containerd ${version} no longer speaks CRI v1alpha2, which Kubernetes ${spec.kubernetes} needs`, hint);
+    return error(
+      'containerd-too-new',
+      `containerd ${version} no longer speaks CRI v1alpha2, which Kubernetes ${spec.kubernetes} needs`,
+      hint,
+    );
   }
   if (criApi === 'v1' && major === 1 && minor < 6) {
-    return error('containerd-too-old', `containerd ${version} does not speak CRI v1, which Kubernetes ${spec.kubernetes} needs`);
+    return error(
+      'containerd-too-old',
+      `containerd ${version} does not speak CRI v1, which Kubernetes ${spec.kubernetes} needs`,
+    );
   }
   return [];
 };
@@ -161,7 +169,11 @@ const checkRoutes: Check = ({ facts, spec }) => {
     if (clash === podCidr && facts.marker && cidrContains(podCidr, route.destination.split('/')[0] ?? '')) return [];
     const what = clash === podCidr ? 'pod' : 'service';
     const hint = `choose another network.${what}Cidr`;
-    return error('route-overlap', `its route ${route.destination} (${route.link}) overlaps the ${what} network ${clash}`, hint);
+    return error(
+      'route-overlap',
+      `its route ${route.destination} (${route.link}) overlaps the ${what} network ${clash}`,
+      hint,
+    );
   });
 };
 
@@ -172,7 +184,11 @@ const checkPorts: Check = ({ facts, spec, node }) => {
     const purpose = wanted.get(port);
     if (purpose === undefined) return [];
     const by = process === '' ? 'another process' : process;
-    return error('port-taken', `TCP port ${port}, needed by ${purpose}, is taken by ${by}`, `stop ${by}, or reboot the node`);
+    return error(
+      'port-taken',
+      `TCP port ${port}, needed by ${purpose}, is taken by ${by}`,
+      `stop ${by}, or reboot the node`,
+    );
   });
 };
 

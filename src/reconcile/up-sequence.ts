@@ -8,7 +8,7 @@ import { registerNodes, waitReady } from './steps/register-nodes.js';
 import { importImages, sendFiles } from './steps/send-files.js';
 import { startEtcd } from './steps/start-etcd.js';
 import { startComponents } from './steps/start-units.js';
-import { verify } from './steps/verify.js';
+import { verify, waitApiReady } from './steps/verify.js';
 
 type UpStep = Step<Reconciliation>;
 
@@ -48,6 +48,13 @@ export const upSequence: readonly UpStep[] = [
     on: 'control-plane',
     after: [same('etcd'), same('quorum')],
     run: startComponents('kube-apiserver'),
+  },
+  {
+    id: 'api-ready',
+    title: 'API ready',
+    on: 'control-plane',
+    after: [same('apiserver')],
+    run: waitApiReady,
   },
   { id: 'register', title: 'register nodes', on: 'cluster', after: [any('apiserver')], run: registerNodes },
   {

@@ -1,4 +1,4 @@
-import { DisklessError, toDisklessError } from '../errors.js';
+import { type DisklessError, toDisklessError } from '../errors.js';
 import type { EventBus } from './event-bus.js';
 import type { StepOutcome } from './events.js';
 import { appliesTo, type Dependency, type PlannedNode, type Step } from './sequence.js';
@@ -58,7 +58,14 @@ export async function runSequence<Context>(options: RunSequenceOptions<Context>)
     if (known) return known;
     const report = Promise.resolve()
       .then(() => Promise.all(step.after.map((dependency) => waitFor(dependency, node))))
-      .then((reasons) => perform(options, step, node, reasons.find((reason) => reason !== undefined)));
+      .then((reasons) =>
+        perform(
+          options,
+          step,
+          node,
+          reasons.find((reason) => reason !== undefined),
+        ),
+      );
     running.set(key, report);
     return report;
   };

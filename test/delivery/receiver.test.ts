@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { END_OF_ARCHIVE, tarMember } from '../../src/artifacts/tar-member.js';
 import { endOfArchive, packSmallFiles } from '../../src/artifacts/compress.js';
+import { END_OF_ARCHIVE, tarMember } from '../../src/artifacts/tar-member.js';
 import { receiverCommand } from '../../src/delivery/receiver.js';
 import type { ManifestEntry, Segment } from '../../src/delivery/segment.js';
 import { sendStream } from '../../src/delivery/send-stream.js';
@@ -121,7 +121,9 @@ describe('receiver', () => {
     const body = Buffer.concat([tarMember({ name: sha(content), mode: 0o644 }, Buffer.from(content)), END_OF_ARCHIVE]);
     const { gzipSync } = await import('node:zlib');
     const packed = gzipSync(body);
-    const entries: ManifestEntry[] = [{ sha256: sha(content), mode: 0o755, entry: sha(content), path: '/opt/bin/tool' }];
+    const entries: ManifestEntry[] = [
+      { sha256: sha(content), mode: 0o755, entry: sha(content), path: '/opt/bin/tool' },
+    ];
     const artifact: Segment = {
       id: 'kubelet',
       encoding: 'gzip',
@@ -147,7 +149,10 @@ describe('receiver', () => {
     const { connection } = node('true', (command) => `mount -o remount,ro /mnt; ${command}`);
     const files = [{ path: '/mnt/x/y', mode: 0o644, content: 'x' }];
     const failing = send(connection, [await segment('config', files)]).done;
-    await expect(failing).rejects.toMatchObject({ code: 'receive-failed', detail: expect.stringContaining('Read-only') });
+    await expect(failing).rejects.toMatchObject({
+      code: 'receive-failed',
+      detail: expect.stringContaining('Read-only'),
+    });
   });
 
   it('is one command line for the shell', () => {

@@ -54,7 +54,11 @@ describe('from blank nodes', () => {
   });
 
   it('the kubelet of a node with four nameservers hands out three', async () => {
-    const file = await world.lab.exec('s6', ['bash', '-c', 'grep -c ^nameserver "$(grep -oP "(?<=resolvConf: ).*" /etc/kubernetes/kubelet.yaml)"']);
+    const file = await world.lab.exec('s6', [
+      'bash',
+      '-c',
+      'grep -c ^nameserver "$(grep -oP "(?<=resolvConf: ).*" /etc/kubernetes/kubelet.yaml)"',
+    ]);
     expect(file.stdout.trim()).toBe('3');
   });
 });
@@ -73,7 +77,11 @@ describe('again', () => {
   it('an edited file, a damaged binary and a stopped unit are repaired, and nothing else is restarted', async () => {
     const before = await mainPids(world.lab, 's5');
     await world.lab.exec('s5', ['bash', '-c', 'echo "# edited" >>/etc/kubernetes/kube-proxy.yaml']);
-    await world.lab.exec('s6', ['bash', '-c', 'cp /opt/bin/kubelet /opt/bin/k; printf x >>/opt/bin/k; mv /opt/bin/k /opt/bin/kubelet']);
+    await world.lab.exec('s6', [
+      'bash',
+      '-c',
+      'cp /opt/bin/kubelet /opt/bin/k; printf x >>/opt/bin/k; mv /opt/bin/k /opt/bin/kubelet',
+    ]);
     await world.lab.exec('s4', ['systemctl', 'stop', 'kube-scheduler']);
     expect(await world.plan()).toEqual({ s4: ['start'], s5: ['replace', 'restart'], s6: ['replace', 'restart'] });
     await world.up();
@@ -103,7 +111,9 @@ describe('commands around it', () => {
   });
 
   it('leaves no private key readable to others on the operator', () => {
-    const loose = execFileSync('find', [world.operator.stateDir, '-name', '*.key', '-perm', '/077'], { encoding: 'utf8' });
+    const loose = execFileSync('find', [world.operator.stateDir, '-name', '*.key', '-perm', '/077'], {
+      encoding: 'utf8',
+    });
     expect(loose).toBe('');
   });
 });

@@ -70,7 +70,8 @@ describe('three control planes', () => {
     const before = await Promise.all(world.nodes.map((node) => mainPids(world.lab, node)));
     for (const node of world.nodes) {
       for (const kind of ['etcd-server', 'etcd-peer']) {
-        for (const suffix of ['crt', 'key']) await rm(join(world.operator.stateDir, 'pki/leaves', `${kind}@${node}.${suffix}`));
+        for (const suffix of ['crt', 'key'])
+          await rm(join(world.operator.stateDir, 'pki/leaves', `${kind}@${node}.${suffix}`));
       }
     }
     const watching = watchApi('s4');

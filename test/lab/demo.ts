@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { deployEcho, echoPods, eventually, NODE_PORT } from '../e2e/helpers/workload.js';
 import { createOperator, type Operator } from '../e2e/helpers/cli.js';
+import { deployEcho, echoPods, eventually, NODE_PORT } from '../e2e/helpers/workload.js';
 import { Lab } from './nodes/lab.js';
 
 /**
@@ -16,7 +16,10 @@ const heading = (line: string): void => say(`\n\u001b[1m== ${line}\u001b[0m`);
 
 async function up(operator: Operator): Promise<void> {
   say('$ k8s-diskless up --hosts s4,s5,s6\n');
-  const child = spawn(process.execPath, [CLI, 'up', '--hosts', NODES.join(',')], { env: operator.env, stdio: 'inherit' });
+  const child = spawn(process.execPath, [CLI, 'up', '--hosts', NODES.join(',')], {
+    env: operator.env,
+    stdio: 'inherit',
+  });
   const exit = await new Promise<number | null>((resolve) => child.on('close', resolve));
   if (exit !== 0) throw new Error(`up ended with exit code ${exit}`);
 }
@@ -28,7 +31,13 @@ async function showWorkload(operator: Operator, lab: Lab): Promise<void> {
   for (const node of NODES) {
     const address = lab.node(node).nics[0]?.address ?? '';
     const answer = await eventually(async () => {
-      const { code, stdout, stderr } = await lab.exec(node, ['curl', '-sS', '-m', '3', `http://${address}:${NODE_PORT}/`]);
+      const { code, stdout, stderr } = await lab.exec(node, [
+        'curl',
+        '-sS',
+        '-m',
+        '3',
+        `http://${address}:${NODE_PORT}/`,
+      ]);
       if (code !== 0) throw new Error(stderr);
       return stdout.trim();
     });

@@ -95,7 +95,10 @@ describe('diffNode', () => {
   it('writes one-time files once and never compares or fingerprints them', () => {
     const once = text('/etc/once', 'new', { once: true });
     const unit = { ...UNIT, inputs: [...UNIT.inputs, '/etc/once'] };
-    const desired = { ...DESIRED, components: [{ component: 'kubelet' as const, files: [...FILES, once], units: [unit] }] };
+    const desired = {
+      ...DESIRED,
+      components: [{ component: 'kubelet' as const, files: [...FILES, once], units: [unit] }],
+    };
     const was = marker([...FILES, text('/etc/once', 'old')]);
     expect(diff({ desired, marker: was })).toEqual({ files: [], remove: [], units: [], images: [] });
     expect(diff({ desired }).files).toMatchObject([{ file: { path: '/etc/once' }, why: 'missing' }]);

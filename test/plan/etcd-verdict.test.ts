@@ -164,7 +164,11 @@ describe('an established cluster', () => {
 
   it('refuses data of a later incarnation: the state directory is an old copy', () => {
     const members: MemberFacts[] = [
-      { name: 'm0', bootId: 'b', condition: { kind: 'data', running: true, clusterId: OURS, incarnation: CURRENT + 1 } },
+      {
+        name: 'm0',
+        bootId: 'b',
+        condition: { kind: 'data', running: true, clusterId: OURS, incarnation: CURRENT + 1 },
+      },
     ];
     const verdict = etcdVerdict({ clusterId: OURS, members, quorumProven: false, recorded: RECORD });
     expect(verdict).toMatchObject({ code: 'refused', reason: 'future-data' });

@@ -49,13 +49,29 @@ describe('preflight', () => {
       { clockSkewMs: 86_400_000, capabilities: { sysResource: true, sysTime: false } },
       'error clock-skew',
     ],
-    ['no containerd', { containerd: { present: false, version: '', active: false, images: [] } }, 'error containerd-missing'],
-    ['an old containerd', { containerd: { present: true, version: '1.4.1', active: true, images: [] } }, 'error containerd-too-old'],
+    [
+      'no containerd',
+      { containerd: { present: false, version: '', active: false, images: [] } },
+      'error containerd-missing',
+    ],
+    [
+      'an old containerd',
+      { containerd: { present: true, version: '1.4.1', active: true, images: [] } },
+      'error containerd-too-old',
+    ],
     ['swap', { swap: true }, 'warning swap'],
     ['four nameservers', { nameservers: ['1.1.1.1', '1.1.1.2', '1.1.1.3', '1.1.1.4'] }, 'warning nameservers'],
     ['the host name localhost', { hostname: 'localhost' }, 'warning hostname'],
-    ['a route inside the pod network', { routes: [{ destination: '10.244.9.0/24', link: 'eth1' }] }, 'error route-overlap'],
-    ['a route around the service network', { routes: [{ destination: '10.0.0.0/8', link: 'eth1' }] }, 'error route-overlap'],
+    [
+      'a route inside the pod network',
+      { routes: [{ destination: '10.244.9.0/24', link: 'eth1' }] },
+      'error route-overlap',
+    ],
+    [
+      'a route around the service network',
+      { routes: [{ destination: '10.0.0.0/8', link: 'eth1' }] },
+      'error route-overlap',
+    ],
     ['a taken port', { listeners: [{ port: 6443, process: 'nginx' }] }, 'error port-taken'],
   ];
   it.each(cases)('finds %s', (_title, facts, expected) => {

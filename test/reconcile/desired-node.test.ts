@@ -63,7 +63,9 @@ describe.each(['s4', 's5'])('everything %s should hold', (name) => {
   it('has every file a unit depends on, from the components or the PKI', () => {
     const components = desired(name);
     const present = new Set(components.flatMap(({ files }) => files.map(({ path }) => path)));
-    const missing = components.flatMap(({ units }) => units.flatMap(({ inputs }) => inputs)).filter((path) => !present.has(path));
+    const missing = components
+      .flatMap(({ units }) => units.flatMap(({ inputs }) => inputs))
+      .filter((path) => !present.has(path));
     expect(missing).toEqual([]);
   });
 
@@ -72,8 +74,12 @@ describe.each(['s4', 's5'])('everything %s should hold', (name) => {
     const files = components.flatMap((component) => component.files);
     const present = new Set(files.map(({ path }) => path));
     const texts = files.flatMap(({ content }) => (content.kind === 'text' && !content.secret ? [content.text] : []));
-    const named = texts.flatMap((text) => text.match(/\/(?:etc\/kubernetes|opt\/bin|opt\/cni\/bin)\/[\w./-]+\w/g) ?? []);
-    const dangling = [...new Set(named)].filter((path) => !present.has(path) && ![...present].some((one) => one.startsWith(`${path}/`)));
+    const named = texts.flatMap(
+      (text) => text.match(/\/(?:etc\/kubernetes|opt\/bin|opt\/cni\/bin)\/[\w./-]+\w/g) ?? [],
+    );
+    const dangling = [...new Set(named)].filter(
+      (path) => !present.has(path) && ![...present].some((one) => one.startsWith(`${path}/`)),
+    );
     expect(dangling).toEqual([]);
   });
 

@@ -36,7 +36,11 @@ function step(id: string, on: Step<World>['on'], after: Step<World>['after'] = [
 
 function run(steps: Step<World>[], world: World, signal = new AbortController().signal) {
   const events: RunEvent[] = [];
-  const bus = createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) });
+  const bus = createEventBus({
+    sinks: [(event) => events.push(event)],
+    monotonicMs: () => 0,
+    wallClock: () => new Date(0),
+  });
   return { events, done: runSequence({ steps, nodes: NODES, context: world, bus, signal }) };
 }
 
@@ -44,7 +48,11 @@ describe('runSequence', () => {
   it('runs per-node steps on the nodes of their role only', async () => {
     const world: World = { log: [] };
     await run([step('s', 'control-plane'), step('w', 'worker')], world).done;
-    expect(world.log.filter((line) => line.startsWith('begin')).toSorted()).toEqual(['begin s@a', 'begin s@b', 'begin w@c']);
+    expect(world.log.filter((line) => line.startsWith('begin')).toSorted()).toEqual([
+      'begin s@a',
+      'begin s@b',
+      'begin w@c',
+    ]);
   });
 
   it('has no barrier between nodes: a held node delays only itself', async () => {
@@ -55,7 +63,9 @@ describe('runSequence', () => {
     const world: World = { log: [], gates: new Map([['one@c', held]]) };
     const steps = [step('one', 'every-node'), step('two', 'every-node', [same('one')])];
     const { done, events } = run(steps, world);
-    await expect.poll(() => events.filter((event) => event.type === 'step-finished' && event.step === 'two').length).toBe(2);
+    await expect
+      .poll(() => events.filter((event) => event.type === 'step-finished' && event.step === 'two').length)
+      .toBe(2);
     expect(world.log).not.toContain('begin two@c');
     open();
     await done;
@@ -73,7 +83,11 @@ describe('runSequence', () => {
       ['c', 'unchanged'],
     ]);
     expect(two[1]?.reason).toBe('one on b failed');
-    expect(reports.find(({ step: id, node }) => id === 'one' && node === 'b')?.error).toMatchObject({ code: 'broken', host: 'b', step: 'one' });
+    expect(reports.find(({ step: id, node }) => id === 'one' && node === 'b')?.error).toMatchObject({
+      code: 'broken',
+      host: 'b',
+      step: 'one',
+    });
   });
 
   it('every: one failure is enough; settled: none matters; any: one success is enough', async () => {
@@ -86,7 +100,11 @@ describe('runSequence', () => {
     ];
     const reports = await run(steps, world).done;
     const outcome = (id: string) => reports.find((report) => report.step === id)?.outcome;
-    expect([outcome('after-every'), outcome('after-settled'), outcome('after-any')]).toEqual(['skipped', 'unchanged', 'unchanged']);
+    expect([outcome('after-every'), outcome('after-settled'), outcome('after-any')]).toEqual([
+      'skipped',
+      'unchanged',
+      'unchanged',
+    ]);
   });
 
   it('any: goes on at the first success while others are still busy', async () => {

@@ -5,9 +5,6 @@ import { waitServing } from '../../kube/readiness.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import type { Reconciliation } from '../reconciliation.js';
 
-/** The Service in front of the cluster DNS, as manifests/coredns.yaml names it. */
-export const DNS_SERVICE = { namespace: 'kube-system', name: 'kube-dns' };
-
 /** The manifests every cluster gets, and the add-ons asked for. Needs the RBAC bootstrap to be through. */
 export async function applyAddons(context: Reconciliation, { step, signal }: StepPlace): Promise<StepResult> {
   const client = await context.access.kube();

@@ -48,13 +48,25 @@ export async function sendSegments(
         arrived.add(id);
         work.arrivals.arrived(id);
       },
-      onProgress: (done, total) =>
+      onProgress: everyShare((done, total) =>
         context.bus.emit({ type: 'progress', step: place.step, node: place.node, done, total }),
+      ),
       stallTimeoutMs: context.options.stallTimeoutMs,
       signal: context.signal,
     });
     work.bytesSent += bytes;
   });
+}
+
+/** Tells of progress some fifty times in all, not at every slice. */
+function everyShare(tell: (done: number, total: number) => void): (done: number, total: number) => void {
+  let told = 0;
+  return (done, total) => {
+    if (done < total && done - told < total / 50) return;
+    if (done === told) return;
+    told = done;
+    tell(done, total);
+  };
 }
 
 /** Image archives go into containerd as they arrive; what it holds already was never sent. */

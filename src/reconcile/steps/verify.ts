@@ -1,8 +1,15 @@
 import { controlPlanes } from '../../config/spec.js';
 import { DisklessError } from '../../errors.js';
+import { waitServing } from '../../kube/readiness.js';
 import { verifyCluster } from '../../kube/verify.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { judgementOf, type Reconciliation } from '../reconciliation.js';
+
+/** Serving comes first, its own bootstrap (RBAC roles, priority classes) a second or two later. */
+export async function waitApiReady(context: Reconciliation, { node, signal }: StepPlace): Promise<StepResult> {
+  await waitServing({ client: await context.access.kubeOf(node), endpoint: '/readyz', signal });
+  return 'unchanged';
+}
 
 /** What `up` promises at its end, asked of the cluster itself. */
 export async function verify(context: Reconciliation, { signal }: StepPlace): Promise<StepResult> {
