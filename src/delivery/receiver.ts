@@ -11,11 +11,14 @@ export interface ReceiverOptions {
 /**
  * The command that receives one ordered stream of segments on stdin and acknowledges each on stdout.
  *
- *   operator → node   `segment ID ENCODING MANIFEST_BYTES BODY_BYTES\n`, the manifest, the body; repeated
+ *   operator → node   `segment ID ENCODING MANIFEST_BYTES BODY_BYTES\n`, the manifest, the body, its SHA-256; repeated
  *                     `remove ID - MANIFEST_BYTES 0\n`, paths one per line
  *   node → operator   `ready`, then `done ID` per segment, or `corrupt ID …`
  *
- * The body is a compressed tar stream; manifest lines are `sha256 mode entry path`. Files are unpacked beside their
+ * The body is a compressed tar stream; manifest lines are `sha256 mode entry path`. What arrived is hashed as it comes,
+ * compressed: coreutils' sha256sum takes 2.6 s of CPU for the 440 MB that a control plane unpacks, a quarter of that for
+ * what travels. Artifacts were proven to be what their name says when they were compressed, and zstd frames and gzip
+ * members carry checksums of what they hold; rendered files are hashed one by one as well. Files are unpacked beside their
  * place, verified, and renamed; only then they are written into the marker. Where the target is another filesystem
  * than the staging area the file is first copied to a temporary name in its directory, so that the last act is a
  * rename everywhere. Several receivers may run at once; each has its own staging area.
@@ -35,6 +38,8 @@ trap 'rm -rf "$stage"' EXIT
 printf '%s %s\\n' "$1" "$2" >"$marker/cluster.$$"; mv -f "$marker/cluster.$$" "$marker/cluster"
 touch "$marker/files"
 stage_device=$(stat -c %d "$stage")
+digest=sha256sum
+if command -v openssl >/dev/null; then digest='openssl dgst -sha256 -r'; fi
 echo ready
 
 install_segment() {
@@ -44,9 +49,11 @@ install_segment() {
   while read -r sha mode entry path; do
     shas+=("$sha"); entries+=("$entry"); paths+=("$path")
     [ -n "\${index[\${path%/*}]+known}" ] || { index[\${path%/*}]=\${#dirs[@]}; dirs+=("\${path%/*}"); }
-    printf '%s  %s\\n' "$sha" "$entry" >>"$work.sums"
+    [ "$entry" = "$sha" ] || printf '%s  %s\\n' "$sha" "$entry" >>"$work.sums"
   done <"$work.manifest"
-  (cd "$work" && sha256sum -c --quiet --strict "$work.sums") >&2 || { echo "corrupt $id"; exit 65; }
+  if [ -s "$work.sums" ]; then
+    (cd "$work" && sha256sum -c --quiet --strict "$work.sums") >&2 || { echo "corrupt $id"; exit 65; }
+  fi
   (umask 022; mkdir -p -- "\${dirs[@]}")
   readarray -t devices < <(stat -L -c %d -- "\${dirs[@]}")
   while read -r sha mode entry path; do
@@ -84,7 +91,13 @@ while IFS=' ' read -r word id encoding manifest_bytes body_bytes; do
     remove) remove_files "$stage/$id.manifest" ;;
     segment)
       case $encoding in zstd) unpack='zstd -dcq' ;; gzip) unpack='gzip -dcq' ;; *) exit 64 ;; esac
-      head -c "$body_bytes" | $unpack | tar -x -p --no-same-owner -C "$stage/$id"
+      mkfifo "$stage/$id.pipe"
+      $digest <"$stage/$id.pipe" >"$stage/$id.digest" &
+      head -c "$body_bytes" | tee "$stage/$id.pipe" | $unpack | tar -x -p --no-same-owner -C "$stage/$id"
+      wait $!
+      read -r expected
+      read -r actual _ <"$stage/$id.digest"
+      [ "$actual" = "$expected" ] || { echo "corrupt $id"; exit 65; }
       install_segment "$id" "$stage" "$3" ;;
     *) exit 64 ;;
   esac

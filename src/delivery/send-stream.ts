@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { DisklessError } from '../errors.js';
 import { pump } from '../ssh/pump.js';
 import type { Connection, RemoteProcess } from '../ssh/transport.js';
@@ -42,7 +43,12 @@ async function* frames(segments: readonly Segment[], remove: readonly string[]):
   for (const { id, entries, encoding, bodyBytes, body } of segments) {
     const manifest = Buffer.from(manifestText(entries));
     yield Buffer.concat([Buffer.from(`segment ${id} ${encoding} ${manifest.length} ${bodyBytes}\n`), manifest]);
-    yield* body();
+    const digest = createHash('sha256');
+    for await (const chunk of body()) {
+      digest.update(chunk);
+      yield chunk;
+    }
+    yield Buffer.from(`${digest.digest('hex')}\n`);
   }
   if (remove.length > 0) {
     const list = Buffer.from(`${remove.join('\n')}\n`);

@@ -84,8 +84,11 @@ async function apiServerFindings(
 ): Promise<Finding[]> {
   const finding = { code: 'apiserver-not-ready', level: 'error', node } as const;
   try {
-    const { status } = await client.raw('/readyz', { signal, timeoutMs: CHECK_TIMEOUT_MS });
-    return status === 200 ? [] : [{ ...finding, message: `its kube-apiserver answers /readyz with HTTP ${status}` }];
+    const { status, text } = await client.raw('/readyz', { signal, timeoutMs: CHECK_TIMEOUT_MS });
+    if (status === 200) return [];
+    const failing = [...text.matchAll(/^\[-\](\S+)/gm)].map(([, check]) => check);
+    const which = failing.length > 0 ? `: ${failing.join(', ')}` : '';
+    return [{ ...finding, message: `its kube-apiserver answers /readyz with HTTP ${status}${which}` }];
   } catch (error) {
     signal.throwIfAborted();
     if (!isPassing(error)) throw error;

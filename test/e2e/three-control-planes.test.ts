@@ -96,7 +96,11 @@ describe('three control planes', () => {
     const before = await mainPids(world.lab, 's4');
     const refused = await world.operator.events(['up']);
     expect(refused.exit, refused.stdout).toBe(5);
-    expect(await mainPids(world.lab, 's4')).toEqual(before);
+    const after = await mainPids(world.lab, 's4');
+    // Controllers that cannot renew their lease end by themselves: that is Kubernetes, not us.
+    for (const unit of ['etcd', 'kube-apiserver', 'kubelet', 'kube-proxy', 'containerd']) {
+      expect(after[`${unit}.service`], unit).toBe(before[`${unit}.service`]);
+    }
   });
 
   it('all nodes rebooted: the same up, under the same PKI', async () => {

@@ -4,13 +4,14 @@ import type { KubeObject } from '../../kube/objects.js';
 import { waitServing } from '../../kube/readiness.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import type { Reconciliation } from '../reconciliation.js';
+import { settling } from '../settling.js';
 
 /** The manifests every cluster gets, and the add-ons asked for. Needs the RBAC bootstrap to be through. */
 export async function applyAddons(context: Reconciliation, { step, signal }: StepPlace): Promise<StepResult> {
   const client = await context.access.kube();
   const objects = await wantedObjects(context);
   await waitServing({ client, endpoint: '/readyz', signal });
-  const applied = await applyObjects({ client, objects, signal });
+  const applied = await settling(context, () => applyObjects({ client, objects, signal }));
   const changed = applied.filter(({ outcome }) => outcome !== 'unchanged');
   for (const { subject, outcome } of changed) context.bus.emit({ type: 'change', step, what: `${subject} ${outcome}` });
   return changed.length > 0 ? 'changed' : 'unchanged';

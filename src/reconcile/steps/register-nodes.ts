@@ -5,6 +5,7 @@ import { waitServing } from '../../kube/readiness.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { fetchEvidence } from '../evidence.js';
 import { judgementOf, type Reconciliation, workOf } from '../reconciliation.js';
+import { settling } from '../settling.js';
 
 /**
  * Node objects are made before the kubelets look for them: with their pod CIDR (so no controller has to allocate it),
@@ -20,7 +21,7 @@ export async function registerNodes(context: Reconciliation, { step, signal }: S
     const taintControlPlane = controlPlane && spec.taintControlPlane;
     return wantedNode({ ...node, controlPlane, taintControlPlane, masterRole });
   });
-  const changes = await reconcileNodes({ client, nodes, signal });
+  const changes = await settling(context, () => reconcileNodes({ client, nodes, signal }));
   for (const [node, what] of changes) context.bus.emit({ type: 'change', step, node, what: what.join(', ') });
   return changes.size > 0 ? 'changed' : 'unchanged';
 }

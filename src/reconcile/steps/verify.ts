@@ -1,9 +1,10 @@
 import { controlPlanes } from '../../config/spec.js';
 import { DisklessError } from '../../errors.js';
 import { waitServing } from '../../kube/readiness.js';
-import { verifyCluster } from '../../kube/verify.js';
+import { type VerifyOptions, verifyCluster } from '../../kube/verify.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { judgementOf, type Reconciliation } from '../reconciliation.js';
+import { untilSettled } from '../settling.js';
 
 /** Serving comes first, its own bootstrap (RBAC roles, priority classes) a second or two later. */
 export async function waitApiReady(context: Reconciliation, { node, signal }: StepPlace): Promise<StepResult> {
@@ -11,12 +12,12 @@ export async function waitApiReady(context: Reconciliation, { node, signal }: St
   return 'unchanged';
 }
 
-/** What `up` promises at its end, asked of the cluster itself. */
+/** What `up` promises at its end, asked of the cluster itself until it is true or has had its time. */
 export async function verify(context: Reconciliation, { signal }: StepPlace): Promise<StepResult> {
   const { spec } = context.options;
   const { work } = judgementOf(context);
   const present = controlPlanes(spec).filter(({ name }) => work.has(name));
-  const findings = await verifyCluster({
+  const options: VerifyOptions = {
     client: await context.access.kube(),
     controlPlanes: await Promise.all(
       present.map(async ({ name }) => ({
@@ -28,7 +29,12 @@ export async function verify(context: Reconciliation, { signal }: StepPlace): Pr
     nodes: new Map([...work.values()].map(({ node, facts }) => [node.name, facts.bootId])),
     leaderElection: controlPlanes(spec).length > 1,
     signal,
-  });
+  };
+  const findings = await untilSettled(
+    context,
+    () => verifyCluster(options),
+    (seen) => !seen.some(({ level }) => level === 'error'),
+  );
   for (const { level, ...note } of findings) {
     if (level === 'warning') context.bus.emit({ type: 'note', level, ...note });
   }

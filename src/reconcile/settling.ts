@@ -1,0 +1,38 @@
+import { isPassing } from '../kube/api-errors.js';
+import type { Reconciliation } from './reconciliation.js';
+
+/**
+ * While members of etcd come and go (a learner is promoted, a control plane restarts), the API answers some requests
+ * with errors that a moment later are gone, and an apiserver whose post-start hook met one ends and is started again.
+ */
+const SETTLE = { everyMs: 200, forMs: 20_000 };
+
+/** Repeats idempotent work while its failures are passing ones, until they have not passed for too long. */
+export async function settling<T>(context: Reconciliation, work: () => Promise<T>): Promise<T> {
+  const { sleep, monotonicMs } = context.options.clock;
+  const deadline = monotonicMs() + SETTLE.forMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!isPassing(error) || monotonicMs() > deadline) throw error;
+      await sleep(SETTLE.everyMs, context.signal);
+    }
+  }
+}
+
+/** Repeats a look until it is satisfactory, or until time is up; resolves to the last one. */
+export async function untilSettled<T>(
+  context: Reconciliation,
+  look: () => Promise<T>,
+  isSettled: (seen: T) => boolean,
+): Promise<T> {
+  const { sleep, monotonicMs } = context.options.clock;
+  const deadline = monotonicMs() + SETTLE.forMs;
+  for (;;) {
+    const seen = await look();
+    if (isSettled(seen) || monotonicMs() > deadline) return seen;
+    await sleep(SETTLE.everyMs, context.signal);
+  }
+}

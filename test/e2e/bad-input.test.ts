@@ -1,0 +1,102 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { said } from './helpers/cli.js';
+import { createWorld, type World } from './helpers/cluster-world.js';
+import { nodeSnapshot } from './helpers/snapshot.js';
+
+/* What cannot work is said clearly, with the exit code of the design, and changes nothing anywhere. */
+
+let world: World;
+let blank: string[];
+
+const AWKWARD: [string, string, string][] = [
+  ['b1', 'no-sudo', 'sudo-needs-password'],
+  ['b2', 'sudo-password', 'sudo-needs-password'],
+  ['b3', 'little-memory=300M', 'too-little-memory'],
+  ['b4', 'root-free=100M', 'too-little-space'],
+  ['b5', 'root-free-inodes=500', 'too-few-inodes'],
+  ['b6', 'port-taken=10250', 'port-taken'],
+  ['b7', 'read-only=/opt', 'read-only'],
+  ['b8', 'hide=curl', 'tools-missing'],
+];
+
+beforeAll(async () => {
+  const awkward = AWKWARD.map(([name, option]) => ({ name, options: [option] }));
+  world = await createWorld('e2e-bad', [{ name: 's4' }, { name: 's5' }, ...awkward]);
+  blank = await snapshots();
+});
+afterAll(() => world.down());
+
+const snapshots = (): Promise<string[]> => Promise.all(world.nodes.map((node) => nodeSnapshot(world.lab, node)));
+
+async function refused(args: string[], exit: number): Promise<string> {
+  const finished = await world.operator.run(['up', ...args, '--output', 'plain']);
+  expect(finished.exit, said(finished)).toBe(exit);
+  return finished.stdout + finished.stderr;
+}
+
+describe('input that is wrong by itself ends with 2 before any connection is made', () => {
+  const cases: [string, string[], string][] = [
+    ['an even number of control planes', ['--hosts', 's4,s5', '--control-plane', 's4,s5'], 'even'],
+    ['an unknown control plane', ['--hosts', 's4,s5', '--control-plane', 's9'], 's9'],
+    ['a host twice', ['--hosts', 's4,s4'], 's4'],
+    ['a version outside the table', ['--hosts', 's4', '--kubernetes', '1.99.0'], '1.99.0'],
+    ['a version that is not in the directory', ['--hosts', 's4', '--kubernetes', '1.21.1'], '1.21.1'],
+    ['no such images directory', ['--hosts', 's4', '--images', '/nonexistent'], '/nonexistent'],
+    ['no such ssh config', ['--hosts', 's4', '--ssh-config', '/nonexistent'], '/nonexistent'],
+    ['no hosts at all', [], '--hosts'],
+  ];
+  it.each(cases)('%s', async (_title, args, word) => {
+    expect(await refused(args, 2)).toContain(word);
+    expect((await readdir(world.operator.stateDir)).filter((name) => name === 'cluster.yaml')).toEqual([]);
+  });
+
+  it('a config file, with file, line, column and a suggestion', async () => {
+    const config = join(world.operator.stateDir, '..', `bad-${process.pid}.yaml`);
+    await writeFile(config, 'hosts: [s4]\nnetwrok:\n  mode: routed\n');
+    expect(await refused(['--config', config], 2)).toMatch(/bad-\d+\.yaml:2:1 .*network/);
+  });
+});
+
+describe('machines that cannot take part', () => {
+  it('an unreachable control plane: nothing is made beside it', async () => {
+    expect(await refused(['--hosts', 's4=10.146.250.250'], 5)).toContain('s4');
+  });
+
+  it('every finding of every node is reported at once, the fit ones make a cluster, the others are left alone', async () => {
+    const names = AWKWARD.map(([name]) => name);
+    const finished = await world.operator.events([
+      'up',
+      '--hosts',
+      ['s4', 's5', ...names].join(','),
+      '--control-plane',
+      's4',
+    ]);
+    expect(finished.exit, said(finished)).toBe(3);
+    for (const [name, , code] of AWKWARD) {
+      const failed = finished.events.find(
+        (event) => event.type === 'step-finished' && event.node === name && event.error,
+      );
+      expect(failed?.type === 'step-finished' ? failed.error?.code : undefined, name).toBe(code);
+    }
+    const after = await snapshots();
+    for (const [index, node] of world.nodes.entries()) {
+      if (names.includes(node)) expect(after[index], node).toBe(blank[index]);
+    }
+    const ready = await world.operator.kubectl('get', 'nodes', '--no-headers');
+    expect(ready.match(/ Ready /g)).toHaveLength(2);
+  });
+
+  it('a second up while one runs is refused', async () => {
+    const [first, second] = await Promise.all([world.operator.run(['up']), world.operator.run(['up'])]);
+    const exits = [first.exit, second.exit].toSorted();
+    expect(exits, said(first) + said(second)).toEqual([3, 5]);
+  });
+
+  it('a state directory that does not know the cluster is refused', async () => {
+    const args = ['up', '--hosts', 's4,s5', '--control-plane', 's4', '--state-dir', `${world.operator.stateDir}-other`];
+    const finished = await world.operator.run(args);
+    expect(finished.exit, said(finished)).toBe(5);
+  });
+});
