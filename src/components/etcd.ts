@@ -48,6 +48,7 @@ function unitFile(context: ComponentContext, canLowerOomScore: boolean): Desired
       LimitNOFILE: '65536',
       // A member that misses heartbeats costs an election; one that the OOM killer takes costs a rejoin.
       CPUWeight: '1000',
+      Nice: '-10',
       ...(canLowerOomScore && { OOMScoreAdjust: '-999' }),
     },
   });

@@ -73,7 +73,13 @@ export const upSequence: readonly UpStep[] = [
   },
   { id: 'images', title: 'import images', on: 'every-node', after: [same('containerd')], run: importImages },
   { id: 'ready', title: 'nodes Ready', on: 'every-node', after: [same('kubelet'), same('register')], run: waitReady },
-  { id: 'addons', title: 'add-ons', on: 'cluster', after: [same('register')], run: applyAddons },
+  {
+    id: 'addons',
+    title: 'add-ons',
+    on: 'cluster',
+    after: [same('register'), settled('api-ready')],
+    run: applyAddons,
+  },
   {
     id: 'verify',
     title: 'verify',
