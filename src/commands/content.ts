@@ -7,11 +7,12 @@ import { newestComplete } from '../artifacts/inventory.js';
 import { localContent } from '../artifacts/local-content.js';
 import type { OnArtifactProgress } from '../artifacts/progress.js';
 import type { ArtifactSource } from '../artifacts/source.js';
-import { NEWEST } from '../components/version-table.js';
+import { NEWEST, versionRow } from '../components/version-table.js';
 import { knownVersion } from '../config/known-version.js';
 import type { VersionDefaults } from '../config/settings.js';
 import type { ClusterSpec } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
+import { DisklessError, usageError } from '../errors.js';
 
 /** Where binaries and images come from, as the flags and the config file say. */
 export interface ContentPlace {
@@ -48,9 +49,24 @@ export async function versionDefaults(inputs: ContentInputs, asked: string | und
   const sandboxImage = images === undefined ? undefined : await pauseAmong(inputs, images);
   const pause = sandboxImage === undefined ? {} : { sandboxImage };
   if (artifacts === undefined) return { kubernetes: NEWEST.kubernetes, ...pause };
-  const supports = (version: string): boolean =>
-    asked === undefined ? knownVersion(version) !== undefined : version === asked;
+  if (asked !== undefined) return { ...(await completeVersion(artifacts, asked)), ...pause };
+  const supports = (version: string): boolean => knownVersion(version) !== undefined;
   return { ...(await newestComplete({ directory: artifacts, supports })), ...pause };
+}
+
+/** The version asked for, with the etcd and CNI plugins that lie beside it. */
+async function completeVersion(directory: string, asked: string): Promise<VersionDefaults> {
+  versionRow(asked);
+  return newestComplete({ directory, supports: (version) => version === asked }).catch((cause) => {
+    if (!(cause instanceof DisklessError) || cause.code !== 'artifacts-incomplete') throw cause;
+    throw usageError({
+      code: cause.code,
+      message: `Kubernetes ${asked} is not complete in the directory ${directory}`,
+      detail: cause.detail ?? '',
+      ...(cause.hint !== undefined && { hint: cause.hint }),
+      cause,
+    });
+  });
 }
 
 /** An offline site's own pause image decides which one containerd is told to use. */

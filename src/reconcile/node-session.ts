@@ -3,7 +3,7 @@ import { DisklessError } from '../errors.js';
 import type { Connection, ExecOptions, ExecResult } from '../ssh/transport.js';
 
 /** Codes after which a fresh connection may carry on. */
-const TRANSPORT_LOSS = new Set(['connection-lost', 'stalled']);
+const TRANSPORT_LOSS = new Set(['connection-lost', 'connection-closed', 'stalled']);
 const RECONNECTS = 2;
 
 export interface NodeSessionOptions {
@@ -38,8 +38,19 @@ export class NodeSession {
 
   /** The living connection; opened on first use, and again after a loss. */
   connection(): Promise<Connection> {
-    this.#connection ??= this.#openOne();
-    return this.#connection;
+    if (this.#connection) return this.#connection;
+    const opening = this.#openOne();
+    this.#connection = opening;
+    opening.then(
+      (connection) => connection.closed.then(() => this.#forget(opening)),
+      () => this.#forget(opening),
+    );
+    return opening;
+  }
+
+  /** The next caller opens another one, unless somebody did already. */
+  #forget(opening: Promise<Connection>): void {
+    if (this.#connection === opening) this.#connection = undefined;
   }
 
   /** From now on another boot_id is an error: what was planned no longer holds. */
@@ -50,14 +61,16 @@ export class NodeSession {
   /** Runs work on the living connection, again on a fresh one after a transport loss. */
   async resilient<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
-      const connection = await this.connection();
+      const opening = this.connection();
+      const connection = await opening;
       try {
         return await work(connection);
       } catch (error) {
         const retryable = error instanceof DisklessError && TRANSPORT_LOSS.has(error.code);
         if (!retryable || attempt >= RECONNECTS || this.#signal.aborted) throw error;
+        // Whoever else was using it gets `connection-closed`, and comes here too.
         connection.end();
-        this.#connection = undefined;
+        this.#forget(opening);
       }
     }
   }
@@ -90,9 +103,6 @@ export class NodeSession {
 
   async #openOne(): Promise<Connection> {
     const connection = await this.#open(this.#signal);
-    void connection.closed.then(() => {
-      this.#connection = undefined;
-    });
     if (this.#bootId === undefined) return connection;
     const answer = await connection.exec('cat /proc/sys/kernel/random/boot_id', { label: 'read boot_id' });
     if (answer.stdout.trim() === this.#bootId) return connection;

@@ -11,14 +11,14 @@ let world: World;
 let blank: string[];
 
 const AWKWARD: [string, string, string][] = [
-  ['b1', 'no-sudo', 'sudo-needs-password'],
-  ['b2', 'sudo-password', 'sudo-needs-password'],
-  ['b3', 'little-memory=300M', 'too-little-memory'],
-  ['b4', 'root-free=100M', 'too-little-space'],
-  ['b5', 'root-free-inodes=500', 'too-few-inodes'],
-  ['b6', 'port-taken=10250', 'port-taken'],
-  ['b7', 'read-only=/opt', 'read-only'],
-  ['b8', 'hide=curl', 'tools-missing'],
+  ['s11', 'no-sudo', 'sudo-needs-password'],
+  ['s12', 'sudo-password', 'sudo-needs-password'],
+  ['s13', 'little-memory=300m', 'too-little-memory'],
+  ['s14', 'root-free=100m', 'too-little-space'],
+  ['s15', 'root-free-inodes=500', 'too-few-inodes'],
+  ['s16', 'port-taken=10250', 'port-taken'],
+  ['s17', 'read-only=/opt', 'read-only'],
+  ['s18', 'hide=curl', 'tools-missing'],
 ];
 
 beforeAll(async () => {
@@ -26,7 +26,7 @@ beforeAll(async () => {
   world = await createWorld('e2e-bad', [{ name: 's4' }, { name: 's5' }, ...awkward]);
   blank = await snapshots();
 });
-afterAll(() => world.down());
+afterAll(() => world?.down());
 
 const snapshots = (): Promise<string[]> => Promise.all(world.nodes.map((node) => nodeSnapshot(world.lab, node)));
 
@@ -38,7 +38,7 @@ async function refused(args: string[], exit: number): Promise<string> {
 
 describe('input that is wrong by itself ends with 2 before any connection is made', () => {
   const cases: [string, string[], string][] = [
-    ['an even number of control planes', ['--hosts', 's4,s5', '--control-plane', 's4,s5'], 'even'],
+    ['an even number of control planes', ['--hosts', 's4,s5', '--control-plane', 's4,s5'], 'an etcd of 2'],
     ['an unknown control plane', ['--hosts', 's4,s5', '--control-plane', 's9'], 's9'],
     ['a host twice', ['--hosts', 's4,s4'], 's4'],
     ['a version outside the table', ['--hosts', 's4', '--kubernetes', '1.99.0'], '1.99.0'],

@@ -16,7 +16,7 @@ beforeAll(async () => {
   config = join(world.operator.stateDir, '..', `five-${process.pid}.yaml`);
   await writeFile(config, 'hosts: ["s[4-8]"]\nnetwork:\n  mode: vxlan\n  podCidr: 10.200.0.0/16\n');
 });
-afterAll(() => world.down());
+afterAll(() => world?.down());
 
 describe('five nodes over vxlan', () => {
   it('up makes a cluster of three control planes and two workers, as plan said', async () => {

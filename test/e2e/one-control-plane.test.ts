@@ -20,7 +20,7 @@ beforeAll(async () => {
     { name: 's6', options: ['nameservers=4', 'containerd-stopped'] },
   ]);
 });
-afterAll(() => world.down());
+afterAll(() => world?.down());
 
 describe('from blank nodes', () => {
   it('plan shows what up would do, and touches neither nodes nor state', async () => {

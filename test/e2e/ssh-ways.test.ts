@@ -14,7 +14,7 @@ beforeAll(async () => {
     { name: 's6', options: ['hidden', 'ssh-reset=20000000:1'] },
   ]);
 });
-afterAll(() => world.down());
+afterAll(() => world?.down());
 
 describe('through a jump host', () => {
   it('up works as core with sudo, and survives a connection that is cut in mid-push', async () => {

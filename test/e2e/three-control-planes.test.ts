@@ -14,7 +14,7 @@ const HOSTS = ['--hosts', 's[4-6]'];
 beforeAll(async () => {
   world = await createWorld('e2e-three', [{ name: 's4' }, { name: 's5' }, { name: 's6' }]);
 });
-afterAll(() => world.down());
+afterAll(() => world?.down());
 
 /** Asks a node's way to the API each 200 ms until stopped; resolves to the number of seconds without an answer. */
 function watchApi(node: string): { stop: () => Promise<{ asked: number; failed: number }> } {
