@@ -120,7 +120,9 @@ describe('three control planes', () => {
         if (code !== 0) throw new Error(`${node} has no way to the API`);
       }
     });
-    const listed = await world.operator.run(['kubectl', '--', 'get', 'nodes', '-o', 'name']);
-    expect(listed).toMatchObject({ exit: 0 });
+    await eventually(async () => {
+      const listed = await world.operator.run(['kubectl', '--', 'get', 'nodes', '-o', 'name']);
+      if (listed.exit !== 0) throw new Error(listed.stderr);
+    });
   });
 });
