@@ -10,7 +10,10 @@ import { kubeScheduler } from './kube-scheduler.js';
 import { kubelet } from './kubelet.js';
 import { node } from './node.js';
 
-/* In the order their files travel and they start: what is waited for longest comes first. */
+/*
+ * In the order their files travel and they start: what is waited for longest comes first. On a control plane that is
+ * etcd and kube-apiserver, even beside kubelets up to 1.23, which wait 5 s for a Docker before they do anything.
+ */
 
 const WORKER: readonly Component[] = [node, apiProxy, containerd, kubelet, kubeProxy];
 
@@ -26,25 +29,11 @@ const CONTROL_PLANE: readonly Component[] = [
   kubeProxy,
 ];
 
-/** These kubelets first wait 5 s for a Docker: meanwhile the control plane comes up. */
-const CONTROL_PLANE_OF_WAITING_KUBELETS: readonly Component[] = [
-  node,
-  apiProxy,
-  containerd,
-  kubelet,
-  etcd,
-  kubeApiServer,
-  kubeControllerManager,
-  kubeScheduler,
-  kubeProxy,
-];
-
 /** Everything but PKI and images that a node should hold. */
 export function componentsFor(context: ComponentContext): ComponentOutput[] {
   return componentsOf(context).map((component) => component(context));
 }
 
-function componentsOf({ node: { role }, version }: ComponentContext): readonly Component[] {
-  if (role === 'worker') return WORKER;
-  return version.switches.waitsForDocker ? CONTROL_PLANE_OF_WAITING_KUBELETS : CONTROL_PLANE;
+function componentsOf({ node: { role } }: ComponentContext): readonly Component[] {
+  return role === 'worker' ? WORKER : CONTROL_PLANE;
 }

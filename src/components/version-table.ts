@@ -20,8 +20,6 @@ interface VersionSwitches {
   crashLoopBackOff: boolean;
   /** The kubelet posts Ready as soon as the runtime's network is ready; before, at the next status interval. */
   fastNodeStatusUpdate: boolean;
-  /** cAdvisor tries Docker for 5 s before the kubelet does anything: such kubelets must be started first. */
-  waitsForDocker: boolean;
   /** Nodes carry the `node-role.kubernetes.io/master` label and taint beside `control-plane`. */
   masterRole: boolean;
   /** kube-proxy's nftables mode: `gate` needs feature gate NFTablesProxyMode. */
@@ -60,7 +58,6 @@ const SWITCHES: { [K in keyof VersionSwitches]: (minor: number) => VersionSwitch
   maxParallelImagePulls: since(27),
   crashLoopBackOff: since(35),
   fastNodeStatusUpdate: since(26),
-  waitsForDocker: until(23),
   masterRole: until(23),
   nftablesProxy: (minor) => (minor >= 31 ? 'on' : minor >= 29 ? 'gate' : 'absent'),
   cri: (minor) => (minor <= 22 ? ['v1alpha2'] : minor <= 25 ? ['v1', 'v1alpha2'] : ['v1']),

@@ -40,7 +40,6 @@ describe('version table', () => {
     ['maxParallelImagePulls', 26, false, true],
     ['crashLoopBackOff', 34, false, true],
     ['fastNodeStatusUpdate', 25, false, true],
-    ['waitsForDocker', 23, true, false],
     ['masterRole', 23, true, false],
   ] as const)('%s turns after 1.%i', (name, last, before, after) => {
     expect(versionRow(`1.${last}.0`).switches[name]).toBe(before);

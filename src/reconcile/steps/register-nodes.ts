@@ -1,7 +1,6 @@
 import { versionRow } from '../../components/version-table.js';
 import { DisklessError } from '../../errors.js';
 import { reconcileNodes, wantedNode } from '../../kube/nodes.js';
-import { waitServing } from '../../kube/readiness.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { fetchEvidence } from '../evidence.js';
 import { judgementOf, type Reconciliation, workOf } from '../reconciliation.js';
@@ -9,13 +8,13 @@ import { settling } from '../settling.js';
 
 /**
  * Node objects are made before the kubelets look for them: with their pod CIDR (so no controller has to allocate it),
- * role labels and taints (which a kubelet may not set), and so that CSINode initialisation succeeds at once.
+ * role labels and taints (which a kubelet may not set), and so that CSINode initialisation succeeds at once. It needs an
+ * apiserver that serves, not one whose post-start hooks are through: the administrator is above RBAC.
  */
 export async function registerNodes(context: Reconciliation, { step, signal }: StepPlace): Promise<StepResult> {
   const { spec } = context.options;
   const { masterRole } = versionRow(spec.kubernetes).switches;
   const client = await context.access.kube();
-  await waitServing({ client, endpoint: '/livez', signal });
   const nodes = [...judgementOf(context).work.values()].map(({ node }) => {
     const controlPlane = node.role === 'control-plane';
     const taintControlPlane = controlPlane && spec.taintControlPlane;
