@@ -56,7 +56,7 @@ test('nodes of another epoch and nodes that are not there', async () => {
 });
 
 test.each([
-  [answer(500, '[-]etcd failed'), 'its kube-apiserver answers /readyz with HTTP 500'],
+  [answer(500, '[-]etcd failed'), 'its kube-apiserver answers /readyz with HTTP 500: etcd'],
   [cut, 'kube-apiserver of s4 broke off GET /readyz: socket hang up'],
 ])('an apiserver that is not ready', async (handler, message) => {
   cluster.server.on('GET', '/readyz', handler);
