@@ -40,6 +40,9 @@ const CNI_UPSTREAM = 'https://github.com/containernetworking/plugins/releases/do
 const EVERY_NODE = ['kubelet', 'kube-proxy'] as const;
 const CONTROL_PLANE = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
 
+/** What only control planes hold. */
+export const CONTROL_PLANE_BINARIES: ReadonlySet<string> = new Set(['etcd', ...CONTROL_PLANE]);
+
 /**
  * bridge, host-local and portmap are what our own conflist names; containerd always runs loopback, and a user's own
  * CNI manifest (flannel, for one) counts on all four.

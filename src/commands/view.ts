@@ -2,10 +2,8 @@ import type { ArtifactProgress } from '../artifacts/progress.js';
 import type { DisklessError } from '../errors.js';
 import type { ReconcileResult } from '../reconcile/reconcile.js';
 import type { EventSink, RunEvent } from '../runner/events.js';
+import { createView } from '../ui/create-view.js';
 import { errorReport } from '../ui/error-report.js';
-import { createLineView } from '../ui/line-view.js';
-import { createListrView } from '../ui/listr-view.js';
-import { createNdjsonView } from '../ui/ndjson-view.js';
 import { planLines } from '../ui/plan-view.js';
 import { styleFor } from '../ui/style.js';
 import { type Screen, screenWidth, type View } from '../ui/view.js';
@@ -23,7 +21,7 @@ export interface ViewOptions {
   verbose: boolean;
 }
 
-export function screenOf(stream: NodeJS.WriteStream): Screen {
+function screenOf(stream: NodeJS.WriteStream): Screen {
   const write = (text: string): void => void stream.write(text);
   return { write, width: screenWidth(stream.columns), style: styleFor(stream, process.env) };
 }
@@ -34,16 +32,10 @@ export function openUpView({ output, verbose }: ViewOptions): CommandView {
 }
 
 function upView(output: OutputFormat, verbose: boolean): View {
-  const { stdout, stderr } = process;
-  if (output === 'json') return createNdjsonView({ write: (text) => void stdout.write(text) });
-  if (output === 'plain' || !stdout.isTTY) return createLineView({ screen: screenOf(stdout), verbose });
-  return createListrView({
-    stdout,
-    stderr,
-    style: styleFor(stdout, process.env),
-    verbose,
-    now: () => performance.now(),
-  });
+  const { stdout, stderr, env } = process;
+  const now = (): number => performance.now();
+  const form = output === 'json' ? 'json' : 'text';
+  return createView({ output: form, board: output !== 'plain', stdout, stderr, env, verbose, now });
 }
 
 /** `plan` takes a moment: only what it found out is shown. */

@@ -4,9 +4,7 @@ export interface NodeIdentity {
   name: string;
   nodeIp: string;
   hostname: string;
-  machineId: string;
   bootId: string;
-  clusterId?: string;
 }
 
 /** What is wrong between nodes: the same machine under two names, or one address twice. Keyed by node name. */

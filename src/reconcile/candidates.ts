@@ -1,3 +1,4 @@
+import { CONTROL_PLANE_BINARIES } from '../artifacts/catalogue.js';
 import { versionRow } from '../components/version-table.js';
 import { chooseNodeIp } from '../config/node-ip.js';
 import type { NodeSpec } from '../config/spec.js';
@@ -7,9 +8,6 @@ import { crossPreflight } from '../plan/cross-preflight.js';
 import { type Finding, preflight } from '../plan/preflight.js';
 import type { Reconciliation } from './reconciliation.js';
 import { archOf } from './traits.js';
-
-/** Binaries only control planes hold. */
-const CONTROL_PLANE_ONLY = new Set(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']);
 
 /** A node that answered, passed preflight and may take part. */
 export interface Candidate {
@@ -44,7 +42,6 @@ export async function candidatesOf(context: Reconciliation): Promise<Candidates>
     name: node.name,
     nodeIp,
     hostname: facts.hostname,
-    machineId: facts.machineId,
     bootId: facts.bootId,
   }));
   for (const [name, found] of crossPreflight(identities)) report(name, found);
@@ -63,7 +60,7 @@ async function bytesToWrite(context: Reconciliation, node: NodeSpec, facts: Node
   const { content } = context.options;
   const held = new Set([...(facts.marker?.files.map(({ sha256 }) => sha256) ?? []), ...(facts.marker?.images ?? [])]);
   const artifacts = [...(await content.artifacts(archOf(facts)))]
-    .filter(([name]) => node.role === 'control-plane' || !CONTROL_PLANE_ONLY.has(name))
+    .filter(([name]) => node.role === 'control-plane' || !CONTROL_PLANE_BINARIES.has(name))
     .map(([, artifact]) => artifact);
   const missing = [...artifacts, ...(await content.images(archOf(facts)))].filter(({ sha256 }) => !held.has(sha256));
   return missing.reduce((sum, { size }) => sum + size, 0);

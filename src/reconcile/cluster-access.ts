@@ -1,21 +1,15 @@
-import type { ClusterSpec } from '../config/spec.js';
-import { controlPlanes } from '../config/spec.js';
+import { type ClusterSpec, controlPlanes } from '../config/spec.js';
 import { createEtcdGateway, type EtcdGateway } from '../etcd/gateway.js';
-import type { TlsIdentity } from '../http/tls-agent.js';
 import { createKubeClient, type KubeClient } from '../kube/client.js';
 import { failover } from '../kube/failover.js';
 import { waitServing } from '../kube/readiness.js';
+import type { OperatorIdentities } from '../pki/operator-tls.js';
 import type { Disruption } from '../plan/desired.js';
 import type { NodeSession } from './node-session.js';
 
 /** Both listen on loopback too, and their certificates carry it: no route of the operator's is needed. */
 const LOOPBACK = '127.0.0.1';
 const ETCD_CLIENT_PORT = 2379;
-
-export interface OperatorIdentities {
-  kubernetes: TlsIdentity;
-  etcd: TlsIdentity;
-}
 
 export interface ClusterAccessOptions {
   spec: ClusterSpec;

@@ -1,7 +1,8 @@
 import type { EtcdBootstrap } from '../components/context.js';
-import { DisklessError } from '../errors.js';
 import type { EtcdGateway, EtcdMember } from '../etcd/gateway.js';
+import { hasCode } from '../kube/api-errors.js';
 import { judgementOf, type Reconciliation, workOf } from './reconciliation.js';
+import { retrying } from './settling.js';
 
 /** MemberAdd is refused until the leader has been connected to every voter for 5 s (etcd, HealthInterval). */
 const ADD_RETRY = { everyMs: 500, forMs: 30_000 };
@@ -73,8 +74,11 @@ async function rejoinOne(
   const { record } = judgementOf(context);
   const url = peerUrl(workOf(context, node).nodeIp);
   const gateway = await survivor(context);
-  const added = await retrying(context, ADD_RETRY, 'etcd-unhealthy-cluster', () =>
-    gateway.memberAdd({ peerUrls: [url], learner: true }, { signal: context.signal }),
+  const added = await retrying(
+    context,
+    ADD_RETRY,
+    (error) => hasCode(error, 'etcd-unhealthy-cluster'),
+    () => gateway.memberAdd({ peerUrls: [url], learner: true }, { signal: context.signal }),
   );
   context.bus.emit({ type: 'change', step: 'etcd', node, what: `add etcd learner ${added.id}` });
   const members = await gateway.memberList({ signal: context.signal });
@@ -83,8 +87,11 @@ async function rejoinOne(
     initialClusterState: 'existing',
     initialCluster: members.flatMap((member) => clusterEntry(member, added.id, node)),
   });
-  await retrying(context, PROMOTE_RETRY, 'etcd-learner-not-ready', () =>
-    gateway.memberPromote(added.id, { signal: context.signal }),
+  await retrying(
+    context,
+    PROMOTE_RETRY,
+    (error) => hasCode(error, 'etcd-learner-not-ready'),
+    () => gateway.memberPromote(added.id, { signal: context.signal }),
   );
   context.bus.emit({ type: 'change', step: 'etcd', node, what: `promote etcd member ${added.id}` });
 }
@@ -93,23 +100,4 @@ async function rejoinOne(
 function clusterEntry({ id, name, peerUrls }: EtcdMember, own: string, node: string): EtcdBootstrap['initialCluster'] {
   const known = id === own ? node : name || id;
   return peerUrls.map((url) => ({ name: known, peerUrl: url }));
-}
-
-async function retrying<T>(
-  context: Reconciliation,
-  { everyMs, forMs }: { everyMs: number; forMs: number },
-  code: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  const { sleep, monotonicMs } = context.options.clock;
-  const deadline = monotonicMs() + forMs;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      const again = error instanceof DisklessError && error.code === code && monotonicMs() < deadline;
-      if (!again) throw error;
-      await sleep(everyMs, context.signal);
-    }
-  }
 }

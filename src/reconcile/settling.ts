@@ -7,19 +7,33 @@ import type { Reconciliation } from './reconciliation.js';
  */
 const SETTLE = { everyMs: 200, forMs: 20_000 };
 
-/** Repeats idempotent work while its failures are passing ones, until they have not passed for too long. */
-export async function settling<T>(context: Reconciliation, work: () => Promise<T>): Promise<T> {
-  const { sleep, monotonicMs } = context.options.clock;
-  const deadline = monotonicMs() + SETTLE.forMs;
+export interface Patience {
+  everyMs: number;
+  forMs: number;
+}
+
+/** Repeats idempotent work while its failures are of a kind that passes, until they have not passed for too long. */
+export async function retrying<T>(
+  { signal, options }: Reconciliation,
+  { everyMs, forMs }: Patience,
+  passes: (error: unknown) => boolean,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { sleep, monotonicMs } = options.clock;
+  const deadline = monotonicMs() + forMs;
   for (;;) {
     try {
       return await work();
     } catch (error) {
-      context.signal.throwIfAborted();
-      if (!isPassing(error) || monotonicMs() > deadline) throw error;
-      await sleep(SETTLE.everyMs, context.signal);
+      signal.throwIfAborted();
+      if (!passes(error) || monotonicMs() > deadline) throw error;
+      await sleep(everyMs, signal);
     }
   }
+}
+
+export function settling<T>(context: Reconciliation, work: () => Promise<T>): Promise<T> {
+  return retrying(context, SETTLE, isPassing, work);
 }
 
 /** Repeats a look until it is satisfactory, or until time is up; resolves to the last one. */

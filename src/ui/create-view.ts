@@ -11,6 +11,8 @@ export interface CreateViewOptions {
   stderr: NodeJS.WriteStream;
   env: Readonly<Record<string, string | undefined>>;
   verbose?: boolean;
+  /** false: lines on a terminal too. */
+  board?: boolean;
   /** Monotonic milliseconds. */
   now: () => number;
 }
@@ -19,11 +21,12 @@ export interface CreateViewOptions {
 const NARROWEST_BOARD = 40;
 
 /** The view that suits where the output goes. */
-export function createView({ output, stdout, stderr, env, verbose = false, now }: CreateViewOptions): View {
+export function createView(options: CreateViewOptions): View {
+  const { output, stdout, stderr, env, verbose = false, board = true, now } = options;
   const write = (text: string): void => void stdout.write(text);
   if (output === 'json') return createNdjsonView({ write });
   const style = styleFor(stdout, env);
-  const drawable = stdout.isTTY && env.TERM !== 'dumb' && stdout.columns >= NARROWEST_BOARD;
+  const drawable = board && stdout.isTTY && env.TERM !== 'dumb' && stdout.columns >= NARROWEST_BOARD;
   if (drawable) return createListrView({ stdout, stderr, style, verbose, now });
   return createLineView({ screen: { write, width: screenWidth(stdout.columns), style }, verbose });
 }

@@ -121,7 +121,6 @@ describe('crossPreflight', () => {
     name,
     nodeIp: `10.0.0.${name.length}${name.slice(1)}`,
     hostname: name,
-    machineId: name,
     bootId: `boot-${name}`,
     ...changes,
   });
