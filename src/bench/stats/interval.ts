@@ -56,17 +56,21 @@ export interface QuantileEstimate {
   value: number | undefined;
   /** What it is at least, at this confidence (one-sided); −Infinity when the samples do not even tell that. */
   atLeast: number;
+  /** What it is at most, at this confidence (one-sided); Infinity without `value`. */
+  atMost: number;
   interval: Interval;
 }
 
 /** What may be said of a quantile. @param sorted Ascending */
 export function estimateQuantile(sorted: readonly number[], q: number, confidence = CONFIDENCE): QuantileEstimate {
   const samples = sorted.length;
+  const tail = 1 - confidence;
   return {
     q,
     samples,
     value: samples >= samplesToBound(q, confidence) ? quantileOf(sorted, q) : undefined,
-    atLeast: sorted[binomialQuantile(1 - confidence, samples, q) - 1] ?? Number.NEGATIVE_INFINITY,
+    atLeast: sorted[binomialQuantile(tail, samples, q) - 1] ?? Number.NEGATIVE_INFINITY,
+    atMost: sorted[samples - binomialQuantile(tail, samples, 1 - q)] ?? Number.POSITIVE_INFINITY,
     interval: quantileInterval(sorted, q, confidence),
   };
 }

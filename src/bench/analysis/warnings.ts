@@ -1,0 +1,113 @@
+import type { RunRecord } from '../record/record-schema.js';
+import { medianOf } from '../stats/quantile.js';
+import { CV_LIMIT, coefficientOfVariation } from '../stats/variation.js';
+import type { Cell } from './cells.js';
+import type { Metric } from './metrics.js';
+import type { KubeletComparison, PodStartup } from './pod-startup.js';
+import { PATH_TITLES, TEST_TITLES } from './titles.js';
+
+/** What a reader must know before believing the figures. */
+export interface Warning {
+  code: string;
+  message: string;
+}
+
+export interface WarningInput {
+  record: RunRecord;
+  startup: PodStartup;
+  kubelet: KubeletComparison | undefined;
+  cells: readonly Cell[];
+  metrics: readonly Metric[];
+}
+
+/** Since 3.16 every stream has a thread of its own (iperf3 release notes). */
+const THREADED_IPERF3 = [3, 16] as const;
+/** Creation times are truncated to seconds, so the kubelet's mean is 0.5 s larger, give or take the load's phase. */
+const KUBELET_BIAS_SECONDS = 0.5;
+const KUBELET_TOLERANCE_SECONDS = 0.6;
+
+export function warningsOf(input: WarningInput): Warning[] {
+  return [
+    ...input.record.findings.map(({ code, message, hint }) => ({
+      code,
+      message: hint === null ? message : `${message}; ${hint}`,
+    })),
+    ...input.record.network.mtu.filter(({ passed }) => !passed).map(mtuWarning),
+    ...input.cells.flatMap(cellWarnings),
+    ...toolWarning(input),
+    ...podWarnings(input),
+    ...input.metrics.flatMap(variationWarning),
+    ...input.metrics.flatMap(warmUpWarning),
+  ];
+}
+
+function mtuWarning({ path, from, to, mtu }: RunRecord['network']['mtu'][number]): Warning {
+  return {
+    code: 'mtu',
+    message: `packets of ${mtu} bytes do not pass ${PATH_TITLES[path]} from ${from} to ${to}: the MTU is set larger than the path carries`,
+  };
+}
+
+function cellWarnings({ path, test, aboveLimit, failures }: Cell): Warning[] {
+  const cell = `${PATH_TITLES[path]}, ${TEST_TITLES[test]}`;
+  const error = 'measurement error: more than the link can carry';
+  return [
+    ...(aboveLimit ? [{ code: 'above-link-rate', message: `${cell}: ${error}` }] : []),
+    ...(failures.length > 0
+      ? [{ code: 'cell-failed', message: `${cell} failed ${failures.length} times, first: ${failures[0]}` }]
+      : []),
+  ];
+}
+
+function toolWarning({ record, cells }: WarningInput): Warning[] {
+  const { iperf3 } = record.environment.tool;
+  const [major = 0, minor = 0] = iperf3.split('.').map(Number);
+  const threaded = major > THREADED_IPERF3[0] || (major === THREADED_IPERF3[0] && minor >= THREADED_IPERF3[1]);
+  if (threaded || !cells.some(({ test }) => test === 'tcp-streams')) return [];
+  const message = `iperf3 ${iperf3} drives all streams from one thread: several streams measure one core`;
+  return [{ code: 'iperf3-single-thread', message }];
+}
+
+function podWarnings({ startup, kubelet }: WarningInput): Warning[] {
+  const { never } = startup;
+  const [first] = never;
+  const stuck = never.length === 1 ? '1 pod never started' : `${never.length} pods never started`;
+  const off = kubelet === undefined ? 0 : kubelet.kubelet - kubelet.ours - KUBELET_BIAS_SECONDS;
+  return [
+    ...(first === undefined
+      ? []
+      : [
+          {
+            code: 'pods-never-started',
+            message: `${stuck} and count as infinite, first ${first.name}: ${first.reason}`,
+          },
+        ]),
+    ...(kubelet === undefined || Math.abs(off) <= KUBELET_TOLERANCE_SECONDS
+      ? []
+      : [
+          {
+            code: 'kubelet-disagrees',
+            message: `the kubelets' own mean startup of ${kubelet.kubelet.toFixed(2)} s is not 0.5 s above ours of ${kubelet.ours.toFixed(2)} s`,
+          },
+        ]),
+  ];
+}
+
+function variationWarning({ title, values, kind }: Metric): Warning[] {
+  const variation = coefficientOfVariation(values.map(({ value }) => value));
+  if (kind === 'share' || variation === undefined || variation <= CV_LIMIT) return [];
+  const message = `${title}: rounds vary by ${Math.round(variation * 100)} % (coefficient of variation)`;
+  return [{ code: 'rounds-vary', message }];
+}
+
+/** A first round beyond all others, by more than rounds may vary, was still warming up. */
+function warmUpWarning({ title, values, kind }: Metric): Warning[] {
+  const [first, ...rest] = values.map(({ value }) => value);
+  if (first === undefined || rest.length < 3 || kind === 'share') return [];
+  const middle = medianOf(rest);
+  const beyond = first > Math.max(...rest) || first < Math.min(...rest);
+  if (!beyond || Math.abs(first - middle) <= CV_LIMIT * middle) return [];
+  return [
+    { code: 'first-round-differs', message: `${title}: the first round differs from all others; warm up longer` },
+  ];
+}
