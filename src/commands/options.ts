@@ -1,11 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
-/** Flags of commands that work on a cluster; each also has an environment variable. */
-export interface ClusterFlags {
+/** Flags of commands that need only what is recorded; each also has an environment variable. */
+export interface StateFlags {
   cluster?: string;
   stateDir?: string;
-  output: OutputFormat;
   verbose: boolean;
+}
+
+/** Flags of commands that work on a cluster. */
+export interface ClusterFlags extends StateFlags {
+  output: OutputFormat;
 }
 
 export interface RunFlags extends ClusterFlags {
@@ -30,7 +34,7 @@ export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 const HOST_KEY_POLICIES = ['strict', 'per-boot', 'insecure'] as const;
 export type HostKeyPolicyName = (typeof HOST_KEY_POLICIES)[number];
 
-const option = (flags: string, description: string, variable: string): Option =>
+export const option = (flags: string, description: string, variable: string): Option =>
   new Option(flags, description).env(`K8S_DISKLESS_${variable}`);
 
 const seconds = (value: string): number => {
@@ -39,12 +43,17 @@ const seconds = (value: string): number => {
   return number;
 };
 
-export function addClusterOptions(command: Command): Command {
+export function addStateOptions(command: Command): Command {
   return command
     .addOption(option('--cluster <name>', 'name of the cluster (default: default)', 'CLUSTER'))
     .addOption(option('--state-dir <dir>', 'directory of this one cluster’s state', 'STATE_DIR'))
-    .addOption(option('-o, --output <format>', 'how to report', 'OUTPUT').choices(OUTPUT_FORMATS).default('auto'))
     .addOption(option('-v, --verbose', 'show causes of errors', 'VERBOSE').default(false));
+}
+
+export function addClusterOptions(command: Command): Command {
+  return addStateOptions(command).addOption(
+    option('-o, --output <format>', 'how to report', 'OUTPUT').choices(OUTPUT_FORMATS).default('auto'),
+  );
 }
 
 export function addRunOptions(command: Command): Command {

@@ -12,6 +12,7 @@ import {
   etcdLatencies,
   type LatencySummary,
 } from './requests.js';
+import { type RoundTrips, roundTrips } from './round-trips.js';
 import { countedRounds, type RoundState, roundStates, voidRun } from './rounds.js';
 import { judgeSlos, type Slo } from './slo.js';
 import { type Warning, warningsOf } from './warnings.js';
@@ -29,6 +30,7 @@ export interface Analysis {
   efficiencies: Efficiency[];
   goodputMatrix: PairValue[];
   roundTripMatrix: PairValue[];
+  roundTrips: RoundTrips[];
   api: ApiSummary[];
   dns: LatencySummary | undefined;
   etcd: EtcdSummary;
@@ -56,6 +58,7 @@ export function analyse(record: RunRecord): Analysis {
     void: voidRun(record),
     goodputMatrix: pairMatrix(record, counted, 'tcp'),
     roundTripMatrix: pairMatrix(record, counted, 'round-trip'),
+    roundTrips: roundTrips(record, counted),
     etcd: etcdLatencies(record, counted),
     slos: judgeSlos(figures.startup, figures.api),
     warnings: warningsOf(figures),

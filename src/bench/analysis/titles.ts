@@ -31,7 +31,7 @@ export const STAGE_TITLES: Readonly<Record<Stage, string>> = {
 export const REQUEST_TITLES: Readonly<Record<ApiRequest, string>> = {
   readyz: 'readyz',
   get: 'get',
-  list: 'list, one namespace',
+  list: 'list namespace',
   create: 'create',
   delete: 'delete',
 };

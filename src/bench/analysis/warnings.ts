@@ -36,8 +36,8 @@ export function warningsOf(input: WarningInput): Warning[] {
     ...input.cells.flatMap(cellWarnings),
     ...toolWarning(input),
     ...podWarnings(input),
-    ...input.metrics.flatMap(variationWarning),
-    ...input.metrics.flatMap(warmUpWarning),
+    ...variationWarnings(input),
+    ...warmUpWarnings(input),
   ];
 }
 
@@ -93,21 +93,55 @@ function podWarnings({ startup, kubelet }: WarningInput): Warning[] {
   ];
 }
 
-function variationWarning({ title, values, kind }: Metric): Warning[] {
-  const variation = coefficientOfVariation(values.map(({ value }) => value));
-  if (kind === 'share' || variation === undefined || variation <= CV_LIMIT) return [];
-  const message = `${title}: rounds vary by ${Math.round(variation * 100)} % (coefficient of variation)`;
-  return [{ code: 'rounds-vary', message }];
+/** Around the ring every round measures another pair: how figures between nodes vary says nothing of the rounds. */
+function variesByPair({ record }: WarningInput, { id }: Metric): boolean {
+  const { preset, environment } = record;
+  return preset.values.network.pairs === 'ring' && environment.nodes.length > 2 && id.startsWith('network.');
+}
+
+function variationWarnings(input: WarningInput): Warning[] {
+  const varying = input.metrics.flatMap((metric) => {
+    const variation = coefficientOfVariation(metric.values.map(({ value }) => value)) ?? 0;
+    return metric.kind !== 'share' && variation > CV_LIMIT ? [{ metric, variation }] : [];
+  });
+  const [byPair, byRound] = [true, false].map((pair) =>
+    varying.filter(({ metric }) => variesByPair(input, metric) === pair),
+  );
+  const most = Math.max(...(byPair ?? []).map(({ variation }) => variation));
+  return [
+    ...(byRound ?? []).map(({ metric: { title }, variation }) => ({
+      code: 'rounds-vary',
+      message: `${title}: rounds vary by ${Math.round(variation * 100)} % (coefficient of variation)`,
+    })),
+    ...(byPair?.length
+      ? [
+          {
+            code: 'pairs-vary',
+            message: `pairs of nodes differ: ${byPair.length} network figures vary by up to ${Math.round(most * 100)} % between rounds, each of which measured another pair`,
+          },
+        ]
+      : []),
+  ];
 }
 
 /** A first round beyond all others, by more than rounds may vary, was still warming up. */
-function warmUpWarning({ title, values, kind }: Metric): Warning[] {
+function warmUpWarnings(input: WarningInput): Warning[] {
+  const titles = input.metrics
+    .filter((metric) => !variesByPair(input, metric) && firstDiffers(metric))
+    .map(({ title }) => title);
+  if (titles.length === 0) return [];
+  return [
+    {
+      code: 'first-round-differs',
+      message: `the first round differs from all others, warm up longer: ${titles.join('; ')}`,
+    },
+  ];
+}
+
+function firstDiffers({ values, kind }: Metric): boolean {
   const [first, ...rest] = values.map(({ value }) => value);
-  if (first === undefined || rest.length < 3 || kind === 'share') return [];
+  if (first === undefined || rest.length < 3 || kind === 'share') return false;
   const middle = medianOf(rest);
   const beyond = first > Math.max(...rest) || first < Math.min(...rest);
-  if (!beyond || Math.abs(first - middle) <= CV_LIMIT * middle) return [];
-  return [
-    { code: 'first-round-differs', message: `${title}: the first round differs from all others; warm up longer` },
-  ];
+  return beyond && Math.abs(first - middle) > CV_LIMIT * middle;
 }

@@ -40,7 +40,7 @@ export function digits(value: number): string {
 
 /** The quantile, or what it is at least: `1.24 s`, `≥ 1.19 s`, `–` when the samples do not even tell that. */
 export function quantileText({ value, atLeast }: QuantileEstimate): string {
-  if (value !== undefined) return latencyText(value);
+  if (value !== undefined || atLeast === Number.POSITIVE_INFINITY) return latencyText(value ?? atLeast);
   return atLeast === Number.NEGATIVE_INFINITY ? '–' : `≥ ${latencyText(atLeast)}`;
 }
 

@@ -36,16 +36,9 @@ function burst({ record, startup: { burstMakespan, burstRate } }: Analysis): Hea
 function efficiency({ efficiencies }: Analysis): Headline[] {
   const oneStream = efficiencies.find(({ path, test }) => path === 'pod' && test === 'tcp');
   if (oneStream === undefined) return [];
-  const { median, interval, values } = oneStream;
-  const context =
-    interval === undefined ? 'one TCP stream, one round' : `one TCP stream · ${intervalText(interval, 'share')}`;
-  return [
-    {
-      label: 'Pods keep of the host’s goodput',
-      figure: metricText(median, 'share'),
-      context: values.length > 0 ? context : '',
-    },
-  ];
+  const { median, interval } = oneStream;
+  const spread = interval === undefined ? 'one round' : intervalText(interval, 'share');
+  return [{ label: 'Pod to host goodput', figure: metricText(median, 'share'), context: `one TCP stream · ${spread}` }];
 }
 
 function roundTrip({ cells }: Analysis): Headline[] {

@@ -2,7 +2,8 @@ import { count } from '../../ui/units.js';
 import type { Analysis } from '../analysis/analyse.js';
 import { spanText, timeText } from './figures.js';
 import { headlines } from './headline.js';
-import { type ReportTable, reportTables } from './report-tables.js';
+import { reportTables } from './tables/all-tables.js';
+import { isFigureColumn, type ReportTable } from './tables/table.js';
 
 /** For a pull request: the headline open, everything else folded. */
 export function markdownReport(analysis: Analysis): string {
@@ -57,11 +58,11 @@ function voidRounds({ rounds }: Analysis): string {
   return lines.length === 0 ? '' : `**Void rounds**\n\n${lines.join('\n')}`;
 }
 
-/** The first column to the left, figures to the right. */
+/** Words to the left, figures to the right. */
 export function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  const rule = columns.map((_, index) => (index === 0 ? ':---' : '---:'));
+  const rule = columns.map((_, index) => (index > 0 && isFigureColumn(rows, index) ? '---:' : ':---'));
   return [line(columns), line(rule), ...rows.map(line)].join('\n');
 }
 

@@ -4,7 +4,8 @@ import { count } from '../../ui/units.js';
 import type { Analysis } from '../analysis/analyse.js';
 import { spanText, timeText } from './figures.js';
 import { headlines } from './headline.js';
-import { type ReportTable, reportTables } from './report-tables.js';
+import { reportTables } from './tables/all-tables.js';
+import { isFigureColumn, type ReportTable } from './tables/table.js';
 
 export interface TerminalOptions {
   width: number;
@@ -54,16 +55,12 @@ function tableLines({ title, note, columns, rows }: ReportTable, { width, style 
   const drawn: Column<string[]>[] = columns.map((name, index) => ({
     title: name.toUpperCase(),
     cell: (cells) => cells[index] ?? '',
-    align: index === 0 || isWord(columns[index]) ? 'left' : 'right',
+    align: index > 0 && isFigureColumn(rows, index) ? 'right' : 'left',
     // On a narrow screen the middle quantiles go first.
     ...(['p90', 'p95', 'CV'].includes(name) && { priority: 1 }),
   }));
   const head = wrap(note === '' ? style.bold(title) : `${style.bold(title)}  ${note}`, { width });
   return [...head, ...textTable({ columns: drawn, rows, width, style })];
-}
-
-function isWord(column: string | undefined): boolean {
-  return column === 'test' || column === 'verdict';
 }
 
 function roundLines({ rounds }: Analysis, { width, style }: TerminalOptions): string[] {

@@ -29,8 +29,10 @@ export interface Comparison {
   /** Metrics that only one of the runs has. */
   onlyA: string[];
   onlyB: string[];
-  /** Rounds a side at which the headline metrics can be told apart at all. */
+  /** Rounds a side at which differences of the headline metrics can be told at all… */
   roundsNeeded: number;
+  /** …and whether these runs have so many. */
+  carried: boolean;
 }
 
 export function compareRuns(a: RunRecord, b: RunRecord, settings: VerdictSettings): Comparison {
@@ -46,19 +48,22 @@ export function compareRuns(a: RunRecord, b: RunRecord, settings: VerdictSetting
     onlyA: without(ofA, ofB),
     onlyB: without(ofB, ofA),
     roundsNeeded: roundsNeeded(headline.length, settings.alpha),
+    carried: headline.every((pair) => smallestP(pair.a.length, pair.b.length) * headline.length <= settings.alpha),
   };
 }
 
-/** The fewest rounds a side at which one of so many comparisons can be significant, were the samples fully apart. */
+/** The fewest rounds a side at which so many comparisons can be significant at all, were the samples fully apart. */
 export function roundsNeeded(comparisons: number, alpha: number): number {
   let rounds = 1;
-  let smallestP = 1;
-  while (smallestP * comparisons > alpha) {
-    rounds += 1;
-    // 2 / C(2n, n), from the one before.
-    smallestP *= rounds / (2 * (2 * rounds - 1));
-  }
+  while (smallestP(rounds, rounds) * comparisons > alpha) rounds += 1;
   return rounds;
+}
+
+/** The smallest two-sided p of m and n values without ties: 2 / C(m + n, n), and 1 when there are two ways only. */
+function smallestP(m: number, n: number): number {
+  let ways = 1;
+  for (let k = 1; k <= n; k++) ways *= (m + k) / k;
+  return Math.min(1, 2 / ways);
 }
 
 type Measured = Pick<ComparedMetric, 'metric' | 'a' | 'b' | 'effect' | 'test'>;

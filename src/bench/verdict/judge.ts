@@ -5,7 +5,7 @@ import { CONFIDENCE } from '../stats/interval.js';
 export type Verdict = 'better' | 'same' | 'worse' | 'cannot tell';
 
 /** Why there is no verdict; `settled` where there is one. */
-export type Ground = 'settled' | 'too few rounds' | 'interval too wide' | 'difference may be negligible';
+export type Ground = 'settled' | 'few rounds' | 'wide interval' | 'maybe negligible';
 
 export interface Evidence {
   effect: Effect;
@@ -36,8 +36,8 @@ export function judge(evidence: Evidence): { verdict: Verdict; ground: Ground } 
   const estimate = distance(effect.estimate, evidence);
   if (enough && lowest >= -1 && highest <= 1) return { verdict: 'same', ground: 'settled' };
   if (adjustedP > alpha)
-    return { verdict: 'cannot tell', ground: smallestAdjustedP > alpha ? 'too few rounds' : 'interval too wide' };
-  if (Math.abs(estimate) <= 1) return { verdict: 'cannot tell', ground: 'difference may be negligible' };
+    return { verdict: 'cannot tell', ground: smallestAdjustedP > alpha ? 'few rounds' : 'wide interval' };
+  if (Math.abs(estimate) <= 1) return { verdict: 'cannot tell', ground: 'maybe negligible' };
   const improved = better === 'higher' ? estimate > 0 : estimate < 0;
   return { verdict: improved ? 'better' : 'worse', ground: 'settled' };
 }

@@ -10,6 +10,8 @@ export interface SyntheticNetwork {
   linkBitsPerSecond?: number;
   /** Goodput of pods across nodes is multiplied by it. */
   podFactor: number;
+  /** Share of the wire that encapsulation leaves to pods. */
+  encapsulation: number;
   /** A link of this node that gives less. */
   slowNode?: { node: string; factor: number };
 }
@@ -30,10 +32,11 @@ export function networkOfRound(network: SyntheticNetwork, round: number, began: 
   const { preset, random, nodes } = network;
   const { paths, tests, seconds, omitSeconds } = preset.network;
   const pairs = pairsOf(network, round);
-  const cells = pairs.flatMap(([from, to], index) =>
-    paths
-      .filter((path) => (path === 'pod-same-node' ? index < nodes.length : nodes.length > 1))
-      .flatMap((path) => tests.map((test) => ({ path, test, from, to: path === 'pod-same-node' ? from : to }))),
+  const within = preset.network.pairs === 'all' ? nodes : pairs.map(([from]) => from);
+  const places = (path: Path): [string, string][] =>
+    path === 'pod-same-node' ? within.map((node) => [node, node]) : nodes.length > 1 ? pairs : [];
+  const cells = paths.flatMap((path) =>
+    places(path).flatMap(([from, to]) => tests.map((test) => ({ path, test, from, to }))),
   );
   return random.shuffled(cells).map((cell, index) => ({
     round,
@@ -52,7 +55,7 @@ function pairsOf({ preset, nodes }: SyntheticNetwork, round: number): [string, s
 }
 
 function resultOf(network: SyntheticNetwork, path: Path, test: Test, ends: readonly string[]): NetworkSample['result'] {
-  const { random, preset, linkBitsPerSecond, podFactor, slowNode } = network;
+  const { random, preset, linkBitsPerSecond, podFactor, slowNode, encapsulation } = network;
   if (test === 'round-trip') {
     const median = 0.082 + PATH_COST[path].addsMs;
     const samplesMs = Array.from({ length: preset.network.roundTrips }, () => rounded(random.latency(median, 0.12)));
@@ -61,7 +64,7 @@ function resultOf(network: SyntheticNetwork, path: Path, test: Test, ends: reado
   const across = path !== 'pod-same-node';
   const slow = across && slowNode !== undefined && ends.includes(slowNode.node) ? slowNode.factor : 1;
   const factor = (path === 'host' ? 1 : podFactor) * slow;
-  const limit = (linkBitsPerSecond ?? VIRTUAL_BITS_PER_SECOND) * GOODPUT_SHARE;
+  const limit = (linkBitsPerSecond ?? VIRTUAL_BITS_PER_SECOND) * GOODPUT_SHARE * (path === 'host' ? 1 : encapsulation);
   const oneStream = limit * 0.994 * PATH_COST[path].keeps * factor;
   const several = test === 'tcp-streams' ? Math.max(oneStream, limit * 0.999 * factor) : oneStream;
   const ceiling = across ? limit * 0.9995 : Number.POSITIVE_INFINITY;

@@ -52,7 +52,8 @@ export async function syntheticRun(options: SyntheticOptions = {}): Promise<RunR
   const never = options.neverEvery === undefined ? {} : { neverEvery: options.neverEvery };
   const slow = options.slowNode === undefined ? {} : { slowNode: options.slowNode };
   const pods = { random, preset, nodes, stages, slowness: options.slowness ?? 1, ...never, ...stall };
-  const network = { random, preset, nodes, podFactor: options.podFactor ?? 1, ...physical, ...slow };
+  const encapsulation = networkMode === 'vxlan' ? 0.965 : 1;
+  const network = { random, preset, nodes, encapsulation, podFactor: options.podFactor ?? 1, ...physical, ...slow };
   const requests = { random, preset, nodes, ...stall };
   const began = (round: number): number => 20_000 + (round - 1) * ROUND_MS;
   const numbers = Array.from({ length: preset.rounds }, (_, index) => index + 1);
