@@ -1,5 +1,6 @@
 import type { RunRecord } from '../record/record-schema.js';
 import type { VoidReason } from '../record/rounds-schema.js';
+import { PATH_TITLES } from './titles.js';
 
 export interface RoundState {
   round: number;
@@ -31,7 +32,12 @@ export function voidRun(record: RunRecord): string[] {
       : [`the run was ${record.outcome === 'failed' ? 'ended by a failure' : 'interrupted'}`]),
     ...(counted * 2 > states.length ? [] : [`${counted} of ${states.length} rounds count, and more than half must`]),
     ...errors.map(({ message }) => message),
+    ...record.network.mtu.filter(({ passed }) => !passed).map(mtuReason),
   ];
+}
+
+function mtuReason({ path, from, to, mtu }: RunRecord['network']['mtu'][number]): string {
+  return `packets of ${mtu} bytes do not pass ${PATH_TITLES[path]} from ${from} to ${to}: the MTU is larger than the path carries`;
 }
 
 /** One figure per counted round: the unit of every comparison. */

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../record/record-schema.js';
+import type { Finding, RunRecord } from '../record/record-schema.js';
 import { medianOf } from '../stats/quantile.js';
 import { CV_LIMIT, coefficientOfVariation } from '../stats/variation.js';
 import type { Cell } from './cells.js';
@@ -28,11 +28,7 @@ const KUBELET_TOLERANCE_SECONDS = 0.6;
 
 export function warningsOf(input: WarningInput): Warning[] {
   return [
-    ...input.record.findings.map(({ code, message, hint }) => ({
-      code,
-      message: hint === null ? message : `${message}; ${hint}`,
-    })),
-    ...input.record.network.mtu.filter(({ passed }) => !passed).map(mtuWarning),
+    ...input.record.findings.flatMap(findingWarning),
     ...input.cells.flatMap(cellWarnings),
     ...toolWarning(input),
     ...podWarnings(input),
@@ -41,11 +37,9 @@ export function warningsOf(input: WarningInput): Warning[] {
   ];
 }
 
-function mtuWarning({ path, from, to, mtu }: RunRecord['network']['mtu'][number]): Warning {
-  return {
-    code: 'mtu',
-    message: `packets of ${mtu} bytes do not pass ${PATH_TITLES[path]} from ${from} to ${to}: the MTU is set larger than the path carries`,
-  };
+/** Errors make the whole run void instead. */
+function findingWarning({ severity, code, message, hint }: Finding): Warning[] {
+  return severity === 'error' ? [] : [{ code, message: hint === null ? message : `${message}; ${hint}` }];
 }
 
 function cellWarnings({ path, test, aboveLimit, failures }: Cell): Warning[] {
@@ -68,29 +62,27 @@ function toolWarning({ record, cells }: WarningInput): Warning[] {
   return [{ code: 'iperf3-single-thread', message }];
 }
 
-function podWarnings({ startup, kubelet }: WarningInput): Warning[] {
-  const { never } = startup;
+function podWarnings({ startup: { never }, kubelet }: WarningInput): Warning[] {
+  return [...neverStartedWarning(never), ...kubeletWarning(kubelet)];
+}
+
+function neverStartedWarning(never: PodStartup['never']): Warning[] {
   const [first] = never;
-  const stuck = never.length === 1 ? '1 pod never started' : `${never.length} pods never started`;
-  const off = kubelet === undefined ? 0 : kubelet.kubelet - kubelet.ours - KUBELET_BIAS_SECONDS;
-  return [
-    ...(first === undefined
-      ? []
-      : [
-          {
-            code: 'pods-never-started',
-            message: `${stuck} and count as infinite, first ${first.name}: ${first.reason}`,
-          },
-        ]),
-    ...(kubelet === undefined || Math.abs(off) <= KUBELET_TOLERANCE_SECONDS
-      ? []
-      : [
-          {
-            code: 'kubelet-disagrees',
-            message: `the kubelets' own mean startup of ${kubelet.kubelet.toFixed(2)} s is not 0.5 s above ours of ${kubelet.ours.toFixed(2)} s`,
-          },
-        ]),
-  ];
+  if (first === undefined) return [];
+  const which = `${first.name}: ${first.reason}`;
+  const message =
+    never.length === 1
+      ? `1 pod never started and counts as infinite, ${which}`
+      : `${never.length} pods never started and count as infinite, first ${which}`;
+  return [{ code: 'pods-never-started', message }];
+}
+
+function kubeletWarning(compared: KubeletComparison | undefined): Warning[] {
+  if (compared === undefined) return [];
+  const { kubelet, ours } = compared;
+  if (Math.abs(kubelet - ours - KUBELET_BIAS_SECONDS) <= KUBELET_TOLERANCE_SECONDS) return [];
+  const message = `the kubelets’ own mean startup of ${kubelet.toFixed(2)} s is not about 0.5 s above ours of ${ours.toFixed(2)} s`;
+  return [{ code: 'kubelet-disagrees', message }];
 }
 
 /** Around the ring every round measures another pair: how figures between nodes vary says nothing of the rounds. */
