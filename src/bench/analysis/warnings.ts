@@ -29,7 +29,7 @@ const KUBELET_TOLERANCE_SECONDS = 0.6;
 export function warningsOf(input: WarningInput): Warning[] {
   return [
     ...input.record.findings.flatMap(findingWarning),
-    ...input.cells.flatMap(cellWarnings),
+    ...cellWarnings(input.cells),
     ...toolWarning(input),
     ...podWarnings(input),
     ...variationWarnings(input),
@@ -42,15 +42,31 @@ function findingWarning({ severity, code, message, hint }: Finding): Warning[] {
   return severity === 'error' ? [] : [{ code, message: hint === null ? message : `${message}; ${hint}` }];
 }
 
-function cellWarnings({ path, test, aboveLimit, failures }: Cell): Warning[] {
-  const cell = `${PATH_TITLES[path]}, ${TEST_TITLES[test]}`;
-  const error = 'measurement error: more than the link can carry';
+function cellWarnings(cells: readonly Cell[]): Warning[] {
+  const above = cells.filter(({ aboveLimit }) => aboveLimit).map(cellName);
+  const failed = cells.filter(({ failures }) => failures.length > 0);
+  const [first] = failed;
   return [
-    ...(aboveLimit ? [{ code: 'above-link-rate', message: `${cell}: ${error}` }] : []),
-    ...(failures.length > 0
-      ? [{ code: 'cell-failed', message: `${cell} failed ${failures.length} times, first: ${failures[0]}` }]
-      : []),
+    ...above.map((name) => ({
+      code: 'above-link-rate',
+      message: `${name}: measurement error, more than the link can carry`,
+    })),
+    ...(first === undefined
+      ? []
+      : [{ code: 'cell-failed', message: `${named(failed.map(cellName))} failed: ${first.failures[0]}` }]),
   ];
+}
+
+function cellName({ path, test }: Cell): string {
+  return `${PATH_TITLES[path]}, ${TEST_TITLES[test]}`;
+}
+
+const MOST_NAMED = 3;
+
+/** `a; b; c and 22 more`. */
+function named(names: readonly string[]): string {
+  const more = names.length - MOST_NAMED;
+  return `${names.slice(0, MOST_NAMED).join('; ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function toolWarning({ record, cells }: WarningInput): Warning[] {

@@ -11,4 +11,4 @@ export const share = z.number().min(0).max(1);
 /** ISO 8601, UTC. */
 export const timestamp = z.iso.datetime();
 /** Number of a round: 0 is the warm-up, whose samples are kept and never counted. */
-export const roundNumber = amount;
+export const roundNumber = z.int().min(0);

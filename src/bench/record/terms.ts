@@ -25,7 +25,6 @@ export const SLI_STAGE: Stage = 'running';
 
 /** `cold`: the first pod of a node; `paced`: open loop at a fixed rate; `burst`: all of a round's at once. */
 export const POD_LOADS = ['cold', 'paced', 'burst'] as const;
-export type PodLoad = (typeof POD_LOADS)[number];
 
 export const API_REQUESTS = ['readyz', 'get', 'list', 'create', 'delete'] as const;
 export type ApiRequest = (typeof API_REQUESTS)[number];

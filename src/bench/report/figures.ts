@@ -6,7 +6,6 @@ import type { Interval, QuantileEstimate } from '../stats/interval.js';
 
 /** `9.36 Gbit/s`, `845 ms`, `97.2 %`; an infinite latency is `never`. */
 export function metricText(value: number, unit: MetricUnit): string {
-  if (Number.isNaN(value)) return '–';
   switch (unit) {
     case 'ms':
       return latencyText(value);
@@ -15,12 +14,13 @@ export function metricText(value: number, unit: MetricUnit): string {
     case 'pods/s':
       return `${digits(value)} pods/s`;
     case 'share':
-      return `${digits(value * 100)} %`;
+      return Number.isNaN(value) ? '–' : `${digits(value * 100)} %`;
   }
 }
 
-/** `82 µs`, `8.12 ms`, `1.24 s`. @param ms Milliseconds, Infinity for what never ended */
+/** `82 µs`, `8.12 ms`, `1.24 s`. @param ms Milliseconds, Infinity for what never ended, NaN for what was not measured */
 export function latencyText(ms: number): string {
+  if (Number.isNaN(ms)) return '–';
   if (ms === Number.POSITIVE_INFINITY) return 'never';
   if (ms > 0 && ms < 0.9995) return `${digits(ms * 1000)} µs`;
   return ms < 999.5 ? `${digits(ms)} ms` : `${digits(ms / 1000)} s`;
@@ -48,6 +48,7 @@ export function quantileText({ value, atLeast }: QuantileEstimate): string {
 export function intervalText(interval: Interval | undefined, unit: MetricUnit): string {
   if (interval === undefined) return '–';
   const [low, high] = [metricText(interval.low, unit), metricText(interval.high, unit)];
+  if (low === high) return low;
   const [lowUnit, highUnit] = [low.replace(/^\S+/, ''), high.replace(/^\S+/, '')];
   return lowUnit === highUnit && lowUnit !== '' ? `${low.split(' ')[0]} to ${high}` : `${low} to ${high}`;
 }

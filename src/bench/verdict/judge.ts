@@ -1,4 +1,3 @@
-import type { MetricKind } from '../analysis/metrics.js';
 import type { Effect, EffectScale } from '../stats/hodges-lehmann.js';
 import { CONFIDENCE } from '../stats/interval.js';
 
@@ -19,8 +18,6 @@ export interface Evidence {
   margin: number;
   alpha: number;
 }
-
-export type Margins = Readonly<Record<MetricKind, number>>;
 
 /**
  * The verdict the evidence carries. Same: the whole interval lies within the margin. Better or worse: a difference

@@ -1,4 +1,5 @@
 import { analyse } from '../../bench/analysis/analyse.js';
+import { countedRounds } from '../../bench/analysis/rounds.js';
 import type { ComparedRuns } from '../../bench/report/compare/compare-view.js';
 import { type GateFormat, gateOutcome, gateReport } from '../../bench/report/gate-report.js';
 import { gateChecks } from '../../bench/verdict/gate.js';
@@ -33,7 +34,7 @@ export async function gateCommand(run: string, flags: GateFlags): Promise<number
 function refuseTooFewRounds({ a, b, comparison }: ComparedRuns, { alpha }: VerdictSettings): void {
   if (comparison.carried) return;
   const family = comparison.compared.filter(({ headline }) => headline).length;
-  const sides = [a, b].map(({ id, rounds }) => `${id} has ${rounds.filter(({ round }) => round > 0).length}`);
+  const sides = [a, b].map((run) => `${run.id} has ${countedRounds(run).length}`);
   throw usageError({
     code: 'too-few-rounds',
     message: `${family} comparisons at α = ${alpha} need ${comparison.roundsNeeded} rounds a side: ${sides.join(', ')}`,

@@ -9,7 +9,7 @@ import { htmlReport } from '../../../src/bench/report/html/page.js';
 import { compareRuns } from '../../../src/bench/verdict/compare.js';
 import { loadVerdictSettings } from '../../../src/bench/verdict/verdict-settings.js';
 import { type Browser, startBrowser } from '../../helpers/browser.js';
-import { syntheticRun } from '../../helpers/synthetic-run/synthetic-run.js';
+import { brokenRun, syntheticRun } from '../../helpers/synthetic-run/synthetic-run.js';
 
 /* The reports as a real browser lays them out: the last word on what can be read. */
 
@@ -43,6 +43,7 @@ beforeAll(async () => {
     standard: htmlReport(analyse(standard)),
     quick: htmlReport(analyse(await syntheticRun({ preset: 'quick', link: 'virtual' }))),
     troubled: htmlReport(analyse(troubled)),
+    'nothing works': htmlReport(analyse(await brokenRun())),
     'one node': htmlReport(analyse(await syntheticRun({ nodes: ['s4'] }))),
     'twelve nodes': htmlReport(analyse(many)),
     comparison: htmlComparison({ a: standard, b: slower, comparison, drift: ['kernel: 6.1 → 6.6'], void: [] }),
@@ -60,7 +61,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const names = ['standard', 'quick', 'troubled', 'one node', 'twelve nodes', 'comparison'];
+const names = ['standard', 'quick', 'troubled', 'nothing works', 'one node', 'twelve nodes', 'comparison'];
 const views = [
   { width: 1400, height: 900, scheme: 'light' },
   { width: 1400, height: 900, scheme: 'dark' },

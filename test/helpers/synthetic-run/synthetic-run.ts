@@ -141,3 +141,17 @@ function roundOf(
     void: reason === undefined ? [] : [reason],
   };
 }
+
+/** A cluster on which everything was tried and nothing worked. */
+export async function brokenRun(options: SyntheticOptions = {}): Promise<RunRecord> {
+  const record = await syntheticRun(options);
+  for (const pod of record.pods.samples) {
+    for (const stage of record.pods.stages) pod.at[stage] = null;
+    Object.assign(pod, { node: null, failure: 'the API server did not answer' });
+  }
+  for (const sample of record.network.samples)
+    sample.result = { kind: 'failed', message: 'unable to connect to server' };
+  for (const sample of record.api.samples) Object.assign(sample, { done: null, status: null, failure: 'no answer' });
+  for (const sample of record.dns.samples) Object.assign(sample, { latencyMs: null, failure: 'no answer' });
+  return record;
+}

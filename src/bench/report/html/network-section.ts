@@ -29,7 +29,9 @@ const isBetween = ({ path }: Cell): boolean => path !== 'pod-same-node';
 function betweenNodes(analysis: Analysis): string {
   const cells = analysis.cells.filter((cell) => isBetween(cell) && cell.test !== 'round-trip');
   if (cells.length === 0) return '';
+  // Where nothing was carried at all, any scale will do.
   const largest = Math.max(
+    Number.MIN_VALUE,
     ...cells.map(({ median, interval, limit }) => Math.max(median, interval?.high ?? 0, limit ?? 0)),
   );
   const groups = THROUGHPUT_TESTS.map((test) => cells.filter((cell) => cell.test === test)).filter(
@@ -64,7 +66,8 @@ function sentence({ efficiencies, cells }: Analysis): string {
 
 function testTitle({ record }: Analysis, test: ThroughputTest): string {
   const results = record.network.samples.filter((sample) => sample.test === test).map(({ result }) => result);
-  const streams = results.flatMap((result) => (result.kind === 'tcp' ? result.streams : []))[0] ?? 1;
+  const wanted = record.preset.values.network.streams;
+  const streams = results.flatMap((result) => (result.kind === 'tcp' ? result.streams : []))[0] ?? wanted;
   const target = results.flatMap((result) => (result.kind === 'udp' ? result.targetBitsPerSecond : []))[0];
   const titles: Record<ThroughputTest, string> = {
     tcp: 'One TCP stream',
@@ -105,9 +108,10 @@ function matrices({ goodputMatrix, roundTripMatrix, record }: Analysis): string 
 }
 
 function worstSentence(options: HeatMapOptions): string {
+  const { pairs, unit } = options;
   const worst = worstPair(options);
-  const measured = options.pairs.filter(({ from, to }) => from !== to).length;
-  if (worst === undefined)
-    return measured > 2 ? 'All pairs within 5\u00a0% of each other.' : 'One pair of nodes was measured.';
-  return `Worst, outlined: ${worst.from} → ${worst.to} with ${metricText(worst.value, options.unit)}.`;
+  if (worst !== undefined) return `Worst, outlined: ${worst.from} → ${worst.to} with ${metricText(worst.value, unit)}.`;
+  const between = pairs.filter(({ from, to }) => from !== to);
+  if (between.every(({ value }) => value === 0 || value === Number.POSITIVE_INFINITY)) return 'No pair answered.';
+  return between.length > 2 ? 'All pairs within 5\u00a0% of each other.' : 'One pair of nodes was measured.';
 }

@@ -2,6 +2,7 @@ import type { Analysis } from '../../analysis/analyse.js';
 import { stageBudget } from '../../analysis/stage-budget.js';
 import { STAGE_TITLES } from '../../analysis/titles.js';
 import { SLI_STAGE } from '../../record/terms.js';
+import type { QuantileEstimate } from '../../stats/interval.js';
 import { latencyText, quantileText } from '../figures.js';
 import { DRAWN_STAGES, startupEcdf } from '../svg/ecdf.js';
 import { bothSizes } from '../svg/size.js';
@@ -37,15 +38,16 @@ function sentence({ startup, record }: Analysis): string {
   const sli = startup.stages.find(({ stage }) => stage === SLI_STAGE);
   const [p50, , , p99] = sli?.quantiles ?? [];
   if (sli === undefined || p50 === undefined || p99 === undefined) return '';
-  const pods = sli.sorted.length;
-  const tail =
-    p99.value !== undefined && Number.isFinite(p99.value)
-      ? `99 of 100 within ${latencyText(p99.value)}.`
-      : p99.atLeast === Number.POSITIVE_INFINITY
-        ? 'More than one of 100 never ran.'
-        : `Their p99 is at least ${latencyText(p99.atLeast)}: ${pods} pods do not bound it from above.`;
-  const rate = record.preset.values.pods.rate;
-  return `Half of ${pods} pods, sent at ${rate} per second whatever became of the ones before, ran within ${quantileText(p50)}. ${tail}`;
+  const pods = `${sli.sorted.length} pods, sent at ${record.preset.values.pods.rate} per second whatever became of the ones before`;
+  if (p50.atLeast === Number.POSITIVE_INFINITY) return `Most of ${pods}, never ran.`;
+  return `Half of ${pods}, ran within ${quantileText(p50)}. ${tailSentence(p99)}`;
+}
+
+function tailSentence({ value, atLeast, samples }: QuantileEstimate): string {
+  if (atLeast === Number.POSITIVE_INFINITY || value === Number.POSITIVE_INFINITY)
+    return 'More than one of 100 never ran.';
+  if (value !== undefined) return `99 of 100 within ${latencyText(value)}.`;
+  return `Their p99 is at least ${latencyText(atLeast)}: ${samples} pods do not bound it from above.`;
 }
 
 function budgetFigure({ record, counted }: Analysis): string {

@@ -90,7 +90,7 @@ export function worstPair({
   const between = pairs.filter(({ from, to }) => from !== to).toSorted((a, b) => a.value - b.value || 0);
   const [smallest, largest] = [between[0], between.at(-1)];
   if (smallest === undefined || largest === undefined) return undefined;
-  if (!(largest.value - smallest.value > SMALLEST_DIFFERENCE * largest.value)) return undefined;
+  if (smallest.value >= largest.value * (1 - SMALLEST_DIFFERENCE)) return undefined;
   return lowerIsBetter ? largest : smallest;
 }
 
@@ -99,6 +99,8 @@ function shadeOf({ pairs, lowerIsBetter }: HeatMapOptions): (value: number) => n
   const values = pairs.filter(({ from, to, value }) => from !== to && Number.isFinite(value)).map(({ value }) => value);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const span = Math.max(high - low, high * SMALLEST_SPAN);
+  // Without any answer, or any goodput, there is no scale: everything is at its worst end.
+  if (!(span > 0)) return () => 0;
   return (value) => Math.max(0, lowerIsBetter ? 1 - (value - low) / span : 1 - (high - value) / span);
 }
 
