@@ -33,7 +33,7 @@ function factsLine({ record, rounds, counted }: Analysis): string {
     `${count(nodes.length, 'node')}, ${cluster.networkMode}, ${cluster.proxyMode}`,
     `preset \`${record.preset.name}\``,
     ...record.preset.overrides.map((override) => `\`${override}\``),
-    `${counted.length} of ${count(measured, 'round')} count`,
+    `${counted.length} of ${measured} rounds counted`,
     spanText(record.startedAt, record.endedAt),
     `k8s-diskless ${record.software.version}`,
     `run \`${record.id}\``,

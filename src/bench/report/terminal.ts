@@ -33,7 +33,7 @@ function headLines({ record, rounds, counted }: Analysis, { width, style }: Term
     `Kubernetes ${cluster.kubernetes}`,
     `${count(nodes.length, 'node')}, ${cluster.networkMode}, ${cluster.proxyMode}`,
     `preset ${[preset.name, ...preset.overrides].join(' ')}`,
-    `${counted.length} of ${count(measured, 'round')} count`,
+    `${counted.length} of ${measured} rounds counted`,
     `${timeText(startedAt)}, ${spanText(startedAt, endedAt)}`,
     `fingerprint ${fingerprint.hash}`,
   ];

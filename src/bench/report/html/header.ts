@@ -39,7 +39,7 @@ function badges({ rounds, counted, slos }: Analysis): string[] {
   const missed = slos.filter(({ verdict }) => verdict === 'missed').length;
   const untold = slos.length - met - missed;
   return [
-    badge(counted.length === measured ? 'good' : 'warn', `${counted.length} of ${count(measured, 'round')} count`),
+    badge(counted.length === measured ? 'good' : 'warn', `${counted.length} of ${measured} rounds counted`),
     ...(met > 0 ? [badge('good', `${count(met, 'objective')} met`)] : []),
     ...(missed > 0 ? [badge('bad', `${count(missed, 'objective')} missed`)] : []),
     ...(untold > 0 ? [badge('warn', `${count(untold, 'objective')} cannot be told`)] : []),

@@ -86,7 +86,8 @@ function withinNode(all: readonly Cell[]): string {
 }
 
 function matrices({ goodputMatrix, roundTripMatrix, record }: Analysis): string {
-  const nodes = record.environment.nodes.map(({ name }) => name);
+  const measured = new Set(goodputMatrix.concat(roundTripMatrix).flatMap(({ from, to }) => [from, to]));
+  const nodes = record.environment.nodes.map(({ name }) => name).filter((name) => measured.has(name));
   const all: HeatMapOptions[] = [
     { pairs: goodputMatrix, nodes, unit: 'bit/s', lowerIsBetter: false, title: 'One TCP stream from pod to pod' },
     { pairs: roundTripMatrix, nodes, unit: 'ms', lowerIsBetter: true, title: 'Round trip from pod to pod' },

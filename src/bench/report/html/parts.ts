@@ -53,10 +53,12 @@ export function htmlTable({ title, note, columns, rows }: ReportTable): string {
       ...cells.map((cell, index) => element('td', { class: names[index + 1] }, [escapeText(cell)])),
     ]),
   );
-  const caption = note === '' ? title : `${title}: ${note}`;
   return element('div', { class: 'table', tabindex: 0, role: 'region', 'aria-label': title }, [
     element('table', {}, [
-      element('caption', {}, [escapeText(caption)]),
+      element('caption', {}, [
+        escapeText(title),
+        ...(note === '' ? [] : [' ', element('span', {}, [escapeText(note)])]),
+      ]),
       element('thead', {}, [element('tr', {}, heads)]),
       element('tbody', {}, lines),
     ]),

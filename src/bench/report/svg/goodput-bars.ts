@@ -19,7 +19,7 @@ export interface GoodputBarsOptions {
 /** A bar per path with its interval and its rounds, against what the link can carry. */
 export function goodputBars({ cells, largest, title }: GoodputBarsOptions, { width, narrow }: Size): string {
   const left = narrow ? 120 : 168;
-  const x = linearScale([0, largest * 1.02], [left, width - (narrow ? 86 : 104)], narrow ? 3 : 6);
+  const x = linearScale([0, largest * 1.02], [left, width - (narrow ? 96 : 104)], narrow ? 3 : 6);
   const limits = cells.flatMap((cell) => cell.limit ?? []);
   const top = limits.length > 0 ? 26 : 8;
   const height = top + cells.length * ROW + 26;
