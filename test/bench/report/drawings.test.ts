@@ -8,7 +8,7 @@ import { goodputBars } from '../../../src/bench/report/svg/goodput-bars.js';
 import { heatMap, worstPair } from '../../../src/bench/report/svg/heat-map.js';
 import { latencyRanges } from '../../../src/bench/report/svg/latency-ranges.js';
 import { roundDots } from '../../../src/bench/report/svg/round-dots.js';
-import { linearScale, logScale, minorTicks } from '../../../src/bench/report/svg/scale.js';
+import { linearScale, logScale, minorTicks, positiveExtent } from '../../../src/bench/report/svg/scale.js';
 import { stageBudgetBar } from '../../../src/bench/report/svg/stage-budget.js';
 import { brokenRun, syntheticRun } from '../../helpers/synthetic-run/synthetic-run.js';
 
@@ -130,6 +130,12 @@ describe('scales', () => {
     expect(scale.ticks).toEqual([1, 10, 100, 1000, 10_000]);
     expect([scale(1), scale(100), scale(10_000), scale(0.001), scale(1e9)]).toEqual([0, 200, 400, 0, 400]);
     expect(minorTicks(scale).slice(0, 9)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 20]);
+  });
+
+  test('values that a logarithmic axis cannot show do not count, however many there are', () => {
+    const many = Array.from({ length: 300_000 }, (_, index) => index);
+    expect(positiveExtent([many, [0.5, Number.POSITIVE_INFINITY], []])).toEqual([0.5, 299_999]);
+    expect(positiveExtent([[0, Number.POSITIVE_INFINITY], []])).toBeUndefined();
   });
 
   test('one value alone still has a decade', () => {

@@ -5,7 +5,7 @@ import { SLI_STAGE, type Stage } from '../../record/terms.js';
 import { quantileOf } from '../../stats/quantile.js';
 import { latencyText } from '../figures.js';
 import { drawing, element, svgText, titled } from './element.js';
-import { linearScale, logScale, minorTicks, type Scale } from './scale.js';
+import { linearScale, logScale, minorTicks, positiveExtent, type Scale } from './scale.js';
 import type { Size } from './size.js';
 
 /** Stages worth a curve: those between are a few milliseconds apart and lie on top of one another. */
@@ -14,10 +14,10 @@ export const DRAWN_STAGES: readonly Stage[] = ['accepted', 'scheduled', 'sandbox
 /** Share of pods that reached each stage within a time from the intended start, on a logarithmic axis. */
 export function startupEcdf(stages: readonly StageSummary[], { width, narrow }: Size): string {
   const drawn = stages.filter(({ stage }) => DRAWN_STAGES.includes(stage));
-  const finite = drawn.flatMap(({ sorted }) => sorted).filter((ms) => Number.isFinite(ms) && ms > 0);
   const height = narrow ? 300 : 420;
   const box = { left: narrow ? 42 : 52, right: width - 16, top: 30, bottom: height - 44 };
-  const extent = [Math.min(...finite, POD_STARTUP_SLO_MS), Math.max(...finite, POD_STARTUP_SLO_MS)] as const;
+  const [low, high] = positiveExtent(drawn.map(({ sorted }) => sorted)) ?? [POD_STARTUP_SLO_MS, POD_STARTUP_SLO_MS];
+  const extent = [Math.min(low, POD_STARTUP_SLO_MS), Math.max(high, POD_STARTUP_SLO_MS)] as const;
   const x = logScale(extent, [box.left, box.right]);
   const y = linearScale([0, 1], [box.bottom, box.top], 4);
   const sli = drawn.find(({ stage }) => stage === SLI_STAGE);

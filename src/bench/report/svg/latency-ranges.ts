@@ -1,7 +1,7 @@
 import type { QuantileEstimate } from '../../stats/interval.js';
 import { latencyText, quantileText } from '../figures.js';
 import { drawing, element, svgText, titled } from './element.js';
-import { logScale, minorTicks, type Scale } from './scale.js';
+import { logScale, minorTicks, positiveExtent, type Scale } from './scale.js';
 import type { Size } from './size.js';
 
 export interface LatencyRange {
@@ -19,9 +19,9 @@ const ROW = 36;
 /** A line per kind of request from its median to its tail, with its objective where it has one. */
 export function latencyRanges(ranges: readonly LatencyRange[], { width, narrow }: Size): string {
   const left = narrow ? 116 : 168;
-  const finite = ranges.flatMap(({ sorted }) => sorted).filter((ms) => Number.isFinite(ms) && ms > 0);
+  const [low, high] = positiveExtent(ranges.map(({ sorted }) => sorted)) ?? [1, 1];
   const objectives = ranges.flatMap(({ objectiveMs }) => objectiveMs ?? []);
-  const x = logScale([Math.min(...finite), Math.max(...finite, ...objectives)], [left, width - 24]);
+  const x = logScale([low, Math.max(high, ...objectives)], [left, width - 24]);
   const height = ranges.length * ROW + 34;
   const bottom = height - 26;
   const label = ranges.map(

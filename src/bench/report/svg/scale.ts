@@ -31,6 +31,17 @@ export function logScale(values: Extent, range: Extent): Scale {
   return Object.assign(map, { ticks, range });
 }
 
+/** The smallest and largest value that a logarithmic axis can show. @param lists Each ascending, maybe very long */
+export function positiveExtent(lists: readonly (readonly number[])[]): Extent | undefined {
+  const ends = lists.flatMap((sorted) => {
+    const low = sorted.find((value) => value > 0 && Number.isFinite(value));
+    const high = sorted.findLast(Number.isFinite);
+    return low === undefined || high === undefined ? [] : [{ low, high }];
+  });
+  if (ends.length === 0) return undefined;
+  return [Math.min(...ends.map(({ low }) => low)), Math.max(...ends.map(({ high }) => high))];
+}
+
 /** 2, 3, … 9 between the decades. */
 export function minorTicks({ ticks }: Scale): number[] {
   return ticks.slice(0, -1).flatMap((tick) => [2, 3, 4, 5, 6, 7, 8, 9].map((digit) => digit * tick));
