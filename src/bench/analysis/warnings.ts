@@ -110,26 +110,24 @@ function variesByPair({ record }: WarningInput, { id }: Metric): boolean {
 function variationWarnings(input: WarningInput): Warning[] {
   const varying = input.metrics.flatMap((metric) => {
     const variation = coefficientOfVariation(metric.values.map(({ value }) => value)) ?? 0;
-    return metric.kind !== 'share' && variation > CV_LIMIT ? [{ metric, variation }] : [];
+    return metric.kind !== 'share' && variation > CV_LIMIT ? [{ metric, percent: Math.round(variation * 100) }] : [];
   });
-  const [byPair, byRound] = [true, false].map((pair) =>
-    varying.filter(({ metric }) => variesByPair(input, metric) === pair),
-  );
-  const most = Math.max(...(byPair ?? []).map(({ variation }) => variation));
+  const byPair = varying.filter(({ metric }) => variesByPair(input, metric));
+  const byRound = varying.filter(({ metric }) => !variesByPair(input, metric));
   return [
-    ...(byRound ?? []).map(({ metric: { title }, variation }) => ({
+    ...byRound.map(({ metric, percent }) => ({
       code: 'rounds-vary',
-      message: `${title}: rounds vary by ${Math.round(variation * 100)} % (coefficient of variation)`,
+      message: `${metric.title}: rounds vary by ${percent} % (coefficient of variation)`,
     })),
-    ...(byPair?.length
-      ? [
-          {
-            code: 'pairs-vary',
-            message: `pairs of nodes differ: ${byPair.length} network figures vary by up to ${Math.round(most * 100)} % between rounds, each of which measured another pair`,
-          },
-        ]
-      : []),
+    ...pairsWarning(byPair.map(({ percent }) => percent)),
   ];
+}
+
+function pairsWarning(percents: readonly number[]): Warning[] {
+  if (percents.length === 0) return [];
+  const most = Math.max(...percents);
+  const message = `pairs of nodes differ: ${percents.length} network figures vary by up to ${most} % between rounds, each of which measured another pair`;
+  return [{ code: 'pairs-vary', message }];
 }
 
 /** A first round beyond all others, by more than rounds may vary, was still warming up. */

@@ -3,7 +3,8 @@ import { textTable, wrap } from '../../ui/text-table.js';
 import type { GateCheck } from '../verdict/gate.js';
 import { type ComparedRuns, comparisonNotes } from './compare/compare-view.js';
 import { jsonText } from './json.js';
-import { escaped, markdownTable } from './markdown.js';
+import { escaped, escapedRows, markdownTable } from './markdown.js';
+import { oneLine } from './one-line.js';
 
 export type GateFormat = 'terminal' | 'md' | 'json';
 export type GateOutcome = 'passed' | 'failed' | 'void';
@@ -81,7 +82,7 @@ function terminalLines(
   return [
     `run ${runs.b.id} against ${runs.a.id}`,
     ...textTable({ columns, rows: checks, width, style }),
-    ...comparisonNotes(runs).flatMap((note) => wrap(`! ${note}`, { width }).map(style.yellow)),
+    ...comparisonNotes(runs).flatMap((note) => wrap(`! ${oneLine(note)}`, { width }).map(style.yellow)),
     colour(style.bold(sentence(runs, checks))),
   ];
 }
@@ -91,7 +92,7 @@ function markdown(runs: ComparedRuns, checks: readonly GateCheck[]): string {
   const rows = checks.map((check) => [check.name, markOf(check), check.message]);
   const sections = [
     `### Benchmark: ${sentence(runs, checks)}`,
-    markdownTable(['check', '', ''], rows),
+    markdownTable(['check', '', ''], escapedRows(rows)),
     ...(notes.length === 0 ? [] : [notes.join('\n')]),
     `<sub>run \`${runs.b.id}\` against \`${runs.a.id}\`</sub>`,
   ];

@@ -2,6 +2,7 @@ import { count } from '../../ui/units.js';
 import type { Analysis } from '../analysis/analyse.js';
 import { spanText, timeText } from './figures.js';
 import { headlines } from './headline.js';
+import { oneLine } from './one-line.js';
 import { reportTables } from './tables/all-tables.js';
 import { isFigureColumn, type ReportTable } from './tables/table.js';
 
@@ -44,7 +45,7 @@ function factsLine({ record, rounds, counted }: Analysis): string {
 
 function folded({ title, note, columns, rows }: ReportTable): string {
   const remark = note === '' ? '' : `${escaped(note)}\n\n`;
-  return `<details><summary>${title}</summary>\n\n${remark}${markdownTable(columns, rows)}\n\n</details>`;
+  return `<details><summary>${title}</summary>\n\n${remark}${markdownTable(columns, escapedRows(rows))}\n\n</details>`;
 }
 
 function voidRounds({ rounds }: Analysis): string {
@@ -58,15 +59,18 @@ function voidRounds({ rounds }: Analysis): string {
   return lines.length === 0 ? '' : `**Void rounds**\n\n${lines.join('\n')}`;
 }
 
-/** Words to the left, figures to the right. */
+/** Words to the left, figures to the right. @param rows Markdown already */
 export function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const rule = columns.map((_, index) => (index > 0 && isFigureColumn(rows, index) ? '---:' : ':---'));
   return [line(columns), line(rule), ...rows.map(line)].join('\n');
 }
 
+export function escapedRows(rows: readonly (readonly string[])[]): string[][] {
+  return rows.map((cells) => cells.map(escaped));
+}
+
 /** What other machines wrote must not become markup. */
 export function escaped(text: string): string {
-  return text.replace(/[\\`*_[\]<>#|]/g, '\\$&').replaceAll('\n', ' ');
+  return oneLine(text).replace(/[\\`*_[\]<>#|]/g, '\\$&');
 }

@@ -4,6 +4,7 @@ import { count } from '../../ui/units.js';
 import type { Analysis } from '../analysis/analyse.js';
 import { spanText, timeText } from './figures.js';
 import { headlines } from './headline.js';
+import { oneLine } from './one-line.js';
 import { reportTables } from './tables/all-tables.js';
 import { isFigureColumn, type ReportTable } from './tables/table.js';
 
@@ -37,7 +38,7 @@ function headLines({ record, rounds, counted }: Analysis, { width, style }: Term
     `${timeText(startedAt)}, ${spanText(startedAt, endedAt)}`,
     `fingerprint ${fingerprint.hash}`,
   ];
-  return [style.bold(`benchmark run ${id}`), ...wrap(facts.join(' · '), { width })];
+  return [style.bold(`benchmark run ${id}`), ...wrap(oneLine(facts.join(' · ')), { width })];
 }
 
 function headlineLines(analysis: Analysis, { width, style }: TerminalOptions): string[] {
@@ -54,7 +55,7 @@ function headlineLines(analysis: Analysis, { width, style }: TerminalOptions): s
 function tableLines({ title, note, columns, rows }: ReportTable, { width, style }: TerminalOptions): string[] {
   const drawn: Column<string[]>[] = columns.map((name, index) => ({
     title: name.toUpperCase(),
-    cell: (cells) => cells[index] ?? '',
+    cell: (cells) => oneLine(cells[index] ?? ''),
     align: index > 0 && isFigureColumn(rows, index) ? 'right' : 'left',
     // On a narrow screen the middle quantiles go first.
     ...(['p90', 'p95', 'CV'].includes(name) && { priority: 1 }),
@@ -68,7 +69,7 @@ function roundLines({ rounds }: Analysis, { width, style }: TerminalOptions): st
   if (voided.length === 0) return [];
   const lines = voided.flatMap(({ round, reasons }) =>
     reasons.flatMap(({ message, node }) =>
-      wrap(`round ${round}: ${node === null ? '' : `${node}: `}${message}`, { width }),
+      wrap(oneLine(`round ${round}: ${node === null ? '' : `${node}: `}${message}`), { width }),
     ),
   );
   return [style.bold('Void rounds'), ...lines];
@@ -76,9 +77,9 @@ function roundLines({ rounds }: Analysis, { width, style }: TerminalOptions): st
 
 function warningLines({ warnings, void: reasons }: Analysis, { width, style }: TerminalOptions): string[] {
   const marked = (text: string): string[] =>
-    wrap(text, { width: width - 2 }).map((line, index) => `${index === 0 ? style.yellow('!') : ' '} ${line}`);
+    wrap(oneLine(text), { width: width - 2 }).map((line, index) => `${index === 0 ? style.yellow('!') : ' '} ${line}`);
   const voids = reasons.flatMap((reason) =>
-    wrap(`✖ this run supports no verdict: ${reason}`, { width }).map(style.red),
+    wrap(oneLine(`✖ this run supports no verdict: ${reason}`), { width }).map(style.red),
   );
   return [...warnings.flatMap(({ message }) => marked(message)), ...voids];
 }

@@ -6,6 +6,7 @@ import { findRun, keptRuns } from '../../bench/record/runs.js';
 import { timeText } from '../../bench/report/figures.js';
 import { headlines } from '../../bench/report/headline.js';
 import { jsonText } from '../../bench/report/json.js';
+import { oneLine } from '../../bench/report/one-line.js';
 import { EXIT } from '../../errors.js';
 import { locateStateDir, type StateDir } from '../../state/state-dir.js';
 import { textTable } from '../../ui/text-table.js';
@@ -60,7 +61,7 @@ export async function listCommand(flags: ListFlags): Promise<number> {
       align: 'right' as const,
       priority: 2,
     },
-    { title: 'RESULT', cell: ({ headline, problem }: ListedRun) => problem || headline },
+    { title: 'RESULT', cell: ({ headline, problem }: ListedRun) => oneLine(problem || headline) },
   ];
   const lines =
     rows.length === 0 ? [`no benchmark run is kept in ${bench}`] : textTable({ columns, rows, width, style });

@@ -36,6 +36,21 @@ describe('for a terminal', () => {
   });
 });
 
+test('what other machines wrote neither moves the cursor, nor breaks a table, nor becomes markup', async () => {
+  const record = await syntheticRun({ preset: 'quick', neverEvery: 30 });
+  for (const pod of record.pods.samples) if (pod.failure !== null) pod.failure = 'a\u001b[2Jb\nc | <b>d</b>';
+  const analysis = analyse(record);
+  const shown = terminalReport(analysis, { width: 120, style: PLAIN }).filter((line) => line.includes('paced-1-29'));
+  expect(shown).toEqual([
+    'paced-1-29      1  s6    ab c | <b>d</b>',
+    '! 2 pods never started and count as infinite, first paced-1-29: ab c | <b>d</b>',
+  ]);
+  const rows = markdownReport(analysis)
+    .split('\n')
+    .filter((line) => line.startsWith('| paced-1-29'));
+  expect(rows).toEqual(['| paced-1-29 | 1 | s6 | ab c \\| \\<b\\>d\\</b\\> |']);
+});
+
 describe('for a pull request', () => {
   test.each(names)('%s', async (name) => {
     await expect(markdownReport(run(name))).toMatchFileSnapshot(golden(`report-${name}.md`));

@@ -1,7 +1,8 @@
 import type { Style } from '../../../ui/style.js';
 import { type Column, textTable, wrap } from '../../../ui/text-table.js';
 import { jsonText } from '../json.js';
-import { escaped, markdownTable } from '../markdown.js';
+import { escaped, escapedRows, markdownTable } from '../markdown.js';
+import { oneLine } from '../one-line.js';
 import { isFigureColumn, type ReportTable } from '../tables/table.js';
 import {
   COMPARISON_METHOD,
@@ -13,7 +14,7 @@ import {
 
 export function terminalComparison(runs: ComparedRuns, { width, style }: { width: number; style: Style }): string[] {
   const tables = comparisonTables(runs).flatMap((table) => ['', ...tableLines(table, { width, style })]);
-  const notes = comparisonNotes(runs).flatMap((note) => wrap(`! ${note}`, { width }).map(style.yellow));
+  const notes = comparisonNotes(runs).flatMap((note) => wrap(`! ${oneLine(note)}`, { width }).map(style.yellow));
   return [
     style.bold(`A ${runs.a.id}`),
     style.bold(`B ${runs.b.id}`),
@@ -47,11 +48,11 @@ export function markdownComparison(runs: ComparedRuns): string {
   const notes = comparisonNotes(runs).map((note) => `- ⚠️ ${escaped(note)}`);
   const sections = [
     `### Benchmark: ${comparisonSentence(runs)}`,
-    ...(headline === undefined ? [] : [markdownTable(headline.columns, headline.rows)]),
+    ...(headline === undefined ? [] : [markdownTable(headline.columns, escapedRows(headline.rows))]),
     ...(notes.length === 0 ? [] : [notes.join('\n')]),
     ...others.map(
       ({ title, columns, rows }) =>
-        `<details><summary>${title}</summary>\n\n${markdownTable(columns, rows)}\n\n</details>`,
+        `<details><summary>${title}</summary>\n\n${markdownTable(columns, escapedRows(rows))}\n\n</details>`,
     ),
     `<sub>A \`${runs.a.id}\`, B \`${runs.b.id}\`. ${COMPARISON_METHOD}</sub>`,
   ];

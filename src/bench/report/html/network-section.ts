@@ -48,7 +48,7 @@ function betweenNodes(analysis: Analysis): string {
       caption: sentence(analysis),
       drawing: drawing.join(''),
       table: networkTable(analysis),
-    }) + folded(efficiencyTable(analysis))
+    }) + (analysis.efficiencies.length === 0 ? '' : folded(efficiencyTable(analysis)))
   );
 }
 
