@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { namesOfFlag } from '../config/host-expression.js';
 import { PkiStore } from '../pki/store.js';
 import { type ReconcileResult, reconcile } from '../reconcile/reconcile.js';
@@ -6,6 +7,7 @@ import type { ReconcileState } from '../reconcile/state.js';
 import { createEventBus } from '../runner/event-bus.js';
 import type { EventSink } from '../runner/events.js';
 import { acquireLock } from '../state/lock.js';
+import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
 import { createRunDirectory, prepareStateDir, sweepTemporaryFiles } from '../state/state-dir.js';
 import { type RunInputs, readInputs } from './inputs.js';
 import { interruptible } from './interrupt.js';
@@ -22,10 +24,11 @@ const STALL_TIMEOUT_MS = 10_000;
 export function upCommand(flags: RunFlags): Promise<number> {
   return interruptible(async (signal) => {
     const view = openUpView(flags);
-    const inputs = await readInputs(flags, signal, view.onArtifact);
-    await prepareStateDir(inputs.state);
-    const lock = await acquireLock({ path: inputs.state.lock, command: 'up', now: () => new Date() });
+    const seen = await readInputs(flags, signal, view.onArtifact);
+    await prepareStateDir(seen.state);
+    const lock = await acquireLock({ path: seen.state.lock, command: 'up', now: () => new Date() });
     try {
+      const inputs = await unlessStale(seen, () => readInputs(flags, signal, view.onArtifact));
       await sweepTemporaryFiles(inputs.state);
       const runDirectory = await createRunDirectory(inputs.state, new Date());
       const state = persistentState(inputs.state, runDirectory, await openPki(inputs, 'persistent'));
@@ -48,6 +51,13 @@ export function planCommand(flags: RunFlags): Promise<number> {
     await view.end(result);
     return result.exit;
   });
+}
+
+/** Another run may have ended between our reading its state and getting the lock. */
+async function unlessStale(seen: RunInputs, again: () => Promise<RunInputs>): Promise<RunInputs> {
+  const [record, nodeRecords] = await Promise.all([readClusterRecord(seen.state), readNodeRecords(seen.state)]);
+  const isSame = isDeepStrictEqual(record, seen.record) && isDeepStrictEqual(nodeRecords, seen.nodeRecords);
+  return isSame ? seen : again();
 }
 
 interface Run {

@@ -109,12 +109,17 @@ const checkWritable: Check = ({ facts }) => {
   return blocked.length === 0 ? [] : error('read-only', `${blocked.join(', ')} cannot be written to`);
 };
 
+/** Off by more than a person would notice in a log, and ours to set. */
+export function clockHasToBeSet({ clockSkewMs, capabilities }: NodeFacts): boolean {
+  return Math.abs(clockSkewMs) >= CLOCK_WARN_MS && capabilities.sysTime;
+}
+
 const checkClock: Check = ({ facts }) => {
   const off = Math.abs(facts.clockSkewMs);
   if (off < CLOCK_WARN_MS) return [];
   const direction = facts.clockSkewMs > 0 ? 'ahead of' : 'behind';
   const message = `its clock is ${Math.round(off / 1000)} s ${direction} the operator's`;
-  if (facts.capabilities.sysTime) return warning('clock-set', `${message}; it is set from the operator's`);
+  if (clockHasToBeSet(facts)) return warning('clock-set', `${message}; it is set from the operator's`);
   if (off < CLOCK_ERROR_MS)
     return warning('clock-skew', message, 'it may not be set from here: check its time service');
   return error('clock-skew', message, 'it may not be set from here (no CAP_SYS_TIME): check its time service');
@@ -149,10 +154,13 @@ const checkCgroup: Check = ({ facts, minor, spec }) =>
 const checkSwap: Check = ({ facts }) =>
   facts.swap ? warning('swap', 'swap is on; the kubelet is told to accept it, pods do not use it') : [];
 
-const checkNameservers: Check = ({ facts }) =>
-  facts.nameservers.length > 3
-    ? warning('nameservers', `it has ${facts.nameservers.length} nameservers; pods get the first three`)
-    : [];
+const checkNameservers: Check = ({ facts, spec }) => {
+  const { length } = facts.nameservers;
+  if (length > 3) return warning('nameservers', `it has ${length} nameservers; pods get the first three`);
+  if (length > 0 || !spec.addons.dns.enabled) return [];
+  const hint = 'give it one by DHCP; any address will do if nothing outside the cluster is to be resolved';
+  return warning('nameservers-none', 'it has no nameserver, without which CoreDNS does not start on it', hint);
+};
 
 const checkHostname: Check = ({ facts, node }) =>
   /^localhost\b/.test(facts.hostname)

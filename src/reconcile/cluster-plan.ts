@@ -1,4 +1,5 @@
 import type { ClusterPlan, NodePlan, PlanAction } from '../plan/plan.js';
+import { clockHasToBeSet } from '../plan/preflight.js';
 import type { StepReport } from '../runner/run-sequence.js';
 import type { Judgement, NodeWork, Reconciliation } from './reconciliation.js';
 import { explainVerdict } from './verdict-words.js';
@@ -28,15 +29,20 @@ export function clusterPlan(
 
 function stateOf({ facts, difference }: NodeWork): Pick<NodePlan, 'state'> {
   if (facts.marker === undefined) return { state: 'blank' };
+  if (clockHasToBeSet(facts)) return { state: 'differs' };
   const { files, remove, units, images } = difference;
   const nothing = files.length + remove.length + units.length + images.length === 0;
   return { state: nothing ? 'converged' : 'differs' };
 }
 
-function actionsOf({ node, difference }: NodeWork, { verdict }: Judgement): PlanAction[] {
+function actionsOf({ node, facts, difference }: NodeWork, { verdict }: Judgement): PlanAction[] {
   const { files, remove, units, images } = difference;
   const wiped = 'wipe' in verdict && verdict.wipe.includes(node.name);
+  const off = Math.abs(Math.round(facts.clockSkewMs / 1000));
   return [
+    ...(clockHasToBeSet(facts)
+      ? [{ kind: 'set-clock' as const, subject: 'clock', reason: `it differs from the operator's by ${off} s` }]
+      : []),
     ...(wiped ? [{ kind: 'remove' as const, subject: 'etcd data', reason: 'it is of an older incarnation' }] : []),
     ...files.map(({ file, why }): PlanAction => {
       const bytes = file.content.kind === 'artifact' ? file.content.size : Buffer.byteLength(file.content.text);

@@ -2,7 +2,7 @@ import type { EtcdBootstrap } from '../components/context.js';
 import type { EtcdGateway, EtcdMember } from '../etcd/gateway.js';
 import { hasCode } from '../kube/api-errors.js';
 import { judgementOf, type Reconciliation, workOf } from './reconciliation.js';
-import { retrying } from './settling.js';
+import { retrying, settling } from './settling.js';
 
 /** MemberAdd is refused until the leader has been connected to every voter for 5 s (etcd, HealthInterval). */
 const ADD_RETRY = { everyMs: 500, forMs: 30_000 };
@@ -61,9 +61,16 @@ async function clearOldEntries(context: Reconciliation): Promise<void> {
     const url = peerUrl(workOf(context, name).nodeIp);
     for (const member of members.filter((entry) => entry.name === name || entry.peerUrls.includes(url))) {
       context.bus.emit({ type: 'change', step: 'etcd', node: name, what: `remove old etcd member ${member.id}` });
-      await gateway.memberRemove(member.id, { signal: context.signal });
+      await removeMember(context, gateway, member.id);
     }
   }
+}
+
+/** Removal that was answered too late is found done: the next attempt meets nothing to remove. */
+async function removeMember(context: Reconciliation, gateway: EtcdGateway, id: string): Promise<void> {
+  await settling(context, () => gateway.memberRemove(id, { signal: context.signal })).catch((error) => {
+    if (!hasCode(error, 'etcd-not-found')) throw error;
+  });
 }
 
 async function rejoinOne(

@@ -84,6 +84,8 @@ export interface Reconciliation {
   access: ClusterAccess;
   readiness: ReadinessWatch;
   rejoin: EtcdRejoin;
+  /** The DNS add-on's Service, once it was found as it should be: one that was just made has had no time to start. */
+  settledDns?: { namespace: string; name: string };
 }
 
 export function judgementOf(context: Reconciliation): Judgement {

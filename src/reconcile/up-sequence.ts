@@ -6,6 +6,7 @@ import { connect, readFacts } from './steps/read-facts.js';
 import { proveQuorum, recordIntent } from './steps/record.js';
 import { registerNodes, waitReady } from './steps/register-nodes.js';
 import { importImages, sendFiles } from './steps/send-files.js';
+import { setClock } from './steps/set-clock.js';
 import { startEtcd } from './steps/start-etcd.js';
 import { startComponents } from './steps/start-units.js';
 import { verify, waitApiReady } from './steps/verify.js';
@@ -24,12 +25,13 @@ export const judgeSequence: readonly UpStep[] = [
 export const upSequence: readonly UpStep[] = [
   ...judgeSequence,
   { id: 'record', title: 'record intent', on: 'cluster', after: [same('judge')], run: recordIntent },
+  { id: 'clock', title: 'set the clock', on: 'every-node', after: [same('admit'), same('record')], run: setClock },
   { id: 'send', title: 'send files', on: 'every-node', after: [same('admit'), same('record')], run: sendFiles },
   {
     id: 'node',
     title: 'node settings and network',
     on: 'every-node',
-    after: [same('admit'), same('record')],
+    after: [same('clock')],
     run: startComponents('node', 'api-proxy'),
   },
   {

@@ -24,6 +24,7 @@ const MARKS: Readonly<Record<PlanAction['kind'], string>> = {
   start: '▶',
   restart: '↻',
   'import-image': '+',
+  'set-clock': '~',
   note: 'i',
 };
 const KIND_WORDS: Readonly<Record<PlanAction['kind'], [one: string, verb: string]>> = {
@@ -33,6 +34,7 @@ const KIND_WORDS: Readonly<Record<PlanAction['kind'], [one: string, verb: string
   start: ['unit', 'to start'],
   restart: ['unit', 'to restart'],
   'import-image': ['image', 'to import'],
+  'set-clock': ['clock', 'to set'],
   note: ['note', ''],
 };
 
@@ -102,7 +104,7 @@ function sumRow(actions: Group<PlanAction>): ActionRow {
 
 function colourOf(kind: PlanAction['kind'], style: Style): (text: string) => string {
   if (kind === 'remove') return style.red;
-  if (kind === 'replace' || kind === 'restart') return style.yellow;
+  if (['replace', 'restart', 'set-clock'].includes(kind)) return style.yellow;
   return kind === 'note' ? style.cyan : style.green;
 }
 

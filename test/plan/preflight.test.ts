@@ -61,6 +61,7 @@ describe('preflight', () => {
     ],
     ['swap', { swap: true }, 'warning swap'],
     ['four nameservers', { nameservers: ['1.1.1.1', '1.1.1.2', '1.1.1.3', '1.1.1.4'] }, 'warning nameservers'],
+    ['no nameserver', { nameservers: [] }, 'warning nameservers-none'],
     ['the host name localhost', { hostname: 'localhost' }, 'warning hostname'],
     [
       'a route inside the pod network',

@@ -31,6 +31,11 @@ export async function judge(context: Reconciliation): Promise<StepResult> {
   const record = nextRecord({ spec: options.spec, record: options.record, clusterId, verdict, facts, newToken });
   const peers = peersOf(context, fit);
   const pki = await options.state.pki.ensure({ spec: options.spec, nodes: peers });
+  for (const { id, notAfter } of pki.expiringAuthorities) {
+    const message = `the ${id} CA ends on ${notAfter.toISOString().slice(0, 10)}: certificates cannot outlive it`;
+    const hint = 'plan for a new PKI before that day';
+    context.bus.emit({ type: 'note', level: 'warning', code: 'ca-expiring', message, hint });
+  }
   const part = fit.filter(({ node }) => node.role === 'worker' || takesPart(verdict, node.name));
   const planned = await Promise.all(part.map((candidate) => planNode(context, { candidate, peers, record, verdict })));
   const work = new Map(planned.map((entry) => [entry.node.name, entry]));

@@ -28,6 +28,7 @@ export async function verify(context: Reconciliation, { signal }: StepPlace): Pr
     ),
     nodes: new Map([...work.values()].map(({ node, facts }) => [node.name, facts.bootId])),
     leaderElection: controlPlanes(spec).length > 1,
+    ...(context.settledDns && { dnsService: context.settledDns }),
     signal,
   };
   const findings = await untilSettled(
