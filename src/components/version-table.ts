@@ -8,6 +8,8 @@ interface VersionSwitches {
   containerRuntimeEndpointField: boolean;
   /** `kubelet --pod-infra-container-image`: keeps the pause image from being collected. Fatal where removed. */
   podInfraContainerImageFlag: boolean;
+  /** The kubelet starts with five seconds of looking for Docker (cAdvisor's plugin for it, gone in 1.24). */
+  waitsForDocker: boolean;
   /** KubeletConfiguration has `registerWithTaints` and `registerNode`; before, flags. */
   registerFields: boolean;
   /** KubeletConfiguration has `failCgroupV1` (true by default from 1.35: no start on cgroup v1). */
@@ -52,6 +54,7 @@ const SWITCHES: { [K in keyof VersionSwitches]: (minor: number) => VersionSwitch
   containerRuntimeFlag: until(23),
   containerRuntimeEndpointField: since(27),
   podInfraContainerImageFlag: until(34),
+  waitsForDocker: until(23),
   registerFields: since(23),
   failCgroupV1Field: since(31),
   mergeDefaultEvictionSettings: since(33),

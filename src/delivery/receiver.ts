@@ -21,11 +21,12 @@ export interface ReceiverOptions {
  * members carry checksums of what they hold; rendered files are hashed one by one as well. Files are unpacked beside their
  * place, verified, and renamed; only then they are written into the marker. Where the target is another filesystem
  * than the staging area the file is first copied to a temporary name in its directory, so that the last act is a
- * rename everywhere. Several receivers may run at once; each has its own staging area.
+ * rename everywhere. Unpacking yields the processor to services that were started while the rest still arrives. Several
+ * may run at once; each has its own staging area.
  */
 export function receiverCommand(options: ReceiverOptions): string {
   const { clusterId, incarnation, relabel } = options;
-  return `bash -c ${shellQuote(RECEIVER)} receiver ${shellQuote(clusterId, String(incarnation), relabel ? 'relabel' : '')}`;
+  return `nice -n 5 bash -c ${shellQuote(RECEIVER)} receiver ${shellQuote(clusterId, String(incarnation), relabel ? 'relabel' : '')}`;
 }
 
 const RECEIVER = `set -euo pipefail

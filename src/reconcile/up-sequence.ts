@@ -5,7 +5,7 @@ import { admit, judge } from './steps/judge.js';
 import { connect, readFacts } from './steps/read-facts.js';
 import { proveQuorum, recordIntent } from './steps/record.js';
 import { registerNodes, waitReady } from './steps/register-nodes.js';
-import { importImages, sendFiles } from './steps/send-files.js';
+import { arrivalOf, importImages, sendFiles } from './steps/send-files.js';
 import { setClock } from './steps/set-clock.js';
 import { startEtcd } from './steps/start-etcd.js';
 import { startComponents } from './steps/start-units.js';
@@ -26,7 +26,22 @@ export const upSequence: readonly UpStep[] = [
   ...judgeSequence,
   { id: 'record', title: 'record intent', on: 'cluster', after: [same('judge')], run: recordIntent },
   { id: 'clock', title: 'set the clock', on: 'every-node', after: [same('admit'), same('record')], run: setClock },
-  { id: 'send', title: 'send files', on: 'every-node', after: [same('admit'), same('record')], run: sendFiles },
+  { id: 'send', title: 'send files', on: 'control-plane', after: [same('clock')], run: sendFiles },
+  {
+    // The operator's uplink belongs to what everybody waits for; a worker waits for the API anyway.
+    id: 'first-files',
+    title: 'first files on a control plane',
+    on: 'control-plane',
+    after: [same('clock')],
+    run: arrivalOf('config', 'etcd', 'kube-apiserver'),
+  },
+  {
+    id: 'send-worker',
+    title: 'send files to workers',
+    on: 'worker',
+    after: [same('clock'), any('first-files')],
+    run: sendFiles,
+  },
   {
     id: 'node',
     title: 'node settings and network',
@@ -41,7 +56,6 @@ export const upSequence: readonly UpStep[] = [
     after: [same('node')],
     run: startComponents('containerd'),
   },
-  { id: 'kubelet', title: 'kubelet', on: 'every-node', after: [same('containerd')], run: startComponents('kubelet') },
   { id: 'etcd', title: 'etcd', on: 'control-plane', after: [same('node')], run: startEtcd },
   { id: 'quorum', title: 'etcd quorum', on: 'cluster', after: [any('etcd')], run: proveQuorum },
   {
@@ -67,6 +81,14 @@ export const upSequence: readonly UpStep[] = [
     run: startComponents('kube-controller-manager', 'kube-scheduler'),
   },
   {
+    // A kubelet that finds no API backs off for seconds, and takes a processor from what it waits for.
+    id: 'kubelet',
+    title: 'kubelet',
+    on: 'every-node',
+    after: [same('containerd'), same('register')],
+    run: startComponents('kubelet'),
+  },
+  {
     id: 'proxy',
     title: 'kube-proxy',
     on: 'every-node',
@@ -74,7 +96,7 @@ export const upSequence: readonly UpStep[] = [
     run: startComponents('kube-proxy'),
   },
   { id: 'images', title: 'import images', on: 'every-node', after: [same('containerd')], run: importImages },
-  { id: 'ready', title: 'nodes Ready', on: 'every-node', after: [same('kubelet'), same('register')], run: waitReady },
+  { id: 'ready', title: 'nodes Ready', on: 'every-node', after: [same('kubelet')], run: waitReady },
   {
     id: 'addons',
     title: 'add-ons',

@@ -24,6 +24,15 @@ export async function sendFiles(context: Reconciliation, place: StepPlace): Prom
   }
 }
 
+/** Waits for these segments of the node's stream. */
+export function arrivalOf(...segmentIds: string[]) {
+  return async (context: Reconciliation, { node }: StepPlace): Promise<StepResult> => {
+    const { arrivals } = workOf(context, node);
+    for (const id of segmentIds) await arrivals.of(id);
+    return 'unchanged';
+  };
+}
+
 /** After a lost or stalled connection only what the node has not acknowledged is sent again. */
 export async function sendSegments(
   context: Reconciliation,
