@@ -22,6 +22,7 @@ export interface RunFlags extends ClusterFlags {
   hostKeyPolicy?: HostKeyPolicyName;
   connectTimeout?: number;
   lost?: string;
+  discardData: boolean;
   verify: boolean;
 }
 
@@ -66,6 +67,13 @@ export function addRunOptions(command: Command): Command {
     )
     .addOption(option('--connect-timeout <seconds>', 'per host (default: 5)', 'CONNECT_TIMEOUT').argParser(seconds))
     .addOption(option('--lost <names>', 'control planes that are off and whose data is gone, your word', 'LOST'))
+    .addOption(
+      option(
+        '--discard-data',
+        'give up etcd data that no quorum can be made of, and start empty',
+        'DISCARD_DATA',
+      ).default(false),
+    )
     .addOption(
       option('--verify', 'hash every installed file instead of trusting unchanged stamps', 'VERIFY').default(false),
     );

@@ -86,6 +86,7 @@ async function run({ command, inputs, flags, state, signal, sinks }: Run): Promi
     open: nodeConnector({ spec, nodeRecords, ssh }),
     kubeconfigPath: inputs.state.kubeconfig,
     verifyAll: flags.verify,
+    discardData: flags.discardData,
     lost: new Set(flags.lost === undefined ? [] : namesOfFlag('--lost', flags.lost)),
     hostKeyPolicy: ssh.policy,
     stallTimeoutMs: STALL_TIMEOUT_MS,

@@ -36,7 +36,7 @@ for stale in ${PATHS.staging}/*; do [ -d "/proc/\${stale##*/}" ] || rm -rf "$sta
 mkdir -p -m 0700 ${PATHS.staging} "$stage" "$marker/units"
 exec 9>"$marker/lock"
 trap 'rm -rf "$stage"' EXIT
-printf '%s %s\\n' "$1" "$2" >"$marker/cluster.$$"; mv -f "$marker/cluster.$$" "$marker/cluster"
+[ -e "$marker/cluster" ] || { printf '%s %s\\n' "$1" "$2" >"$marker/cluster.$$"; mv -f "$marker/cluster.$$" "$marker/cluster"; }
 touch "$marker/files"
 stage_device=$(stat -c %d "$stage")
 digest=sha256sum

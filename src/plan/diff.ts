@@ -26,8 +26,10 @@ export interface DiffInput {
   marker: MarkerFact | undefined;
   /** SHA-256 of installed files whose stamp changed since installation (or of all, with --verify), hashed now. */
   rehashed: ReadonlyMap<string, string>;
-  /** Units that are active now. */
+  /** Units that run now. One that systemd is still (or again and again) starting does not. */
   activeUnits: ReadonlySet<string>;
+  /** Units that systemd is starting, with whatever configuration it found. */
+  activatingUnits: ReadonlySet<string>;
   /** References containerd holds now. */
   imageReferences: ReadonlySet<string>;
 }
@@ -95,7 +97,10 @@ function unitActions(input: DiffInput, changed: NodeDifference['files']): UnitAc
       const wanted = fingerprint(unit, all);
       const known = input.marker?.units[unit.name];
       const base = { component, unit, fingerprint: wanted };
-      if (!input.activeUnits.has(unit.name)) return [{ ...base, action: 'start', why: 'not running' }];
+      if (!input.activeUnits.has(unit.name)) {
+        const stale = input.activatingUnits.has(unit.name) && known !== wanted;
+        return [{ ...base, action: stale ? 'restart' : 'start', why: 'not running' }];
+      }
       if (known === undefined) return [{ ...base, action: 'restart', why: 'not started by us in this boot' }];
       if (known !== wanted) return [{ ...base, action: 'restart', why: 'its configuration changed' }];
       const repaired = unit.inputs.find((path) => damaged.has(path));

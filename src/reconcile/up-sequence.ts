@@ -2,9 +2,10 @@ import { any, type Step, same, settled } from '../runner/sequence.js';
 import type { Reconciliation } from './reconciliation.js';
 import { applyAddons } from './steps/apply-addons.js';
 import { admit, judge } from './steps/judge.js';
-import { connect, readFacts } from './steps/read-facts.js';
+import { callRoll, connect, readFacts } from './steps/read-facts.js';
 import { proveQuorum, recordIntent } from './steps/record.js';
 import { registerNodes, waitReady } from './steps/register-nodes.js';
+import { retirePast } from './steps/retire-past.js';
 import { arrivalOf, importImages, sendFiles } from './steps/send-files.js';
 import { setClock } from './steps/set-clock.js';
 import { startEtcd } from './steps/start-etcd.js';
@@ -17,7 +18,8 @@ type UpStep = Step<Reconciliation>;
 export const judgeSequence: readonly UpStep[] = [
   { id: 'connect', title: 'connect', on: 'every-node', after: [], run: connect },
   { id: 'facts', title: 'read facts', on: 'every-node', after: [same('connect')], run: readFacts },
-  { id: 'judge', title: 'plan', on: 'cluster', after: [settled('facts')], run: judge },
+  { id: 'roll-call', title: 'hosts answer', on: 'cluster', after: [], run: callRoll },
+  { id: 'judge', title: 'plan', on: 'cluster', after: [same('roll-call')], run: judge },
   { id: 'admit', title: 'preflight', on: 'every-node', after: [same('facts'), same('judge')], run: admit },
 ];
 
@@ -42,11 +44,12 @@ export const upSequence: readonly UpStep[] = [
     after: [same('clock'), any('first-files')],
     run: sendFiles,
   },
+  { id: 'retire', title: 'end the past incarnation', on: 'every-node', after: [same('clock')], run: retirePast },
   {
     id: 'node',
     title: 'node settings and network',
     on: 'every-node',
-    after: [same('clock')],
+    after: [same('retire')],
     run: startComponents('node', 'api-proxy'),
   },
   {

@@ -28,6 +28,7 @@ export async function runSequence<Context>(options: RunSequenceOptions<Context>)
   const { steps, nodes } = options;
   const byId = new Map(steps.map((step) => [step.id, step]));
   const running = new Map<string, Promise<StepReport>>();
+  const failed = new Set<string>();
 
   const instancesOf = (id: string): Promise<StepReport>[] => {
     const step = lookUp(id);
@@ -60,7 +61,7 @@ export async function runSequence<Context>(options: RunSequenceOptions<Context>)
       .then(() => Promise.all(step.after.map((dependency) => waitFor(dependency, node))))
       .then((reasons) =>
         perform(
-          options,
+          { ...options, failed },
           step,
           node,
           reasons.find((reason) => reason !== undefined),
@@ -91,7 +92,7 @@ async function firstSuccess(instances: Promise<StepReport>[], title: string): Pr
 }
 
 async function perform<Context>(
-  { bus, context, signal }: RunSequenceOptions<Context>,
+  { bus, context, signal, failed }: RunSequenceOptions<Context> & { failed: Set<string> },
   step: Step<Context>,
   node: string,
   reason: string | undefined,
@@ -106,13 +107,14 @@ async function perform<Context>(
   const began = bus.elapsedMs();
   bus.emit({ type: 'step-started', ...place });
   try {
-    const outcome = await step.run(context, { node, step: step.id, signal });
+    const outcome = await step.run(context, { node, step: step.id, signal, failed });
     return finish({ outcome, durationMs: bus.elapsedMs() - began });
   } catch (thrown) {
     const durationMs = bus.elapsedMs() - began;
     if (signal.aborted) return finish({ outcome: 'cancelled', durationMs });
     const error = toDisklessError(thrown).at({ ...(node !== '' && { host: node }), step: step.id });
     if (error.code === 'dependency-failed') return finish({ outcome: 'skipped', durationMs, reason: error.message });
+    if (node !== '') failed.add(node);
     return finish({ outcome: 'failed', durationMs, error });
   }
 }

@@ -16,6 +16,8 @@ export interface StepPlace {
   node: string;
   step: string;
   signal: AbortSignal;
+  /** Nodes on which a step has failed so far. */
+  failed: ReadonlySet<string>;
 }
 
 export type StepResult = 'changed' | 'unchanged';

@@ -156,6 +156,6 @@ describe('receiver', () => {
   });
 
   it('is one command line for the shell', () => {
-    expect(receiverCommand({ clusterId: 'c', incarnation: 1, relabel: true })).toMatch(/^bash -c '/);
+    expect(receiverCommand({ clusterId: 'c', incarnation: 1, relabel: true })).toMatch(/^nice -n 5 bash -c '/);
   });
 });

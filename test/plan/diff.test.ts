@@ -43,6 +43,7 @@ function diff(changes: Partial<DiffInput> = {}) {
     marker: marker(FILES),
     rehashed: new Map(),
     activeUnits: new Set([UNIT.name]),
+    activatingUnits: new Set(),
     imageReferences: new Set(['pause:1']),
     ...changes,
   });
@@ -81,6 +82,13 @@ describe('diffNode', () => {
   it('restarts a unit that still runs with an older configuration though its files are right', () => {
     const restarted = diff({ marker: marker(FILES, { units: { [UNIT.name]: 'older' } }) });
     expect(restarted).toMatchObject({ files: [], units: [{ action: 'restart', why: 'its configuration changed' }] });
+  });
+
+  it('leaves a unit that systemd is starting as it should be, and restarts one that starts with something else', () => {
+    const activating = { activeUnits: new Set<string>(), activatingUnits: new Set([UNIT.name]) };
+    expect(diff(activating).units).toMatchObject([{ action: 'start' }]);
+    const other = marker(FILES, { units: { [UNIT.name]: 'another fingerprint' } });
+    expect(diff({ ...activating, marker: other }).units).toMatchObject([{ action: 'restart' }]);
   });
 
   it('starts a stopped unit without touching files', () => {

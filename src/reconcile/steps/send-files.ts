@@ -6,7 +6,7 @@ import { DisklessError } from '../../errors.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';
 import { change } from '../change.js';
-import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
+import { judgementOf, type Reconciliation, sessionOf, tallyOf, workOf } from '../reconciliation.js';
 
 /** Sends everything the node lacks in one stream, the critical path first; steps start as their segment arrives. */
 export async function sendFiles(context: Reconciliation, place: StepPlace): Promise<StepResult> {
@@ -63,7 +63,7 @@ export async function sendSegments(
       stallTimeoutMs: context.options.stallTimeoutMs,
       signal: context.signal,
     });
-    work.bytesSent += bytes;
+    tallyOf(context, place.node).bytesSent += bytes;
   });
 }
 

@@ -13,9 +13,10 @@ export async function waitApiReady(context: Reconciliation, { node, signal }: St
 }
 
 /** What `up` promises at its end, asked of the cluster itself until it is true or has had its time. */
-export async function verify(context: Reconciliation, { signal }: StepPlace): Promise<StepResult> {
+export async function verify(context: Reconciliation, { signal, failed }: StepPlace): Promise<StepResult> {
   const { spec } = context.options;
-  const { work } = judgementOf(context);
+  // What failed is reported already; here it is asked whether the cluster works without.
+  const work = new Map([...judgementOf(context).work].filter(([name]) => !failed.has(name)));
   const present = controlPlanes(spec).filter(({ name }) => work.has(name));
   const options: VerifyOptions = {
     client: await context.access.kube(),

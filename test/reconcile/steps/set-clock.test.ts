@@ -23,15 +23,18 @@ function runWith(facts: Partial<NodeFacts>) {
     },
   };
   const session = new NodeSession({ name: 's4', open: async () => connection as unknown as Connection, signal });
-  const work = { node: sampleNode(), facts: sampleFacts(facts), changes: 0 } as NodeWork;
+  const work = { node: sampleNode(), facts: sampleFacts(facts) } as NodeWork;
+  const tally = new Map<string, { changes: number; bytesSent: number }>();
   const context = {
     signal,
     bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
     sessions: new Map([['s4', session]]),
+    memory: { tally },
     judgement: { work: new Map([['s4', work]]) },
     options: { clock: { now: () => NOW_MS } },
   } as unknown as Reconciliation;
-  return { told, events, work, set: () => setClock(context, { node: 's4', step: 'clock', signal }) };
+  const place = { node: 's4', step: 'clock', signal, failed: new Set<string>() };
+  return { told, events, tally, set: () => setClock(context, place) };
 }
 
 describe('setClock', () => {
@@ -40,7 +43,7 @@ describe('setClock', () => {
     expect(await run.set()).toBe('changed');
     expect(run.told).toHaveLength(1);
     expect(run.told[0]).toMatchObject({ root: true, input: 'date -u -s @1795255200.250 >/dev/null' });
-    expect(run.work.changes).toBe(1);
+    expect(run.tally.get('s4')).toEqual({ changes: 1, bytesSent: 0 });
     expect(run.events).toMatchObject([{ type: 'change', node: 's4', what: 'set the clock, 86400 s behind' }]);
   });
 
