@@ -97,13 +97,13 @@ function unitActions(input: DiffInput, changed: NodeDifference['files']): UnitAc
       const wanted = fingerprint(unit, all);
       const known = input.marker?.units[unit.name];
       const base = { component, unit, fingerprint: wanted };
+      const repaired = unit.inputs.find((path) => damaged.has(path));
       if (!input.activeUnits.has(unit.name)) {
-        const stale = input.activatingUnits.has(unit.name) && known !== wanted;
+        const stale = input.activatingUnits.has(unit.name) && (known !== wanted || repaired !== undefined);
         return [{ ...base, action: stale ? 'restart' : 'start', why: 'not running' }];
       }
       if (known === undefined) return [{ ...base, action: 'restart', why: 'not started by us in this boot' }];
       if (known !== wanted) return [{ ...base, action: 'restart', why: 'its configuration changed' }];
-      const repaired = unit.inputs.find((path) => damaged.has(path));
       return repaired === undefined ? [] : [{ ...base, action: 'restart', why: `${repaired} was changed on the node` }];
     }),
   );

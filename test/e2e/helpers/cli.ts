@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent } from '../../../src/runner/events.js';
 
-const CLI = new URL('../../../dist/cli.js', import.meta.url).pathname;
+export const CLI = new URL('../../../dist/cli.js', import.meta.url).pathname;
 
 export interface Finished {
   exit: number | null;
