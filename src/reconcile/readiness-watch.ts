@@ -5,6 +5,8 @@ import { NOT_REGISTERED, waitNodesReady } from '../kube/nodes-ready.js';
 export interface ReadinessWatch {
   /** Resolves when the node is Ready in this epoch, or with what it lacked when its own time was up. */
   wait(node: string): Promise<string | undefined>;
+  /** Ends the watch: it goes on as long as any node is missing. */
+  end(): void;
 }
 
 export interface ReadinessWatchOptions {
@@ -21,6 +23,8 @@ export function createReadinessWatch(options: ReadinessWatchOptions): ReadinessW
   const ready = new Map<string, Promise<void>>();
   const resolvers = new Map<string, () => void>();
   const lacking = new Map<string, string>();
+  const ended = new AbortController();
+  const signal = AbortSignal.any([options.signal, ended.signal]);
   let running: Promise<unknown> | undefined;
   const run = async (): Promise<void> => {
     await waitNodesReady({
@@ -28,16 +32,19 @@ export function createReadinessWatch(options: ReadinessWatchOptions): ReadinessW
       nodes: options.nodes(),
       onReady: (name) => resolvers.get(name)?.(),
       onPending: (name, reason) => void lacking.set(name, reason),
-      signal: options.signal,
+      signal,
     });
   };
   const begin = (): Promise<unknown> => {
     for (const name of options.nodes().keys()) {
       ready.set(name, new Promise((resolve) => resolvers.set(name, resolve)));
     }
-    return run();
+    const watching = run();
+    watching.catch(() => undefined);
+    return watching;
   };
   return {
+    end: () => ended.abort(),
     async wait(node) {
       running ??= begin();
       const own = ready.get(node);

@@ -94,6 +94,7 @@ async function passes(run: Run, steps: typeof upSequence): Promise<{ context: Re
   for (let pass = 1; ; pass++) {
     const context = createContext(run);
     const reports = await runSequence({ steps, nodes: options.spec.nodes, context, bus, signal });
+    context.readiness.end();
     for (const { node, error } of reports) if (error?.code === 'rebooted') context.again.add(`${node}: it rebooted`);
     const done = context.again.size === 0 || run.command === 'plan' || signal.aborted || pass === MOST_PASSES;
     if (done || reports.some(({ node, error }) => node === '' && error)) return { context, reports };
