@@ -112,7 +112,7 @@ export const upSequence: readonly UpStep[] = [
     title: 'verify',
     on: 'cluster',
     after: [
-      same('record'),
+      same('register'),
       settled('ready'),
       settled('proxy'),
       settled('images'),

@@ -27,10 +27,16 @@ const RETIRE = `set -eu
 marker=${PATHS.marker}
 systemctl stop ${UNITS_OF_AN_INCARNATION.join(' ')} 2>/dev/null || true
 systemctl start containerd.service
-for id in $(ctr -n k8s.io tasks ls -q); do ctr -n k8s.io tasks rm --force "$id" >/dev/null & done
-wait
-for id in $(ctr -n k8s.io containers ls -q); do ctr -n k8s.io containers rm "$id" >/dev/null; done
-[ -z "$(ctr -n k8s.io tasks ls -q)" ] || { echo 'containers of the past are still running' >&2; exit 1; }
+# What containerd had begun for the kubelet may still be finishing.
+for _ in {1..50}; do
+  tasks=$(ctr -n k8s.io tasks ls -q) containers=$(ctr -n k8s.io containers ls -q)
+  [ -n "$tasks$containers" ] || break
+  for id in $tasks; do ctr -n k8s.io tasks rm --force "$id" >/dev/null 2>&1 & done
+  wait
+  for id in $containers; do ctr -n k8s.io containers rm "$id" >/dev/null 2>&1 || true; done
+  sleep 0.1
+done
+[ -z "$tasks$containers" ] || { printf 'containers of the past are still there: %s\\n' "$tasks $containers" >&2; exit 1; }
 while read -r _ _ _ _ target _; do
   case $target in /var/lib/kubelet/pods/*) umount -l "$target" ;; esac
 done </proc/self/mountinfo

@@ -65,7 +65,7 @@ async function bringUp(context: Reconciliation, place: StepPlace, action: UnitAc
   const mark = `${PATHS.marker}/units/${unit.name}`;
   const script = `set -eu
 if [ "$(systemctl show -p NeedDaemonReload --value ${shellQuote(unit.name)})" = yes ]; then systemctl daemon-reload; fi
-systemctl reset-failed ${shellQuote(unit.name)} 2>/dev/null || true
+${verb === 'restart' ? stopWhatStarts(unit.name) : ''}systemctl reset-failed ${shellQuote(unit.name)} 2>/dev/null || true
 systemctl ${wait}${verb} ${shellQuote(unit.name)}
 mkdir -p ${PATHS.marker}/units
 printf '%s\\n' ${shellQuote(fingerprint)} >${shellQuote(`${mark}.new`)} && mv -f ${shellQuote(`${mark}.new`, mark)}
@@ -80,6 +80,12 @@ printf '%s\\n' ${shellQuote(fingerprint)} >${shellQuote(`${mark}.new`)} && mv -f
   });
 }
 
+/** A service that is stopped while it starts has failed, and a restart would report that as its own end. */
+function stopWhatStarts(unit: string): string {
+  return `if [ "$(systemctl show -p ActiveState --value ${shellQuote(unit)})" = activating ]; then systemctl stop ${shellQuote(unit)} || true; fi
+`;
+}
+
 async function withEvidence(context: Reconciliation, node: string, unit: string, cause: unknown): Promise<unknown> {
   if (!(cause instanceof DisklessError) || cause.code !== 'remote-failed') return cause;
   const { path, tail } = await fetchEvidence(context, node, unit);
@@ -88,7 +94,7 @@ async function withEvidence(context: Reconciliation, node: string, unit: string,
     host: node,
     message: `${unit} did not start`,
     hint: `its log was saved to ${path}`,
-    detail: tail || cause.detail || '',
+    detail: [cause.detail, tail].filter(Boolean).join('\n'),
     cause,
   });
 }
