@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { expectWorkingNetwork } from './helpers/expect-network.js';
 import { mainPids, nodeSnapshot } from './helpers/snapshot.js';
@@ -91,6 +92,26 @@ describe('again', () => {
     expect(await world.plan()).toEqual({ s4: [], s5: [], s6: [] });
   });
 
+  it('a component that keeps ending fails its node with its own words, every time, until the config is right', async () => {
+    const wrong = await configFile({ 'no-such-flag': 'x' });
+    for (const attempt of ['restarted by us', 'found so']) {
+      const { exit, events, ...output } = await world.operator.events(['up', '--config', wrong]);
+      expect(exit, `${attempt}: ${said({ exit, ...output })}`).toBe(4);
+      const failures = events.flatMap((event) => (event.type === 'step-finished' && event.error ? [event.error] : []));
+      expect(failures).toMatchObject([{ code: 'component-unhealthy', host: 's4', step: 'healthy' }]);
+      expect(failures[0]?.message).toContain('kube-controller-manager.service');
+      const [log] = /\/\S+s4-kube-controller-manager\.service\.log/.exec(failures[0]?.hint ?? '') ?? [];
+      expect(await readFile(log ?? '', 'utf8')).toContain('unknown flag: --no-such-flag');
+    }
+    await world.up(['--config', await configFile({ v: '1' })]);
+    expect(await world.plan(['--config', await configFile({})])).toEqual({
+      s4: ['replace', 'restart'],
+      s5: [],
+      s6: [],
+    });
+    await world.up(['--config', await configFile({})]);
+  });
+
   it('all nodes rebooted: the same up, and the old kubeconfig works on a working cluster', async () => {
     await world.lab.reboot(world.nodes);
     const actions = await world.plan();
@@ -101,6 +122,12 @@ describe('again', () => {
     expect((await world.up()).changed).toBe(0);
   });
 });
+
+async function configFile(extraArgs: Record<string, string>): Promise<string> {
+  const file = join(world.operator.stateDir, 'config.json');
+  await writeFile(file, JSON.stringify({ controllerManager: { extraArgs } }));
+  return file;
+}
 
 describe('commands around it', () => {
   it('kubeconfig prints the admin kubeconfig, kubectl runs with it', async () => {
