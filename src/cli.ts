@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { kubeconfigCommand } from './commands/kubeconfig.js';
 import { kubectlCommand } from './commands/kubectl.js';
-import { addClusterOptions, addRunOptions } from './commands/options.js';
+import { addClusterOptions, addRunOptions, addSourceOptions } from './commands/options.js';
 import { planCommand, upCommand } from './commands/up.js';
 import { versionText } from './commands/version.js';
 import { reportError } from './commands/view.js';
@@ -31,7 +31,7 @@ function program(finish: (exit: number) => void): Command {
   addClusterOptions(root.command('kubeconfig').description('print the admin kubeconfig')).action(async (flags) =>
     finish(await kubeconfigCommand(flags)),
   );
-  addClusterOptions(root.command('kubectl').description('run kubectl with the admin kubeconfig'))
+  addSourceOptions(addClusterOptions(root.command('kubectl').description('run kubectl with the admin kubeconfig')))
     .argument('[args...]', 'arguments of kubectl, after --')
     .action(async (args: string[], flags) => finish(await kubectlCommand(args, flags)));
   root

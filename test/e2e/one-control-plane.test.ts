@@ -137,6 +137,16 @@ describe('commands around it', () => {
     expect(listed).toMatchObject({ exit: 0, stdout: 'node/s4\nnode/s5\nnode/s6\n' });
   });
 
+  it('kubectl is the cluster version, wherever its binaries come from, and then from the cache', async () => {
+    const { K8S_DISKLESS_ARTIFACTS: artifacts = '' } = world.operator.env;
+    const blank = { XDG_CACHE_HOME: join(world.operator.stateDir, 'cache'), K8S_DISKLESS_ARTIFACTS: undefined };
+    const command = ['--', 'version', '--client', '-o', 'yaml'];
+    const first = await world.operator.run(['kubectl', '--artifacts', artifacts, ...command], blank);
+    expect(first.stdout, said(first)).toContain('gitVersion: v1.20.2');
+    const again = await world.operator.run(['kubectl', ...command], { ...blank, PATH: '/nonexistent' });
+    expect(again.stdout, said(again)).toBe(first.stdout);
+  });
+
   it('leaves no private key readable to others on the operator', () => {
     const loose = execFileSync('find', [world.operator.stateDir, '-name', '*.key', '-perm', '/077'], {
       encoding: 'utf8',
