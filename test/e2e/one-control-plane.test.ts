@@ -98,9 +98,11 @@ describe('again', () => {
       const { exit, events, ...output } = await world.operator.events(['up', '--config', wrong]);
       expect(exit, `${attempt}: ${said({ exit, ...output })}`).toBe(4);
       const failures = events.flatMap((event) => (event.type === 'step-finished' && event.error ? [event.error] : []));
-      expect(failures).toMatchObject([{ code: 'component-unhealthy', host: 's4', step: 'healthy' }]);
-      expect(failures[0]?.message).toContain('kube-controller-manager.service');
-      const [log] = /\/\S+s4-kube-controller-manager\.service\.log/.exec(failures[0]?.hint ?? '') ?? [];
+      const [unhealthy, verdict] = failures;
+      expect(unhealthy).toMatchObject({ code: 'component-unhealthy', host: 's4', step: 'healthy' });
+      expect(unhealthy?.message).toContain('kube-controller-manager.service');
+      expect(verdict).toMatchObject({ code: 'verification-failed' });
+      const [log] = /\/\S+s4-kube-controller-manager\.service\.log/.exec(unhealthy?.hint ?? '') ?? [];
       expect(await readFile(log ?? '', 'utf8')).toContain('unknown flag: --no-such-flag');
     }
     await world.up(['--config', await configFile({ v: '1' })]);

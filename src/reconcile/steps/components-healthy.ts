@@ -19,7 +19,10 @@ export async function componentsHealthy(context: Reconciliation, { node }: StepP
     timeoutMs: (PATIENCE_S + 30) * 1000,
   });
   const failing = stdout.split('\n').filter(Boolean);
-  if (failing.length === 0) return 'unchanged';
+  if (failing.length === 0) {
+    context.well.add(node);
+    return 'unchanged';
+  }
   const evidence = await Promise.all(
     failing.map((line) => fetchEvidence(context, node, line.slice(0, line.indexOf(' ')))),
   );

@@ -8,6 +8,7 @@ import { sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
 /** A run with one control plane whose machine answers the health script so. */
 function runWith(answer: string) {
   const asked: string[] = [];
+  const well = new Set<string>();
   const saved = new Map<string, string>();
   const { signal } = new AbortController();
   const connection = {
@@ -21,6 +22,7 @@ function runWith(answer: string) {
   const session = new NodeSession({ name: 's4', open: async () => connection as unknown as Connection, signal });
   const context = {
     signal,
+    well,
     sessions: new Map([['s4', session]]),
     judgement: { work: new Map([['s4', { node: sampleNode() } as NodeWork]]) },
     options: {
@@ -33,7 +35,12 @@ function runWith(answer: string) {
       },
     },
   } as unknown as Reconciliation;
-  return { asked, saved, look: () => componentsHealthy(context, { node: 's4', step: 'healthy', signal }) };
+  return {
+    asked,
+    saved,
+    well,
+    look: () => componentsHealthy(context, { node: 's4', step: 'healthy', signal, failed: new Set() }),
+  };
 }
 
 describe('componentsHealthy', () => {
@@ -41,6 +48,7 @@ describe('componentsHealthy', () => {
     const run = runWith('');
     expect(await run.look()).toBe('unchanged');
     expect(run.asked).toHaveLength(1);
+    expect(run.well).toEqual(new Set(['s4']));
     for (const port of [10257, 10259, 10256, 10248]) expect(run.asked[0]).toContain(`:${port}/healthz`);
   });
 
@@ -54,6 +62,7 @@ describe('componentsHealthy', () => {
       hint: expect.stringContaining('/runs/1/s4-kube-controller-manager.service.log'),
       detail: 'unknown flag: --no-such-flag',
     });
+    expect(run.well).toEqual(new Set());
     expect([...run.saved.keys()]).toEqual(['s4-kube-controller-manager.service.log']);
   });
 });
