@@ -43,6 +43,7 @@ const LAYERS: readonly Layer[] = [
   { name: 'check-format', title: 'format and lint', command: ['node_modules/.bin/biome', 'ci', '.'] },
   { name: 'check-types', title: 'types', command: ['node_modules/.bin/tsc', '--noEmit'] },
   { name: 'check-unused', title: 'unused code', command: ['node_modules/.bin/knip'] },
+  { name: 'check-used', title: 'code that only tests use', command: ['node_modules/.bin/knip', '--production'] },
   { name: 'build', title: 'build', command: ['npm', 'run', '--silent', 'build'] },
   { name: 'unit', title: 'unit tests', command: ['node', VITEST, 'run', '--project', 'unit'], counted: true },
   unitUnder(22),

@@ -33,7 +33,7 @@ try {
   const args = ['up', '--hosts', NODES.join(','), '--control-plane', NODES.slice(0, controlPlanes).join(',')];
   // The first run compresses artifacts into the operator's cache: it is thrown away.
   for (let run = 0; run <= runs; run++) {
-    const operator = await createOperator({ ...lab.env(), K8S_DISKLESS_DNS_IMAGE: 'k8s-diskless.test/dns:1' });
+    const operator = await createOperator(lab.env());
     const loadBefore = loadavg()[0] ?? 0;
     const finished = await operator.events(args);
     await operator.remove();

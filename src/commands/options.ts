@@ -8,14 +8,18 @@ export interface ClusterFlags {
   verbose: boolean;
 }
 
-export interface RunFlags extends ClusterFlags {
+/** Where binaries come from. */
+export interface SourceFlags {
+  artifacts?: string;
+  mirror?: string;
+}
+
+export interface RunFlags extends ClusterFlags, SourceFlags {
   config?: string;
   hosts?: string;
   controlPlane?: string;
   taintControlPlane?: boolean;
   kubernetes?: string;
-  artifacts?: string;
-  mirror?: string;
   images?: string;
   dnsImage?: string;
   sshConfig?: string;
@@ -48,15 +52,19 @@ export function addClusterOptions(command: Command): Command {
     .addOption(option('-v, --verbose', 'show causes of errors', 'VERBOSE').default(false));
 }
 
+export function addSourceOptions(command: Command): Command {
+  return command
+    .addOption(option('--artifacts <dir>', 'directory with binaries, laid out like the upstream mirror', 'ARTIFACTS'))
+    .addOption(option('--mirror <url>', 'mirror of the upstream release servers', 'MIRROR'));
+}
+
 export function addRunOptions(command: Command): Command {
-  return addClusterOptions(command)
+  return addSourceOptions(addClusterOptions(command))
     .addOption(option('-c, --config <file>', 'cluster config file (YAML)', 'CONFIG'))
     .addOption(option('--hosts <list>', 'hosts: s4,s5,s6 or s[4-6] or name=user@address:port', 'HOSTS'))
     .addOption(option('--control-plane <names>', 'which hosts are control planes (1, 3 or 5)', 'CONTROL_PLANE'))
     .addOption(option('--taint-control-plane', 'keep pods off control planes', 'TAINT_CONTROL_PLANE'))
     .addOption(option('--kubernetes <version>', 'e.g. 1.36.4', 'KUBERNETES'))
-    .addOption(option('--artifacts <dir>', 'directory with binaries, laid out like the upstream mirror', 'ARTIFACTS'))
-    .addOption(option('--mirror <url>', 'mirror of the upstream release servers', 'MIRROR'))
     .addOption(option('--images <dir>', 'directory of image archives to import on every node', 'IMAGES'))
     .addOption(option('--dns-image <image>', 'image of the cluster DNS', 'DNS_IMAGE'))
     .addOption(option('--ssh-config <file>', 'ssh_config instead of ~/.ssh/config', 'SSH_CONFIG'))

@@ -96,7 +96,6 @@ function flags(context: ComponentContext): Flags {
   };
 }
 
-/** Every member: the loss of the local one is survived. The local one first: it is tried first. */
 function auditFlags({ spec: { apiServer } }: ComponentContext): Flags {
   if (apiServer.audit === undefined) return {};
   return {

@@ -3,7 +3,7 @@ import type { DesiredFile } from '../plan/desired.js';
 import { artifactFile } from './artifact-file.js';
 import type { Component, ComponentContext } from './context.js';
 import { commandLine, type Flags } from './flags.js';
-import { CONTAINERD_ENDPOINT, kubeletConfig, OWN_RESOLV_CONF } from './kubelet-config.js';
+import { CONTAINERD_ENDPOINT, kubeletConfig, MAX_NAMESERVERS, OWN_RESOLV_CONF } from './kubelet-config.js';
 import { mergeConfig } from './merge-config.js';
 import { NO_DOCKER_SOCKET, noDocker } from './no-docker.js';
 import { kubeletMaySetLabel, roleTaints } from './node-role.js';
@@ -14,8 +14,6 @@ import { HTTP2_TIMEOUTS, KEEP_RUNNING, START_TIMEOUT, serviceUnit, textFile } fr
 const UNIT = 'kubelet.service';
 const BINARY = `${PATHS.bin}/kubelet`;
 const CONFIG = `${PATHS.kubernetes}/kubelet.yaml`;
-/** glibc reads no more, and the kubelet refuses to pass more on. */
-const MAX_NAMESERVERS = 3;
 
 export const kubelet: Component = (context) => {
   const config = mergeConfig(kubeletConfig(context), context.spec.kubelet.extraConfig);
@@ -81,6 +79,7 @@ function flags(context: ComponentContext): Flags {
 
 function ownResolvConf({ traits }: ComponentContext): DesiredFile[] {
   if (traits.resolvConf !== undefined) return [];
-  const lines = traits.nameservers.slice(0, MAX_NAMESERVERS).map((address) => `nameserver ${address}`);
-  return [textFile(OWN_RESOLV_CONF, `${lines.join('\n')}\n`)];
+  const lines = traits.nameservers.slice(0, MAX_NAMESERVERS).map((address) => `nameserver ${address}\n`);
+  // Also without any: a kubelet that finds no file starts no pod.
+  return [textFile(OWN_RESOLV_CONF, lines.join(''))];
 }

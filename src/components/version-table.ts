@@ -26,9 +26,7 @@ interface VersionSwitches {
   masterRole: boolean;
   /** kube-proxy's nftables mode: `gate` needs feature gate NFTablesProxyMode. */
   nftablesProxy: 'absent' | 'gate' | 'on';
-  /** CRI APIs the kubelet speaks. */
-  cri: readonly ('v1alpha2' | 'v1')[];
-  /** containerd versions that serve those: `min` inclusive, `below` exclusive. */
+  /** containerd versions that serve a CRI API this kubelet speaks: `min` inclusive, `below` exclusive. */
   containerd: { min: string; below?: string };
 }
 
@@ -63,7 +61,7 @@ const SWITCHES: { [K in keyof VersionSwitches]: (minor: number) => VersionSwitch
   fastNodeStatusUpdate: since(26),
   masterRole: until(23),
   nftablesProxy: (minor) => (minor >= 31 ? 'on' : minor >= 29 ? 'gate' : 'absent'),
-  cri: (minor) => (minor <= 22 ? ['v1alpha2'] : minor <= 25 ? ['v1', 'v1alpha2'] : ['v1']),
+  // v1alpha2 alone up to 1.22, v1 and v1alpha2 up to 1.25, v1 alone from 1.26 on. containerd: v1alpha2 until 1.7, v1 since 1.6.
   containerd: (minor) =>
     minor <= 22 ? { min: '1.3.0', below: '2.0.0' } : minor <= 25 ? { min: '1.5.0' } : { min: '1.6.0' },
 };

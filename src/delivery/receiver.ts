@@ -62,8 +62,8 @@ install_segment() {
     if [ "\${devices[\${index[\${path%/*}]}]}" = "$stage_device" ]; then
       mv -fT -- "$work/$entry" "$path"
     else
-      mv -fT -- "$work/$entry" "$path.k8s-diskless-new"
-      mv -fT -- "$path.k8s-diskless-new" "$path"
+      mv -fT -- "$work/$entry" "$path.k8s-diskless-$$"
+      mv -fT -- "$path.k8s-diskless-$$" "$path"
     fi
   done <"$work.manifest"
   [ "$3" != relabel ] || restorecon -F -- "\${paths[@]}" >&2

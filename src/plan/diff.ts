@@ -30,8 +30,8 @@ export interface DiffInput {
   activeUnits: ReadonlySet<string>;
   /** Units that systemd is starting, with whatever configuration it found. */
   activatingUnits: ReadonlySet<string>;
-  /** References containerd holds now. */
-  imageReferences: ReadonlySet<string>;
+  /** References containerd holds now; undefined when it could not be asked: then the marker is believed. */
+  imageReferences: ReadonlySet<string> | undefined;
 }
 
 /** Pure; the same input always gives the same plan. */
@@ -112,6 +112,7 @@ function unitActions(input: DiffInput, changed: NodeDifference['files']): UnitAc
 function missingImages({ desired, marker, imageReferences }: DiffInput): DesiredImage[] {
   const imported = new Set(marker?.images);
   return desired.images.filter(
-    ({ sha256: hash, references }) => !imported.has(hash) || !references.every((name) => imageReferences.has(name)),
+    ({ sha256: hash, references }) =>
+      !imported.has(hash) || !references.every((name) => imageReferences?.has(name) ?? true),
   );
 }

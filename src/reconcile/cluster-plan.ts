@@ -1,5 +1,5 @@
 import type { ClusterPlan, NodePlan, PlanAction } from '../plan/plan.js';
-import { clockHasToBeSet } from '../plan/preflight.js';
+import { clockHasToBeSet } from '../plan/preflight-clock.js';
 import type { StepReport } from '../runner/run-sequence.js';
 import type { Judgement, NodeWork, Reconciliation } from './reconciliation.js';
 import { explainVerdict } from './verdict-words.js';

@@ -124,6 +124,7 @@ function createContext(run: Run): Reconciliation {
     rejoin: createEtcdRejoin(() => context),
     attendance: createAttendance(options.spec.nodes, { patient: run.command === 'plan' }),
     again: new Set(),
+    well: new Set(),
     facts: new Map(),
     rolling: createRollingLock(
       () =>

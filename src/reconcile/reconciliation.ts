@@ -97,6 +97,8 @@ export interface Reconciliation {
   access: ClusterAccess;
   readiness: ReadinessWatch;
   rejoin: EtcdRejoin;
+  /** Nodes whose components all said that they are well. */
+  well: Set<string>;
   /** The DNS add-on's Service, once it was found as it should be: one that was just made has had no time to start. */
   settledDns?: { namespace: string; name: string };
 }

@@ -1,6 +1,7 @@
 import { any, type Step, same, settled } from '../runner/sequence.js';
 import type { Reconciliation } from './reconciliation.js';
 import { applyAddons } from './steps/apply-addons.js';
+import { componentsHealthy } from './steps/components-healthy.js';
 import { admit, judge } from './steps/judge.js';
 import { callRoll, connect, readFacts } from './steps/read-facts.js';
 import { proveQuorum, recordIntent } from './steps/record.js';
@@ -98,6 +99,13 @@ export const upSequence: readonly UpStep[] = [
     after: [same('node'), same('register')],
     run: startComponents('kube-proxy'),
   },
+  {
+    id: 'healthy',
+    title: 'components healthy',
+    on: 'every-node',
+    after: [same('controllers'), same('kubelet'), same('proxy')],
+    run: componentsHealthy,
+  },
   { id: 'images', title: 'import images', on: 'every-node', after: [same('containerd')], run: importImages },
   { id: 'ready', title: 'nodes Ready', on: 'every-node', after: [same('kubelet')], run: waitReady },
   {
@@ -111,14 +119,7 @@ export const upSequence: readonly UpStep[] = [
     id: 'verify',
     title: 'verify',
     on: 'cluster',
-    after: [
-      same('register'),
-      settled('ready'),
-      settled('proxy'),
-      settled('images'),
-      settled('controllers'),
-      settled('addons'),
-    ],
+    after: [same('register'), settled('ready'), settled('healthy'), settled('images'), settled('addons')],
     run: verify,
   },
 ];

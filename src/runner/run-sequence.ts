@@ -27,6 +27,7 @@ export interface StepReport {
 export async function runSequence<Context>(options: RunSequenceOptions<Context>): Promise<StepReport[]> {
   const { steps, nodes } = options;
   const byId = new Map(steps.map((step) => [step.id, step]));
+  const roles = new Map(nodes.map(({ name, role }) => [name, role]));
   const running = new Map<string, Promise<StepReport>>();
   const failed = new Set<string>();
 
@@ -46,11 +47,18 @@ export async function runSequence<Context>(options: RunSequenceOptions<Context>)
   /** Why the step cannot run, or undefined when the dependency is met. */
   const waitFor = async (dependency: Dependency, node: string): Promise<string | undefined> => {
     const target = lookUp(dependency.step);
-    if (dependency.kind === 'same') return blocked(await start(target, target.on === 'cluster' ? '' : node));
+    if (dependency.kind === 'same') return waitForSame(target, node);
     const instances = instancesOf(dependency.step);
     if (dependency.kind === 'any') return firstSuccess(instances, target.title);
-    const reports = await Promise.all(instances);
-    return dependency.kind === 'settled' ? undefined : reports.map(blocked).find((reason) => reason !== undefined);
+    await Promise.all(instances);
+    return undefined;
+  };
+
+  const waitForSame = async (target: Step<Context>, node: string): Promise<string | undefined> => {
+    const { on } = target;
+    if (on === 'cluster') return blocked(await start(target, ''));
+    const role = roles.get(node);
+    return role === undefined || appliesTo(on, role) ? blocked(await start(target, node)) : undefined;
   };
 
   const start = (step: Step<Context>, node: string): Promise<StepReport> => {

@@ -112,11 +112,8 @@ async function attempt(options: AttemptOptions, timeoutMs: number): Promise<SshC
     authTimeoutMs: options.authTimeoutMs ?? Math.max(AUTH_TIMEOUT_MS, timeoutMs),
     signal,
     adopt: (client, hostKey) => {
-      const via = jump
-        ? [...jump.connection.via, { host: jump.connection.host, hostKey: jump.connection.hostKey }]
-        : [];
       const onClosed = () => jump?.release();
-      return new SshConnection({ client, socket, host: name, user: config.user, hostKey, via, keepalive, onClosed });
+      return new SshConnection({ client, socket, host: name, user: config.user, hostKey, keepalive, onClosed });
     },
   });
 }

@@ -12,8 +12,6 @@ export interface PlanViewOptions {
   verbose?: boolean;
 }
 
-/** Version of the JSON form of a plan. */
-const PLAN_SCHEMA = 1;
 /** A blank node gets some sixty files: more of a kind are summed up. */
 const MOST_OF_A_KIND = 8;
 
@@ -37,11 +35,6 @@ const KIND_WORDS: Readonly<Record<PlanAction['kind'], [one: string, verb: string
   'set-clock': ['clock', 'to set'],
   note: ['note', ''],
 };
-
-/** `plan --output json`: one document. */
-export function planJson(plan: ClusterPlan): string {
-  return `${JSON.stringify({ v: PLAN_SCHEMA, ...plan }, undefined, 2)}\n`;
-}
 
 /** What `up` would do: the verdict on etcd, then nodes with equal work together. */
 export function planLines(options: PlanViewOptions): string[] {

@@ -114,6 +114,9 @@ describe('diffNode', () => {
 
   it('imports an image again when containerd has lost it', () => {
     expect(diff({ imageReferences: new Set() }).images).toHaveLength(1);
+    // A containerd that is stopped or busy is no containerd without images.
+    expect(diff({ imageReferences: undefined }).images).toEqual([]);
+    expect(diff({ imageReferences: undefined, marker: undefined }).images).toHaveLength(1);
   });
 });
 

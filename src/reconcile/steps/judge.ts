@@ -108,7 +108,7 @@ async function planNode(context: Reconciliation, input: PlanNodeInput): Promise<
     rehashed: await rehash(context, input.candidate),
     activeUnits: units('active', 'reloading'),
     activatingUnits: units('activating'),
-    imageReferences: new Set(facts.containerd.images),
+    imageReferences: facts.containerd.images && new Set(facts.containerd.images),
   });
   const arrivals = createArrivals(node.name, segmentIds(difference));
   const encoding = facts.tools.zstd === true && context.options.content.canZstd ? 'zstd' : 'gzip';

@@ -1,4 +1,4 @@
-import { clockHasToBeSet } from '../../plan/preflight.js';
+import { clockHasToBeSet } from '../../plan/preflight-clock.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { change } from '../change.js';
 import { type Reconciliation, sessionOf, workOf } from '../reconciliation.js';

@@ -1,7 +1,7 @@
 import { controlPlanes } from '../../config/spec.js';
 import { DisklessError } from '../../errors.js';
 import { waitServing } from '../../kube/readiness.js';
-import { type VerifyOptions, verifyCluster } from '../../kube/verify.js';
+import { type Finding, type VerifyOptions, verifyCluster } from '../../kube/verify.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { judgementOf, type Reconciliation } from '../reconciliation.js';
 import { untilSettled } from '../settling.js';
@@ -40,11 +40,18 @@ export async function verify(context: Reconciliation, { signal, failed }: StepPl
   for (const { level, ...note } of findings) {
     if (level === 'warning') context.bus.emit({ type: 'note', level, ...note });
   }
-  const errors = findings.filter(({ level }) => level === 'error');
+  const errors = [...findings.filter(({ level }) => level === 'error'), ...controllerFindings(context)];
   if (errors.length === 0) return 'unchanged';
   throw new DisklessError({
     code: 'verification-failed',
     message: errors.map(({ node, message }) => (node ? `${node}: ${message}` : message)).join('; '),
     ...(errors[0]?.hint && { hint: errors[0].hint }),
   });
+}
+
+/** One control plane with a living controller-manager and scheduler is enough, none is no cluster. */
+function controllerFindings({ well, options }: Reconciliation): Finding[] {
+  if (controlPlanes(options.spec).some(({ name }) => well.has(name))) return [];
+  const message = 'no control plane has a controller-manager and a scheduler that work';
+  return [{ code: 'no-controllers', level: 'error', message }];
 }

@@ -49,6 +49,8 @@ describe('setClock', () => {
 
   it.each<[string, Partial<NodeFacts>]>([
     ['is right', { clockSkewMs: 900 }],
+    ['is a little off', { clockSkewMs: 12_000 }],
+    ['NTP keeps', { clockSkewMs: 60_000, clockSynchronized: true }],
     ['may not be set from here', { clockSkewMs: 60_000, capabilities: { sysResource: true, sysTime: false } }],
   ])('leaves a clock alone that %s', async (_title, facts) => {
     const run = runWith(facts);
