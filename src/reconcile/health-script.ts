@@ -10,9 +10,17 @@ export interface HealthScriptOptions {
 /** A daemon that ended before must have outlived this: longer than the start of one that ends again. */
 const STEADY_S = 3;
 
+/** Begins every line of the answer: a user's shell may have greeted before it. */
+const UNHEALTHY = 'unhealthy ';
+
+/** `UNIT WHY` of each daemon that is not well. */
+export function parseHealth(stdout: string): string[] {
+  return stdout.split('\n').flatMap((line) => (line.startsWith(UNHEALTHY) ? [line.slice(UNHEALTHY.length)] : []));
+}
+
 /**
- * A bash script that waits until all daemons are well and prints nothing then; when its time is up, a line `UNIT WHY` for
- * each that is not. The node looks itself: the operator learns of it in one round trip.
+ * A bash script that waits until all daemons are well and prints nothing then; when its time is up, a line
+ * `unhealthy UNIT WHY` for each that is not. The node looks itself: the operator learns of it in one round trip.
  */
 export function healthScript({ endpoints, patienceS }: HealthScriptOptions): string {
   return `units=(${shellQuote(...endpoints.map(({ unit }) => unit))})
@@ -40,6 +48,6 @@ while :; do
   [ "$SECONDS" -lt "$until" ] || break
   sleep 0.2
 done
-printf '%s\\n' "\${failing[@]}"
+printf '${UNHEALTHY}%s\\n' "\${failing[@]}"
 `;
 }

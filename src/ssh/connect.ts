@@ -42,13 +42,18 @@ async function establish(options: EstablishOptions): Promise<SshConnection> {
   try {
     const [identities, known] = await Promise.all([
       gatherIdentities({ ...config, signal }),
-      options.policy === 'strict' ? readKnownHosts(config) : [],
+      knownHostsCount(options) ? readKnownHosts(config) : [],
     ]);
     return await retry({ ...options, jump, identities, known });
   } catch (error) {
     jump?.release();
     throw error;
   }
+}
+
+/** Jump hosts forget nothing at a reboot: what known_hosts says of them holds under `per-boot` too. */
+function knownHostsCount({ policy, hops }: EstablishOptions): boolean {
+  return policy === 'strict' || (policy === 'per-boot' && hops.length > 0);
 }
 
 interface AttemptOptions extends EstablishOptions {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { healthScript } from '../../src/reconcile/health-script.js';
+import { healthScript, parseHealth } from '../../src/reconcile/health-script.js';
 import { execute } from '../e2e/helpers/cli.js';
 
 /* The script as bash runs it, with the real curl and a real server; only systemd is played. */
@@ -38,45 +38,45 @@ function systemd({ restarts, startedSecondsAgo }: { restarts: number; startedSec
 const DEAD = 'http://127.0.0.1:1/healthz';
 const living = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/healthz`;
 
-async function look(urls: string[], patienceS: number): Promise<string> {
+async function look(urls: string[], patienceS: number): Promise<string[]> {
   const endpoints = urls.map((url, index) => ({ unit: `u${index}.service`, url }));
   const env = { ...process.env, PATH: `${directory}:${process.env.PATH}` };
   const { exit, stdout, stderr } = await execute('bash', ['-s'], env, healthScript({ endpoints, patienceS }));
   expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
-  return stdout;
+  return parseHealth(`Welcome, core!\n${stdout}`);
 }
 
 describe('healthScript', () => {
   it('prints nothing when everything answers, and asks once', async () => {
     answers = [200, 200, 500];
-    expect(await look([living(), living()], 30)).toBe('');
+    expect(await look([living(), living()], 30)).toEqual([]);
     expect(answers).toEqual([500]);
   });
 
   it('waits for one that is not well yet', async () => {
     answers = [503, 503, 200];
-    expect(await look([living()], 30)).toBe('');
+    expect(await look([living()], 30)).toEqual([]);
     expect(answers).toEqual([]);
   });
 
   it('takes an answer that is kept from us for a sign of life', async () => {
     answers = [403];
-    expect(await look([living()], 0)).toBe('');
+    expect(await look([living()], 0)).toEqual([]);
   });
 
   it('names those that are not well when its time is up', async () => {
     answers = [500];
-    expect(await look([living(), DEAD], 0)).toBe('u0.service answers with HTTP 500\nu1.service does not answer\n');
+    expect(await look([living(), DEAD], 0)).toEqual(['u0.service answers with HTTP 500', 'u1.service does not answer']);
   });
 
   it('does not believe a daemon that was started again a moment ago', async () => {
     // Not yet started, so to say: however slow this machine is, it has not outlived anything.
     systemd({ restarts: 7, startedSecondsAgo: -60 });
-    expect(await look([living()], 0)).toBe('u0.service keeps ending: systemd started it again 7 times\n');
+    expect(await look([living()], 0)).toEqual(['u0.service keeps ending: systemd started it again 7 times']);
   });
 
   it('believes one that ended once and has run since', async () => {
     systemd({ restarts: 1, startedSecondsAgo: 60 });
-    expect(await look([living()], 0)).toBe('');
+    expect(await look([living()], 0)).toEqual([]);
   });
 });

@@ -129,6 +129,23 @@ describe('ProxyJump', () => {
     await dial(node, { target, configFile, policy: 'strict' });
   });
 
+  it('per boot believes known_hosts where it speaks of the jump host, which forgets nothing', async () => {
+    const [gate, node] = [await sshd(), await sshd()];
+    const knownHosts = join(scratch(), 'known_hosts');
+    const configFile = sshConfig(
+      `${host('gate', gate)}${host('node', node, 'ProxyJump gate')}Host *\n  UserKnownHostsFile ${knownHosts}\n`,
+    );
+    writeFileSync(knownHosts, '');
+    await dial(node, { target, configFile, policy: 'per-boot' });
+    writeFileSync(knownHosts, `[127.0.0.1]:${gate.port} ${node.hostKeyLines[0]}\n`);
+    const refused = await failure(dial(node, { target, configFile, policy: 'per-boot' }));
+    expect(refused).toMatchObject({ code: 'host-key-refused', exit: 5 });
+    // Of the node itself, which makes new keys at every boot, known_hosts is not asked.
+    const other = `[127.0.0.1]:${node.port} ${gate.hostKeyLines[0]}\n`;
+    writeFileSync(knownHosts, `[127.0.0.1]:${gate.port} ${gate.hostKeyLines[0]}\n${other}`);
+    await dial(node, { target, configFile, policy: 'per-boot' });
+  });
+
   it('does not ask pins of the node from the jump host', async () => {
     const [gate, node] = [await sshd(), await sshd()];
     const configFile = sshConfig(host('gate', gate) + host('node', node, 'ProxyJump gate'));

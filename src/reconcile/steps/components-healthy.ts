@@ -2,7 +2,7 @@ import { healthEndpoints } from '../../components/health.js';
 import { DisklessError } from '../../errors.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { fetchEvidence } from '../evidence.js';
-import { healthScript } from '../health-script.js';
+import { healthScript, parseHealth } from '../health-script.js';
 import { type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 
 /** From a daemon's start until it answers: a second or two, on an emulated CPU ten. */
@@ -18,7 +18,7 @@ export async function componentsHealthy(context: Reconciliation, { node }: StepP
     label: 'ask components for their health',
     timeoutMs: (PATIENCE_S + 30) * 1000,
   });
-  const failing = stdout.split('\n').filter(Boolean);
+  const failing = parseHealth(stdout);
   if (failing.length === 0) {
     context.well.add(node);
     return 'unchanged';

@@ -53,7 +53,7 @@ describe('componentsHealthy', () => {
   });
 
   it('fails with the unit, its log saved and its last lines shown', async () => {
-    const run = runWith('kube-controller-manager.service does not answer\n');
+    const run = runWith('Welcome!\nunhealthy kube-controller-manager.service does not answer\n');
     await expect(run.look()).rejects.toMatchObject({
       code: 'component-unhealthy',
       host: 's4',
