@@ -57,6 +57,11 @@ describe('three control planes', () => {
     for (const [index, pids] of after.entries()) {
       expect(pids['kube-apiserver.service']).not.toBe(before[index]?.['kube-apiserver.service']);
       expect(pids['etcd.service']).toBe(before[index]?.['etcd.service']);
+      const running = await world.lab.exec(world.nodes[index] ?? '', [
+        'cat',
+        `/proc/${pids['kube-apiserver.service']}/cmdline`,
+      ]);
+      expect(running.stdout).toContain('--event-ttl=30m');
     }
     for (const { asked, failed } of seen) {
       expect(asked).toBeGreaterThan(10);
