@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addBenchCommand } from './commands/bench/bench-command.js';
 import { kubeconfigCommand } from './commands/kubeconfig.js';
 import { kubectlCommand } from './commands/kubectl.js';
-import { addClusterOptions, addRunOptions } from './commands/options.js';
+import { addClusterOptions, addRunOptions, addSourceOptions } from './commands/options.js';
 import { planCommand, upCommand } from './commands/up.js';
 import { versionText } from './commands/version.js';
 import { reportError } from './commands/view.js';
@@ -18,9 +18,16 @@ Examples:
   k8s-diskless bench report                 the last benchmark run
 `;
 
-function program(finish: (exit: number) => void): Command {
+const wantsDetail = (argv: readonly string[]): boolean => argv.includes('-v') || argv.includes('--verbose');
+
+function program(argv: readonly string[], finish: (exit: number) => void): Command {
   const root = new Command('k8s-diskless')
     .description('Turns machines that forget everything into a Kubernetes cluster, again after every reboot')
+    .option('--version', 'print the version; with -v also what belongs to it')
+    .on('option:version', () => {
+      process.stdout.write(versionText({ verbose: wantsDetail(argv) }));
+      throw new CommanderError(EXIT.done, 'version', '');
+    })
     .showSuggestionAfterError()
     .addHelpText('after', EXAMPLES)
     .exitOverride();
@@ -33,7 +40,7 @@ function program(finish: (exit: number) => void): Command {
   addClusterOptions(root.command('kubeconfig').description('print the admin kubeconfig')).action(async (flags) =>
     finish(await kubeconfigCommand(flags)),
   );
-  addClusterOptions(root.command('kubectl').description('run kubectl with the admin kubeconfig'))
+  addSourceOptions(addClusterOptions(root.command('kubectl').description('run kubectl with the admin kubeconfig')))
     .argument('[args...]', 'arguments of kubectl, after --')
     .action(async (args: string[], flags) => finish(await kubectlCommand(args, flags)));
   addBenchCommand(root, finish);
@@ -50,7 +57,7 @@ function program(finish: (exit: number) => void): Command {
 
 async function main(argv: string[]): Promise<number> {
   let exit: number = EXIT.done;
-  const root = program((code) => {
+  const root = program(argv, (code) => {
     exit = code;
   });
   try {
@@ -59,7 +66,7 @@ async function main(argv: string[]): Promise<number> {
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
     const error = toDisklessError(thrown);
-    process.stderr.write(reportError(error, { verbose: argv.includes('-v') || argv.includes('--verbose') }));
+    process.stderr.write(reportError(error, { verbose: wantsDetail(argv) }));
     return error.exit;
   }
 }

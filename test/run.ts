@@ -19,6 +19,16 @@ interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+  /** What failed, by name, so that the end of a long log says it. */
+  failures: string[];
+}
+
+/** The part of vitest's JSON report that is read here. */
+interface Report {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  testResults: { assertionResults: { fullName: string; status: string; failureMessages: string[] }[] }[];
 }
 
 const VITEST = 'node_modules/vitest/vitest.mjs';
@@ -33,6 +43,7 @@ const LAYERS: readonly Layer[] = [
   { name: 'check-format', title: 'format and lint', command: ['node_modules/.bin/biome', 'ci', '.'] },
   { name: 'check-types', title: 'types', command: ['node_modules/.bin/tsc', '--noEmit'] },
   { name: 'check-unused', title: 'unused code', command: ['node_modules/.bin/knip'] },
+  { name: 'check-used', title: 'code that only tests use', command: ['node_modules/.bin/knip', '--production'] },
   { name: 'build', title: 'build', command: ['npm', 'run', '--silent', 'build'] },
   { name: 'unit', title: 'unit tests', command: ['node', VITEST, 'run', '--project', 'unit'], counted: true },
   unitUnder(22),
@@ -53,18 +64,26 @@ function run(layer: Layer, reports: string): Counts {
   const { status, error } = spawnSync(program, layer.counted ? [...args, ...reporters] : args, { stdio: 'inherit' });
   if (error) process.stderr.write(`${program}: ${error.message}\n`);
   const ok = status === 0;
-  if (!layer.counted) return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
+  if (!layer.counted) return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, failures: [] };
   return countsOf(report, ok);
 }
 
 /** A run that died without a report, or failed outside any test, still counts as a failure. */
 function countsOf(report: string, ok: boolean): Counts {
   try {
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
-    return { passed: numPassedTests, failed: ok ? 0 : Math.max(1, numFailedTests), skipped: numPendingTests };
+    const seen: Report = JSON.parse(readFileSync(report, 'utf8'));
+    const failed = ok ? 0 : Math.max(1, seen.numFailedTests);
+    return { passed: seen.numPassedTests, failed, skipped: seen.numPendingTests, failures: failuresOf(seen) };
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, failures: ['it left no report'] };
   }
+}
+
+function failuresOf({ testResults }: Report): string[] {
+  const failed = testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter((test) => test.status === 'failed');
+  return failed.map(({ fullName, failureMessages: [first = ''] }) => `${fullName}\n      ${first.split('\n')[0]}`);
 }
 
 const wanted = process.argv.slice(2);
@@ -77,8 +96,10 @@ process.stdout.write('\n');
 for (const { layer, counts } of results) {
   const mark = counts.failed > 0 ? 'FAILED' : 'ok';
   process.stdout.write(`${mark.padEnd(7)} ${layer.title}: ${counts.passed} passed, ${counts.failed} failed\n`);
+  for (const failure of counts.failures) process.stdout.write(`    ${failure}\n`);
 }
-const sum = (key: keyof Counts): number => results.reduce((total, { counts }) => total + counts[key], 0);
+const sum = (key: 'passed' | 'failed' | 'skipped'): number =>
+  results.reduce((total, { counts }) => total + counts[key], 0);
 process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped\n`);
 // In CI nothing may be skipped: what is missing there is a failure.
 process.exitCode = sum('failed') > 0 || sum('skipped') > 0 ? 1 : 0;

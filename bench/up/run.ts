@@ -1,79 +1,86 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, release, totalmem } from 'node:os';
+import { cpus, release, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { RunEvent } from '../../src/runner/events.js';
-import { createOperator } from '../../test/e2e/helpers/cli.js';
 import { startLab } from '../../test/lab/nodes/lab.js';
 import { medianOf, quantileOf } from './quantile.js';
-import { type Sample, sampleOf, waterfall } from './sample.js';
+import { type Sample, waterfall } from './sample.js';
+import { type Bench, coldRuns, NODES, rebootRuns } from './scenarios.js';
 
 /**
- * Measures cold `up` on the lab: from the first SSH packet of the first node to all nodes Ready and verified, several
- * times, each on blank machines (all rebooted) with a warm operator cache.
+ * Measures `up` on the lab: cold on blank machines, again on the healthy cluster, after the reboot of one node; and the
+ * floor beside it, in the same run, since only ratios within one run mean something on a machine that is shared.
  *
- *   npm run bench:up -- --runs 5 [--control-planes 1|3] [--out FILE]
+ *   npm run bench:up -- [--control-planes 1|3] [--runs 20] [--reboots 5] [--floor-every 4] [--out FILE]
  */
 const { values } = parseArgs({
   options: {
-    runs: { type: 'string', default: '5' },
+    runs: { type: 'string', default: '20' },
+    reboots: { type: 'string', default: '5' },
+    'floor-every': { type: 'string', default: '4' },
     'control-planes': { type: 'string', default: '1' },
     out: { type: 'string' },
   },
 });
-const runs = Number(values.runs);
-const controlPlanes = Number(values['control-planes']);
-const NODES = ['s4', 's5', 's6'];
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const count = Number(values['control-planes']);
+const controlPlanes = NODES.slice(0, count);
+/** The control plane that is not the first one, or with only one of them a worker. */
+const rebooted = NODES[1] ?? '';
 
-const lab = await startLab({ name: 'bench-up', nodes: NODES.map((name) => ({ name })), progress: say });
-const samples: Sample[] = [];
+const bench: Bench = {
+  lab: await startLab({ name: 'bench-up', nodes: NODES.map((name) => ({ name })) }),
+  controlPlanes,
+  say: (line) => void process.stderr.write(`${line}\n`),
+};
 try {
-  const args = ['up', '--hosts', NODES.join(','), '--control-plane', NODES.slice(0, controlPlanes).join(',')];
-  // The first run compresses artifacts into the operator's cache: it is thrown away.
-  for (let run = 0; run <= runs; run++) {
-    const operator = await createOperator({ ...lab.env(), K8S_DISKLESS_DNS_IMAGE: 'k8s-diskless.test/dns:1' });
-    const loadBefore = loadavg()[0] ?? 0;
-    const finished = await operator.events(args);
-    await operator.remove();
-    if (finished.exit !== 0)
-      throw new Error(`run ${run} ended with exit ${finished.exit}\n${finished.stdout.slice(-4000)}${finished.stderr}`);
-    const sample = sampleOf(finished.events as RunEvent[], loadBefore);
-    say(
-      `run ${run}${run === 0 ? ' (warm-up, discarded)' : ''}: ${(sample.totalMs / 1000).toFixed(2)} s, load ${loadBefore.toFixed(1)}`,
-    );
-    if (run > 0) samples.push(sample);
-    await lab.reboot(NODES, { power: true });
-  }
+  const { cold, noop, floors } = await coldRuns(bench, Number(values.runs), Number(values['floor-every']));
+  const reboots = await rebootRuns(bench, rebooted, Number(values.reboots));
+  report({
+    schema: 2,
+    what: `up, ${count} control plane${count > 1 ? 's' : ''} of ${NODES.length} nodes, Kubernetes 1.20.2, lab`,
+    taken: new Date().toISOString(),
+    commit: execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim(),
+    machine: machine(),
+    seconds: {
+      cold: summary(cold),
+      noop: summary(noop),
+      [`rebooted ${count > 1 ? 'control plane' : 'worker'}`]: summary(reboots),
+      floor: { runs: floors.length, median: medianOf(floors.map(({ total }) => total)) },
+    },
+    coldToFloor: medianOf(cold.map(({ totalMs }) => totalMs / 1000)) / medianOf(floors.map(({ total }) => total)),
+    operator: {
+      cpuSecondsMedian: medianOf(cold.map(({ cpuSeconds }) => cpuSeconds)),
+      peakMiBWorst: Math.max(...cold.map(({ peakMiB }) => peakMiB)),
+    },
+    floors,
+    samples: { cold, noop, reboots },
+  });
+  const typical = cold.toSorted((a, b) => a.totalMs - b.totalMs)[Math.floor(cold.length / 2)];
+  if (typical) bench.say(waterfall(typical));
 } finally {
-  await lab.down();
+  await bench.lab.down();
 }
 
-const totals = samples.map(({ totalMs }) => totalMs);
-const result = {
-  schema: 1,
-  what: `cold up, ${controlPlanes} control plane${controlPlanes > 1 ? 's' : ''} of ${NODES.length} nodes, Kubernetes 1.20.2, lab`,
-  taken: new Date().toISOString(),
-  machine: {
-    cpus: cpus().length,
-    model: cpus()[0]?.model,
-    memoryGiB: Math.round(totalmem() / 1024 ** 3),
-    kernel: release(),
-    node: process.version,
-  },
-  runs: samples.length,
-  secondsMedian: medianOf(totals) / 1000,
-  secondsP90: quantileOf(totals, 0.9) / 1000,
-  secondsWorst: Math.max(...totals) / 1000,
-  samples,
-};
-say(
-  `\nmedian ${result.secondsMedian.toFixed(2)} s, p90 ${result.secondsP90.toFixed(2)} s, worst ${result.secondsWorst.toFixed(2)} s`,
-);
-const typical = samples.toSorted((a, b) => a.totalMs - b.totalMs)[Math.floor(samples.length / 2)];
-if (typical) say(waterfall(typical));
-const out = values.out ?? join(dirname(fileURLToPath(import.meta.url)), 'results', `cold-${controlPlanes}cp.json`);
-mkdirSync(dirname(out), { recursive: true });
-writeFileSync(out, `${JSON.stringify(result, undefined, 1)}\n`);
-say(`written to ${out}`);
+function summary(samples: readonly Sample[]): Record<string, number> {
+  const seconds = samples.map(({ totalMs }) => totalMs / 1000);
+  const [median, p90] = [medianOf(seconds), quantileOf(seconds, 0.9)];
+  return { runs: samples.length, median, p90, worst: Math.max(...seconds) };
+}
+
+function machine(): Record<string, unknown> {
+  const [first] = cpus();
+  const memoryGiB = Math.round(totalmem() / 1024 ** 3);
+  return { cpus: cpus().length, model: first?.model, memoryGiB, kernel: release(), node: process.version };
+}
+
+function report(result: Record<string, unknown>): void {
+  const { seconds, coldToFloor, operator } = result;
+  bench.say(JSON.stringify({ seconds, coldToFloor, operator }, undefined, 1));
+  const folder = join(dirname(fileURLToPath(import.meta.url)), 'results');
+  const out = values.out ?? join(folder, `up-${count}cp.json`);
+  mkdirSync(dirname(out), { recursive: true });
+  writeFileSync(out, `${JSON.stringify(result)}\n`);
+  bench.say(`written to ${out}`);
+}

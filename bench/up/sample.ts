@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../src/runner/events.js';
+import type { OperatorRun } from './operator-run.js';
 
 /** One step of one node: when it began and ended, milliseconds since the first SSH packet. */
 export interface Span {
@@ -9,24 +9,36 @@ export interface Span {
 }
 
 export interface Sample {
-  /** From the first connect to the end of verification. */
+  /** From the first connect to the end of verification: all nodes Ready, and asked. */
   totalMs: number;
-  /** One-minute load average before the run: this machine is shared. */
+  /** One-minute load average before the run: the machine may be shared. */
   loadBefore: number;
+  /** Of the operator process. */
+  cpuSeconds: number;
+  peakMiB: number;
+  /** Compressed bytes to the control plane that got most. */
+  bytesToControlPlane: number;
   spans: Span[];
 }
 
-export function sampleOf(events: readonly RunEvent[], loadBefore: number): Sample {
+export function sampleOf({ events, cpuSeconds, peakMiB }: OperatorRun, loadBefore: number): Sample {
   const origin = events.find((event) => event.type === 'step-started' && event.step === 'connect')?.ms;
   const end = events.findLast((event) => event.type === 'step-finished' && event.step === 'verify')?.ms;
-  if (origin === undefined || end === undefined) throw new Error('the run has no connect or no verify step');
+  const finished = events.findLast((event) => event.type === 'run-finished');
+  if (origin === undefined || end === undefined || finished?.type !== 'run-finished') {
+    throw new Error('the run has no connect, no verify step or no end');
+  }
   const spans = events.flatMap((event): Span[] => {
     if (event.type !== 'step-finished' || event.durationMs < 1) return [];
-    const endedMs = event.ms - origin;
-    return [{ step: event.step, node: event.node ?? '', beganMs: endedMs - event.durationMs, endedMs }];
+    const endedMs = tenths(event.ms - origin);
+    return [{ step: event.step, node: event.node ?? '', beganMs: tenths(endedMs - event.durationMs), endedMs }];
   });
-  return { totalMs: end - origin, loadBefore, spans };
+  const controlPlanes = finished.nodes.filter(({ role }) => role === 'control-plane');
+  const bytesToControlPlane = Math.max(...controlPlanes.map(({ bytesSent }) => bytesSent));
+  return { totalMs: tenths(end - origin), loadBefore, cpuSeconds, peakMiB, bytesToControlPlane, spans };
 }
+
+const tenths = (ms: number): number => Math.round(ms * 10) / 10;
 
 const WIDTH = 60;
 

@@ -47,7 +47,7 @@ export const CONTROL_PLANE_BINARIES: ReadonlySet<string> = new Set(['etcd', ...C
  * bridge, host-local and portmap are what our own conflist names; containerd always runs loopback, and a user's own
  * CNI manifest (flannel, for one) counts on all four.
  */
-const CNI_PLUGINS = ['bridge', 'host-local', 'loopback', 'portmap'] as const;
+export const CNI_PLUGINS = ['bridge', 'host-local', 'loopback', 'portmap'] as const;
 
 /**
  * What nodes of these roles and this architecture need. etcdctl is left out: the operator speaks etcd's own API, and

@@ -1,6 +1,9 @@
 import { copyFile, stat } from 'node:fs/promises';
-import { blobPath, type Cache, withTemporary } from './cache.js';
+import { z } from 'zod';
+import { DisklessError } from '../errors.js';
+import { blobPath, type Cache, readRecord, withTemporary, writeRecord } from './cache.js';
 import { kubernetesBinary } from './catalogue.js';
+import { Sha256 } from './checksum-file.js';
 import { findCommand } from './find-command.js';
 import { commitHashed, findBlob } from './remembered.js';
 import type { ArtifactSource, LocalFile, ObtainOptions } from './source.js';
@@ -18,21 +21,41 @@ export interface FindKubectlOptions extends ObtainOptions {
 /** Node's names of systems and processors where Go's differ. */
 const GO_NAMES: Record<string, string> = { win32: 'windows', x64: 'amd64', ia32: '386' };
 
-/** The operator's own kubectl where PATH has one, else the cluster version's, as an executable in the cache. */
+/** What is remembered of a kubectl: which blob it is. */
+const Found = z.object({ sha256: Sha256 });
+
+/**
+ * The cluster version's kubectl, as an executable in the cache: once it is there, no source is asked again. Where it
+ * cannot be had, the operator's own of PATH: a minor or two of difference is better than none.
+ */
 export async function findKubectl(options: FindKubectlOptions): Promise<string> {
-  const { version, source, cache, env, platform } = options;
-  const installed = await findCommand(platform.os === 'win32' ? 'kubectl.exe' : 'kubectl', env);
-  if (installed !== undefined) return installed;
+  const { version, source, cache, env, platform, signal } = options;
   const os = GO_NAMES[platform.os] ?? platform.os;
   const arch = GO_NAMES[platform.arch] ?? platform.arch;
-  const file = await source.obtain(kubernetesBinary({ name: 'kubectl', version, os, arch }), options);
-  return executableBlob(cache, file);
+  const record = { kind: 'kubectl', key: `${version} ${os}/${arch}`, schema: Found };
+  const known = await readRecord(cache, record);
+  const cached = known && (await executableIn(cache, known.sha256));
+  if (cached !== undefined) return cached;
+  try {
+    const file = await source.obtain(kubernetesBinary({ name: 'kubectl', version, os, arch }), options);
+    const program = (await executableIn(cache, file.sha256)) ?? (await copyAsExecutable(cache, file));
+    await writeRecord(cache, record, { sha256: file.sha256 });
+    return program;
+  } catch (error) {
+    signal?.throwIfAborted();
+    const installed = await findCommand(platform.os === 'win32' ? 'kubectl.exe' : 'kubectl', env);
+    if (installed === undefined || !(error instanceof DisklessError)) throw error;
+    return installed;
+  }
+}
+
+async function executableIn(cache: Cache, sha256: string): Promise<string | undefined> {
+  const blob = await findBlob(cache, sha256);
+  return blob !== undefined && ((await stat(blob.path)).mode & 0o100) !== 0 ? blob.path : undefined;
 }
 
 /** A mirror's copy may have lost its permissions, and a shared directory is not ours to change. */
-async function executableBlob(cache: Cache, { path, sha256 }: LocalFile): Promise<string> {
-  const blob = await findBlob(cache, sha256);
-  if (blob !== undefined && ((await stat(blob.path)).mode & 0o100) !== 0) return blob.path;
+async function copyAsExecutable(cache: Cache, { path, sha256 }: LocalFile): Promise<string> {
   return withTemporary(cache, async (temporary) => {
     await copyFile(path, temporary);
     await commitHashed(cache, { temporary, path: blobPath(cache, sha256), mode: 0o755, sha256 });

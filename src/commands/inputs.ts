@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import type { LoadedConfig } from '../config/load.js';
 import { loadConfig } from '../config/load.js';
+import { lostMembers } from '../config/lost-members.js';
 import type { ResolvedSpec } from '../config/resolve.js';
 import { resolveSpec } from '../config/resolve.js';
 import type { ClusterSpec } from '../config/spec.js';
@@ -21,6 +22,8 @@ export interface RunInputs extends ResolvedSpec {
   state: StateDir;
   record?: ClusterRecord;
   nodeRecords: Map<string, NodeRecord>;
+  /** Control planes that are off and whose data is gone, by a person's word. */
+  lost: ReadonlySet<string>;
   content: ContentSource;
   /** Objects of the user's own CNI manifest, with network mode `manifest`. */
   networkObjects: KubeObject[];
@@ -51,12 +54,14 @@ export async function readInputs(
     ...(file && { file }),
     ...(recorded && { recorded }),
   });
+  const lost = lostMembers(flags.lost, resolved.spec);
   const networkObjects = await networkManifest(resolved.spec);
   const content = await contentOf(inputs, resolved.spec);
   // Bad archives are bad input: told before any connection is made.
   await content.images();
   return {
     ...resolved,
+    lost,
     networkObjects,
     state,
     nodeRecords,

@@ -7,16 +7,14 @@ import { readNodeRecords } from '../state/record-files.js';
 import { openContent } from './content.js';
 import { interruptible } from './interrupt.js';
 import { type RecordedCluster, recordedCluster } from './kubeconfig.js';
-import type { ClusterFlags } from './options.js';
+import type { ClusterFlags, SourceFlags } from './options.js';
+import { artifactLines } from './view.js';
 
 /** Runs kubectl with the admin kubeconfig, through a control plane that lives. Its exit code becomes ours. */
-export async function kubectlCommand(
-  args: readonly string[],
-  flags: ClusterFlags & { artifacts?: string },
-): Promise<number> {
+export async function kubectlCommand(args: readonly string[], flags: ClusterFlags & SourceFlags): Promise<number> {
   const cluster = await recordedCluster(flags);
   const { program, context } = await interruptible(async (signal) => ({
-    program: await kubectlProgram(cluster, flags.artifacts, signal),
+    program: await kubectlProgram(cluster, flags, signal),
     context: await livingContext(cluster, signal),
   }));
   const child = spawn(program, ['--kubeconfig', cluster.state.kubeconfig, '--context', context, ...args], {
@@ -33,12 +31,12 @@ export async function kubectlCommand(
 
 async function kubectlProgram(
   { record }: RecordedCluster,
-  artifacts: string | undefined,
+  { artifacts, mirror }: SourceFlags,
   signal: AbortSignal,
 ): Promise<string> {
   const { cache, source, progress } = await openContent(
-    { ...(artifacts !== undefined && { artifacts }) },
-    { progress: () => {}, signal, recheck: false },
+    { ...(artifacts !== undefined && { artifacts }), ...(mirror !== undefined && { mirror }) },
+    { progress: artifactLines(), signal, recheck: false },
   );
   const platform = { os: process.platform, arch: process.arch };
   return findKubectl({ version: record.spec.kubernetes, source, cache, env: process.env, platform, progress, signal });

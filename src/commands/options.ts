@@ -12,20 +12,25 @@ export interface ClusterFlags extends StateFlags {
   output: OutputFormat;
 }
 
-export interface RunFlags extends ClusterFlags {
+/** Where binaries come from. */
+export interface SourceFlags {
+  artifacts?: string;
+  mirror?: string;
+}
+
+export interface RunFlags extends ClusterFlags, SourceFlags {
   config?: string;
   hosts?: string;
   controlPlane?: string;
   taintControlPlane?: boolean;
   kubernetes?: string;
-  artifacts?: string;
-  mirror?: string;
   images?: string;
   dnsImage?: string;
   sshConfig?: string;
   hostKeyPolicy?: HostKeyPolicyName;
   connectTimeout?: number;
   lost?: string;
+  discardData: boolean;
   verify: boolean;
 }
 
@@ -56,15 +61,19 @@ export function addClusterOptions(command: Command): Command {
   );
 }
 
+export function addSourceOptions(command: Command): Command {
+  return command
+    .addOption(option('--artifacts <dir>', 'directory with binaries, laid out like the upstream mirror', 'ARTIFACTS'))
+    .addOption(option('--mirror <url>', 'mirror of the upstream release servers', 'MIRROR'));
+}
+
 export function addRunOptions(command: Command): Command {
-  return addClusterOptions(command)
+  return addSourceOptions(addClusterOptions(command))
     .addOption(option('-c, --config <file>', 'cluster config file (YAML)', 'CONFIG'))
     .addOption(option('--hosts <list>', 'hosts: s4,s5,s6 or s[4-6] or name=user@address:port', 'HOSTS'))
     .addOption(option('--control-plane <names>', 'which hosts are control planes (1, 3 or 5)', 'CONTROL_PLANE'))
     .addOption(option('--taint-control-plane', 'keep pods off control planes', 'TAINT_CONTROL_PLANE'))
     .addOption(option('--kubernetes <version>', 'e.g. 1.36.4', 'KUBERNETES'))
-    .addOption(option('--artifacts <dir>', 'directory with binaries, laid out like the upstream mirror', 'ARTIFACTS'))
-    .addOption(option('--mirror <url>', 'mirror of the upstream release servers', 'MIRROR'))
     .addOption(option('--images <dir>', 'directory of image archives to import on every node', 'IMAGES'))
     .addOption(option('--dns-image <image>', 'image of the cluster DNS', 'DNS_IMAGE'))
     .addOption(option('--ssh-config <file>', 'ssh_config instead of ~/.ssh/config', 'SSH_CONFIG'))
@@ -75,6 +84,13 @@ export function addRunOptions(command: Command): Command {
     )
     .addOption(option('--connect-timeout <seconds>', 'per host (default: 5)', 'CONNECT_TIMEOUT').argParser(seconds))
     .addOption(option('--lost <names>', 'control planes that are off and whose data is gone, your word', 'LOST'))
+    .addOption(
+      option(
+        '--discard-data',
+        'give up etcd data that no quorum can be made of, and start empty',
+        'DISCARD_DATA',
+      ).default(false),
+    )
     .addOption(
       option('--verify', 'hash every installed file instead of trusting unchanged stamps', 'VERIFY').default(false),
     );

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { namesOfFlag } from '../config/host-expression.js';
+import { isDeepStrictEqual } from 'node:util';
 import { PkiStore } from '../pki/store.js';
 import { type ReconcileResult, reconcile } from '../reconcile/reconcile.js';
 import type { ReconcileState } from '../reconcile/state.js';
 import { createEventBus } from '../runner/event-bus.js';
 import type { EventSink } from '../runner/events.js';
 import { acquireLock } from '../state/lock.js';
+import type { LockOwner } from '../state/lock-owner.js';
+import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
 import { createRunDirectory, prepareStateDir, sweepTemporaryFiles } from '../state/state-dir.js';
 import { type RunInputs, readInputs } from './inputs.js';
 import { interruptible } from './interrupt.js';
@@ -22,15 +24,17 @@ const STALL_TIMEOUT_MS = 10_000;
 export function upCommand(flags: RunFlags): Promise<number> {
   return interruptible(async (signal) => {
     const view = openUpView(flags);
-    const inputs = await readInputs(flags, signal, view.onArtifact);
-    await prepareStateDir(inputs.state);
-    const lock = await acquireLock({ path: inputs.state.lock, command: 'up', now: () => new Date() });
+    const seen = await readInputs(flags, signal, view.onArtifact);
+    await prepareStateDir(seen.state);
+    const lock = await acquireLock({ path: seen.state.lock, command: 'up', now: () => new Date() });
     try {
+      const inputs = await unlessStale(seen, () => readInputs(flags, signal, view.onArtifact));
       await sweepTemporaryFiles(inputs.state);
       const runDirectory = await createRunDirectory(inputs.state, new Date());
       const state = persistentState(inputs.state, runDirectory, await openPki(inputs, 'persistent'));
       const sinks = [view.sink, journal(runDirectory)];
-      const result = await run({ command: 'up', inputs, flags, state, signal, sinks });
+      const notes = lock.takenOverFrom ? [takenOver(lock.takenOverFrom)] : [];
+      const result = await run({ command: 'up', inputs, flags, state, signal, sinks, notes });
       return result.exit;
     } finally {
       await view.end();
@@ -50,6 +54,26 @@ export function planCommand(flags: RunFlags): Promise<number> {
   });
 }
 
+function takenOver({ command, pid, user, since }: LockOwner): Note {
+  const run = `${command}, pid ${pid}, user ${user}, since ${since}`;
+  return {
+    code: 'lock-taken-over',
+    message: `another run died without giving its lock back (${run}): it was taken over`,
+  };
+}
+
+/** Another run may have ended between our reading its state and getting the lock. */
+async function unlessStale(seen: RunInputs, again: () => Promise<RunInputs>): Promise<RunInputs> {
+  const [record, nodeRecords] = await Promise.all([readClusterRecord(seen.state), readNodeRecords(seen.state)]);
+  const isSame = isDeepStrictEqual(record, seen.record) && isDeepStrictEqual(nodeRecords, seen.nodeRecords);
+  return isSame ? seen : again();
+}
+
+interface Note {
+  code: string;
+  message: string;
+}
+
 interface Run {
   command: 'up' | 'plan';
   inputs: RunInputs;
@@ -57,12 +81,15 @@ interface Run {
   state: ReconcileState;
   signal: AbortSignal;
   sinks: EventSink[];
+  /** Beside those of the inputs. */
+  notes?: Note[];
 }
 
-async function run({ command, inputs, flags, state, signal, sinks }: Run): Promise<ReconcileResult> {
+async function run({ command, inputs, flags, state, signal, sinks, notes = [] }: Run): Promise<ReconcileResult> {
   const { spec, record, nodeRecords, ssh } = inputs;
   const bus = createEventBus({ sinks, monotonicMs: () => performance.now(), wallClock: () => new Date() });
-  for (const { code, message } of inputs.notes) bus.emit({ type: 'note', level: 'warning', code, message });
+  for (const { code, message } of [...notes, ...inputs.notes])
+    bus.emit({ type: 'note', level: 'warning', code, message });
   return reconcile({
     command,
     spec,
@@ -76,7 +103,8 @@ async function run({ command, inputs, flags, state, signal, sinks }: Run): Promi
     open: nodeConnector({ spec, nodeRecords, ssh }),
     kubeconfigPath: inputs.state.kubeconfig,
     verifyAll: flags.verify,
-    lost: new Set(flags.lost === undefined ? [] : namesOfFlag('--lost', flags.lost)),
+    discardData: flags.discardData,
+    lost: inputs.lost,
     hostKeyPolicy: ssh.policy,
     stallTimeoutMs: STALL_TIMEOUT_MS,
     readyTimeoutMs: READY_TIMEOUT_MS,

@@ -62,7 +62,7 @@ export function openPlanView({ output, verbose }: ViewOptions): CommandView {
 }
 
 /** Names each file the first time it is downloaded, verified or compressed: later runs find all of it ready. */
-function artifactLines(): CommandView['onArtifact'] {
+export function artifactLines(): CommandView['onArtifact'] {
   const seen = new Set<string>();
   return ({ stage, name }) => {
     const line = `${stage} ${name}`;

@@ -1,3 +1,4 @@
+import { CNI_PLUGINS } from '../artifacts/catalogue.js';
 import type { DesiredFile } from '../plan/desired.js';
 import { artifactFile } from './artifact-file.js';
 import { containerdConfig } from './containerd-config.js';
@@ -8,9 +9,6 @@ import { dropIn, textFile } from './systemd.js';
 
 const UNIT = 'containerd.service';
 const CONFIG = '/etc/containerd/config.toml';
-
-/** Named by the pod network's conflist, run by containerd for every sandbox (loopback), counted on by other CNIs. */
-const CNI_PLUGINS = ['bridge', 'host-local', 'loopback', 'portmap'];
 
 /** The operating system's containerd under a configuration of ours; on Fedora CoreOS it is installed but not running. */
 export const containerd: Component = (context) => {

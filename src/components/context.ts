@@ -30,7 +30,7 @@ export interface NodeTraits {
   linkName: string;
   /** Nameservers the kubelet may hand to pods (loopback ones removed, order kept). */
   nameservers: string[];
-  /** resolv.conf the kubelet may use as it is; undefined when we must write our own (more than three nameservers…). */
+  /** resolv.conf the kubelet may use as it is; undefined when we must write our own (too many nameservers, no file…). */
   resolvConf?: string;
   memTotalBytes: number;
   /** Swap is on: the kubelet must be told. */

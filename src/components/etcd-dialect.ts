@@ -10,6 +10,12 @@ export interface EtcdDialect {
   unsupported: readonly string[];
 }
 
+/** First patch release of a minor that knows a flag; those not listed are known to all. Source: CHANGELOG of each. */
+const SINCE_PATCH: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  '3.4': { 'experimental-watch-progress-notify-interval': 11 },
+  '3.5': { 'experimental-compact-hash-check-enabled': 5 },
+};
+
 /** kube-apiserver's watch cache relies on these to serve consistent reads; kubeadm sets the same. */
 const PROGRESS = '5s';
 
@@ -55,10 +61,15 @@ const DIALECTS: readonly EtcdDialect[] = [
 /** The dialect of an etcd version such as `3.5.33`. */
 export function etcdDialect(version: string): EtcdDialect {
   const dialect = DIALECTS.find(({ minor }) => version.startsWith(`${minor}.`));
-  if (dialect) return dialect;
+  if (dialect) return { ...dialect, flags: knownFlags(dialect, Number(version.slice(dialect.minor.length + 1))) };
   throw usageError({
     code: 'etcd-version-unsupported',
     message: `etcd version ${JSON.stringify(version)} is not in the table`,
     hint: `use one of ${DIALECTS.map(({ minor }) => `${minor}.x`).join(', ')}`,
   });
+}
+
+function knownFlags({ minor, flags }: EtcdDialect, patch: number): Flags {
+  const known = Object.entries(flags).filter(([name]) => patch >= (SINCE_PATCH[minor]?.[name] ?? 0));
+  return Object.fromEntries(known);
 }

@@ -1,3 +1,4 @@
+import { peerUrl } from '../etcd/peer-url.js';
 import type { DesiredFile } from '../plan/desired.js';
 import { artifactFile } from './artifact-file.js';
 import type { Component, ComponentContext, EtcdBootstrap } from './context.js';
@@ -60,8 +61,8 @@ function flags({ spec, node, nodeIp }: ComponentContext): Flags {
     'data-dir': PATHS.etcdData,
     'listen-client-urls': [`https://${nodeIp}:2379`, 'https://127.0.0.1:2379'],
     'advertise-client-urls': `https://${nodeIp}:2379`,
-    'listen-peer-urls': `https://${nodeIp}:2380`,
-    'initial-advertise-peer-urls': `https://${nodeIp}:2380`,
+    'listen-peer-urls': peerUrl(nodeIp),
+    'initial-advertise-peer-urls': peerUrl(nodeIp),
     'listen-metrics-urls': 'http://127.0.0.1:2381',
     'cert-file': PKI.etcdServer.cert,
     'key-file': PKI.etcdServer.key,

@@ -66,7 +66,10 @@ function flags(context: ComponentContext): Flags {
     'client-ca-file': PKI.clientCa,
     'tls-cert-file': PKI.apiServer.cert,
     'tls-private-key-file': PKI.apiServer.key,
-    'etcd-servers': etcdServers(context),
+    // Its own member only. etcd's client spreads requests over every member it knows, and one that lost power keeps its
+    // share of them hanging for 30 s + 10 s of keepalive (apiserver storage/factory/etcd3.go); beside a dead member this
+    // apiserver fails /readyz instead, and everybody is led to another one within seconds.
+    'etcd-servers': 'https://127.0.0.1:2379',
     'etcd-cafile': PKI.etcdCa,
     'etcd-certfile': PKI.apiServerEtcdClient.cert,
     'etcd-keyfile': PKI.apiServerEtcdClient.key,
@@ -91,12 +94,6 @@ function flags(context: ComponentContext): Flags {
     profiling: false,
     ...auditFlags(context),
   };
-}
-
-/** Every member: the loss of the local one is survived. The local one first: it is tried first. */
-function etcdServers({ peers, nodeIp }: ComponentContext): string[] {
-  const members = peers.filter(({ controlPlane }) => controlPlane).map((peer) => peer.nodeIp);
-  return [nodeIp, ...members.filter((address) => address !== nodeIp)].map((address) => `https://${address}:2379`);
 }
 
 function auditFlags({ spec: { apiServer } }: ComponentContext): Flags {

@@ -43,7 +43,9 @@ export function kubeletConfig(context: ComponentContext): Record<string, unknown
   };
 }
 
-/** Where more than three nameservers, or a local stub, make the node's own file unfit for pods. */
+/** glibc reads no more, and the kubelet refuses to pass more on. */
+export const MAX_NAMESERVERS = 3;
+/** Where more nameservers, a local stub, or no file at all make what the node has unfit for pods. */
 export const OWN_RESOLV_CONF = `${PATHS.kubernetes}/resolv.conf`;
 
 /** Rates as from 1.27 on; before, 5 and 10 a second delay the pods of a whole class. Images are pulled side by side. */

@@ -3,30 +3,31 @@ import type { DesiredFile } from '../plan/desired.js';
 import { artifactFile } from './artifact-file.js';
 import type { Component, ComponentContext } from './context.js';
 import { commandLine, type Flags } from './flags.js';
-import { CONTAINERD_ENDPOINT, kubeletConfig, OWN_RESOLV_CONF } from './kubelet-config.js';
+import { CONTAINERD_ENDPOINT, kubeletConfig, MAX_NAMESERVERS, OWN_RESOLV_CONF } from './kubelet-config.js';
 import { mergeConfig } from './merge-config.js';
+import { NO_DOCKER_SOCKET, noDocker } from './no-docker.js';
 import { kubeletMaySetLabel, roleTaints } from './node-role.js';
 import { PATHS } from './paths.js';
 import { CLIENTS, PKI, pathsIn } from './pki-paths.js';
-import { HTTP2_TIMEOUTS, KEEP_RUNNING, START_TIMEOUT, serviceUnit, textFile, unitPath } from './systemd.js';
+import { HTTP2_TIMEOUTS, KEEP_RUNNING, START_TIMEOUT, serviceUnit, textFile } from './systemd.js';
 
 const UNIT = 'kubelet.service';
 const BINARY = `${PATHS.bin}/kubelet`;
 const CONFIG = `${PATHS.kubernetes}/kubelet.yaml`;
-/** glibc reads no more, and the kubelet refuses to pass more on. */
-const MAX_NAMESERVERS = 3;
 
 export const kubelet: Component = (context) => {
   const config = mergeConfig(kubeletConfig(context), context.spec.kubelet.extraConfig);
   const resolvConf = ownResolvConf(context);
+  const noDockerFiles = noDocker(context)?.files ?? [];
+  const rendered = [textFile(CONFIG, stringify(config)), ...resolvConf, ...noDockerFiles, unitFile(context)];
   return {
     component: 'kubelet',
-    files: [artifactFile(context, 'kubelet'), textFile(CONFIG, stringify(config)), ...resolvConf, unitFile(context)],
+    files: [artifactFile(context, 'kubelet'), ...rendered],
     units: [
       {
         name: UNIT,
         inputs: [
-          ...[unitPath(UNIT), BINARY, CONFIG, ...resolvConf.map(({ path }) => path)],
+          ...[BINARY, ...rendered.map(({ path }) => path)],
           ...[PKI.ca, ...pathsIn(PKI.kubelet), ...pathsIn(CLIENTS.kubelet)],
         ],
         disruption: 'none',
@@ -36,10 +37,12 @@ export const kubelet: Component = (context) => {
 };
 
 function unitFile(context: ComponentContext): DesiredFile {
+  const sockets = noDocker(context) ? [NO_DOCKER_SOCKET] : [];
   return serviceUnit({
     name: UNIT,
     description: 'Kubernetes kubelet',
-    after: ['k8s-diskless-node.service', 'containerd.service'],
+    wants: sockets,
+    after: ['k8s-diskless-node.service', 'containerd.service', ...sockets],
     start: commandLine({ binary: BINARY, flags: flags(context) }),
     service: {
       Type: 'notify',
@@ -48,6 +51,8 @@ function unitFile(context: ComponentContext): DesiredFile {
       ...KEEP_RUNNING,
       // Mount helpers and the like that run for a pod outlive a restart.
       KillMode: 'process',
+      // Once started it asks for Docker's version every second, and does without an answer.
+      ...(sockets.length > 0 && { ExecStartPost: `-/usr/bin/systemctl --no-block stop ${sockets.join(' ')}` }),
       ...(context.traits.canLowerOomScore && { OOMScoreAdjust: '-999' }),
     },
   });
@@ -65,6 +70,7 @@ function flags(context: ComponentContext): Flags {
     'node-ip': nodeIp,
     'node-labels': labels.length > 0 ? labels.map(([key, value]) => `${key}=${value}`) : undefined,
     'register-with-taints': !switches.registerFields && taints.length > 0 ? taints : undefined,
+    docker: noDocker(context)?.endpoint,
     'container-runtime': switches.containerRuntimeFlag ? 'remote' : undefined,
     'container-runtime-endpoint': switches.containerRuntimeEndpointField ? undefined : CONTAINERD_ENDPOINT,
     'pod-infra-container-image': switches.podInfraContainerImageFlag ? spec.sandboxImage : undefined,
@@ -73,6 +79,7 @@ function flags(context: ComponentContext): Flags {
 
 function ownResolvConf({ traits }: ComponentContext): DesiredFile[] {
   if (traits.resolvConf !== undefined) return [];
-  const lines = traits.nameservers.slice(0, MAX_NAMESERVERS).map((address) => `nameserver ${address}`);
-  return [textFile(OWN_RESOLV_CONF, `${lines.join('\n')}\n`)];
+  const lines = traits.nameservers.slice(0, MAX_NAMESERVERS).map((address) => `nameserver ${address}\n`);
+  // Also without any: a kubelet that finds no file starts no pod.
+  return [textFile(OWN_RESOLV_CONF, lines.join(''))];
 }

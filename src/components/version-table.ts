@@ -8,6 +8,8 @@ interface VersionSwitches {
   containerRuntimeEndpointField: boolean;
   /** `kubelet --pod-infra-container-image`: keeps the pause image from being collected. Fatal where removed. */
   podInfraContainerImageFlag: boolean;
+  /** The kubelet starts with five seconds of looking for Docker (cAdvisor's plugin for it, gone in 1.24). */
+  waitsForDocker: boolean;
   /** KubeletConfiguration has `registerWithTaints` and `registerNode`; before, flags. */
   registerFields: boolean;
   /** KubeletConfiguration has `failCgroupV1` (true by default from 1.35: no start on cgroup v1). */
@@ -24,9 +26,7 @@ interface VersionSwitches {
   masterRole: boolean;
   /** kube-proxy's nftables mode: `gate` needs feature gate NFTablesProxyMode. */
   nftablesProxy: 'absent' | 'gate' | 'on';
-  /** CRI APIs the kubelet speaks. */
-  cri: readonly ('v1alpha2' | 'v1')[];
-  /** containerd versions that serve those: `min` inclusive, `below` exclusive. */
+  /** containerd versions that serve a CRI API this kubelet speaks: `min` inclusive, `below` exclusive. */
   containerd: { min: string; below?: string };
 }
 
@@ -52,6 +52,7 @@ const SWITCHES: { [K in keyof VersionSwitches]: (minor: number) => VersionSwitch
   containerRuntimeFlag: until(23),
   containerRuntimeEndpointField: since(27),
   podInfraContainerImageFlag: until(34),
+  waitsForDocker: until(23),
   registerFields: since(23),
   failCgroupV1Field: since(31),
   mergeDefaultEvictionSettings: since(33),
@@ -60,7 +61,7 @@ const SWITCHES: { [K in keyof VersionSwitches]: (minor: number) => VersionSwitch
   fastNodeStatusUpdate: since(26),
   masterRole: until(23),
   nftablesProxy: (minor) => (minor >= 31 ? 'on' : minor >= 29 ? 'gate' : 'absent'),
-  cri: (minor) => (minor <= 22 ? ['v1alpha2'] : minor <= 25 ? ['v1', 'v1alpha2'] : ['v1']),
+  // v1alpha2 alone up to 1.22, v1 and v1alpha2 up to 1.25, v1 alone from 1.26 on. containerd: v1alpha2 until 1.7, v1 since 1.6.
   containerd: (minor) =>
     minor <= 22 ? { min: '1.3.0', below: '2.0.0' } : minor <= 25 ? { min: '1.5.0' } : { min: '1.6.0' },
 };

@@ -1,3 +1,4 @@
+import { ownPortList } from '../components/ports.js';
 import { VERSION_TABLE, versionRow } from '../components/version-table.js';
 import { DisklessError } from '../errors.js';
 import type { SpecDraft } from './draft.js';
@@ -50,21 +51,9 @@ function checkManifest({ network: { mode, manifest } }: SpecDraft): CrossProblem
   return [];
 }
 
-/** Where the other components of a control plane listen. */
-const TAKEN_PORTS: Readonly<Record<number, string>> = {
-  2379: 'etcd',
-  2380: 'etcd',
-  10248: 'kubelet',
-  10249: 'kube-proxy',
-  10250: 'kubelet',
-  10256: 'kube-proxy',
-  10257: 'kube-controller-manager',
-  10259: 'kube-scheduler',
-};
-
 function checkApiPort({ apiServer: { port } }: SpecDraft): CrossProblem[] {
-  const owner = TAKEN_PORTS[port];
-  return owner === undefined ? [] : [{ paths: [['apiServer', 'port']], message: `port ${port} is ${owner}'s` }];
+  const taken = ownPortList.find((own) => own.port === port);
+  return taken === undefined ? [] : [{ paths: [['apiServer', 'port']], message: `port ${port} is ${taken.owner}'s` }];
 }
 
 /** Beyond seven, writes slow down for no practical gain (etcd FAQ). */

@@ -141,8 +141,3 @@ export const configSchema = z.strictObject({
 /** A valid config file, transformed: versions without `v`, durations in milliseconds. */
 export type ConfigFile = z.output<typeof configSchema>;
 export type HostObject = z.output<typeof host>;
-
-/** For editors: `# yaml-language-server: $schema=…`. */
-export function configJsonSchema(): Record<string, unknown> {
-  return { ...z.toJSONSchema(configSchema, { io: 'input' }), title: 'k8s-diskless cluster' };
-}

@@ -15,17 +15,20 @@ export interface ReceiverOptions {
  *                     `remove ID - MANIFEST_BYTES 0\n`, paths one per line
  *   node → operator   `ready`, then `done ID` per segment, or `corrupt ID …`
  *
+ * Files get the time of their arrival: systemd tells a changed unit by a newer one (NeedDaemonReload).
+ *
  * The body is a compressed tar stream; manifest lines are `sha256 mode entry path`. What arrived is hashed as it comes,
  * compressed: coreutils' sha256sum takes 2.6 s of CPU for the 440 MB that a control plane unpacks, a quarter of that for
  * what travels. Artifacts were proven to be what their name says when they were compressed, and zstd frames and gzip
  * members carry checksums of what they hold; rendered files are hashed one by one as well. Files are unpacked beside their
  * place, verified, and renamed; only then they are written into the marker. Where the target is another filesystem
  * than the staging area the file is first copied to a temporary name in its directory, so that the last act is a
- * rename everywhere. Several receivers may run at once; each has its own staging area.
+ * rename everywhere. Unpacking yields the processor to services that were started while the rest still arrives. Several
+ * may run at once; each has its own staging area.
  */
 export function receiverCommand(options: ReceiverOptions): string {
   const { clusterId, incarnation, relabel } = options;
-  return `bash -c ${shellQuote(RECEIVER)} receiver ${shellQuote(clusterId, String(incarnation), relabel ? 'relabel' : '')}`;
+  return `nice -n 5 bash -c ${shellQuote(RECEIVER)} receiver ${shellQuote(clusterId, String(incarnation), relabel ? 'relabel' : '')}`;
 }
 
 const RECEIVER = `set -euo pipefail
@@ -35,7 +38,7 @@ for stale in ${PATHS.staging}/*; do [ -d "/proc/\${stale##*/}" ] || rm -rf "$sta
 mkdir -p -m 0700 ${PATHS.staging} "$stage" "$marker/units"
 exec 9>"$marker/lock"
 trap 'rm -rf "$stage"' EXIT
-printf '%s %s\\n' "$1" "$2" >"$marker/cluster.$$"; mv -f "$marker/cluster.$$" "$marker/cluster"
+[ -e "$marker/cluster" ] || { printf '%s %s\\n' "$1" "$2" >"$marker/cluster.$$"; mv -f "$marker/cluster.$$" "$marker/cluster"; }
 touch "$marker/files"
 stage_device=$(stat -c %d "$stage")
 digest=sha256sum
@@ -61,8 +64,8 @@ install_segment() {
     if [ "\${devices[\${index[\${path%/*}]}]}" = "$stage_device" ]; then
       mv -fT -- "$work/$entry" "$path"
     else
-      mv -fT -- "$work/$entry" "$path.k8s-diskless-new"
-      mv -fT -- "$path.k8s-diskless-new" "$path"
+      mv -fT -- "$work/$entry" "$path.k8s-diskless-$$"
+      mv -fT -- "$path.k8s-diskless-$$" "$path"
     fi
   done <"$work.manifest"
   [ "$3" != relabel ] || restorecon -F -- "\${paths[@]}" >&2
@@ -93,7 +96,7 @@ while IFS=' ' read -r word id encoding manifest_bytes body_bytes; do
       case $encoding in zstd) unpack='zstd -dcq' ;; gzip) unpack='gzip -dcq' ;; *) exit 64 ;; esac
       mkfifo "$stage/$id.pipe"
       $digest <"$stage/$id.pipe" >"$stage/$id.digest" &
-      head -c "$body_bytes" | tee "$stage/$id.pipe" | $unpack | tar -x -p --no-same-owner -C "$stage/$id"
+      head -c "$body_bytes" | tee "$stage/$id.pipe" | $unpack | tar -x -p -m --no-same-owner -C "$stage/$id"
       wait $!
       read -r expected
       read -r actual _ <"$stage/$id.digest"

@@ -62,6 +62,15 @@ export interface EtcdDataFact {
   clusterId?: string;
 }
 
+export interface ContainerdFact {
+  present: boolean;
+  /** e.g. `1.6.20`; empty when it could not be told. */
+  version: string;
+  active: boolean;
+  /** References of the images it holds; undefined when it could not be asked. */
+  images?: string[];
+}
+
 export interface NodeFacts {
   bootId: string;
   machineId: string;
@@ -79,18 +88,20 @@ export interface NodeFacts {
   /** The address this SSH connection arrived at (SSH_CONNECTION). */
   sshAddress?: string;
   nameservers: string[];
-  /** File the nameservers were read from. */
-  resolvConf: string;
+  /** File the nameservers were read from; undefined when there is none. */
+  resolvConf?: string;
   /** Node clock minus operator clock at half the round trip, milliseconds. */
   clockSkewMs: number;
+  /** By NTP, as systemd-timesyncd or chrony says. */
+  clockSynchronized: boolean;
   cgroupVersion: 1 | 2;
   selinux: 'enforcing' | 'permissive' | 'disabled';
   /** Names of effective capabilities of a root process, without CAP_, lower case: only those we look for. */
   capabilities: { sysResource: boolean; sysTime: boolean };
-  /** Writable conntrack sysctls. */
+  /** The conntrack sysctls are ours to write, once their module is loaded. */
   canSetConntrack: boolean;
   tools: Record<string, boolean>;
-  containerd: { present: boolean; version: string; active: boolean; images: string[] };
+  containerd: ContainerdFact;
   etcdData: EtcdDataFact;
   marker?: MarkerFact;
   units: Record<string, UnitFact>;

@@ -31,7 +31,7 @@ export function parseFacts(options: ParseFactsOptions): NodeFacts {
   const [hostname = '', kernel = '', arch = ''] = text(sections, 'uname').split(' ');
   const osRelease = parseOsRelease(text(sections, 'os-release'));
   const memory = parseMeminfo(text(sections, 'meminfo'));
-  const [resolvConf = '/etc/resolv.conf', ...resolvLines] = lines(sections, 'resolv');
+  const [resolvConf, ...resolvLines] = lines(sections, 'resolv');
   const capabilities = BigInt(`0x${text(sections, 'capabilities') || '0'}`);
   const tools = new Set(lines(sections, 'tools'));
   const units = parseUnits(text(sections, 'units'));
@@ -52,8 +52,9 @@ export function parseFacts(options: ParseFactsOptions): NodeFacts {
     routes: parseRoutes(lines(sections, 'routes')),
     ...(sshAddress && { sshAddress }),
     nameservers: resolvLines.flatMap((line) => /^nameserver\s+(\S+)/.exec(line)?.[1] ?? []),
-    resolvConf,
+    ...(resolvConf !== undefined && { resolvConf }),
     clockSkewMs: Math.round(nodeClockMs(sections) - options.operatorClockMs),
+    clockSynchronized: text(sections, 'synchronized') === 'yes',
     cgroupVersion: text(sections, 'cgroup') === 'cgroup2fs' ? 2 : 1,
     selinux: ({ '0': 'permissive', '1': 'enforcing' } as const)[text(sections, 'selinux')] ?? 'disabled',
     capabilities: { sysResource: hasBit(capabilities, CAP_SYS_RESOURCE), sysTime: hasBit(capabilities, CAP_SYS_TIME) },
@@ -63,7 +64,7 @@ export function parseFacts(options: ParseFactsOptions): NodeFacts {
       present: text(sections, 'containerd-version') !== '',
       version: /\bv?(\d+\.\d+\.\d+)/.exec(text(sections, 'containerd-version'))?.[1] ?? '',
       active: units['containerd.service']?.active === 'active',
-      images: lines(sections, 'images'),
+      ...(sections.has('images-listed') && { images: lines(sections, 'images') }),
     },
     etcdData: { present: text(sections, 'etcd-data') === 'present', ...parseEtcdMarker(text(sections, 'etcd-marker')) },
     ...(marker && { marker }),

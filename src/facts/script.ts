@@ -9,6 +9,7 @@ const TOOLS = [
   'ip',
   'nft',
   'iptables',
+  'ipset',
   'conntrack',
   'modprobe',
   'restorecon',
@@ -18,7 +19,7 @@ const TOOLS = [
 ];
 
 /** Kernel features by the module that brings them: present when built in, loaded, or loadable. */
-const FEATURES = ['overlay', 'br_netfilter', 'nf_conntrack', 'vxlan'];
+const FEATURES = ['overlay', 'br_netfilter', 'nf_conntrack', 'vxlan', 'ip_vs'];
 
 export interface FactsScriptOptions {
   /** Units whose state is wanted. */
@@ -58,12 +59,18 @@ for _ in 1 2 3 4 5 6; do
   read -r _ _ _ pid _ 2>/dev/null < <(sed 's/(.*)/x/' /proc/$pid/stat) || break
 done
 section resolv
-if [ -r /run/systemd/resolve/resolv.conf ]; then printf '/run/systemd/resolve/resolv.conf\\n'; show /run/systemd/resolve/resolv.conf
-else printf '/etc/resolv.conf\\n'; show /etc/resolv.conf; fi
+for file in /run/systemd/resolve/resolv.conf /etc/resolv.conf; do
+  [ -r "$file" ] && { printf '%s\\n' "$file"; show "$file"; break; }
+done
+# systemd-timesyncd says so by a file, chrony when asked; timedatectl would start a service for it.
+section synchronized
+if [ -e /run/systemd/timesync/synchronized ]; then printf yes
+elif command -v chronyc >/dev/null; then case $(timeout 1 chronyc -c tracking 2>/dev/null) in *,Normal) printf yes ;; esac; fi
 section cgroup; stat -f -c %T /sys/fs/cgroup
 section selinux; show /sys/fs/selinux/enforce
 section capabilities; while read -r key value; do [ "$key" = CapEff: ] && printf '%s' "$value"; done </proc/self/status
-section conntrack; [ -w /proc/sys/net/netfilter/nf_conntrack_max ] && printf yes
+# Only the initial network namespace has this one, and may write conntrack's: the same before their module is loaded.
+section conntrack; [ -w /proc/sys/net/core/netdev_max_backlog ] && printf yes
 section tools; for tool in ${TOOLS.join(' ')}; do command -v "$tool" >/dev/null && printf '%s\\n' "$tool"; done
 section features
 for feature in ${FEATURES.join(' ')}; do
@@ -71,9 +78,11 @@ for feature in ${FEATURES.join(' ')}; do
 done
 [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ] && echo br_netfilter
 [ -e /proc/sys/net/netfilter/nf_conntrack_max ] && echo nf_conntrack
+[ -e /proc/net/ip_vs ] && echo ip_vs
 section containerd-version; command -v containerd >/dev/null && containerd --version
 section units; systemctl show -p Id,ActiveState,SubState -- ${options.units.join(' ')} containerd.service
-section images; [ -S /run/containerd/containerd.sock ] && timeout 2 ctr -n k8s.io images ls -q 2>/dev/null
+section images
+[ -S /run/containerd/containerd.sock ] && timeout 2 ctr -n k8s.io images ls -q 2>/dev/null && section images-listed
 section listeners; ss -Hltnp
 section etcd-data; [ -d ${PATHS.etcdData}/member ] && echo present
 section etcd-marker; show ${PATHS.etcdData}/k8s-diskless

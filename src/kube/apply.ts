@@ -13,8 +13,6 @@ export interface ApplyOptions {
   /** From bundledManifest() or parseManifest(); applied in this order. */
   objects: readonly KubeObject[];
   signal: AbortSignal;
-  /** The server computes everything and stores nothing. */
-  dryRun?: boolean;
   sleep?: Sleep;
 }
 
@@ -39,7 +37,7 @@ export async function applyObjects(options: ApplyOptions): Promise<Applied[]> {
       const path = await locate(options, discovery, object, definitions);
       const outcome = await applyOne(options, path, object);
       results.push({ subject, outcome });
-      if (object.kind === 'CustomResourceDefinition' && !options.dryRun) {
+      if (object.kind === 'CustomResourceDefinition') {
         await established(options, path, object);
         definitions.add(groupOf(object));
       }
@@ -52,7 +50,7 @@ export async function applyObjects(options: ApplyOptions): Promise<Applied[]> {
 }
 
 async function applyOne(
-  { client, signal, dryRun }: ApplyOptions,
+  { client, signal }: ApplyOptions,
   path: string,
   object: KubeObject,
 ): Promise<Applied['outcome']> {
@@ -60,8 +58,7 @@ async function applyOne(
     if (hasCode(error, 'kube-not-found')) return undefined;
     throw error;
   });
-  const query = dryRun ? { dryRun: 'All' } : {};
-  const after = await client.patch<KubeObject>(path, { type: 'apply', body: object, force: true, query, signal });
+  const after = await client.patch<KubeObject>(path, { type: 'apply', body: object, force: true, signal });
   if (before === undefined) return 'created';
   return sameContent(before, after) ? 'unchanged' : 'changed';
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DisklessError } from '../errors.js';
 import { untilAborted } from '../http/abort.js';
 import { type ChannelRequest, isRepeatable } from '../http/https-channel.js';
@@ -7,6 +8,8 @@ import type { KubeTransport } from './transport.js';
 
 /** How long a control plane may take to say whether it lives, while another one may already have. */
 const PROBE_TIMEOUT_MS = 3_000;
+/** How much longer one that lives is waited for, once another has answered that it is still starting. */
+const GRACE_MS = 150;
 
 /** The request reached a server, or may have: sending it again must not do harm. */
 const POSSIBLY_EXECUTED = new Set(['kube-connection-lost', 'kube-timeout']);
@@ -64,8 +67,10 @@ class FailoverTransport implements KubeTransport {
       return { member, living: status === 200 };
     });
     const living = probes.map(async (probe) => ((await probe).living ? probe : Promise.reject(new Error('not live'))));
+    const starting = Promise.any(probes).then((probe) => sleep(GRACE_MS, probe, { signal: rest.signal }));
+    starting.catch(() => undefined);
     try {
-      const { member } = await Promise.any(living).catch(() => Promise.any(probes));
+      const { member } = await Promise.any([...living, starting]);
       return member;
     } catch (error) {
       this.#current = undefined;

@@ -12,6 +12,8 @@ export interface WaitNodesReadyOptions {
   nodes: BootIds;
   /** Called once per node, as it happens. */
   onReady?: (name: string, node: KubeNode) => void;
+  /** Called with what a node lacks, whenever it is looked at and not Ready. */
+  onPending?: (name: string, reason: string) => void;
   signal: AbortSignal;
   /** Default: none but the signal. */
   timeoutMs?: number;
@@ -23,6 +25,8 @@ export interface NodesReady {
   pending: Map<string, string>;
 }
 
+export const NOT_REGISTERED = 'it has not registered with the API';
+
 const NODES = resourcePath({ apiVersion: 'v1', resource: 'nodes' });
 
 /**
@@ -32,7 +36,7 @@ const NODES = resourcePath({ apiVersion: 'v1', resource: 'nodes' });
 export async function waitNodesReady(options: WaitNodesReadyOptions): Promise<NodesReady> {
   const { client, nodes, signal, timeoutMs } = options;
   const ready = new Map<string, KubeNode>();
-  const pending = new Map([...nodes.keys()].map((name) => [name, 'it has not registered with the API']));
+  const pending = new Map([...nodes.keys()].map((name) => [name, NOT_REGISTERED]));
   const done = (): NodesReady => ({ ready, pending });
   if (pending.size === 0) return done();
 
@@ -46,7 +50,10 @@ export async function waitNodesReady(options: WaitNodesReadyOptions): Promise<No
       pending.delete(name);
       ready.set(name, node);
       options.onReady?.(name, node);
-    } else pending.set(name, reason);
+      return;
+    }
+    pending.set(name, reason);
+    options.onPending?.(name, reason);
   };
   try {
     for await (const event of watch<KubeNode>({ client, path: NODES, signal: limit.signal })) {

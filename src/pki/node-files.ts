@@ -1,3 +1,4 @@
+import { textFile } from '../components/systemd.js';
 import type { ClusterSpec, Role } from '../config/spec.js';
 import type { DesiredFile } from '../plan/desired.js';
 import { encryptionConfiguration } from './encryption.js';
@@ -36,15 +37,13 @@ function foundationFiles(pki: Pki, role: Role): DesiredFile[] {
       wanted(deliver).map((file) => pairFile(file, pki.authorities[id as keyof Pki['authorities']])),
     ),
     ...wanted(Object.values(bundles)).map(({ path, mode, authorities: members }) =>
-      publicFile(path, mode, members.map((id) => pki.authorities[id].certificate).join('')),
+      textFile(path, members.map((id) => pki.authorities[id].certificate).join(''), mode),
     ),
     ...wanted(serviceAccount.deliver).map(({ part, path, mode }) =>
-      part === 'key'
-        ? secretFile(path, mode, pki.serviceAccount.privateKey)
-        : publicFile(path, mode, pki.serviceAccount.publicKey),
+      textFile(path, part === 'key' ? pki.serviceAccount.privateKey : pki.serviceAccount.publicKey, mode),
     ),
     ...wanted([encryption]).map(({ path, mode, resources }) =>
-      secretFile(path, mode, encryptionConfiguration(pki.encryptionKeys, resources)),
+      textFile(path, encryptionConfiguration(pki.encryptionKeys, resources), mode),
     ),
   ];
 }
@@ -73,7 +72,7 @@ function kubeconfigOf({ pki, spec, profile, id }: KubeconfigOf): DesiredFile[] {
     certificatePath: pathOf('certificate', deliver),
     keyPath: pathOf('key', deliver),
   });
-  return [publicFile(kubeconfig.path, kubeconfig.mode, text)];
+  return [textFile(kubeconfig.path, text, kubeconfig.mode)];
 }
 
 interface PairPart {
@@ -83,13 +82,5 @@ interface PairPart {
 }
 
 function pairFile({ part, path, mode }: PairPart, pair: { certificate: string; privateKey: string }): DesiredFile {
-  return part === 'key' ? secretFile(path, mode, pair.privateKey) : publicFile(path, mode, pair.certificate);
-}
-
-function publicFile(path: string, mode: number, text: string): DesiredFile {
-  return { path, mode, content: { kind: 'text', text } };
-}
-
-function secretFile(path: string, mode: number, text: string): DesiredFile {
-  return { path, mode, content: { kind: 'text', text, secret: true } };
+  return textFile(path, part === 'key' ? pair.privateKey : pair.certificate, mode);
 }

@@ -1,4 +1,4 @@
-import type { Finding } from './preflight.js';
+import type { Finding } from './finding.js';
 
 export interface NodeIdentity {
   name: string;

@@ -13,8 +13,8 @@ export type ComponentId =
   | 'kube-proxy';
 
 export type FileContent =
-  /** Rendered on the operator. `secret` content never appears in plans, logs or on the artifacts' path. */
-  | { kind: 'text'; text: string; secret?: boolean }
+  /** Rendered on the operator, keys among it: never shown, and never on the artifacts' path. */
+  | { kind: 'text'; text: string }
   /** Pushed unchanged, named by hash only. */
   | { kind: 'artifact'; sha256: string; size: number };
 

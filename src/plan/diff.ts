@@ -26,10 +26,12 @@ export interface DiffInput {
   marker: MarkerFact | undefined;
   /** SHA-256 of installed files whose stamp changed since installation (or of all, with --verify), hashed now. */
   rehashed: ReadonlyMap<string, string>;
-  /** Units that are active now. */
+  /** Units that run now. One that systemd is still (or again and again) starting does not. */
   activeUnits: ReadonlySet<string>;
-  /** References containerd holds now. */
-  imageReferences: ReadonlySet<string>;
+  /** Units that systemd is starting, with whatever configuration it found. */
+  activatingUnits: ReadonlySet<string>;
+  /** References containerd holds now; undefined when it could not be asked: then the marker is believed. */
+  imageReferences: ReadonlySet<string> | undefined;
 }
 
 /** Pure; the same input always gives the same plan. */
@@ -95,10 +97,13 @@ function unitActions(input: DiffInput, changed: NodeDifference['files']): UnitAc
       const wanted = fingerprint(unit, all);
       const known = input.marker?.units[unit.name];
       const base = { component, unit, fingerprint: wanted };
-      if (!input.activeUnits.has(unit.name)) return [{ ...base, action: 'start', why: 'not running' }];
+      const repaired = unit.inputs.find((path) => damaged.has(path));
+      if (!input.activeUnits.has(unit.name)) {
+        const stale = input.activatingUnits.has(unit.name) && (known !== wanted || repaired !== undefined);
+        return [{ ...base, action: stale ? 'restart' : 'start', why: 'not running' }];
+      }
       if (known === undefined) return [{ ...base, action: 'restart', why: 'not started by us in this boot' }];
       if (known !== wanted) return [{ ...base, action: 'restart', why: 'its configuration changed' }];
-      const repaired = unit.inputs.find((path) => damaged.has(path));
       return repaired === undefined ? [] : [{ ...base, action: 'restart', why: `${repaired} was changed on the node` }];
     }),
   );
@@ -107,6 +112,7 @@ function unitActions(input: DiffInput, changed: NodeDifference['files']): UnitAc
 function missingImages({ desired, marker, imageReferences }: DiffInput): DesiredImage[] {
   const imported = new Set(marker?.images);
   return desired.images.filter(
-    ({ sha256: hash, references }) => !imported.has(hash) || !references.every((name) => imageReferences.has(name)),
+    ({ sha256: hash, references }) =>
+      !imported.has(hash) || !references.every((name) => imageReferences?.has(name) ?? true),
   );
 }

@@ -13,10 +13,17 @@ export type MemberCondition =
   /** `lost`: a person's word that it is off and its data gone. */
   | { kind: 'unreachable'; lost: boolean };
 
+/** What a quorum says of a configured member. `absent`: it has no entry, and its data can never come back under one. */
+export type Membership = 'voter' | 'learner' | 'absent';
+
 export interface MemberFacts {
   name: string;
   bootId?: string;
   condition: MemberCondition;
+  /** Its machine passed preflight: it may be started, wiped, or brought back in this run. */
+  fit: boolean;
+  /** Known only when a quorum was proven. */
+  membership?: Membership;
 }
 
 export interface EtcdFacts {
@@ -27,6 +34,8 @@ export interface EtcdFacts {
   members: readonly MemberFacts[];
   /** A linearizable read succeeded through some member just now. */
   quorumProven: boolean;
+  /** A person accepts the loss of data that no quorum can be made of. */
+  discardData: boolean;
 }
 
 export type EtcdVerdict =
@@ -34,15 +43,25 @@ export type EtcdVerdict =
   | { code: 'bootstrap'; incarnation: number; start: string[]; wipe: string[]; absent: string[]; why: BootstrapReason }
   /** Continue an interrupted bootstrap under its recorded token. */
   | { code: 'resume-bootstrap'; incarnation: number; start: string[]; absent: string[] }
-  /** Start members that have their data, then judge again. */
-  | { code: 'start-stopped'; start: string[] }
+  /**
+   * No quorum answers, but `holders` have their data: bring them up and see. `waiting` are judged again after that.
+   * `otherwise`: what is to be said when no quorum comes of it; undefined when the holders are a majority.
+   */
+  | { code: 'revive'; holders: string[]; waiting: string[]; absent: string[]; otherwise?: Refusal }
   | { code: 'healthy'; absent: string[] }
-  /** Quorum works; bring blank members back one after another as learners, wiping data of older incarnations. */
+  /** Quorum works; bring blank members back one after another as learners, wiping data that has no place in it. */
   | { code: 'rejoin'; blank: string[]; wipe: string[]; absent: string[] }
   /** A person must decide. */
-  | { code: 'refused'; reason: RefusalReason; message: string; hint: string };
+  | Refusal;
 
-export type BootstrapReason = 'first' | 'unfinished' | 'all-blank';
+export interface Refusal {
+  code: 'refused';
+  reason: RefusalReason;
+  message: string;
+  hint: string;
+}
+
+export type BootstrapReason = 'first' | 'unfinished' | 'all-blank' | 'discarded';
 export type RefusalReason =
   | 'unknown-data'
   | 'foreign-data'
@@ -62,7 +81,7 @@ export function etcdVerdict(facts: EtcdFacts): EtcdVerdict {
   if (recorded === undefined || recorded.phase === 'none')
     return firstBootstrap(facts, (recorded?.incarnation ?? 0) + 1);
   if (recorded.phase === 'bootstrapping') return unfinishedBootstrap(facts, recorded);
-  return establishedCluster(facts, recorded);
+  return facts.quorumProven ? withQuorum(facts, recorded) : withoutQuorum(facts, recorded);
 }
 
 const names = (members: readonly MemberFacts[]): string[] => members.map((member) => member.name);
@@ -70,12 +89,14 @@ const majorityOf = (count: number): number => Math.floor(count / 2) + 1;
 const of = (facts: EtcdFacts, kind: MemberCondition['kind']): MemberFacts[] =>
   facts.members.filter((member) => member.condition.kind === kind);
 const absentNames = (facts: EtcdFacts): string[] => names(of(facts, 'unreachable'));
+const isFit = ({ fit }: MemberFacts): boolean => fit;
+const runs = ({ condition }: MemberFacts): boolean => condition.kind === 'data' && condition.running;
 
-function refused(reason: RefusalReason, message: string, hint: string): EtcdVerdict {
+function refused(reason: RefusalReason, message: string, hint: string): Refusal {
   return { code: 'refused', reason, message, hint };
 }
 
-function refuseStrangeData(facts: EtcdFacts): EtcdVerdict | undefined {
+function refuseStrangeData(facts: EtcdFacts): Refusal | undefined {
   const known = facts.recorded !== undefined && facts.recorded.phase !== 'none';
   for (const { name, condition } of facts.members) {
     if (condition.kind !== 'data') continue;
@@ -105,92 +126,123 @@ function refuseStrangeData(facts: EtcdFacts): EtcdVerdict | undefined {
 }
 
 function firstBootstrap(facts: EtcdFacts, incarnation: number): EtcdVerdict {
-  const blank = of(facts, 'blank');
-  if (blank.length < majorityOf(facts.members.length)) return noMajority(facts, blank.length);
+  const blank = of(facts, 'blank').filter(isFit);
+  if (blank.length < majorityOf(facts.members.length)) return noMajority(facts, blank);
   return { code: 'bootstrap', incarnation, start: names(blank), wipe: [], absent: absentNames(facts), why: 'first' };
 }
 
-function noMajority(facts: EtcdFacts, present: number): EtcdVerdict {
+function noMajority(facts: EtcdFacts, usable: readonly MemberFacts[]): Refusal {
+  const unfit = facts.members.filter(({ condition, fit }) => condition.kind !== 'unreachable' && !fit);
+  const absent = absentNames(facts);
+  const reasons = [
+    ...(absent.length > 0 ? [`${absent.join(', ')} cannot be reached`] : []),
+    ...(unfit.length > 0 ? [`${names(unfit).join(', ')} did not pass preflight`] : []),
+  ];
+  const remedy = unfit.length > 0 ? 'mend what preflight says' : 'start them';
   return refused(
     'no-majority',
-    `only ${present} of ${facts.members.length} control planes can be reached: ${absentNames(facts).join(', ')} cannot`,
-    'start them, or name other control planes with --control-plane',
+    `only ${usable.length} of ${facts.members.length} control planes can be used: ${reasons.join('; ')}`,
+    `${remedy}, or name other control planes with --control-plane`,
   );
 }
 
 /** No apiserver ever ran on it, so it holds no objects and may be thrown away. */
 function unfinishedBootstrap(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {
-  const present = facts.members.filter((member) => member.condition.kind !== 'unreachable');
-  if (present.length < majorityOf(facts.members.length)) return noMajority(facts, present.length);
-  const sameMembers = names(facts.members).toSorted().join() === recorded.members.toSorted().join();
-  const sameEpochs = present.every((member) => recorded.bootIds[member.name] === member.bootId);
+  const reachable = facts.members.filter((member) => member.condition.kind !== 'unreachable');
+  const usable = reachable.filter(isFit);
+  if (usable.length < majorityOf(facts.members.length)) return noMajority(facts, usable);
+  const sameMembers = names(usable).toSorted().join() === recorded.members.toSorted().join();
+  const sameEpochs = usable.every((member) => recorded.bootIds[member.name] === member.bootId);
   const absent = absentNames(facts);
   if (sameMembers && sameEpochs) {
-    return { code: 'resume-bootstrap', incarnation: recorded.incarnation, start: names(present), absent };
+    return { code: 'resume-bootstrap', incarnation: recorded.incarnation, start: names(usable), absent };
   }
-  const wipe = names(of(facts, 'data'));
-  return {
-    code: 'bootstrap',
-    incarnation: recorded.incarnation + 1,
-    start: names(present),
-    wipe,
+  const wipe = names(usable.filter(({ condition }) => condition.kind === 'data'));
+  const incarnation = recorded.incarnation + 1;
+  return { code: 'bootstrap', incarnation, start: names(usable), wipe, absent, why: 'unfinished' };
+}
+
+const isCurrent =
+  ({ incarnation }: EtcdRecord) =>
+  ({ condition }: MemberFacts): boolean =>
+    condition.kind === 'data' && condition.incarnation === incarnation;
+
+/**
+ * Besides the blank ones, these come back as new members: data of an older incarnation, learners of an interrupted run,
+ * and data whose entry was removed.
+ */
+function withQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {
+  const absent = absentNames(facts);
+  const blank = of(facts, 'blank').filter(isFit);
+  const misplaced = of(facts, 'data')
+    .filter((member) => !isCurrent(recorded)(member) || member.membership !== 'voter')
+    .filter(isFit);
+  if (blank.length + misplaced.length === 0) return { code: 'healthy', absent };
+  return { code: 'rejoin', blank: names([...blank, ...misplaced]), wipe: names(misplaced), absent };
+}
+
+function withoutQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {
+  const holders = of(facts, 'data').filter(isCurrent(recorded));
+  if (holders.length === 0) return nobodyHoldsData(facts, recorded);
+  const absent = absentNames(facts);
+  const usable = holders.filter((member) => runs(member) || isFit(member));
+  const revive = {
+    code: 'revive' as const,
+    holders: names(usable),
+    waiting: names(
+      facts.members.filter((member) => member.condition.kind !== 'unreachable' && !holders.includes(member)),
+    ),
     absent,
-    why: 'unfinished',
   };
+  if (usable.length >= majorityOf(facts.members.length)) return revive;
+  const acceptable = holders.every(isFit) && allUnreachableAreLost(facts);
+  if (facts.discardData && acceptable) return nextIncarnation(facts, recorded, 'discarded');
+  const otherwise = quorumLost(facts, holders);
+  // One that is stopped is started before it is judged: the others may well be alive, and only out of our reach.
+  const stopped = usable.filter((member) => !runs(member));
+  return stopped.length > 0 ? { ...revive, otherwise } : otherwise;
 }
 
-function establishedCluster(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {
-  const holders = of(facts, 'data');
-  const isCurrent = ({ condition }: MemberFacts): boolean =>
-    condition.kind === 'data' && condition.incarnation === recorded.incarnation;
-  const current = holders.filter(isCurrent);
-  const outdated = holders.filter((member) => !isCurrent(member));
-  const stopped = current.filter(({ condition }) => condition.kind === 'data' && !condition.running);
-  if (stopped.length > 0) return { code: 'start-stopped', start: names(stopped) };
+function unaccounted(facts: EtcdFacts): MemberFacts[] {
+  return of(facts, 'unreachable').filter(({ condition }) => condition.kind === 'unreachable' && !condition.lost);
+}
 
-  const blank = of(facts, 'blank');
-  if (facts.quorumProven) {
-    const absent = absentNames(facts);
-    if (blank.length + outdated.length === 0) return { code: 'healthy', absent };
-    return { code: 'rejoin', blank: names([...blank, ...outdated]), wipe: names(outdated), absent };
-  }
-  if (current.length > 0) return quorumLost(facts, current);
+const allUnreachableAreLost = (facts: EtcdFacts): boolean => unaccounted(facts).length === 0;
 
-  const unknown = of(facts, 'unreachable').filter(
-    ({ condition }) => condition.kind === 'unreachable' && !condition.lost,
+function nobodyHoldsData(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {
+  const unknown = names(unaccounted(facts));
+  if (unknown.length === 0) return nextIncarnation(facts, recorded, 'all-blank');
+  return refused(
+    'may-hold-data',
+    `no control plane that answers holds the cluster's data, but ${unknown.join(', ')} cannot be reached and may`,
+    `bring ${unknown.join(' or ')} back, or say --lost ${unknown.join(',')} if it is off and its data gone`,
   );
-  if (unknown.length > 0) {
-    return refused(
-      'may-hold-data',
-      `every control plane that answers is blank, but ${names(unknown).join(', ')} cannot be reached and may hold the cluster's data`,
-      `bring ${names(unknown).join(' or ')} back, or say --lost ${names(unknown).join(',')} if it is off and its data gone`,
-    );
-  }
-  const present = [...blank, ...outdated];
-  if (present.length < majorityOf(facts.members.length)) return noMajority(facts, present.length);
+}
+
+function nextIncarnation(facts: EtcdFacts, recorded: EtcdRecord, why: BootstrapReason): EtcdVerdict {
+  const usable = facts.members.filter((member) => member.condition.kind !== 'unreachable' && member.fit);
+  if (usable.length < majorityOf(facts.members.length)) return noMajority(facts, usable);
   return {
     code: 'bootstrap',
     incarnation: recorded.incarnation + 1,
-    start: names(present),
-    wipe: names(outdated),
+    start: names(usable),
+    wipe: names(usable.filter(({ condition }) => condition.kind === 'data')),
     absent: absentNames(facts),
-    why: 'all-blank',
+    why,
   };
 }
 
-function quorumLost(facts: EtcdFacts, current: readonly MemberFacts[]): EtcdVerdict {
-  const missing = facts.members.filter((member) => !current.includes(member));
-  const lostFor = missing.map(
-    ({ name, condition }) => `${name} ${condition.kind === 'blank' ? 'is blank' : 'cannot be reached'}`,
-  );
-  const reachable = of(facts, 'unreachable');
-  const hint =
-    reachable.length > 0
-      ? `bring back ${names(reachable).join(' or ')}, which may still hold its data`
-      : `the data of ${names(current).join(', ')} is all there is; reboot every control plane to accept its loss and start empty`;
+function quorumLost(facts: EtcdFacts, holders: readonly MemberFacts[]): Refusal {
+  const missing = facts.members.filter((member) => !holders.includes(member));
+  const fate = ({ name, condition }: MemberFacts): string =>
+    `${name} ${condition.kind === 'unreachable' ? 'cannot be reached' : 'lost its data'}`;
+  const back = names(of(facts, 'unreachable'));
+  const unknown = names(unaccounted(facts));
+  const discard = `--discard-data gives up what ${names(holders).join(', ')} ${holders.length === 1 ? 'holds' : 'hold'} and starts empty`;
+  const lost = unknown.length > 0 ? ` (with --lost ${unknown.join(',')} if off for good)` : '';
   return refused(
     'quorum-lost',
-    `${names(current).join(', ')} of ${facts.members.length} control planes hold the cluster's data but no quorum answers${lostFor.length > 0 ? `: ${lostFor.join(', ')}` : ''}`,
-    hint,
+    `${names(holders).join(', ')} of ${facts.members.length} control planes ${holders.length === 1 ? 'holds' : 'hold'} the cluster's data, and no quorum answers: ${missing.map(fate).join(', ')}`,
+    back.length > 0 ? `bring back ${back.join(' or ')}; or ${discard}${lost}` : discard,
   );
 }

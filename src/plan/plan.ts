@@ -16,7 +16,7 @@ export interface NodePlan {
 }
 
 export interface PlanAction {
-  kind: 'install' | 'replace' | 'remove' | 'start' | 'restart' | 'import-image' | 'note';
+  kind: 'install' | 'replace' | 'remove' | 'start' | 'restart' | 'import-image' | 'set-clock' | 'note';
   /** Path, unit, image references or node. */
   subject: string;
   reason: string;

@@ -1,13 +1,14 @@
-import { CONTROL_PLANE_BINARIES } from '../artifacts/catalogue.js';
 import { versionRow } from '../components/version-table.js';
 import { chooseNodeIp } from '../config/node-ip.js';
 import type { NodeSpec } from '../config/spec.js';
 import { DisklessError } from '../errors.js';
+import { goArchitecture } from '../facts/architecture.js';
 import type { NodeFacts } from '../facts/facts.js';
 import { crossPreflight } from '../plan/cross-preflight.js';
-import { type Finding, preflight } from '../plan/preflight.js';
+import type { Finding } from '../plan/finding.js';
+import { preflight } from '../plan/preflight.js';
+import { bytesToPush, type ContentByArch, contentNeeded, NO_CONTENT } from './content-needed.js';
 import type { Reconciliation } from './reconciliation.js';
-import { archOf } from './traits.js';
 
 /** A node that answered, passed preflight and may take part. */
 export interface Candidate {
@@ -26,6 +27,7 @@ export interface Candidates {
 /** Preflight of every node that answered, all findings of all nodes at once. */
 export async function candidatesOf(context: Reconciliation): Promise<Candidates> {
   const located: Candidate[] = [];
+  const content = await contentNeeded(context);
   const findings = new Map<string, Finding[]>();
   const report = (name: string, found: readonly Finding[]): void => {
     findings.set(name, [...(findings.get(name) ?? []), ...found]);
@@ -33,7 +35,7 @@ export async function candidatesOf(context: Reconciliation): Promise<Candidates>
   for (const node of context.options.spec.nodes) {
     const facts = context.facts.get(node.name);
     if (facts === undefined) continue;
-    report(node.name, await examine(context, node, facts));
+    report(node.name, examine(context, node, facts, content));
     const place = locate(context, node, facts);
     if ('severity' in place) report(node.name, [place]);
     else located.push({ node, facts, ...place });
@@ -48,22 +50,16 @@ export async function candidatesOf(context: Reconciliation): Promise<Candidates>
   return decide(context, located, findings);
 }
 
-async function examine(context: Reconciliation, node: NodeSpec, facts: NodeFacts): Promise<Finding[]> {
+function examine(context: Reconciliation, node: NodeSpec, facts: NodeFacts, contentByArch: ContentByArch): Finding[] {
   const { spec } = context.options;
-  const { minor, switches } = versionRow(spec.kubernetes);
-  const pushBytes = await bytesToWrite(context, node, facts);
-  const criApi = switches.cri.includes('v1') ? 'v1' : 'v1alpha2';
-  return preflight({ spec, node, facts, criApi, minor, pushBytes });
+  const content = contentByArch.get(goArchitecture(facts.arch) ?? '') ?? NO_CONTENT;
+  const push = bytesToPush(node, facts, content instanceof DisklessError ? NO_CONTENT : content);
+  const found = preflight({ spec, node, facts, row: versionRow(spec.kubernetes), push });
+  return content instanceof DisklessError ? [findingOf(content), ...found] : found;
 }
 
-async function bytesToWrite(context: Reconciliation, node: NodeSpec, facts: NodeFacts): Promise<number> {
-  const { content } = context.options;
-  const held = new Set([...(facts.marker?.files.map(({ sha256 }) => sha256) ?? []), ...(facts.marker?.images ?? [])]);
-  const artifacts = [...(await content.artifacts(archOf(facts)))]
-    .filter(([name]) => node.role === 'control-plane' || !CONTROL_PLANE_BINARIES.has(name))
-    .map(([, artifact]) => artifact);
-  const missing = [...artifacts, ...(await content.images(archOf(facts)))].filter(({ sha256 }) => !held.has(sha256));
-  return missing.reduce((sum, { size }) => sum + size, 0);
+function findingOf({ code, message, hint }: DisklessError): Finding {
+  return { code, severity: 'error', message, ...(hint && { hint }) };
 }
 
 function locate(
@@ -81,7 +77,7 @@ function locate(
     return { nodeIp: address, linkName: link };
   } catch (error) {
     if (!(error instanceof DisklessError)) throw error;
-    return { code: error.code, severity: 'error', message: error.message, ...(error.hint && { hint: error.hint }) };
+    return findingOf(error);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { StepPlace } from '../runner/sequence.js';
-import { type Reconciliation, workOf } from './reconciliation.js';
+import { type Reconciliation, tallyOf } from './reconciliation.js';
 
 /**
  * The one gate every change on a node passes through: journal, event and count come from here, and what never passes
@@ -11,7 +11,7 @@ export async function change<T>(
   what: string,
   work: () => Promise<T>,
 ): Promise<T> {
-  workOf(context, node).changes += 1;
+  tallyOf(context, node).changes += 1;
   context.bus.emit({ type: 'change', step, node, what });
   return work();
 }

@@ -1,10 +1,9 @@
 import { type ClusterSpec, controlPlanes } from '../config/spec.js';
+import { DisklessError } from '../errors.js';
 import { createEtcdGateway, type EtcdGateway } from '../etcd/gateway.js';
 import { createKubeClient, type KubeClient } from '../kube/client.js';
 import { failover } from '../kube/failover.js';
-import { waitServing } from '../kube/readiness.js';
 import type { OperatorIdentities } from '../pki/operator-tls.js';
-import type { Disruption } from '../plan/desired.js';
 import type { NodeSession } from './node-session.js';
 
 /** Both listen on loopback too, and their certificates carry it: no route of the operator's is needed. */
@@ -68,16 +67,23 @@ export class ClusterAccess {
     return gateway;
   }
 
-  /** Proves a quorum through the first of these members that answers. */
+  /**
+   * Proves a quorum through the first of these members that answers.
+   *
+   * @throws DisklessError `etcd-no-answer` when none does
+   */
   async linearizableRead(members: readonly string[], signal: AbortSignal): Promise<void> {
-    await Promise.any(members.map(async (name) => (await this.etcdOf(name)).linearizableRead({ signal })));
-  }
-
-  /** After a disruptive restart: the node's own server answers again. */
-  async waitHealthy(node: string, disruption: Disruption, signal: AbortSignal): Promise<void> {
-    if (disruption === 'etcd') await (await this.etcdOf(node)).linearizableRead({ signal });
-    if (disruption === 'none') return;
-    await waitServing({ client: await this.kubeOf(node), endpoint: '/readyz', signal });
+    const reads = members.map(async (name) => (await this.etcdOf(name)).linearizableRead({ signal }));
+    await Promise.any(reads).catch((cause: AggregateError) => {
+      signal.throwIfAborted();
+      const detail = cause.errors.map((error: Error) => error.message).join('\n');
+      throw new DisklessError({
+        code: 'etcd-no-answer',
+        message: `no etcd member of ${members.join(', ')} answers`,
+        detail,
+        cause,
+      });
+    });
   }
 
   async close(): Promise<void> {

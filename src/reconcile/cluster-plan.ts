@@ -1,4 +1,5 @@
 import type { ClusterPlan, NodePlan, PlanAction } from '../plan/plan.js';
+import { clockHasToBeSet } from '../plan/preflight-clock.js';
 import type { StepReport } from '../runner/run-sequence.js';
 import type { Judgement, NodeWork, Reconciliation } from './reconciliation.js';
 import { explainVerdict } from './verdict-words.js';
@@ -26,18 +27,31 @@ export function clusterPlan(
   return { nodes, verdict: { code: verdict.code, message: explainVerdict(verdict) }, notes };
 }
 
-function stateOf({ facts, difference }: NodeWork): Pick<NodePlan, 'state'> {
+function wipeReason(verdict: Judgement['verdict']): string {
+  if (verdict.code !== 'bootstrap') return 'the member comes back as a new one';
+  return verdict.why === 'discarded' ? 'its loss was accepted (--discard-data)' : 'it is of an older incarnation';
+}
+
+function stateOf({ facts, difference, survivor }: NodeWork): Pick<NodePlan, 'state'> {
   if (facts.marker === undefined) return { state: 'blank' };
+  if (clockHasToBeSet(facts) || survivor) return { state: 'differs' };
   const { files, remove, units, images } = difference;
   const nothing = files.length + remove.length + units.length + images.length === 0;
   return { state: nothing ? 'converged' : 'differs' };
 }
 
-function actionsOf({ node, difference }: NodeWork, { verdict }: Judgement): PlanAction[] {
+function actionsOf({ node, facts, difference, survivor }: NodeWork, { verdict }: Judgement): PlanAction[] {
   const { files, remove, units, images } = difference;
   const wiped = 'wipe' in verdict && verdict.wipe.includes(node.name);
+  const off = Math.abs(Math.round(facts.clockSkewMs / 1000));
   return [
-    ...(wiped ? [{ kind: 'remove' as const, subject: 'etcd data', reason: 'it is of an older incarnation' }] : []),
+    ...(clockHasToBeSet(facts)
+      ? [{ kind: 'set-clock' as const, subject: 'clock', reason: `it differs from the operator's by ${off} s` }]
+      : []),
+    ...(survivor
+      ? [{ kind: 'remove' as const, subject: 'pods', reason: `they are of incarnation ${facts.marker?.incarnation}` }]
+      : []),
+    ...(wiped ? [{ kind: 'remove' as const, subject: 'etcd data', reason: wipeReason(verdict) }] : []),
     ...files.map(({ file, why }): PlanAction => {
       const bytes = file.content.kind === 'artifact' ? file.content.size : Buffer.byteLength(file.content.text);
       const kind = why === 'missing' ? 'install' : 'replace';

@@ -2,6 +2,7 @@ import { componentsFor } from '../components/all.js';
 import type { ComponentContext, EtcdBootstrap, Peer } from '../components/context.js';
 import { versionRow } from '../components/version-table.js';
 import type { NodeSpec } from '../config/spec.js';
+import { peerUrl } from '../etcd/peer-url.js';
 import type { DesiredNode } from '../plan/desired.js';
 import type { EtcdVerdict } from '../plan/etcd-verdict.js';
 import type { ClusterRecord } from '../state/records.js';
@@ -10,10 +11,10 @@ import type { Reconciliation } from './reconciliation.js';
 import { archOf, traitsOf } from './traits.js';
 
 /** Every node whose address is known, from this run's facts or from the last run's records. */
-export function peersOf({ options }: Reconciliation, fit: readonly Candidate[]): Peer[] {
+export function peersOf({ options, memory }: Reconciliation, fit: readonly Candidate[]): Peer[] {
   const seen = new Map(fit.map(({ node, nodeIp }) => [node.name, nodeIp]));
   return options.spec.nodes.flatMap((node) => {
-    const nodeIp = seen.get(node.name) ?? options.nodeRecords.get(node.name)?.nodeIp ?? node.nodeIp;
+    const nodeIp = seen.get(node.name) ?? memory.nodeRecords.get(node.name)?.nodeIp ?? node.nodeIp;
     return nodeIp === undefined ? [] : [peer(node, nodeIp)];
   });
 }
@@ -58,6 +59,6 @@ function bootstrapFor({ candidate, peers, record, verdict }: DesiredNodeInput): 
   if (!bootstrapping || candidate.node.role === 'worker') return undefined;
   const initialCluster = peers
     .filter(({ name }) => record.etcd.members.includes(name))
-    .map(({ name, nodeIp }) => ({ name, peerUrl: `https://${nodeIp}:2380` }));
+    .map(({ name, nodeIp }) => ({ name, peerUrl: peerUrl(nodeIp) }));
   return { token: record.etcd.token, initialClusterState: 'new', initialCluster };
 }

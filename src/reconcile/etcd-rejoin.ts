@@ -1,11 +1,15 @@
 import type { EtcdBootstrap } from '../components/context.js';
+import { DisklessError } from '../errors.js';
 import type { EtcdGateway, EtcdMember } from '../etcd/gateway.js';
-import { hasCode } from '../kube/api-errors.js';
+import { peerUrl } from '../etcd/peer-url.js';
+import { hasCode, isPassing } from '../kube/api-errors.js';
 import { judgementOf, type Reconciliation, workOf } from './reconciliation.js';
-import { retrying } from './settling.js';
+import { retrying, settling } from './settling.js';
 
 /** MemberAdd is refused until the leader has been connected to every voter for 5 s (etcd, HealthInterval). */
 const ADD_RETRY = { everyMs: 500, forMs: 30_000 };
+/** A voter that cannot be reached will not be connected either: just long enough for those that were only restarted. */
+const ADD_RETRY_BESIDE_ABSENT = { everyMs: 500, forMs: 8_000 };
 /** A learner may be promoted once it has 90 % of the leader's log: on a small cluster at once. */
 const PROMOTE_RETRY = { everyMs: 200, forMs: 60_000 };
 
@@ -33,8 +37,6 @@ export function createEtcdRejoin(given: () => Reconciliation): EtcdRejoin {
   };
 }
 
-const peerUrl = (nodeIp: string): string => `https://${nodeIp}:2380`;
-
 /** Some member that holds data and answers. */
 async function survivor(context: Reconciliation): Promise<EtcdGateway> {
   const { verdict, work } = judgementOf(context);
@@ -61,9 +63,16 @@ async function clearOldEntries(context: Reconciliation): Promise<void> {
     const url = peerUrl(workOf(context, name).nodeIp);
     for (const member of members.filter((entry) => entry.name === name || entry.peerUrls.includes(url))) {
       context.bus.emit({ type: 'change', step: 'etcd', node: name, what: `remove old etcd member ${member.id}` });
-      await gateway.memberRemove(member.id, { signal: context.signal });
+      await removeMember(context, gateway, member.id);
     }
   }
+}
+
+/** Removal that was answered too late is found done: the next attempt meets nothing to remove. */
+async function removeMember(context: Reconciliation, gateway: EtcdGateway, id: string): Promise<void> {
+  await settling(context, () => gateway.memberRemove(id, { signal: context.signal })).catch((error) => {
+    if (!hasCode(error, 'etcd-not-found')) throw error;
+  });
 }
 
 async function rejoinOne(
@@ -74,12 +83,7 @@ async function rejoinOne(
   const { record } = judgementOf(context);
   const url = peerUrl(workOf(context, node).nodeIp);
   const gateway = await survivor(context);
-  const added = await retrying(
-    context,
-    ADD_RETRY,
-    (error) => hasCode(error, 'etcd-unhealthy-cluster'),
-    () => gateway.memberAdd({ peerUrls: [url], learner: true }, { signal: context.signal }),
-  );
+  const added = await addLearner(context, gateway, url);
   context.bus.emit({ type: 'change', step: 'etcd', node, what: `add etcd learner ${added.id}` });
   const members = await gateway.memberList({ signal: context.signal });
   await start({
@@ -94,6 +98,26 @@ async function rejoinOne(
     () => gateway.memberPromote(added.id, { signal: context.signal }),
   );
   context.bus.emit({ type: 'change', step: 'etcd', node, what: `promote etcd member ${added.id}` });
+}
+
+/** An answer that was lost shows in the list: adding is no thing to be done twice. */
+async function addLearner(context: Reconciliation, gateway: EtcdGateway, url: string): Promise<EtcdMember> {
+  const { verdict } = judgementOf(context);
+  const absent = 'absent' in verdict ? verdict.absent : [];
+  const unhealthy = (error: unknown): boolean => hasCode(error, 'etcd-unhealthy-cluster') || isPassing(error);
+  const add = async (): Promise<EtcdMember> => {
+    const known = (await gateway.memberList({ signal: context.signal })).find(({ peerUrls }) => peerUrls.includes(url));
+    return known ?? gateway.memberAdd({ peerUrls: [url], learner: true }, { signal: context.signal });
+  };
+  return retrying(context, absent.length > 0 ? ADD_RETRY_BESIDE_ABSENT : ADD_RETRY, unhealthy, add).catch((cause) => {
+    if (!hasCode(cause, 'etcd-unhealthy-cluster') || absent.length === 0) throw cause;
+    throw new DisklessError({
+      code: 'etcd-rejoin-blocked',
+      message: `etcd takes no member in while ${absent.join(', ')} cannot be reached; the cluster works without`,
+      hint: `bring ${absent.join(' or ')} back and run up again`,
+      cause,
+    });
+  });
 }
 
 /** A member that has not started yet has no name in the list. */

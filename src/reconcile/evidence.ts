@@ -18,6 +18,9 @@ export async function fetchEvidence(context: Reconciliation, node: string, unit:
     .exec(command, { label: 'read log', root: true, timeoutMs: 15_000 })
     .then(({ stdout }) => stdout)
     .catch((error: Error) => `the log could not be read: ${error.message}\n`);
-  const path = await context.options.state.saveEvidence(`${node}-${unit}.log`, log);
+  const path = await context.options.state
+    .saveEvidence(`${node}-${unit}.log`, log)
+    // What failed on the node is what the report is about.
+    .catch((error: Error) => `nowhere (${error.message})`);
   return { path, tail: log.trim().split('\n').slice(-TAIL_LINES).join('\n') };
 }

@@ -10,3 +10,13 @@ export const MANAGED_UNITS: readonly string[] = [
   'kubelet.service',
   'kube-proxy.service',
 ];
+
+/** Those that hold something of the cluster's objects: data, watches, tokens, pods. */
+export const UNITS_OF_AN_INCARNATION: readonly string[] = [
+  'kubelet.service',
+  'kube-proxy.service',
+  'kube-controller-manager.service',
+  'kube-scheduler.service',
+  'kube-apiserver.service',
+  'etcd.service',
+];

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { DisklessError } from '../errors.js';
-import type { Connection, ExecOptions, ExecResult } from '../ssh/transport.js';
+import { judgePerBoot } from '../ssh/host-key.js';
+import type { Connection, ExecOptions, ExecResult, HostKey } from '../ssh/transport.js';
 
 /** Codes after which a fresh connection may carry on. */
 const TRANSPORT_LOSS = new Set(['connection-lost', 'connection-closed', 'stalled']);
@@ -10,6 +11,13 @@ export interface NodeSessionOptions {
   name: string;
   open: (signal: AbortSignal) => Promise<Connection>;
   signal: AbortSignal;
+}
+
+/** The boot a run has read its facts in. */
+export interface PinnedEpoch {
+  bootId: string;
+  /** Under the policy `per-boot`: no other key is believed until the node reboots. */
+  hostKey?: HostKey;
 }
 
 export interface RootScriptOptions {
@@ -28,7 +36,7 @@ export class NodeSession {
   #open: NodeSessionOptions['open'];
   #signal: AbortSignal;
   #connection: Promise<Connection> | undefined;
-  #bootId: string | undefined;
+  #pinned: PinnedEpoch | undefined;
 
   constructor({ name, open, signal }: NodeSessionOptions) {
     this.name = name;
@@ -53,9 +61,14 @@ export class NodeSession {
     if (this.#connection === opening) this.#connection = undefined;
   }
 
-  /** From now on another boot_id is an error: what was planned no longer holds. */
-  pinBootEpoch(bootId: string): void {
-    this.#bootId = bootId;
+  /** From now on another boot is an error: what was planned no longer holds. */
+  pinEpoch(epoch: PinnedEpoch): void {
+    this.#pinned = epoch;
+  }
+
+  /** The next connection may find another boot: facts will be read again. */
+  unpinEpoch(): void {
+    this.#pinned = undefined;
   }
 
   /** Runs work on the living connection, again on a fresh one after a transport loss. */
@@ -103,15 +116,28 @@ export class NodeSession {
 
   async #openOne(): Promise<Connection> {
     const connection = await this.#open(this.#signal);
-    if (this.#bootId === undefined) return connection;
-    const answer = await connection.exec('cat /proc/sys/kernel/random/boot_id', { label: 'read boot_id' });
-    if (answer.stdout.trim() === this.#bootId) return connection;
+    if (this.#pinned === undefined) return connection;
+    const error = await this.#breachOf(this.#pinned, connection);
+    if (error === undefined) return connection;
     connection.end();
-    throw new DisklessError({
-      code: 'rebooted',
-      host: this.name,
-      message: 'it was rebooted in the middle of this run',
-      hint: 'run the same command again',
-    });
+    throw error;
+  }
+
+  async #breachOf({ bootId, hostKey }: PinnedEpoch, connection: Connection): Promise<DisklessError | undefined> {
+    const { stdout } = await connection.exec('cat /proc/sys/kernel/random/boot_id', { label: 'read boot_id' });
+    if (stdout.trim() !== bootId) {
+      const hint = 'run the same command again';
+      return new DisklessError({
+        code: 'rebooted',
+        host: this.name,
+        message: 'it was rebooted in the middle of this run',
+        hint,
+      });
+    }
+    if (hostKey === undefined) return undefined;
+    // A boot_id is no secret: within an epoch only the key tells who answers.
+    const record = { bootId, hostKey };
+    const verdict = judgePerBoot({ record, bootId, presented: connection.hostKey, place: this.name });
+    return verdict.kind === 'refused' ? verdict.error : undefined;
   }
 }

@@ -1,5 +1,8 @@
 import { controlPlanes } from '../config/spec.js';
-import type { EtcdFacts, MemberCondition, MemberFacts } from '../plan/etcd-verdict.js';
+import type { EtcdMember } from '../etcd/gateway.js';
+import { peerUrl } from '../etcd/peer-url.js';
+import type { NodeFacts } from '../facts/facts.js';
+import type { EtcdFacts, MemberCondition, MemberFacts, Membership } from '../plan/etcd-verdict.js';
 import type { Candidate } from './candidates.js';
 import type { Reconciliation } from './reconciliation.js';
 
@@ -11,21 +14,33 @@ export async function observeEtcd(
   fit: readonly Candidate[],
   clusterId: string,
 ): Promise<EtcdFacts> {
-  const { spec, record, lost } = context.options;
-  const byName = new Map(fit.map((candidate) => [candidate.node.name, candidate]));
-  const members = controlPlanes(spec).map(({ name }): MemberFacts => {
-    const candidate = byName.get(name);
-    if (candidate === undefined) return { name, condition: { kind: 'unreachable', lost: lost.has(name) } };
-    return { name, bootId: candidate.facts.bootId, condition: conditionOf(candidate) };
+  const { spec, lost, discardData } = context.options;
+  const { record } = context.memory;
+  const candidates = new Map(fit.map((candidate) => [candidate.node.name, candidate]));
+  // A machine that failed its preflight was still read: what it holds counts.
+  const seen = controlPlanes(spec).map(({ name }) => memberFacts(name, context.facts.get(name), lost.has(name)));
+  const running = seen.flatMap(({ name, condition }) => (condition.kind === 'data' && condition.running ? [name] : []));
+  const entries = record?.etcd.phase === 'bootstrapped' ? await provenEntries(context, running) : undefined;
+  const members = seen.map((member): MemberFacts => {
+    const candidate = candidates.get(member.name);
+    const membership = entries && membershipOf(entries, member.name, candidate?.nodeIp);
+    return { ...member, fit: candidate !== undefined, ...(membership && { membership }) };
   });
-  const running = members.flatMap(({ name, condition }) =>
-    condition.kind === 'data' && condition.running ? [name] : [],
-  );
-  const quorumProven = record?.etcd.phase === 'bootstrapped' && (await anyAnswers(context, running));
-  return { clusterId, members, quorumProven, ...(record && { recorded: record.etcd }) };
+  return {
+    clusterId,
+    members,
+    quorumProven: entries !== undefined,
+    discardData,
+    ...(record && { recorded: record.etcd }),
+  };
 }
 
-function conditionOf({ facts }: Candidate): MemberCondition {
+function memberFacts(name: string, facts: NodeFacts | undefined, lost: boolean): Omit<MemberFacts, 'fit'> {
+  if (facts === undefined) return { name, condition: { kind: 'unreachable', lost } };
+  return { name, bootId: facts.bootId, condition: conditionOf(facts) };
+}
+
+function conditionOf(facts: NodeFacts): MemberCondition {
   const { present, clusterId, incarnation } = facts.etcdData;
   if (!present) return { kind: 'blank' };
   const active = facts.units['etcd.service']?.active ?? '';
@@ -37,10 +52,22 @@ function conditionOf({ facts }: Candidate): MemberCondition {
   };
 }
 
-async function anyAnswers(context: Reconciliation, names: readonly string[]): Promise<boolean> {
+/** The member list as a quorum knows it; undefined when none answers. */
+async function provenEntries(context: Reconciliation, names: readonly string[]): Promise<EtcdMember[] | undefined> {
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(PROOF_TIMEOUT_MS)]);
-  return context.access.linearizableRead(names, signal).then(
-    () => true,
-    () => false,
-  );
+  const answers = names.map(async (name) => {
+    const gateway = await context.access.etcdOf(name);
+    await gateway.linearizableRead({ signal });
+    return gateway.memberList({ signal });
+  });
+  return Promise.any(answers).catch(() => undefined);
+}
+
+/** A member that was added and never started has no name yet. */
+function membershipOf(entries: readonly EtcdMember[], name: string, nodeIp: string | undefined): Membership {
+  const entry =
+    entries.find((member) => member.name === name) ??
+    entries.find(({ peerUrls }) => nodeIp !== undefined && peerUrls.includes(peerUrl(nodeIp)));
+  if (entry === undefined) return 'absent';
+  return entry.isLearner ? 'learner' : 'voter';
 }

@@ -1,20 +1,22 @@
-import type { ClusterSpec } from '../config/spec.js';
 import { type DisklessError, EXIT, type ExitCode } from '../errors.js';
 import type { NodeSummary } from '../runner/events.js';
 import type { StepReport } from '../runner/run-sequence.js';
-import type { Reconciliation } from './reconciliation.js';
+import { type Reconciliation, tallyOf } from './reconciliation.js';
 
 /** Failing before any of these is a host that takes no part: skipped, while quorum and the API remain. */
 const ADMISSION_STEPS = new Set(['connect', 'facts', 'admit']);
 
 export interface OutcomeInput {
   reports: readonly StepReport[];
-  spec: ClusterSpec;
+  command: 'up' | 'plan';
   interrupted: boolean;
 }
 
 /** The exit code and what to show for it (design §10). Pure. */
-export function outcomeOf({ reports, spec, interrupted }: OutcomeInput): { exit: ExitCode; errors: DisklessError[] } {
+export function outcomeOf({ reports, command, interrupted }: OutcomeInput): {
+  exit: ExitCode;
+  errors: DisklessError[];
+} {
   const errors = reports.flatMap(({ error }) => error ?? []);
   if (interrupted) return { exit: EXIT.interrupted, errors };
   const bug = errors.find(({ exit }) => exit === EXIT.bug);
@@ -22,12 +24,10 @@ export function outcomeOf({ reports, spec, interrupted }: OutcomeInput): { exit:
   const fatal = reports.find(({ node, error }) => node === '' && error !== undefined)?.error;
   if (fatal) return { exit: fatal.exit, errors };
   if (errors.length === 0) return { exit: EXIT.done, errors };
-  const role = new Map(spec.nodes.map((node) => [node.name, node.role]));
-  const failedControlPlane = reports.some(
-    ({ node, step, error }) => error && role.get(node) === 'control-plane' && !ADMISSION_STEPS.has(step),
-  );
-  const clusterWorks = reports.some(({ step, outcome }) => step === 'verify' && outcome === 'unchanged');
-  return { exit: clusterWorks && !failedControlPlane ? EXIT.partial : EXIT.failed, errors };
+  // A plan is complete without them too; after `up` the cluster itself was asked whether it works without.
+  const proof = command === 'plan' ? 'judge' : 'verify';
+  const works = reports.some(({ step, outcome }) => step === proof && outcome === 'unchanged');
+  return { exit: works ? EXIT.partial : EXIT.failed, errors };
 }
 
 /** One line per node for the closing table. */
@@ -38,8 +38,7 @@ export function summarise(context: Reconciliation, reports: readonly StepReport[
     const base = {
       name: node.name,
       role: node.role,
-      changes: work?.changes ?? 0,
-      bytesSent: work?.bytesSent ?? 0,
+      ...tallyOf(context, node.name),
       ...(work && { nodeIp: work.nodeIp, bootId: work.facts.bootId }),
     };
     if (failure?.error) {

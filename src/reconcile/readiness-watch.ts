@@ -1,46 +1,65 @@
+import { deadline } from '../http/abort.js';
 import type { KubeClient } from '../kube/client.js';
-import { waitNodesReady } from '../kube/nodes-ready.js';
+import { NOT_REGISTERED, waitNodesReady } from '../kube/nodes-ready.js';
 
 export interface ReadinessWatch {
-  /** Resolves when the node is Ready in this epoch, or with what it lacked when its time was up. */
+  /** Resolves when the node is Ready in this epoch, or with what it lacked when its own time was up. */
   wait(node: string): Promise<string | undefined>;
+  /** Ends the watch: it goes on as long as any node is missing. */
+  end(): void;
 }
 
 export interface ReadinessWatchOptions {
   client: () => Promise<KubeClient>;
   /** Node name → boot_id of all nodes that will be waited for; one watch serves them all. */
   nodes: () => ReadonlyMap<string, string>;
+  /** For each node from its own `wait` on: one whose files took long has its full time. */
   timeoutMs: number;
   signal: AbortSignal;
 }
 
-/** One watch for the whole run, begun when the first step needs it. */
+/** One watch for a whole pass, begun when the first step needs it. */
 export function createReadinessWatch(options: ReadinessWatchOptions): ReadinessWatch {
-  const waiting = new Map<string, (pending: string | undefined) => void>();
-  const settled = new Map<string, string | undefined>();
-  const settle = (node: string, pending: string | undefined): void => {
-    settled.set(node, pending);
-    waiting.get(node)?.(pending);
-  };
-  let running: Promise<void> | undefined;
+  const ready = new Map<string, Promise<void>>();
+  const resolvers = new Map<string, () => void>();
+  const lacking = new Map<string, string>();
+  const ended = new AbortController();
+  const signal = AbortSignal.any([options.signal, ended.signal]);
+  let running: Promise<unknown> | undefined;
   const run = async (): Promise<void> => {
-    const { pending } = await waitNodesReady({
+    await waitNodesReady({
       client: await options.client(),
       nodes: options.nodes(),
-      onReady: (name) => settle(name, undefined),
-      signal: options.signal,
-      timeoutMs: options.timeoutMs,
+      onReady: (name) => resolvers.get(name)?.(),
+      onPending: (name, reason) => void lacking.set(name, reason),
+      signal,
     });
-    for (const [name, reason] of pending) settle(name, reason);
+  };
+  const begin = (): Promise<unknown> => {
+    for (const name of options.nodes().keys()) {
+      ready.set(name, new Promise((resolve) => resolvers.set(name, resolve)));
+    }
+    const watching = run();
+    watching.catch(() => undefined);
+    return watching;
   };
   return {
+    end: () => ended.abort(),
     async wait(node) {
-      running ??= run();
-      const answer = new Promise<string | undefined>((resolve) => {
-        if (settled.has(node)) resolve(settled.get(node));
-        else waiting.set(node, resolve);
+      running ??= begin();
+      const own = ready.get(node);
+      if (own === undefined) throw new Error(`${node} is not among the nodes waited for`);
+      const limit = deadline({ parent: options.signal, ms: options.timeoutMs });
+      const timeUp = new Promise<string>((resolve) => {
+        limit.signal.addEventListener('abort', () => resolve(lacking.get(node) ?? NOT_REGISTERED), { once: true });
       });
-      return Promise.race([answer, running.then(() => answer)]);
+      try {
+        // The watch itself ends when all are ready, or with an error.
+        return await Promise.race([own.then(() => undefined), running.then(() => undefined), timeUp]);
+      } finally {
+        limit.release();
+        options.signal.throwIfAborted();
+      }
     },
   };
 }

@@ -5,6 +5,8 @@ import type { NodeSummary } from '../runner/events.js';
 import { createRollingLock } from '../runner/rolling-lock.js';
 import { runSequence, type StepReport } from '../runner/run-sequence.js';
 import type { Connection } from '../ssh/transport.js';
+import type { ClusterRecord, NodeRecord } from '../state/records.js';
+import { createAttendance } from './attendance.js';
 import { ClusterAccess } from './cluster-access.js';
 import { clusterPlan } from './cluster-plan.js';
 import { createEtcdRejoin } from './etcd-rejoin.js';
@@ -14,12 +16,18 @@ import { createReadinessWatch } from './readiness-watch.js';
 import type { ReconcileOptions, Reconciliation } from './reconciliation.js';
 import { judgeSequence, upSequence } from './up-sequence.js';
 
+/** A node that reboots again and again must not keep a run from ending. */
+const MOST_PASSES = 3;
+
 export interface ReconcileInput extends ReconcileOptions {
   command: 'up' | 'plan';
   /** Opens an SSH connection to a node of the spec. */
   open: (node: string, signal: AbortSignal) => Promise<Connection>;
   bus: EventBus;
   signal: AbortSignal;
+  /** Recorded state, undefined for a new cluster. */
+  record?: ClusterRecord;
+  nodeRecords: ReadonlyMap<string, NodeRecord>;
   /** Where the admin kubeconfig lies, for the report. */
   kubeconfigPath: string;
 }
@@ -37,7 +45,7 @@ export interface ReconcileResult {
 /** Brings the nodes to what the spec says, or with `plan` only finds out what that would take. */
 export async function reconcile(input: ReconcileInput): Promise<ReconcileResult> {
   const { spec } = input;
-  const context = createContext(input);
+  const run = createRun(input);
   const began = input.bus.elapsedMs();
   const steps = input.command === 'plan' ? judgeSequence : upSequence;
   input.bus.emit({
@@ -48,14 +56,8 @@ export async function reconcile(input: ReconcileInput): Promise<ReconcileResult>
     steps: steps.map(({ id, title }) => ({ id, title })),
   });
   try {
-    const reports = await runSequence({
-      steps,
-      nodes: spec.nodes,
-      context,
-      bus: input.bus,
-      signal: input.signal,
-    });
-    const outcome = outcomeOf({ reports, spec, interrupted: input.signal.aborted });
+    const { context, reports } = await passes(run, steps);
+    const outcome = outcomeOf({ reports, command: input.command, interrupted: input.signal.aborted });
     const nodes = summarise(context, reports);
     const changed = nodes.reduce((sum, { changes }) => sum + changes, 0);
     const durationMs = input.bus.elapsedMs() - began;
@@ -73,24 +75,56 @@ export async function reconcile(input: ReconcileInput): Promise<ReconcileResult>
     });
     return { ...outcome, nodes, reports, ...(plan && { plan }) };
   } finally {
-    await context.access.close();
-    await Promise.all([...context.sessions.values()].map((session) => session.end()));
+    await run.access.close();
+    await Promise.all([...run.sessions.values()].map((session) => session.end()));
   }
 }
 
-function createContext(input: ReconcileInput): Reconciliation {
-  const { spec, bus, signal, state } = input;
+/** What lasts from the first pass to the last. */
+type Run = Pick<Reconciliation, 'options' | 'bus' | 'signal' | 'sessions' | 'access' | 'memory'> & {
+  command: ReconcileInput['command'];
+};
+
+/**
+ * One pass is the rule. Another follows for whoever could not be judged in it: a member that lost its data while the
+ * others had to be brought up first, a worker that answered late, a node that rebooted in the middle.
+ */
+async function passes(run: Run, steps: typeof upSequence): Promise<{ context: Reconciliation; reports: StepReport[] }> {
+  const { bus, signal, options } = run;
+  for (let pass = 1; ; pass++) {
+    const context = createContext(run);
+    const reports = await runSequence({ steps, nodes: options.spec.nodes, context, bus, signal });
+    context.readiness.end();
+    for (const { node, error } of reports) if (error?.code === 'rebooted') context.again.add(`${node}: it rebooted`);
+    const done = context.again.size === 0 || run.command === 'plan' || signal.aborted || pass === MOST_PASSES;
+    if (done || reports.some(({ node, error }) => node === '' && error)) return { context, reports };
+    const message = `once more for ${[...context.again].join('; ')}`;
+    bus.emit({ type: 'note', level: 'info', code: 'another-pass', message });
+  }
+}
+
+function createRun(input: ReconcileInput): Run {
+  const { spec, bus, signal, state, command } = input;
   const sessions = new Map(
     spec.nodes.map(({ name }) => [name, new NodeSession({ name, open: (abort) => input.open(name, abort), signal })]),
   );
   const access = new ClusterAccess({ spec, sessions, identities: () => state.pki.operatorIdentities() });
+  const memory = {
+    nodeRecords: new Map(input.nodeRecords),
+    tally: new Map(),
+    ...(input.record && { record: input.record }),
+  };
+  return { options: input, bus, signal, sessions, access, memory, command };
+}
+
+function createContext(run: Run): Reconciliation {
+  const { options, access, signal } = run;
   const context: Reconciliation = {
+    ...run,
     rejoin: createEtcdRejoin(() => context),
-    options: input,
-    bus,
-    signal,
-    sessions,
-    access,
+    attendance: createAttendance(options.spec.nodes, { patient: run.command === 'plan' }),
+    again: new Set(),
+    well: new Set(),
     facts: new Map(),
     rolling: createRollingLock(
       () =>
@@ -103,7 +137,7 @@ function createContext(input: ReconcileInput): Reconciliation {
       client: () => access.kube(),
       nodes: () =>
         new Map([...(context.judgement?.work.values() ?? [])].map(({ node, facts }) => [node.name, facts.bootId])),
-      timeoutMs: input.readyTimeoutMs,
+      timeoutMs: options.readyTimeoutMs,
       signal,
     }),
   };

@@ -13,6 +13,7 @@ import type { RollingLock } from '../runner/rolling-lock.js';
 import type { HostKeyPolicy } from '../ssh/host-key.js';
 import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import type { Arrivals } from './arrivals.js';
+import type { Attendance } from './attendance.js';
 import type { ClusterAccess } from './cluster-access.js';
 import type { EtcdRejoin } from './etcd-rejoin.js';
 import type { NodeSession } from './node-session.js';
@@ -29,9 +30,6 @@ export interface Clock {
 
 export interface ReconcileOptions {
   spec: ClusterSpec;
-  /** Recorded state, undefined for a new cluster. */
-  record?: ClusterRecord;
-  nodeRecords: ReadonlyMap<string, NodeRecord>;
   state: ReconcileState;
   content: ContentSource;
   /** The user's own CNI, with network mode `manifest`. */
@@ -40,6 +38,8 @@ export interface ReconcileOptions {
   verifyAll: boolean;
   /** Names a person says are off with their data gone. */
   lost: ReadonlySet<string>;
+  /** A person accepts the loss of etcd data that no quorum can be made of. */
+  discardData: boolean;
   hostKeyPolicy: HostKeyPolicy;
   stallTimeoutMs: number;
   /** How long a node may take from its kubelet's start until it is Ready. */
@@ -56,8 +56,17 @@ export interface NodeWork {
   difference: NodeDifference;
   arrivals: Arrivals;
   encoding: Encoding;
-  changes: number;
-  bytesSent: number;
+  /** It stayed up while etcd was born anew: what it runs belongs to a past that no longer exists. */
+  survivor: boolean;
+}
+
+/** What one pass hands on to the next, beside what is on disk. */
+export interface RunMemory {
+  /** Recorded state, undefined for a new cluster. */
+  record?: ClusterRecord;
+  nodeRecords: Map<string, NodeRecord>;
+  /** Node name → what was done to it in this run. */
+  tally: Map<string, { changes: number; bytesSent: number }>;
 }
 
 /** What the judge step decided; everything after it only carries it out. */
@@ -72,8 +81,12 @@ export interface Judgement {
   pki: PkiReport;
 }
 
-/** Everything the steps of one run share. */
+/** Everything the steps of one pass share. */
 export interface Reconciliation {
+  memory: RunMemory;
+  attendance: Attendance;
+  /** Why this pass cannot be the last one: filled by steps that leave somebody for the next. */
+  again: Set<string>;
   options: ReconcileOptions;
   bus: EventBus;
   signal: AbortSignal;
@@ -84,11 +97,21 @@ export interface Reconciliation {
   access: ClusterAccess;
   readiness: ReadinessWatch;
   rejoin: EtcdRejoin;
+  /** Nodes whose components all said that they are well. */
+  well: Set<string>;
+  /** The DNS add-on's Service, once it was found as it should be: one that was just made has had no time to start. */
+  settledDns?: { namespace: string; name: string };
 }
 
 export function judgementOf(context: Reconciliation): Judgement {
   if (context.judgement === undefined) throw new Error('a step ran before the judgement it needs');
   return context.judgement;
+}
+
+export function tallyOf({ memory }: Reconciliation, node: string): { changes: number; bytesSent: number } {
+  const tally = memory.tally.get(node) ?? { changes: 0, bytesSent: 0 };
+  memory.tally.set(node, tally);
+  return tally;
 }
 
 export function workOf(context: Reconciliation, node: string): NodeWork {

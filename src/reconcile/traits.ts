@@ -1,15 +1,12 @@
 import type { NodeTraits } from '../components/context.js';
+import { MAX_NAMESERVERS } from '../components/kubelet-config.js';
 import { DisklessError } from '../errors.js';
+import { goArchitecture } from '../facts/architecture.js';
 import type { NodeFacts } from '../facts/facts.js';
 
-/** Go's architecture names for what `uname -m` says. */
-const ARCHITECTURES: Record<string, NodeTraits['arch']> = { x86_64: 'amd64', aarch64: 'arm64' };
-
-/** glibc, and the kubelet after it, use no more. */
-const MAX_NAMESERVERS = 3;
-
+/** @throws of a node that preflight has refused */
 export function archOf(facts: NodeFacts): NodeTraits['arch'] {
-  const arch = ARCHITECTURES[facts.arch];
+  const arch = goArchitecture(facts.arch);
   if (arch) return arch;
   throw new DisklessError({ code: 'architecture', message: `its architecture ${facts.arch} is not supported` });
 }
@@ -32,7 +29,7 @@ export function traitsOf(facts: NodeFacts, linkName: string): NodeTraits {
     linkMtu: link?.mtu ?? 1500,
     linkName,
     nameservers,
-    ...(usableAsIs && { resolvConf: facts.resolvConf }),
+    ...(usableAsIs && facts.resolvConf !== undefined && { resolvConf: facts.resolvConf }),
     memTotalBytes: facts.memTotalBytes,
     swap: facts.swap,
   };

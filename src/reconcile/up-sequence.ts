@@ -1,11 +1,14 @@
 import { any, type Step, same, settled } from '../runner/sequence.js';
 import type { Reconciliation } from './reconciliation.js';
 import { applyAddons } from './steps/apply-addons.js';
+import { componentsHealthy } from './steps/components-healthy.js';
 import { admit, judge } from './steps/judge.js';
-import { connect, readFacts } from './steps/read-facts.js';
+import { callRoll, connect, readFacts } from './steps/read-facts.js';
 import { proveQuorum, recordIntent } from './steps/record.js';
 import { registerNodes, waitReady } from './steps/register-nodes.js';
-import { importImages, sendFiles } from './steps/send-files.js';
+import { retirePast } from './steps/retire-past.js';
+import { arrivalOf, importImages, sendFiles } from './steps/send-files.js';
+import { setClock } from './steps/set-clock.js';
 import { startEtcd } from './steps/start-etcd.js';
 import { startComponents } from './steps/start-units.js';
 import { verify, waitApiReady } from './steps/verify.js';
@@ -16,7 +19,8 @@ type UpStep = Step<Reconciliation>;
 export const judgeSequence: readonly UpStep[] = [
   { id: 'connect', title: 'connect', on: 'every-node', after: [], run: connect },
   { id: 'facts', title: 'read facts', on: 'every-node', after: [same('connect')], run: readFacts },
-  { id: 'judge', title: 'plan', on: 'cluster', after: [settled('facts')], run: judge },
+  { id: 'roll-call', title: 'hosts answer', on: 'cluster', after: [], run: callRoll },
+  { id: 'judge', title: 'plan', on: 'cluster', after: [same('roll-call')], run: judge },
   { id: 'admit', title: 'preflight', on: 'every-node', after: [same('facts'), same('judge')], run: admit },
 ];
 
@@ -24,12 +28,29 @@ export const judgeSequence: readonly UpStep[] = [
 export const upSequence: readonly UpStep[] = [
   ...judgeSequence,
   { id: 'record', title: 'record intent', on: 'cluster', after: [same('judge')], run: recordIntent },
-  { id: 'send', title: 'send files', on: 'every-node', after: [same('admit'), same('record')], run: sendFiles },
+  { id: 'clock', title: 'set the clock', on: 'every-node', after: [same('admit'), same('record')], run: setClock },
+  { id: 'send', title: 'send files', on: 'control-plane', after: [same('clock')], run: sendFiles },
+  {
+    // The operator's uplink belongs to what everybody waits for; a worker waits for the API anyway.
+    id: 'first-files',
+    title: 'first files on a control plane',
+    on: 'control-plane',
+    after: [same('clock')],
+    run: arrivalOf('config', 'etcd', 'kube-apiserver'),
+  },
+  {
+    id: 'send-worker',
+    title: 'send files to workers',
+    on: 'worker',
+    after: [same('clock'), any('first-files')],
+    run: sendFiles,
+  },
+  { id: 'retire', title: 'end the past incarnation', on: 'every-node', after: [same('clock')], run: retirePast },
   {
     id: 'node',
     title: 'node settings and network',
     on: 'every-node',
-    after: [same('admit'), same('record')],
+    after: [same('retire')],
     run: startComponents('node', 'api-proxy'),
   },
   {
@@ -39,7 +60,6 @@ export const upSequence: readonly UpStep[] = [
     after: [same('node')],
     run: startComponents('containerd'),
   },
-  { id: 'kubelet', title: 'kubelet', on: 'every-node', after: [same('containerd')], run: startComponents('kubelet') },
   { id: 'etcd', title: 'etcd', on: 'control-plane', after: [same('node')], run: startEtcd },
   { id: 'quorum', title: 'etcd quorum', on: 'cluster', after: [any('etcd')], run: proveQuorum },
   {
@@ -65,14 +85,29 @@ export const upSequence: readonly UpStep[] = [
     run: startComponents('kube-controller-manager', 'kube-scheduler'),
   },
   {
+    // A kubelet that finds no API backs off for seconds, and takes a processor from what it waits for.
+    id: 'kubelet',
+    title: 'kubelet',
+    on: 'every-node',
+    after: [same('containerd'), same('register')],
+    run: startComponents('kubelet'),
+  },
+  {
     id: 'proxy',
     title: 'kube-proxy',
     on: 'every-node',
     after: [same('node'), same('register')],
     run: startComponents('kube-proxy'),
   },
+  {
+    id: 'healthy',
+    title: 'components healthy',
+    on: 'every-node',
+    after: [same('controllers'), same('kubelet'), same('proxy')],
+    run: componentsHealthy,
+  },
   { id: 'images', title: 'import images', on: 'every-node', after: [same('containerd')], run: importImages },
-  { id: 'ready', title: 'nodes Ready', on: 'every-node', after: [same('kubelet'), same('register')], run: waitReady },
+  { id: 'ready', title: 'nodes Ready', on: 'every-node', after: [same('kubelet')], run: waitReady },
   {
     id: 'addons',
     title: 'add-ons',
@@ -84,14 +119,7 @@ export const upSequence: readonly UpStep[] = [
     id: 'verify',
     title: 'verify',
     on: 'cluster',
-    after: [
-      same('record'),
-      settled('ready'),
-      settled('proxy'),
-      settled('images'),
-      settled('controllers'),
-      settled('addons'),
-    ],
+    after: [same('register'), settled('ready'), settled('healthy'), settled('images'), settled('addons')],
     run: verify,
   },
 ];

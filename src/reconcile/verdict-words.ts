@@ -3,6 +3,7 @@ import type { EtcdVerdict } from '../plan/etcd-verdict.js';
 const BOOTSTRAP_WORDS = {
   first: 'no cluster recorded',
   unfinished: 'an earlier bootstrap never finished and held no objects',
+  discarded: 'the data that was left is given up, and all objects with it',
   'all-blank': 'every control plane is blank: the objects of the old incarnation are gone, PKI and credentials stay',
 } as const;
 
@@ -17,8 +18,8 @@ export function explainVerdict(verdict: EtcdVerdict): string {
     }
     case 'resume-bootstrap':
       return `continuing the interrupted etcd bootstrap on ${verdict.start.join(', ')}${absent}`;
-    case 'start-stopped':
-      return `starting etcd on ${verdict.start.join(', ')}, which still hold their data`;
+    case 'revive':
+      return `no etcd quorum answers; bringing up ${verdict.holders.join(', ')}, which ${verdict.holders.length === 1 ? 'has its' : 'have their'} data${absent}`;
     case 'healthy':
       return `etcd has a quorum${absent}`;
     case 'rejoin':

@@ -27,7 +27,9 @@ export interface StepReport {
 export async function runSequence<Context>(options: RunSequenceOptions<Context>): Promise<StepReport[]> {
   const { steps, nodes } = options;
   const byId = new Map(steps.map((step) => [step.id, step]));
+  const roles = new Map(nodes.map(({ name, role }) => [name, role]));
   const running = new Map<string, Promise<StepReport>>();
+  const failed = new Set<string>();
 
   const instancesOf = (id: string): Promise<StepReport>[] => {
     const step = lookUp(id);
@@ -45,11 +47,18 @@ export async function runSequence<Context>(options: RunSequenceOptions<Context>)
   /** Why the step cannot run, or undefined when the dependency is met. */
   const waitFor = async (dependency: Dependency, node: string): Promise<string | undefined> => {
     const target = lookUp(dependency.step);
-    if (dependency.kind === 'same') return blocked(await start(target, target.on === 'cluster' ? '' : node));
+    if (dependency.kind === 'same') return waitForSame(target, node);
     const instances = instancesOf(dependency.step);
     if (dependency.kind === 'any') return firstSuccess(instances, target.title);
-    const reports = await Promise.all(instances);
-    return dependency.kind === 'settled' ? undefined : reports.map(blocked).find((reason) => reason !== undefined);
+    await Promise.all(instances);
+    return undefined;
+  };
+
+  const waitForSame = async (target: Step<Context>, node: string): Promise<string | undefined> => {
+    const { on } = target;
+    if (on === 'cluster') return blocked(await start(target, ''));
+    const role = roles.get(node);
+    return role === undefined || appliesTo(on, role) ? blocked(await start(target, node)) : undefined;
   };
 
   const start = (step: Step<Context>, node: string): Promise<StepReport> => {
@@ -60,7 +69,7 @@ export async function runSequence<Context>(options: RunSequenceOptions<Context>)
       .then(() => Promise.all(step.after.map((dependency) => waitFor(dependency, node))))
       .then((reasons) =>
         perform(
-          options,
+          { ...options, failed },
           step,
           node,
           reasons.find((reason) => reason !== undefined),
@@ -91,7 +100,7 @@ async function firstSuccess(instances: Promise<StepReport>[], title: string): Pr
 }
 
 async function perform<Context>(
-  { bus, context, signal }: RunSequenceOptions<Context>,
+  { bus, context, signal, failed }: RunSequenceOptions<Context> & { failed: Set<string> },
   step: Step<Context>,
   node: string,
   reason: string | undefined,
@@ -106,13 +115,14 @@ async function perform<Context>(
   const began = bus.elapsedMs();
   bus.emit({ type: 'step-started', ...place });
   try {
-    const outcome = await step.run(context, { node, step: step.id, signal });
+    const outcome = await step.run(context, { node, step: step.id, signal, failed });
     return finish({ outcome, durationMs: bus.elapsedMs() - began });
   } catch (thrown) {
     const durationMs = bus.elapsedMs() - began;
     if (signal.aborted) return finish({ outcome: 'cancelled', durationMs });
     const error = toDisklessError(thrown).at({ ...(node !== '' && { host: node }), step: step.id });
     if (error.code === 'dependency-failed') return finish({ outcome: 'skipped', durationMs, reason: error.message });
+    if (node !== '') failed.add(node);
     return finish({ outcome: 'failed', durationMs, error });
   }
 }

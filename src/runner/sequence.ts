@@ -16,21 +16,21 @@ export interface StepPlace {
   node: string;
   step: string;
   signal: AbortSignal;
+  /** Nodes on which a step has failed so far. */
+  failed: ReadonlySet<string>;
 }
 
 export type StepResult = 'changed' | 'unchanged';
 
 /**
  * What a step waits for.
- * `same`: the step of this node (or the cluster's); a failure there skips this step.
- * `every`: the step on all nodes of a role; any failure there skips this step.
- * `settled`: the same, but failures do not matter.
+ * `same`: the step of this node (or the cluster's), if it has one; a failure there skips this step.
+ * `settled`: the step on all nodes of its role, whether it succeeded or not.
  * `any`: the first success on a node of the role.
  */
-export type Dependency = { kind: 'same' | 'every' | 'settled' | 'any'; step: string };
+export type Dependency = { kind: 'same' | 'settled' | 'any'; step: string };
 
 export const same = (step: string): Dependency => ({ kind: 'same', step });
-export const every = (step: string): Dependency => ({ kind: 'every', step });
 export const settled = (step: string): Dependency => ({ kind: 'settled', step });
 export const any = (step: string): Dependency => ({ kind: 'any', step });
 

@@ -42,13 +42,18 @@ async function establish(options: EstablishOptions): Promise<SshConnection> {
   try {
     const [identities, known] = await Promise.all([
       gatherIdentities({ ...config, signal }),
-      options.policy === 'strict' ? readKnownHosts(config) : [],
+      knownHostsCount(options) ? readKnownHosts(config) : [],
     ]);
     return await retry({ ...options, jump, identities, known });
   } catch (error) {
     jump?.release();
     throw error;
   }
+}
+
+/** Jump hosts forget nothing at a reboot: what known_hosts says of them holds under `per-boot` too. */
+function knownHostsCount({ policy, hops }: EstablishOptions): boolean {
+  return policy === 'strict' || (policy === 'per-boot' && hops.length > 0);
 }
 
 interface AttemptOptions extends EstablishOptions {
@@ -112,11 +117,8 @@ async function attempt(options: AttemptOptions, timeoutMs: number): Promise<SshC
     authTimeoutMs: options.authTimeoutMs ?? Math.max(AUTH_TIMEOUT_MS, timeoutMs),
     signal,
     adopt: (client, hostKey) => {
-      const via = jump
-        ? [...jump.connection.via, { host: jump.connection.host, hostKey: jump.connection.hostKey }]
-        : [];
       const onClosed = () => jump?.release();
-      return new SshConnection({ client, socket, host: name, user: config.user, hostKey, via, keepalive, onClosed });
+      return new SshConnection({ client, socket, host: name, user: config.user, hostKey, keepalive, onClosed });
     },
   });
 }

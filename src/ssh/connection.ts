@@ -7,7 +7,7 @@ import { collectText } from './collect-text.js';
 import { type ByteStream, watchForSilence } from './keepalive.js';
 import { type ExecHost, startRemote } from './remote-exec.js';
 import { Slots } from './slots.js';
-import type { Connection, ExecOptions, ExecResult, HostKey, JumpHost, RemoteProcess } from './transport.js';
+import type { Connection, ExecOptions, ExecResult, HostKey, RemoteProcess } from './transport.js';
 
 /** sshd's MaxSessions is 10 by default and counts sessions only, not forwarded connections; two stay in reserve. */
 const MAX_SESSIONS = 8;
@@ -24,7 +24,6 @@ export interface SshConnectionOptions {
   host: string;
   user: string;
   hostKey: HostKey;
-  via: readonly JumpHost[];
   keepalive: { intervalMs: number; countMax: number };
   /** Called once when the connection is gone: gives back the jump host. */
   onClosed: () => void;
@@ -35,7 +34,6 @@ export class SshConnection implements Connection, ExecHost {
   readonly host: string;
   readonly user: string;
   readonly hostKey: HostKey;
-  readonly via: readonly JumpHost[];
   readonly closed: Promise<Error | undefined>;
   readonly client: Client;
   readonly sessions = new Slots(MAX_SESSIONS);
@@ -50,7 +48,6 @@ export class SshConnection implements Connection, ExecHost {
     this.host = options.host;
     this.user = options.user;
     this.hostKey = options.hostKey;
-    this.via = options.via;
     this.client = client;
     this.#socket = socket;
     // Whatever ssh2 reports once it is authenticated ends the connection, and its streams with it.

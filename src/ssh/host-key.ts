@@ -10,7 +10,7 @@ export interface HostKeyQuestion {
   policy: HostKeyPolicy;
   /** `SHA256:…` fingerprints from the config; when there are any, nothing else counts. */
   pins: readonly string[];
-  /** Entries of known_hosts that speak of this host. */
+  /** Entries of known_hosts that speak of this host; under `per-boot` only those of jump hosts are looked up. */
   known: readonly KnownHostsEntry[];
   /** Files `known` was looked up in, for the message. */
   knownHostsFiles: readonly string[];
@@ -24,9 +24,10 @@ export interface HostKeyQuestion {
  * still owes judgePerBoot as soon as it knows the boot_id).
  */
 export function judgeHostKey(question: HostKeyQuestion): DisklessError | undefined {
-  const { policy, pins, presented } = question;
+  const { policy, pins, known, presented } = question;
   if (pins.length > 0) return pins.includes(presented.fingerprint) ? undefined : pinMismatch(question);
-  return policy === 'strict' ? judgeStrict(question) : undefined;
+  if (policy === 'strict') return judgeStrict(question);
+  return policy === 'per-boot' && known.length > 0 ? judgeStrict(question) : undefined;
 }
 
 function pinMismatch({ pins, presented, place }: HostKeyQuestion): DisklessError {

@@ -45,18 +45,10 @@ export interface HostKey {
   fingerprint: string;
 }
 
-/** A host passed on the way, by ProxyJump. */
-export interface JumpHost {
-  host: string;
-  hostKey: HostKey;
-}
-
 export interface Connection {
   readonly host: string;
   readonly user: string;
   readonly hostKey: HostKey;
-  /** Jump hosts in the order in which they are passed; empty on a direct connection. */
-  readonly via: readonly JumpHost[];
   /** Runs a command line by the user's shell; with a script use `input` and `bash -s`. */
   exec(command: string, options: ExecOptions): Promise<ExecResult>;
   /** Like exec, but with live streams and no collection of stdout. */

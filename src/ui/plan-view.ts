@@ -12,8 +12,6 @@ export interface PlanViewOptions {
   verbose?: boolean;
 }
 
-/** Version of the JSON form of a plan. */
-const PLAN_SCHEMA = 1;
 /** A blank node gets some sixty files: more of a kind are summed up. */
 const MOST_OF_A_KIND = 8;
 
@@ -24,6 +22,7 @@ const MARKS: Readonly<Record<PlanAction['kind'], string>> = {
   start: '▶',
   restart: '↻',
   'import-image': '+',
+  'set-clock': '~',
   note: 'i',
 };
 const KIND_WORDS: Readonly<Record<PlanAction['kind'], [one: string, verb: string]>> = {
@@ -33,13 +32,9 @@ const KIND_WORDS: Readonly<Record<PlanAction['kind'], [one: string, verb: string
   start: ['unit', 'to start'],
   restart: ['unit', 'to restart'],
   'import-image': ['image', 'to import'],
+  'set-clock': ['clock', 'to set'],
   note: ['note', ''],
 };
-
-/** `plan --output json`: one document. */
-export function planJson(plan: ClusterPlan): string {
-  return `${JSON.stringify({ v: PLAN_SCHEMA, ...plan }, undefined, 2)}\n`;
-}
 
 /** What `up` would do: the verdict on etcd, then nodes with equal work together. */
 export function planLines(options: PlanViewOptions): string[] {
@@ -102,7 +97,7 @@ function sumRow(actions: Group<PlanAction>): ActionRow {
 
 function colourOf(kind: PlanAction['kind'], style: Style): (text: string) => string {
   if (kind === 'remove') return style.red;
-  if (kind === 'replace' || kind === 'restart') return style.yellow;
+  if (['replace', 'restart', 'set-clock'].includes(kind)) return style.yellow;
   return kind === 'note' ? style.cyan : style.green;
 }
 

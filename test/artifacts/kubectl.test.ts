@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { directorySource } from '../../src/artifacts/directory-source.js';
@@ -26,16 +26,29 @@ async function scene() {
   return { cache, path, find };
 }
 
+function folderWithKubectl(mode: number): string {
+  const folder = temporaryDirectory();
+  writeFileSync(join(folder, 'kubectl'), '#!/bin/sh\n', { mode });
+  return folder;
+}
+
 describe('findKubectl', () => {
-  it('takes what PATH has, if it can be executed', async () => {
-    const { find, cache } = await scene();
-    const folder = temporaryDirectory();
-    const kubectl = join(folder, 'kubectl');
-    writeFileSync(kubectl, '#!/bin/sh\n');
-    const env = { PATH: `/nonexistent::${folder}` };
-    expect(await find({ env })).toContain(cache.root);
-    chmodSync(kubectl, 0o755);
-    expect(await find({ env })).toBe(kubectl);
+  it('prefers the version of the cluster, and needs its source only once', async () => {
+    const { find, cache, path } = await scene();
+    const env = { PATH: `/nonexistent::${folderWithKubectl(0o755)}` };
+    const found = await find({ env });
+    expect(found).toContain(cache.root);
+    rmSync(path);
+    expect(await find({ env })).toBe(found);
+  });
+
+  it('takes what PATH has where that cannot be had, if it can be executed', async () => {
+    const { find, path } = await scene();
+    rmSync(path);
+    const folder = folderWithKubectl(0o755);
+    expect(await find({ env: { PATH: `/nonexistent::${folder}` } })).toBe(join(folder, 'kubectl'));
+    const refused = await rejection(find({ env: { PATH: folderWithKubectl(0o644) } }));
+    expect(refused.code).toBe('artifact-missing');
   });
 
   it('makes an executable copy and leaves the directory as it is', async () => {

@@ -18,6 +18,14 @@ describe('etcd', () => {
     expect(() => etcdDialect('3.40.1')).toThrow(expect.objectContaining({ exit: EXIT.usage }));
   });
 
+  it('leaves out flags that an early patch release would end at', () => {
+    const knows = (version: string, flag: string) => flag in etcdDialect(version).flags;
+    const compact = 'experimental-compact-hash-check-enabled';
+    expect(['3.5.4', '3.5.5', '3.5.33'].map((version) => knows(version, compact))).toEqual([false, true, true]);
+    const progress = 'experimental-watch-progress-notify-interval';
+    expect(['3.4.10', '3.4.11', '3.5.0'].map((version) => knows(version, progress))).toEqual([false, true, true]);
+  });
+
   it('keeps what only a first start reads out of the unit, in a file that does not restart it', () => {
     const output = etcd(contextOf('s5', { kubernetes: '1.36.4', controlPlanes: 3, traits: flatcar('2.2.5') }));
     expect(flagNames([output], 'etcd.service').filter((flag) => flag.startsWith('initial-cluster'))).toEqual([]);

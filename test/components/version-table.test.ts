@@ -47,10 +47,10 @@ describe('version table', () => {
   });
 
   it('knows which container runtimes serve a kubelet', () => {
-    expect(versionRow('1.22.0').switches).toMatchObject({ cri: ['v1alpha2'], containerd: { below: '2.0.0' } });
-    expect(versionRow('1.25.0').switches.cri).toEqual(['v1', 'v1alpha2']);
-    expect(versionRow('1.26.0').switches).toMatchObject({ cri: ['v1'], containerd: { min: '1.6.0' } });
-    expect(versionRow('1.26.0').switches.containerd).not.toHaveProperty('below');
+    const containerd = (version: string) => versionRow(version).switches.containerd;
+    expect(containerd('1.22.0')).toEqual({ min: '1.3.0', below: '2.0.0' });
+    expect(containerd('1.25.0')).toEqual({ min: '1.5.0' });
+    expect(containerd('1.26.0')).toEqual({ min: '1.6.0' });
   });
 
   it('knows when kube-proxy can use nftables', () => {

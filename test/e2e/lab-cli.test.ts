@@ -68,6 +68,7 @@ describe('lab command', () => {
 
   it('prints an environment that a shell takes, and with which ssh gets in', async () => {
     const { stdout } = await lab(['env']);
+    expect(stdout).toContain('K8S_DISKLESS_DNS_IMAGE=k8s-diskless.test/dns:1\n');
     const script = `${stdout}ls -d "$K8S_DISKLESS_ARTIFACTS/kubernetes" "$K8S_DISKLESS_IMAGES" >/dev/null &&
       ssh -F "$K8S_DISKLESS_SSH_CONFIG" s5 hostname`;
     expect(execFileSync('sh', ['-c', script], { encoding: 'utf8' })).toBe('s5\n');

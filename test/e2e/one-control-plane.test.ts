@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { expectWorkingNetwork } from './helpers/expect-network.js';
 import { mainPids, nodeSnapshot } from './helpers/snapshot.js';
-import { deployEcho } from './helpers/workload.js';
 
 /* One control plane and two workers, each node awkward in its own way. */
 
@@ -91,16 +91,44 @@ describe('again', () => {
     expect(await world.plan()).toEqual({ s4: [], s5: [], s6: [] });
   });
 
+  it('a component that keeps ending fails its node with its own words, every time, until the config is right', async () => {
+    const wrong = await configFile({ 'no-such-flag': 'x' });
+    for (const attempt of ['restarted by us', 'found so']) {
+      const { exit, events, ...output } = await world.operator.events(['up', '--config', wrong]);
+      expect(exit, `${attempt}: ${said({ exit, ...output })}`).toBe(4);
+      const failures = events.flatMap((event) => (event.type === 'step-finished' && event.error ? [event.error] : []));
+      const [unhealthy, verdict] = failures;
+      expect(unhealthy).toMatchObject({ code: 'component-unhealthy', host: 's4', step: 'healthy' });
+      expect(unhealthy?.message).toContain('kube-controller-manager.service');
+      expect(verdict).toMatchObject({ code: 'verification-failed' });
+      const [log] = /\/\S+s4-kube-controller-manager\.service\.log/.exec(unhealthy?.hint ?? '') ?? [];
+      expect(await readFile(log ?? '', 'utf8')).toContain('unknown flag: --no-such-flag');
+    }
+    await world.up(['--config', await configFile({ v: '1' })]);
+    expect(await world.plan(['--config', await configFile({})])).toEqual({
+      s4: ['replace', 'restart'],
+      s5: [],
+      s6: [],
+    });
+    await world.up(['--config', await configFile({})]);
+  });
+
   it('all nodes rebooted: the same up, and the old kubeconfig works on a working cluster', async () => {
     await world.lab.reboot(world.nodes);
     const actions = await world.plan();
     expect(actions.s4).toEqual(expect.arrayContaining(['install', 'start']));
     await world.up();
     expect(await readFile(join(world.operator.stateDir, 'kubeconfig'), 'utf8')).toBe(kubeconfig);
-    await deployEcho(world.operator, 3);
+    await expectWorkingNetwork(world);
     expect((await world.up()).changed).toBe(0);
   });
 });
+
+async function configFile(extraArgs: Record<string, string>): Promise<string> {
+  const file = join(world.operator.stateDir, 'config.json');
+  await writeFile(file, JSON.stringify({ controllerManager: { extraArgs } }));
+  return file;
+}
 
 describe('commands around it', () => {
   it('kubeconfig prints the admin kubeconfig, kubectl runs with it', async () => {
@@ -108,6 +136,16 @@ describe('commands around it', () => {
     expect(printed).toMatchObject({ exit: 0, stdout: kubeconfig });
     const listed = await world.operator.run(['kubectl', '--', 'get', 'nodes', '-o', 'name']);
     expect(listed).toMatchObject({ exit: 0, stdout: 'node/s4\nnode/s5\nnode/s6\n' });
+  });
+
+  it('kubectl is the cluster version, wherever its binaries come from, and then from the cache', async () => {
+    const { K8S_DISKLESS_ARTIFACTS: artifacts = '' } = world.operator.env;
+    const blank = { XDG_CACHE_HOME: join(world.operator.stateDir, 'cache'), K8S_DISKLESS_ARTIFACTS: undefined };
+    const command = ['--', 'version', '--client', '-o', 'yaml'];
+    const first = await world.operator.run(['kubectl', '--artifacts', artifacts, ...command], blank);
+    expect(first.stdout, said(first)).toContain('gitVersion: v1.20.2');
+    const again = await world.operator.run(['kubectl', ...command], { ...blank, PATH: '/nonexistent' });
+    expect(again.stdout, said(again)).toBe(first.stdout);
   });
 
   it('leaves no private key readable to others on the operator', () => {

@@ -82,6 +82,8 @@ export class FakeSshd {
   handshakesPeak = 0;
   readonly logins: string[] = [];
   readonly commands: string[] = [];
+  /** `HOST:PORT` of the connections made for clients. */
+  readonly forwarded: string[] = [];
   /** As `USER TYPE HASH`, e.g. `core ssh-rsa sha512`; the hash only where the client named one. */
   readonly keysOffered: string[] = [];
   readonly #options: FakeSshdOptions;
@@ -215,6 +217,7 @@ export class FakeSshd {
     });
     if (this.#options.forward === 'prohibited') return;
     client.on('tcpip', (accept, reject, { destIP: host, destPort: port }) => {
+      this.forwarded.push(`${host}:${port}`);
       if (this.#options.forward === 'fail') reject();
       else forwardTo(connect({ host, port, noDelay: true }), client, accept, reject);
     });

@@ -72,14 +72,6 @@ test('applies in order on the server, by force, under our name; kinds are asked 
   expect(cluster.server.requests.filter(({ path }) => path === '/api/v1')).toHaveLength(1);
 });
 
-test('a dry run stores nothing', async () => {
-  cluster.server.on('GET', '/api/v1', answer(200, CORE)).on('PATCH', SERVICE_PATH, answer(200, SERVICE));
-  const [result] = await applyObjects({ client: cluster.client, objects: [SERVICE], signal, dryRun: true });
-  expect(result?.outcome).toBe('created');
-  const [patch] = cluster.server.requests.filter(({ method }) => method === 'PATCH');
-  expect(patch?.query.get('dryRun')).toBe('All');
-});
-
 test.each([
   ['a kind the group does not have', answer(200, { resources: [] })],
   ['a group that is not served', refuse(404, 'NotFound')],

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createOperator, type Operator } from '../e2e/helpers/cli.js';
+import { type Operator, operatorOf } from '../e2e/helpers/cli.js';
 import { deployEcho, echoPods, eventually, NODE_PORT } from '../e2e/helpers/workload.js';
 import { Lab } from './nodes/lab.js';
 
 /**
  * The whole promise in a minute: three RAM-only machines, one command, a workload answering from every node; then all
- * machines forget everything, and the same command again. What it makes stays until it is taken down.
+ * machines forget everything, and the same command again. What it makes stays until it is taken down; a demo that was
+ * interrupted is simply run again, since the lab keeps the operator's state too.
  */
 const NODES = ['s4', 's5', 's6'];
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
@@ -49,7 +50,7 @@ async function demo(): Promise<void> {
   const lab = new Lab('lab');
   heading('three machines whose root is in RAM');
   await lab.up({ nodes: NODES.map((name) => ({ name })), progress: say });
-  const operator = await createOperator({ ...lab.env(), K8S_DISKLESS_DNS_IMAGE: 'k8s-diskless.test/dns:1' });
+  const operator = operatorOf(lab.env());
   heading('blank machines become a cluster');
   await up(operator);
   heading('a workload answers from every node');
@@ -60,11 +61,11 @@ async function demo(): Promise<void> {
   await up(operator);
   await showWorkload(operator, lab);
   heading('the cluster is yours');
-  say(`eval "$(npm run -s lab -- env)"; export K8S_DISKLESS_STATE_DIR=${operator.stateDir}`);
+  say('eval "$(npm run -s lab -- env)"');
   say('npx k8s-diskless kubectl -- get pods -A -o wide');
   say(`export KUBECONFIG=${operator.stateDir}/kubeconfig`);
   say('npm run -s lab -- reboot s5 && npx k8s-diskless up');
-  say(`remove everything: npm run -s lab -- down && rm -r ${operator.stateDir}`);
+  say('remove everything: npm run -s lab -- down');
 }
 
 await demo();

@@ -36,9 +36,8 @@ async function dumpPkiFile(directory: string, file: string): Promise<string> {
   return `## ${file} ${mode}${body}`;
 }
 
-function dumpFile({ path, mode, content }: DesiredFile): string {
-  const secret = content.kind === 'text' && content.secret ? ' secret' : '';
-  return `${mode.toString(8).padStart(4, '0')} ${path}${secret}`;
+function dumpFile({ path, mode }: DesiredFile): string {
+  return `${mode.toString(8).padStart(4, '0')} ${path}`;
 }
 
 function textOf(files: DesiredFile[], path: string): string {

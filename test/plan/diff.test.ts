@@ -43,6 +43,7 @@ function diff(changes: Partial<DiffInput> = {}) {
     marker: marker(FILES),
     rehashed: new Map(),
     activeUnits: new Set([UNIT.name]),
+    activatingUnits: new Set(),
     imageReferences: new Set(['pause:1']),
     ...changes,
   });
@@ -83,6 +84,13 @@ describe('diffNode', () => {
     expect(restarted).toMatchObject({ files: [], units: [{ action: 'restart', why: 'its configuration changed' }] });
   });
 
+  it('leaves a unit that systemd is starting as it should be, and restarts one that starts with something else', () => {
+    const activating = { activeUnits: new Set<string>(), activatingUnits: new Set([UNIT.name]) };
+    expect(diff(activating).units).toMatchObject([{ action: 'start' }]);
+    const other = marker(FILES, { units: { [UNIT.name]: 'another fingerprint' } });
+    expect(diff({ ...activating, marker: other }).units).toMatchObject([{ action: 'restart' }]);
+  });
+
   it('starts a stopped unit without touching files', () => {
     expect(diff({ activeUnits: new Set() })).toMatchObject({ files: [], units: [{ action: 'start' }] });
   });
@@ -106,6 +114,9 @@ describe('diffNode', () => {
 
   it('imports an image again when containerd has lost it', () => {
     expect(diff({ imageReferences: new Set() }).images).toHaveLength(1);
+    // A containerd that is stopped or busy is no containerd without images.
+    expect(diff({ imageReferences: undefined }).images).toEqual([]);
+    expect(diff({ imageReferences: undefined, marker: undefined }).images).toHaveLength(1);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type EtcdFacts, etcdVerdict, type MemberCondition, type MemberFacts } from '../../src/plan/etcd-verdict.js';
+import { etcdVerdict, type MemberCondition, type MemberFacts } from '../../src/plan/etcd-verdict.js';
 import type { EtcdRecord } from '../../src/state/records.js';
 
 const OURS = 'c1';
@@ -16,11 +16,11 @@ const CONDITIONS: Record<string, MemberCondition> = {
   lost: { kind: 'unreachable', lost: true },
 };
 
-function member(index: number, condition: string): MemberFacts {
+function member(index: number, condition: string, more: Partial<MemberFacts> = {}): MemberFacts {
   const known = CONDITIONS[condition];
   if (!known) throw new Error(condition);
   const bootId = known.kind === 'unreachable' ? {} : { bootId: `boot-${index}` };
-  return { name: `m${index}`, condition: known, ...bootId };
+  return { name: `m${index}`, condition: known, fit: known.kind !== 'unreachable', ...bootId, ...more };
 }
 
 const RECORD: EtcdRecord = {
@@ -31,16 +31,22 @@ const RECORD: EtcdRecord = {
   bootIds: {},
 };
 
-function judge(conditions: string[], options: { record?: EtcdRecord | undefined; quorumProven?: boolean } = {}) {
-  const members = conditions.map((condition, index) => member(index, condition));
+interface Circumstances {
+  record?: EtcdRecord | undefined;
+  quorumProven?: boolean;
+  discardData?: boolean;
+  /** By name, what is not as usual: every reachable member is fit, and a voter while a quorum answers. */
+  members?: Record<string, Partial<MemberFacts>>;
+}
+
+function judge(conditions: string[], options: Circumstances = {}) {
+  const { quorumProven = false, discardData = false } = options;
+  const usual = quorumProven ? { membership: 'voter' as const } : {};
+  const members = conditions.map((condition, index) =>
+    member(index, condition, { ...usual, ...options.members?.[`m${index}`] }),
+  );
   const recorded = 'record' in options ? options.record : { ...RECORD, members: members.map(({ name }) => name) };
-  const facts: EtcdFacts = {
-    clusterId: OURS,
-    members,
-    quorumProven: options.quorumProven ?? false,
-    ...(recorded && { recorded }),
-  };
-  return etcdVerdict(facts);
+  return etcdVerdict({ clusterId: OURS, members, quorumProven, discardData, ...(recorded && { recorded }) });
 }
 
 /** Every combination of these conditions over so many members. */
@@ -121,11 +127,51 @@ describe('an established cluster', () => {
     expect(judge(['running', 'running', 'running'], { quorumProven: true })).toEqual({ code: 'healthy', absent: [] });
   });
 
-  it('starts stopped members that hold their data before anything else is judged', () => {
-    expect(judge(['running', 'stopped', 'blank'], { quorumProven: false })).toEqual({
-      code: 'start-stopped',
-      start: ['m1'],
+  it('brings up whoever has data before it judges, when that may make a quorum', () => {
+    expect(judge(['running', 'stopped', 'blank'])).toEqual({
+      code: 'revive',
+      holders: ['m0', 'm1'],
+      waiting: ['m2'],
+      absent: [],
     });
+  });
+
+  it('brings up a majority that runs and does not answer: its certificates may have expired', () => {
+    expect(judge(['running', 'running', 'running'])).toMatchObject({ code: 'revive', holders: ['m0', 'm1', 'm2'] });
+  });
+
+  it('starts a stopped minority too, since the others may live beyond our reach, and knows what to say otherwise', () => {
+    expect(judge(['stopped', 'unreachable', 'unreachable'])).toMatchObject({
+      code: 'revive',
+      holders: ['m0'],
+      otherwise: { code: 'refused', reason: 'quorum-lost' },
+    });
+  });
+
+  it('has no need to judge a stopped member while a quorum answers: its unit is started like any other', () => {
+    expect(judge(['running', 'stopped', 'running'], { quorumProven: true })).toEqual({ code: 'healthy', absent: [] });
+  });
+
+  it.each(['learner', 'absent'] as const)('takes a member in anew that the quorum knows as %s', (membership) => {
+    const members = { m1: { membership } };
+    expect(judge(['running', 'running', 'running'], { quorumProven: true, members })).toEqual({
+      code: 'rejoin',
+      blank: ['m1'],
+      wipe: ['m1'],
+      absent: [],
+    });
+  });
+
+  it('leaves a member alone whose machine failed its preflight', () => {
+    const members = { m1: { fit: false } };
+    expect(judge(['running', 'blank', 'running'], { quorumProven: true, members })).toMatchObject({ code: 'healthy' });
+  });
+
+  it('counts data that was read on a machine that failed its preflight: it is not unreachable', () => {
+    const members = { m0: { fit: false } };
+    const verdict = judge(['running', 'blank', 'blank'], { members });
+    expect(verdict).toMatchObject({ code: 'refused', reason: 'quorum-lost' });
+    expect(verdict.code === 'refused' && verdict.message).not.toContain('cannot be reached');
   });
 
   it('brings blank members and those of an older incarnation back while a quorum answers', () => {
@@ -163,59 +209,108 @@ describe('an established cluster', () => {
   });
 
   it('refuses data of a later incarnation: the state directory is an old copy', () => {
-    const members: MemberFacts[] = [
-      {
-        name: 'm0',
-        bootId: 'b',
-        condition: { kind: 'data', running: true, clusterId: OURS, incarnation: CURRENT + 1 },
-      },
-    ];
-    const verdict = etcdVerdict({ clusterId: OURS, members, quorumProven: false, recorded: RECORD });
-    expect(verdict).toMatchObject({ code: 'refused', reason: 'future-data' });
+    const record = { ...RECORD, incarnation: CURRENT - 1 };
+    expect(judge(['running'], { record })).toMatchObject({ code: 'refused', reason: 'future-data' });
+  });
+});
+
+describe('a person who accepts the loss', () => {
+  const discardData = true;
+
+  it('begins anew over data that no quorum can be made of', () => {
+    expect(judge(['running', 'blank', 'blank'], { discardData })).toEqual({
+      code: 'bootstrap',
+      incarnation: CURRENT + 1,
+      start: ['m0', 'm1', 'm2'],
+      wipe: ['m0'],
+      absent: [],
+      why: 'discarded',
+    });
+  });
+
+  it('changes nothing while a quorum answers, or may be made', () => {
+    expect(judge(['running', 'running', 'blank'], { discardData, quorumProven: true })).toMatchObject({
+      code: 'rejoin',
+    });
+    expect(judge(['running', 'stopped', 'blank'], { discardData })).toMatchObject({ code: 'revive' });
+  });
+
+  it('has to account for members that cannot be reached as well', () => {
+    expect(judge(['running', 'unreachable', 'blank'], { discardData })).toMatchObject({ reason: 'quorum-lost' });
+    expect(judge(['running', 'lost', 'blank'], { discardData })).toMatchObject({ code: 'bootstrap', wipe: ['m0'] });
+    expect(judge(['blank', 'unreachable', 'blank'], { discardData })).toMatchObject({ reason: 'may-hold-data' });
+  });
+
+  it('cannot give up data on a machine that failed its preflight', () => {
+    const members = { m0: { fit: false } };
+    expect(judge(['running', 'blank', 'blank'], { discardData, members })).toMatchObject({ code: 'refused' });
   });
 });
 
 describe.each([1, 3, 5])('every combination over %i members', (count) => {
-  const kinds = ['blank', 'running', 'stopped', 'older', 'unreachable', 'lost', 'foreign'];
+  const kinds = ['blank', 'running', 'stopped', 'older', 'unknown', 'unreachable', 'lost'];
   const all = combinations(kinds, count);
   const majority = Math.floor(count / 2) + 1;
-  const has = (conditions: string[], ...wanted: string[]) => conditions.some((one) => wanted.includes(one));
+  const numberOf = (conditions: string[], ...wanted: string[]) =>
+    conditions.filter((one) => wanted.includes(one)).length;
 
-  it('never bootstraps beside data that is or may be current', () => {
+  /** Each combination with and without a quorum (which needs a majority that runs), and with the loss accepted or not. */
+  function* situations(): Generator<{ conditions: string[]; quorumProven: boolean; discardData: boolean }> {
     for (const conditions of all) {
-      for (const quorumProven of [true, false]) {
-        if (quorumProven && conditions.filter((one) => one === 'running').length < 1) continue;
-        const verdict = judge(conditions, { quorumProven });
-        if (verdict.code !== 'bootstrap') continue;
-        expect(has(conditions, 'running', 'stopped', 'foreign', 'unreachable'), conditions.join()).toBe(false);
-        expect(verdict.start.length, conditions.join()).toBeGreaterThanOrEqual(majority);
+      for (const discardData of [false, true]) {
+        yield { conditions, quorumProven: false, discardData };
+        // The others of a quorum may run where we cannot reach them.
+        const possible = numberOf(conditions, 'running', 'unreachable', 'lost') >= majority;
+        if (possible && numberOf(conditions, 'running') > 0) yield { conditions, quorumProven: true, discardData };
+      }
+    }
+  }
+
+  it('never bootstraps beside data that is or may be current, unless its loss was accepted', () => {
+    for (const { conditions, ...options } of situations()) {
+      const verdict = judge(conditions, options);
+      if (verdict.code !== 'bootstrap') continue;
+      expect(options.quorumProven, conditions.join()).toBe(false);
+      expect(numberOf(conditions, 'unreachable', 'unknown'), conditions.join()).toBe(0);
+      const given = numberOf(conditions, 'running', 'stopped');
+      expect(given === 0 || (options.discardData && given < majority), conditions.join()).toBe(true);
+      expect(verdict.start.length, conditions.join()).toBeGreaterThanOrEqual(majority);
+    }
+  });
+
+  it('never wipes a member of the current incarnation, unless its loss was accepted', () => {
+    for (const { conditions, ...options } of situations()) {
+      const verdict = judge(conditions, options);
+      const wiped = 'wipe' in verdict ? verdict.wipe : [];
+      const accepted = verdict.code === 'bootstrap' && verdict.why === 'discarded';
+      for (const name of wiped) {
+        const condition = conditions[Number(name.slice(1))];
+        expect(condition === 'older' || accepted, `${conditions.join()} ${condition}`).toBe(true);
       }
     }
   });
 
-  it('never wipes a member of the current incarnation', () => {
-    for (const conditions of all) {
-      for (const quorumProven of [true, false]) {
-        const verdict = judge(conditions, { quorumProven });
-        const wiped = 'wipe' in verdict ? verdict.wipe : [];
-        for (const name of wiped) expect(conditions[Number(name.slice(1))], conditions.join()).toBe('older');
-      }
+  it('never touches anything when data shows that is not ours', () => {
+    for (const { conditions, ...options } of situations()) {
+      if (numberOf(conditions, 'unknown') > 0)
+        expect(judge(conditions, options).code, conditions.join()).toBe('refused');
     }
   });
 
-  it('never touches anything when a foreign cluster shows', () => {
-    for (const conditions of all) {
-      if (has(conditions, 'foreign')) expect(judge(conditions).code, conditions.join()).toBe('refused');
+  it('rejoins only with a proven quorum, and only members that were read and are no voters', () => {
+    for (const { conditions, ...options } of situations()) {
+      const verdict = judge(conditions, options);
+      if (verdict.code !== 'rejoin') continue;
+      expect(options.quorumProven, conditions.join()).toBe(true);
+      for (const name of verdict.blank) expect(['blank', 'older']).toContain(conditions[Number(name.slice(1))]);
     }
   });
 
-  it('rejoins only with a proven quorum, and never members that cannot be reached', () => {
-    for (const conditions of all) {
-      const verdict = judge(conditions, { quorumProven: false });
-      expect(verdict.code, conditions.join()).not.toBe('rejoin');
-      const proven = judge(conditions, { quorumProven: true });
-      if (proven.code !== 'rejoin') continue;
-      for (const name of proven.blank) expect(['blank', 'older']).toContain(conditions[Number(name.slice(1))]);
+  it('never starts a member that has no data beside some that have', () => {
+    for (const { conditions, ...options } of situations()) {
+      const verdict = judge(conditions, options);
+      if (verdict.code !== 'revive') continue;
+      for (const name of verdict.holders) expect(['running', 'stopped']).toContain(conditions[Number(name.slice(1))]);
     }
   });
 });

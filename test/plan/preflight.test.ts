@@ -1,23 +1,28 @@
 import { describe, expect, it } from 'vitest';
+import { versionRow } from '../../src/components/version-table.js';
+import type { ProxyMode } from '../../src/config/spec.js';
 import type { NodeFacts } from '../../src/facts/facts.js';
 import { crossPreflight, type NodeIdentity } from '../../src/plan/cross-preflight.js';
-import { type PreflightInput, preflight } from '../../src/plan/preflight.js';
+import type { PreflightInput } from '../../src/plan/finding.js';
+import { preflight } from '../../src/plan/preflight.js';
 import { sampleFacts, sampleMount, sampleNode, sampleSpec } from '../helpers/sample-facts.js';
 
 const MIB = 1024 ** 2;
 const MARKER: NodeFacts['marker'] = { clusterId: 'c', incarnation: 1, files: [], units: {}, images: [] };
 
-function check(facts: Partial<NodeFacts>, changes: Partial<PreflightInput> = {}) {
-  const input: PreflightInput = {
+function inputOf(facts: Partial<NodeFacts>, changes: Partial<PreflightInput> = {}): PreflightInput {
+  return {
     spec: sampleSpec(),
     node: sampleNode(),
     facts: sampleFacts(facts),
-    criApi: 'v1',
-    minor: 28,
-    pushBytes: 400 * MIB,
+    row: versionRow('1.28.15'),
+    push: { binaryBytes: 400 * MIB, imageBytes: 0 },
     ...changes,
   };
-  return preflight(input).map(({ code, severity }) => `${severity} ${code}`);
+}
+
+function check(facts: Partial<NodeFacts>, changes: Partial<PreflightInput> = {}) {
+  return preflight(inputOf(facts, changes)).map(({ code, severity }) => `${severity} ${code}`);
 }
 
 describe('preflight', () => {
@@ -32,7 +37,7 @@ describe('preflight', () => {
   const cases: [string, Partial<NodeFacts>, string][] = [
     ['a foreign architecture', { arch: 'riscv64' }, 'error architecture'],
     ['no curl', { tools: { ...tools, curl: false } }, 'error tools-missing'],
-    ['neither nft nor iptables', { tools: { ...tools, nft: false } }, 'error tools-missing'],
+    ['no iptables, which kube-proxy runs by default', { tools: { ...tools, iptables: false } }, 'error tools-missing'],
     ['no overlay', { features: { br_netfilter: true, nf_conntrack: true } }, 'error kernel-features'],
     ['too little memory', { memAvailableBytes: 900 * MIB }, 'error too-little-memory'],
     ['a full tmpfs', { mounts: { '/': full, '/opt': full } }, 'error too-little-space'],
@@ -54,13 +59,9 @@ describe('preflight', () => {
       { containerd: { present: false, version: '', active: false, images: [] } },
       'error containerd-missing',
     ],
-    [
-      'an old containerd',
-      { containerd: { present: true, version: '1.4.1', active: true, images: [] } },
-      'error containerd-too-old',
-    ],
     ['swap', { swap: true }, 'warning swap'],
     ['four nameservers', { nameservers: ['1.1.1.1', '1.1.1.2', '1.1.1.3', '1.1.1.4'] }, 'warning nameservers'],
+    ['no nameserver', { nameservers: [] }, 'warning nameservers-none'],
     ['the host name localhost', { hostname: 'localhost' }, 'warning hostname'],
     [
       'a route inside the pod network',
@@ -78,9 +79,82 @@ describe('preflight', () => {
     expect(check(facts)).toContain(expected);
   });
 
-  it('finds a containerd without the CRI that an old kubelet speaks', () => {
-    const containerd = { present: true, version: '2.1.5', active: true, images: [] };
-    expect(check({ containerd }, { criApi: 'v1alpha2', minor: 20 })).toContain('error containerd-too-new');
+  it.each([
+    ['1.22.17', '1.2.9', ['error containerd-too-old']],
+    ['1.22.17', '1.7.21', []],
+    ['1.22.17', '2.0.0', ['error containerd-too-new']],
+    ['1.25.16', '1.5.11', []],
+    ['1.25.16', '2.1.5', []],
+    ['1.26.15', '1.5.11', ['error containerd-too-old']],
+    ['1.36.4', '1.6.20', []],
+    ['1.36.4', '', []],
+  ])('Kubernetes %s on containerd %s: %j', (kubernetes, version, expected) => {
+    const containerd = { present: true, version, active: true, images: [] };
+    expect(check({ containerd }, { row: versionRow(kubernetes) })).toEqual(expected);
+  });
+
+  it('says that old kubelets hardly know cgroup v2, and nothing of cgroup v1', () => {
+    const row = versionRow('1.21.14');
+    expect(check({ cgroupVersion: 2 }, { row })).toEqual(['warning cgroup-v2-early']);
+    expect(check({ cgroupVersion: 1 }, { row })).toEqual([]);
+    expect(check({ cgroupVersion: 2 }, { row: versionRow('1.22.17') })).toEqual([]);
+  });
+
+  it('leaves a clock alone that NTP keeps, and doubts the operator', () => {
+    const [finding] = preflight(inputOf({ clockSkewMs: 3600_000, clockSynchronized: true }));
+    expect(finding).toMatchObject({ code: 'clock-skew', severity: 'warning', hint: expect.stringMatching(/operator/) });
+    expect(check({ clockSkewMs: 86_400_000, clockSynchronized: true })).toEqual(['error clock-skew']);
+  });
+
+  it('reports a clock some seconds off, and sets it only from half a minute on', () => {
+    expect(check({ clockSkewMs: -4_000 })).toEqual([]);
+    expect(check({ clockSkewMs: -6_000 })).toEqual(['warning clock-skew']);
+    expect(check({ clockSkewMs: -31_000 })).toEqual(['warning clock-set']);
+  });
+
+  describe('room for images', () => {
+    const opt = sampleMount({ path: '/opt', availableBytes: 700 * MIB });
+    const disk = sampleMount({ path: '/var', fstype: 'ext4', availableBytes: 900 * MIB });
+    const push = { binaryBytes: 400 * MIB, imageBytes: 300 * MIB };
+
+    it('is needed three times where everything lies in one filesystem', () => {
+      const root = sampleMount({ availableBytes: 1500 * MIB });
+      expect(check({ mounts: { '/': root, '/opt': root, '/var': root } }, { push })).toEqual([
+        'error too-little-space',
+      ]);
+      const roomy = sampleMount({ availableBytes: 1600 * MIB });
+      expect(check({ mounts: { '/': roomy, '/opt': roomy, '/var': roomy } }, { push })).toEqual([]);
+    });
+
+    it('is needed in each filesystem for what lies there', () => {
+      const found = (mounts: NodeFacts['mounts']) =>
+        preflight(inputOf({ mounts }, { push })).map(({ message }) => message.slice(0, message.indexOf(' has')));
+      expect(found({ '/opt': opt, '/var': disk })).toEqual(['/opt (tmpfs)']);
+      const roomy = { ...opt, availableBytes: 800 * MIB };
+      expect(found({ '/opt': roomy, '/var': disk })).toEqual([]);
+      expect(found({ '/opt': roomy, '/var': { ...disk, availableBytes: 800 * MIB } })).toEqual(['/var (ext4)']);
+    });
+
+    it('costs no memory on a disk', () => {
+      const mounts = { '/opt': { ...opt, availableBytes: 3000 * MIB }, '/var': disk };
+      const memory = { memAvailableBytes: 1700 * MIB };
+      expect(check({ ...memory, mounts }, { push })).toEqual([]);
+      expect(check(memory, { push })).toEqual(['error too-little-memory']);
+    });
+  });
+
+  it('asks for what the mode of kube-proxy needs, and names one that would work', () => {
+    const inMode = (mode: ProxyMode, facts: Partial<NodeFacts>) =>
+      check(facts, { spec: sampleSpec({ kubeProxy: { mode } }) });
+    expect(inMode('nftables', { tools: { ...tools, iptables: false } })).toEqual([]);
+    expect(inMode('nftables', { tools: { ...tools, nft: false } })).toEqual(['error tools-missing']);
+    const ipvs = { features: { ...sampleFacts().features, ip_vs: true }, tools: { ...tools, ipset: true } };
+    expect(inMode('ipvs', ipvs)).toEqual([]);
+    expect(inMode('ipvs', {})).toEqual(['error tools-missing', 'error kernel-features']);
+    const hint = (kubernetes: string) =>
+      preflight(inputOf({ tools: { ...tools, iptables: false } }, { row: versionRow(kubernetes) }))[0]?.hint;
+    expect(hint('1.29.15')).toBe('set kubeProxy.mode to nftables in the config file');
+    expect(hint('1.28.15')).toBeUndefined();
   });
 
   it('needs vxlan only in vxlan mode', () => {
@@ -102,13 +176,14 @@ describe('preflight', () => {
         { destination: '10.96.0.0/16', link: 'kd-api' },
       ],
     };
-    expect(check(running, { pushBytes: 0 })).toEqual([]);
+    expect(check(running, { push: { binaryBytes: 0, imageBytes: 0 } })).toEqual([]);
   });
 
   it('asks a worker for less than a control plane', () => {
     const memory = { memAvailableBytes: 800 * MIB };
-    expect(check(memory, { node: sampleNode({ role: 'worker' }), pushBytes: 150 * MIB })).toEqual([]);
-    expect(check(memory, { pushBytes: 150 * MIB })).toEqual(['error too-little-memory']);
+    const push = { binaryBytes: 150 * MIB, imageBytes: 0 };
+    expect(check(memory, { node: sampleNode({ role: 'worker' }), push })).toEqual([]);
+    expect(check(memory, { push })).toEqual(['error too-little-memory']);
   });
 
   it('reports everything at once', () => {

@@ -73,7 +73,7 @@ describe.each(['s4', 's5'])('everything %s should hold', (name) => {
     const components = desired(name);
     const files = components.flatMap((component) => component.files);
     const present = new Set(files.map(({ path }) => path));
-    const texts = files.flatMap(({ content }) => (content.kind === 'text' && !content.secret ? [content.text] : []));
+    const texts = files.flatMap(({ content }) => (content.kind === 'text' ? [content.text] : []));
     const named = texts.flatMap(
       (text) => text.match(/\/(?:etc\/kubernetes|opt\/bin|opt\/cni\/bin)\/[\w./-]+\w/g) ?? [],
     );
@@ -89,9 +89,9 @@ describe.each(['s4', 's5'])('everything %s should hold', (name) => {
   });
 
   it('writes nothing below /usr, and keys readable by root only', () => {
-    for (const { path, mode, content } of desired(name).flatMap(({ files }) => files)) {
+    for (const { path, mode } of desired(name).flatMap(({ files }) => files)) {
       expect(path).not.toMatch(/^\/usr\//);
-      if (content.kind === 'text' && content.secret) expect([path, mode]).toEqual([path, 0o600]);
+      if (path.endsWith('.key')) expect([path, mode]).toEqual([path, 0o600]);
     }
   });
 

@@ -3,7 +3,7 @@ import { DisklessError } from '../../src/errors.js';
 import { createEventBus } from '../../src/runner/event-bus.js';
 import type { RunEvent } from '../../src/runner/events.js';
 import { runSequence } from '../../src/runner/run-sequence.js';
-import { any, every, type Step, same, settled } from '../../src/runner/sequence.js';
+import { any, type Step, same, settled } from '../../src/runner/sequence.js';
 
 const NODES = [
   { name: 'a', role: 'control-plane' as const },
@@ -90,21 +90,24 @@ describe('runSequence', () => {
     });
   });
 
-  it('every: one failure is enough; settled: none matters; any: one success is enough', async () => {
+  it('same: a step the node does not have is not waited for', async () => {
+    const world: World = { log: [] };
+    await run([step('controllers', 'control-plane'), step('healthy', 'every-node', [same('controllers')])], world).done;
+    expect(world.log).not.toContain('begin controllers@c');
+    expect(world.log).toContain('end healthy@c');
+    expect(world.log.indexOf('end controllers@a')).toBeLessThan(world.log.indexOf('begin healthy@a'));
+  });
+
+  it('settled: no failure matters; any: one success is enough', async () => {
     const world: World = { log: [], fail: new Set(['one@b']) };
     const steps = [
       step('one', 'control-plane'),
-      step('after-every', 'cluster', [every('one')]),
       step('after-settled', 'cluster', [settled('one')]),
       step('after-any', 'cluster', [any('one')]),
     ];
     const reports = await run(steps, world).done;
     const outcome = (id: string) => reports.find((report) => report.step === id)?.outcome;
-    expect([outcome('after-every'), outcome('after-settled'), outcome('after-any')]).toEqual([
-      'skipped',
-      'unchanged',
-      'unchanged',
-    ]);
+    expect([outcome('after-settled'), outcome('after-any')]).toEqual(['unchanged', 'unchanged']);
   });
 
   it('any: goes on at the first success while others are still busy', async () => {

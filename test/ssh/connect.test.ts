@@ -5,14 +5,9 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { createConnectLimits } from '../../src/ssh/connect.js';
-import { describeKey } from '../../src/ssh/key-format.js';
 import { newHostKey, newUserKey } from '../helpers/fake-sshd.js';
 import { generateKey, startAgent } from '../helpers/ssh-tools.js';
-import { dial, failure, scratch, sshConfig, sshd } from './harness.js';
-
-function fingerprintOf(hostKeyLine: string | undefined): string {
-  return describeKey(Buffer.from(hostKeyLine?.split(' ')[1] ?? '', 'base64')).fingerprint;
-}
+import { dial, failure, fingerprintOf, scratch, sshConfig, sshd } from './harness.js';
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -55,7 +50,6 @@ describe('connect', () => {
     expect(connection).toMatchObject({
       host: 's4',
       user: 'core',
-      via: [],
       hostKey: { type: 'ssh-ed25519', fingerprint: fingerprintOf(server.hostKeyLines[0]) },
     });
     expect(server.logins).toEqual(['core']);

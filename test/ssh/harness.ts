@@ -5,6 +5,7 @@ import { afterEach } from 'vitest';
 import { connect, createConnectLimits } from '../../src/ssh/connect.js';
 import type { ConnectOptions } from '../../src/ssh/connect-options.js';
 import { JumpPool } from '../../src/ssh/jump-pool.js';
+import { describeKey } from '../../src/ssh/key-format.js';
 import type { Connection } from '../../src/ssh/transport.js';
 import { type FakeSshd, type FakeSshdOptions, newUserKey, startFakeSshd } from '../helpers/fake-sshd.js';
 
@@ -70,4 +71,9 @@ export async function failure(promise: Promise<unknown>): Promise<Error & Record
   );
   if ('error' in outcome) return outcome.error;
   throw new Error('expected a failure');
+}
+
+/** As ssh-keygen prints it. */
+export function fingerprintOf(hostKeyLine: string | undefined): string {
+  return describeKey(Buffer.from(hostKeyLine?.split(' ')[1] ?? '', 'base64')).fingerprint;
 }

@@ -104,7 +104,8 @@ describe('pins', () => {
 describe.each<HostKeyPolicy>(['per-boot', 'insecure'])('%s', (policy) => {
   it('accepts any key at connect time', () => {
     expect(judge({ policy })).toBeUndefined();
-    expect(judge({ policy, text: line('s4', OTHER) })).toBeUndefined();
+    // Only of jump hosts is known_hosts asked: see connect.ts.
+    expect(judge({ policy, text: '' })).toBeUndefined();
   });
 });
 

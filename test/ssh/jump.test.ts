@@ -5,13 +5,19 @@ import { createConnectLimits } from '../../src/ssh/connect.js';
 import { JumpPool } from '../../src/ssh/jump-pool.js';
 import type { FakeSshd } from '../helpers/fake-sshd.js';
 import { realShell } from '../helpers/fake-sshd-exec.js';
-import { dial, failure, scratch, sshConfig, sshd } from './harness.js';
+import { dial, failure, fingerprintOf, scratch, sshConfig, sshd } from './harness.js';
 
 function host(name: string, server: FakeSshd, more = ''): string {
   return `Host ${name}\n  HostName ${server.host}\n  Port ${server.port}\n  User core\n  ${more}\n`;
 }
 
 const target = { host: 'node' };
+
+/** Each was reached once, from the one before: its forwarded connections say so. */
+function expectChain(...servers: FakeSshd[]): void {
+  const next = servers.slice(1).map(({ host: address, port }) => [`${address}:${port}`]);
+  expect(servers.map(({ forwarded }) => forwarded)).toEqual([...next, []]);
+}
 
 describe('ProxyJump', () => {
   it('goes through a jump host', async () => {
@@ -20,8 +26,7 @@ describe('ProxyJump', () => {
     const connection = await dial(node, { target, configFile });
     const input = Buffer.alloc(3_000_000, 'x');
     expect((await connection.exec('wc -c', { label: 'count', input })).stdout.trim()).toBe('3000000');
-    expect(connection.via.map((jump) => jump.host)).toEqual(['gate']);
-    expect(connection.via[0]?.hostKey.fingerprint).not.toBe(connection.hostKey.fingerprint);
+    expect(connection.hostKey.fingerprint).toBe(fingerprintOf(node.hostKeyLines[0]));
     expect([gate.logins, node.logins]).toEqual([['core'], ['core']]);
   });
 
@@ -37,8 +42,8 @@ describe('ProxyJump', () => {
     const configFile = sshConfig(
       host('outer', outer) + host('inner', inner) + host('node', node, 'ProxyJump outer,inner'),
     );
-    const connection = await dial(node, { target, configFile });
-    expect(connection.via.map((jump) => jump.host)).toEqual(['outer', 'inner']);
+    await dial(node, { target, configFile });
+    expectChain(outer, inner, node);
   });
 
   it('follows the ProxyJump of a jump host', async () => {
@@ -46,8 +51,8 @@ describe('ProxyJump', () => {
     const configFile = sshConfig(
       host('outer', outer) + host('inner', inner, 'ProxyJump outer') + host('node', node, 'ProxyJump inner'),
     );
-    const connection = await dial(node, { target, configFile });
-    expect(connection.via.map((jump) => jump.host)).toEqual(['outer', 'inner']);
+    await dial(node, { target, configFile });
+    expectChain(outer, inner, node);
   });
 
   it('uses one connection for all nodes, and ends it with the last', async () => {
@@ -122,6 +127,23 @@ describe('ProxyJump', () => {
 
     writeFileSync(knownHosts, `[127.0.0.1]:${gate.port} ${gate.hostKeyLines[0]}\n`, { flag: 'a' });
     await dial(node, { target, configFile, policy: 'strict' });
+  });
+
+  it('per boot believes known_hosts where it speaks of the jump host, which forgets nothing', async () => {
+    const [gate, node] = [await sshd(), await sshd()];
+    const knownHosts = join(scratch(), 'known_hosts');
+    const configFile = sshConfig(
+      `${host('gate', gate)}${host('node', node, 'ProxyJump gate')}Host *\n  UserKnownHostsFile ${knownHosts}\n`,
+    );
+    writeFileSync(knownHosts, '');
+    await dial(node, { target, configFile, policy: 'per-boot' });
+    writeFileSync(knownHosts, `[127.0.0.1]:${gate.port} ${node.hostKeyLines[0]}\n`);
+    const refused = await failure(dial(node, { target, configFile, policy: 'per-boot' }));
+    expect(refused).toMatchObject({ code: 'host-key-refused', exit: 5 });
+    // Of the node itself, which makes new keys at every boot, known_hosts is not asked.
+    const other = `[127.0.0.1]:${node.port} ${gate.hostKeyLines[0]}\n`;
+    writeFileSync(knownHosts, `[127.0.0.1]:${gate.port} ${gate.hostKeyLines[0]}\n${other}`);
+    await dial(node, { target, configFile, policy: 'per-boot' });
   });
 
   it('does not ask pins of the node from the jump host', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ClusterPlan, NodePlan, PlanAction } from '../../src/plan/plan.js';
-import { planJson, planLines } from '../../src/ui/plan-view.js';
+import { planLines } from '../../src/ui/plan-view.js';
 import { nodeNames } from './sample-runs.js';
 
 const blankWork = (): PlanAction[] => [
@@ -62,8 +62,4 @@ test.each([
   ['idle', { plan: IDLE, width: 80 }],
 ])('%s', async (name, options) => {
   await expect(`${planLines(options).join('\n')}\n`).toMatchFileSnapshot(`../golden/ui/plan-${name}.txt`);
-});
-
-test('as JSON it is the plan and its version', () => {
-  expect(JSON.parse(planJson(CHANGED))).toEqual({ v: 1, ...CHANGED });
 });

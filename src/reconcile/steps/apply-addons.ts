@@ -9,19 +9,26 @@ import { settling } from '../settling.js';
 /** The manifests every cluster gets, and the add-ons asked for. Needs the RBAC bootstrap to be through. */
 export async function applyAddons(context: Reconciliation, { step, signal }: StepPlace): Promise<StepResult> {
   const client = await context.access.kube();
-  const objects = await wantedObjects(context);
+  const dns = await dnsObjects(context);
+  const objects = [...(await baseObjects(context)), ...dns];
   await waitServing({ client, endpoint: '/readyz', signal });
   const applied = await settling(context, () => applyObjects({ client, objects, signal }));
   const changed = applied.filter(({ outcome }) => outcome !== 'unchanged');
   for (const { subject, outcome } of changed) context.bus.emit({ type: 'change', step, what: `${subject} ${outcome}` });
-  return changed.length > 0 ? 'changed' : 'unchanged';
+  if (changed.length > 0) return 'changed';
+  const service = dns.find(({ kind }) => kind === 'Service')?.metadata;
+  if (service?.namespace) context.settledDns = { name: service.name, namespace: service.namespace };
+  return 'unchanged';
 }
 
-async function wantedObjects(context: Reconciliation): Promise<KubeObject[]> {
+async function baseObjects({ options }: Reconciliation): Promise<KubeObject[]> {
+  return [...(await bundledManifest({ name: 'kubelet-api-access.yaml' })), ...options.networkObjects];
+}
+
+async function dnsObjects(context: Reconciliation): Promise<KubeObject[]> {
   const { network, addons } = context.options.spec;
-  const base = [...(await bundledManifest({ name: 'kubelet-api-access.yaml' })), ...context.options.networkObjects];
-  if (!(await dnsWanted(context))) return base;
-  const dns = await bundledManifest({
+  if (!(await dnsWanted(context))) return [];
+  return bundledManifest({
     name: 'coredns.yaml',
     values: {
       DNS_ADDRESS: network.dnsAddress,
@@ -30,7 +37,6 @@ async function wantedObjects(context: Reconciliation): Promise<KubeObject[]> {
       CLUSTER_DOMAIN: network.clusterDomain,
     },
   });
-  return [...base, ...dns];
 }
 
 /** With --images the site is taken to be offline: an image that is not among them could never be pulled. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { PATHS } from '../../components/paths.js';
 import { segmentIds } from '../../delivery/build-segments.js';
-import { refusal } from '../../errors.js';
+import { DisklessError, refusal } from '../../errors.js';
 import { diffNode, suspectPaths } from '../../plan/diff.js';
 import { type EtcdVerdict, etcdVerdict } from '../../plan/etcd-verdict.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
@@ -9,6 +9,7 @@ import { shellQuote } from '../../ssh/quote.js';
 import { createArrivals } from '../arrivals.js';
 import { type Candidate, candidatesOf } from '../candidates.js';
 import { desiredNode, peersOf } from '../desired-node.js';
+import { UNITS_OF_AN_INCARNATION } from '../managed-units.js';
 import { nextRecord } from '../next-record.js';
 import { observeEtcd } from '../observe-etcd.js';
 import { judgementOf, type NodeWork, type Reconciliation, sessionOf } from '../reconciliation.js';
@@ -17,20 +18,27 @@ import { explainVerdict } from '../verdict-words.js';
 
 /** Everything is decided here, from facts only, before anything is changed anywhere. */
 export async function judge(context: Reconciliation): Promise<StepResult> {
-  const { options } = context;
-  const clusterId = options.record?.clusterId ?? randomBytes(8).toString('hex');
+  const { options, memory } = context;
+  const clusterId = memory.record?.clusterId ?? randomBytes(8).toString('hex');
   const { fit, rejected } = await candidatesOf(context);
-  refuseForeignNodes(fit, options.record);
+  refuseForeignNodes(fit, memory.record);
+  refuseFoundLost(context);
   const facts = await observeEtcd(context, fit, clusterId);
   const verdict = etcdVerdict(facts);
-  context.bus.emit({ type: 'note', level: 'info', code: `etcd-${verdict.code}`, message: explainVerdict(verdict) });
   if (verdict.code === 'refused') {
+    reportRejections(context, rejected);
     throw refusal({ code: verdict.reason, message: verdict.message, hint: verdict.hint });
   }
+  context.bus.emit({ type: 'note', level: 'info', code: `etcd-${verdict.code}`, message: explainVerdict(verdict) });
   const newToken = `${clusterId}-${randomBytes(4).toString('hex')}`;
-  const record = nextRecord({ spec: options.spec, record: options.record, clusterId, verdict, facts, newToken });
+  const record = nextRecord({ spec: options.spec, record: memory.record, clusterId, verdict, facts, newToken });
   const peers = peersOf(context, fit);
   const pki = await options.state.pki.ensure({ spec: options.spec, nodes: peers });
+  for (const { id, notAfter } of pki.expiringAuthorities) {
+    const message = `the ${id} CA ends on ${notAfter.toISOString().slice(0, 10)}: certificates cannot outlive it`;
+    const hint = 'plan for a new PKI before that day';
+    context.bus.emit({ type: 'note', level: 'warning', code: 'ca-expiring', message, hint });
+  }
   const part = fit.filter(({ node }) => node.role === 'worker' || takesPart(verdict, node.name));
   const planned = await Promise.all(part.map((candidate) => planNode(context, { candidate, peers, record, verdict })));
   const work = new Map(planned.map((entry) => [entry.node.name, entry]));
@@ -39,23 +47,39 @@ export async function judge(context: Reconciliation): Promise<StepResult> {
   return 'unchanged';
 }
 
-/** Stops what takes no part in this run, with its own reason. */
+/** Stops what takes no part in this pass, with its own reason. */
 export async function admit(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
-  const { rejected, work } = judgementOf(context);
+  const { rejected, work, verdict } = judgementOf(context);
   const error = rejected.get(node);
   if (error) throw error;
-  if (!work.has(node)) {
-    throw refusal({
-      code: 'not-in-verdict',
-      message: 'its etcd member has to wait for the others',
-      hint: 'run up again',
-    });
+  if (work.has(node)) return 'unchanged';
+  const waits = verdict.code === 'revive' && verdict.waiting.includes(node);
+  const reason = waits ? 'its etcd member waits until the others have a quorum' : 'it answered after the plan was made';
+  context.again.add(`${node}: ${reason}`);
+  throw new DisklessError({ code: 'dependency-failed', host: node, message: reason });
+}
+
+/** Preflight speaks through each node's own step, which a refusal keeps from running. */
+function reportRejections({ bus }: Reconciliation, rejected: ReadonlyMap<string, DisklessError>): void {
+  for (const [node, { code, message, hint }] of rejected) {
+    bus.emit({ type: 'note', level: 'warning', code, node, message, ...(hint && { hint }) });
   }
-  return 'unchanged';
+}
+
+/** Whoever answers is not lost: a person's word does not outweigh what was read. */
+function refuseFoundLost({ options, facts }: Reconciliation): void {
+  const found = [...options.lost].filter((name) => facts.has(name));
+  if (found.length === 0) return;
+  throw refusal({
+    code: 'not-lost',
+    message: `${found.join(', ')} ${found.length === 1 ? 'answers' : 'answer'}, though --lost says otherwise`,
+    hint: `leave ${found.join(',')} out of --lost`,
+  });
 }
 
 function takesPart(verdict: EtcdVerdict, node: string): boolean {
   if (verdict.code === 'bootstrap' || verdict.code === 'resume-bootstrap') return verdict.start.includes(node);
+  if (verdict.code === 'revive') return verdict.holders.includes(node);
   return true;
 }
 
@@ -69,17 +93,26 @@ interface PlanNodeInput {
 async function planNode(context: Reconciliation, input: PlanNodeInput): Promise<NodeWork> {
   const { node, facts, nodeIp } = input.candidate;
   const desired = await desiredNode(context, input);
-  const activeUnits = Object.values(facts.units).filter(({ active }) => active === 'active' || active === 'activating');
+  const survivor = facts.marker !== undefined && facts.marker.incarnation < input.record.etcd.incarnation;
+  const wiped = 'wipe' in input.verdict && input.verdict.wipe.includes(node.name);
+  const ended = new Set(survivor ? UNITS_OF_AN_INCARNATION : wiped ? ['etcd.service'] : []);
+  const units = (...states: string[]) =>
+    new Set(
+      Object.values(facts.units).flatMap(({ name, active }) =>
+        states.includes(active) && !ended.has(name) ? [name] : [],
+      ),
+    );
   const difference = diffNode({
     desired,
     marker: facts.marker,
     rehashed: await rehash(context, input.candidate),
-    activeUnits: new Set(activeUnits.map(({ name }) => name)),
-    imageReferences: new Set(facts.containerd.images),
+    activeUnits: units('active', 'reloading'),
+    activatingUnits: units('activating'),
+    imageReferences: facts.containerd.images && new Set(facts.containerd.images),
   });
   const arrivals = createArrivals(node.name, segmentIds(difference));
   const encoding = facts.tools.zstd === true && context.options.content.canZstd ? 'zstd' : 'gzip';
-  return { node, facts, nodeIp, desired, difference, arrivals, encoding, changes: 0, bytesSent: 0 };
+  return { node, facts, nodeIp, desired, difference, arrivals, encoding, survivor };
 }
 
 /** Hashes on the node what no longer looks as it was installed (or everything, with --verify). */

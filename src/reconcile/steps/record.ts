@@ -1,17 +1,27 @@
+import { DisklessError, refusal } from '../../errors.js';
+import type { EtcdVerdict } from '../../plan/etcd-verdict.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import { fetchEvidence } from '../evidence.js';
 import { judgementOf, type Reconciliation } from '../reconciliation.js';
+import { retrying } from '../settling.js';
+
+/** An election or two, and the start of a member on a busy machine. */
+const QUORUM = { everyMs: 250, forMs: 30_000 };
 
 /** Writes down what is about to happen before it does, so that the next run can continue from any point. */
 export async function recordIntent(context: Reconciliation): Promise<StepResult> {
   const { record, work, kubeconfig } = judgementOf(context);
   const { state } = context.options;
   await state.saveCluster(record);
+  context.memory.record = record;
   await state.saveKubeconfig(kubeconfig);
   for (const { node, facts, nodeIp } of work.values()) {
     const connection = await context.sessions.get(node.name)?.connection();
     if (connection === undefined) continue;
     const { hostKey } = connection;
-    await state.saveNode({ name: node.name, bootId: facts.bootId, hostKey, nodeIp, arch: facts.arch });
+    const nodeRecord = { name: node.name, bootId: facts.bootId, hostKey, nodeIp, arch: facts.arch };
+    await state.saveNode(nodeRecord);
+    context.memory.nodeRecords.set(node.name, nodeRecord);
   }
   return 'unchanged';
 }
@@ -19,10 +29,33 @@ export async function recordIntent(context: Reconciliation): Promise<StepResult>
 /** Only a linearizable read proves a quorum; no apiserver starts before it is recorded. */
 export async function proveQuorum(context: Reconciliation, { signal }: StepPlace): Promise<StepResult> {
   const judgement = judgementOf(context);
-  await context.access.linearizableRead(judgement.record.etcd.members, signal);
+  const { verdict, record: recorded } = judgement;
+  if (verdict.code === 'revive') await waitForQuorum(context, verdict);
+  else await context.access.linearizableRead(recorded.etcd.members, signal);
   if (judgement.record.etcd.phase === 'bootstrapped') return 'unchanged';
   const record = { ...judgement.record, etcd: { ...judgement.record.etcd, phase: 'bootstrapped' as const } };
   await context.options.state.saveCluster(record);
+  context.memory.record = record;
   judgement.record = record;
   return 'changed';
+}
+
+/** Members that were started, or restarted with new certificates, find each other; or they do not. */
+async function waitForQuorum(
+  context: Reconciliation,
+  { holders, otherwise }: Extract<EtcdVerdict, { code: 'revive' }>,
+): Promise<void> {
+  const read = (): Promise<void> => context.access.linearizableRead(holders, context.signal);
+  const passes = (): boolean => true;
+  await retrying(context, QUORUM, passes, read).catch(async (cause) => {
+    if (otherwise) throw refusal({ code: otherwise.reason, message: otherwise.message, hint: otherwise.hint, cause });
+    const logs = await Promise.all(holders.map((node) => fetchEvidence(context, node, 'etcd.service')));
+    throw new DisklessError({
+      code: 'etcd-no-quorum',
+      message: `${holders.join(', ')} hold the cluster's data, but made no quorum within ${QUORUM.forMs / 1000} s`,
+      hint: `their logs were saved beside ${logs[0]?.path ?? 'this run'}; once they can reach each other on 2380, run up again`,
+      detail: logs[0]?.tail ?? '',
+      cause,
+    });
+  });
 }

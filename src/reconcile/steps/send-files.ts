@@ -6,7 +6,7 @@ import { DisklessError } from '../../errors.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';
 import { change } from '../change.js';
-import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
+import { judgementOf, type Reconciliation, sessionOf, tallyOf, workOf } from '../reconciliation.js';
 
 /** Sends everything the node lacks in one stream, the critical path first; steps start as their segment arrives. */
 export async function sendFiles(context: Reconciliation, place: StepPlace): Promise<StepResult> {
@@ -22,6 +22,15 @@ export async function sendFiles(context: Reconciliation, place: StepPlace): Prom
     arrivals.fail();
     throw error;
   }
+}
+
+/** Waits for these segments of the node's stream. */
+export function arrivalOf(...segmentIds: string[]) {
+  return async (context: Reconciliation, { node }: StepPlace): Promise<StepResult> => {
+    const { arrivals } = workOf(context, node);
+    for (const id of segmentIds) await arrivals.of(id);
+    return 'unchanged';
+  };
 }
 
 /** After a lost or stalled connection only what the node has not acknowledged is sent again. */
@@ -54,7 +63,7 @@ export async function sendSegments(
       stallTimeoutMs: context.options.stallTimeoutMs,
       signal: context.signal,
     });
-    work.bytesSent += bytes;
+    tallyOf(context, place.node).bytesSent += bytes;
   });
 }
 

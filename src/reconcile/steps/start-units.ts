@@ -1,12 +1,14 @@
 import { PATHS } from '../../components/paths.js';
 import { DisklessError } from '../../errors.js';
-import type { ComponentId } from '../../plan/desired.js';
+import { waitServing } from '../../kube/readiness.js';
+import type { ComponentId, Disruption } from '../../plan/desired.js';
 import type { UnitAction } from '../../plan/diff.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';
 import { change } from '../change.js';
 import { fetchEvidence } from '../evidence.js';
-import { type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
+import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
+import { settling } from '../settling.js';
 
 /** systemd's own start timeout ends earlier; this one catches a systemctl that never answers. */
 const START_TIMEOUT_MS = 150_000;
@@ -18,7 +20,9 @@ export function startComponents(...components: ComponentId[]) {
     await arrivals.of('config');
     for (const component of components) await arrivals.of(component);
     const actions = difference.units.filter(({ component }) => components.includes(component));
-    const disruptive = actions.filter(({ action, unit }) => action === 'restart' && unit.disruption !== 'none');
+    const disruptive = isLive(context)
+      ? actions.filter(({ action, unit }) => action === 'restart' && unit.disruption !== 'none')
+      : [];
     const gentle = actions.filter((action) => !disruptive.includes(action));
     await Promise.all(gentle.map((action) => bringUp(context, place, action)));
     for (const action of disruptive) await roll(context, place, action);
@@ -26,22 +30,43 @@ export function startComponents(...components: ComponentId[]) {
   };
 }
 
+/** There is something that a restart could interrupt; without a quorum, one at a time would wait for what never comes. */
+function isLive(context: Reconciliation): boolean {
+  return ['healthy', 'rejoin'].includes(judgementOf(context).verdict.code);
+}
+
 /** One control plane at a time, and the lock is released only when this one is healthy again. */
 async function roll(context: Reconciliation, place: StepPlace, action: UnitAction): Promise<void> {
   await context.rolling.run(async () => {
     await bringUp(context, place, action);
-    await context.access.waitHealthy(place.node, action.unit.disruption, context.signal);
+    await waitHealthy(context, place, action.unit.disruption);
   });
 }
 
-export async function bringUp(context: Reconciliation, place: StepPlace, action: UnitAction): Promise<void> {
-  const { unit, fingerprint } = action;
-  const verb = action.action === 'start' ? 'start' : 'restart';
+/** The node's own servers answer again, those that did before. */
+async function waitHealthy(
+  context: Reconciliation,
+  { node, signal }: StepPlace,
+  disruption: Disruption,
+): Promise<void> {
+  if (disruption === 'etcd') {
+    const read = async () => (await context.access.etcdOf(node)).linearizableRead({ signal });
+    await settling(context, read);
+  }
+  const apiserver = workOf(context, node).facts.units['kube-apiserver.service']?.active;
+  if (disruption === 'etcd' && apiserver !== 'active') return;
+  await waitServing({ client: await context.access.kubeOf(node), endpoint: '/readyz', signal });
+}
+
+async function bringUp(context: Reconciliation, place: StepPlace, action: UnitAction): Promise<void> {
+  const { unit, fingerprint, action: verb } = action;
+  // A member of a quorum that is still to be made reports its start only when it is made.
+  const wait = judgementOf(context).verdict.code === 'revive' && unit.disruption === 'etcd' ? '--no-block ' : '';
   const mark = `${PATHS.marker}/units/${unit.name}`;
   const script = `set -eu
 if [ "$(systemctl show -p NeedDaemonReload --value ${shellQuote(unit.name)})" = yes ]; then systemctl daemon-reload; fi
-systemctl reset-failed ${shellQuote(unit.name)} 2>/dev/null || true
-systemctl ${verb} ${shellQuote(unit.name)}
+${verb === 'restart' ? stopWhatStarts(unit.name) : ''}systemctl reset-failed ${shellQuote(unit.name)} 2>/dev/null || true
+systemctl ${wait}${verb} ${shellQuote(unit.name)}
 mkdir -p ${PATHS.marker}/units
 printf '%s\\n' ${shellQuote(fingerprint)} >${shellQuote(`${mark}.new`)} && mv -f ${shellQuote(`${mark}.new`, mark)}
 `;
@@ -55,6 +80,12 @@ printf '%s\\n' ${shellQuote(fingerprint)} >${shellQuote(`${mark}.new`)} && mv -f
   });
 }
 
+/** A service that is stopped while it starts has failed, and a restart would report that as its own end. */
+function stopWhatStarts(unit: string): string {
+  return `if [ "$(systemctl show -p ActiveState --value ${shellQuote(unit)})" = activating ]; then systemctl stop ${shellQuote(unit)} || true; fi
+`;
+}
+
 async function withEvidence(context: Reconciliation, node: string, unit: string, cause: unknown): Promise<unknown> {
   if (!(cause instanceof DisklessError) || cause.code !== 'remote-failed') return cause;
   const { path, tail } = await fetchEvidence(context, node, unit);
@@ -63,7 +94,7 @@ async function withEvidence(context: Reconciliation, node: string, unit: string,
     host: node,
     message: `${unit} did not start`,
     hint: `its log was saved to ${path}`,
-    detail: tail || cause.detail || '',
+    detail: [cause.detail, tail].filter(Boolean).join('\n'),
     cause,
   });
 }

@@ -1,7 +1,7 @@
 import { controlPlanes } from '../../config/spec.js';
 import { DisklessError } from '../../errors.js';
 import { waitServing } from '../../kube/readiness.js';
-import { type VerifyOptions, verifyCluster } from '../../kube/verify.js';
+import { type Finding, type VerifyOptions, verifyCluster } from '../../kube/verify.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { judgementOf, type Reconciliation } from '../reconciliation.js';
 import { untilSettled } from '../settling.js';
@@ -13,9 +13,10 @@ export async function waitApiReady(context: Reconciliation, { node, signal }: St
 }
 
 /** What `up` promises at its end, asked of the cluster itself until it is true or has had its time. */
-export async function verify(context: Reconciliation, { signal }: StepPlace): Promise<StepResult> {
+export async function verify(context: Reconciliation, { signal, failed }: StepPlace): Promise<StepResult> {
   const { spec } = context.options;
-  const { work } = judgementOf(context);
+  // What failed is reported already; here it is asked whether the cluster works without.
+  const work = new Map([...judgementOf(context).work].filter(([name]) => !failed.has(name)));
   const present = controlPlanes(spec).filter(({ name }) => work.has(name));
   const options: VerifyOptions = {
     client: await context.access.kube(),
@@ -28,6 +29,7 @@ export async function verify(context: Reconciliation, { signal }: StepPlace): Pr
     ),
     nodes: new Map([...work.values()].map(({ node, facts }) => [node.name, facts.bootId])),
     leaderElection: controlPlanes(spec).length > 1,
+    ...(context.settledDns && { dnsService: context.settledDns }),
     signal,
   };
   const findings = await untilSettled(
@@ -38,11 +40,18 @@ export async function verify(context: Reconciliation, { signal }: StepPlace): Pr
   for (const { level, ...note } of findings) {
     if (level === 'warning') context.bus.emit({ type: 'note', level, ...note });
   }
-  const errors = findings.filter(({ level }) => level === 'error');
+  const errors = [...findings.filter(({ level }) => level === 'error'), ...controllerFindings(context)];
   if (errors.length === 0) return 'unchanged';
   throw new DisklessError({
     code: 'verification-failed',
     message: errors.map(({ node, message }) => (node ? `${node}: ${message}` : message)).join('; '),
     ...(errors[0]?.hint && { hint: errors[0].hint }),
   });
+}
+
+/** One control plane with a living controller-manager and scheduler is enough, none is no cluster. */
+function controllerFindings({ well, options }: Reconciliation): Finding[] {
+  if (controlPlanes(options.spec).some(({ name }) => well.has(name))) return [];
+  const message = 'no control plane has a controller-manager and a scheduler that work';
+  return [{ code: 'no-controllers', level: 'error', message }];
 }

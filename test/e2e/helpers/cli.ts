@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent } from '../../../src/runner/events.js';
 
-const CLI = new URL('../../../dist/cli.js', import.meta.url).pathname;
+export const CLI = new URL('../../../dist/cli.js', import.meta.url).pathname;
 
 export interface Finished {
   exit: number | null;
@@ -12,7 +12,7 @@ export interface Finished {
   stderr: string;
 }
 
-/** An operator with a state directory of its own, working on one lab. */
+/** An operator working on one lab. */
 export interface Operator {
   stateDir: string;
   env: NodeJS.ProcessEnv;
@@ -25,9 +25,15 @@ export interface Operator {
   remove(): Promise<void>;
 }
 
+/** One with a state directory of its own, so that several may come one after the other. */
 export async function createOperator(labEnv: NodeJS.ProcessEnv): Promise<Operator> {
-  const stateDir = await mkdtemp(join(tmpdir(), 'k8s-diskless-e2e-'));
-  const env: NodeJS.ProcessEnv = { ...process.env, ...labEnv, K8S_DISKLESS_STATE_DIR: stateDir };
+  return operatorOf({ ...labEnv, K8S_DISKLESS_STATE_DIR: await mkdtemp(join(tmpdir(), 'k8s-diskless-e2e-')) });
+}
+
+/** The one of the lab's own state directory. */
+export function operatorOf(labEnv: NodeJS.ProcessEnv): Operator {
+  const env: NodeJS.ProcessEnv = { ...process.env, ...labEnv };
+  const stateDir = env.K8S_DISKLESS_STATE_DIR ?? '';
   const run: Operator['run'] = (args, more) => execute(process.execPath, [CLI, ...args], { ...env, ...more });
   const kubectlWith = async (input: string, ...args: string[]): Promise<string> => {
     const kubectl = join(env.K8S_DISKLESS_ARTIFACTS ?? '', 'kubernetes/v1.20.2/bin/linux/amd64/kubectl');

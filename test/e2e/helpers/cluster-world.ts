@@ -21,7 +21,7 @@ export interface World {
 
 export async function createWorld(name: string, requests: readonly NodeRequest[]): Promise<World> {
   const lab = await startLab({ name, nodes: requests, progress: (line) => process.stderr.write(`${line}\n`) });
-  const operator = await createOperator({ ...lab.env(), K8S_DISKLESS_DNS_IMAGE: 'k8s-diskless.test/dns:1' });
+  const operator = await createOperator(lab.env());
   return {
     lab,
     operator,

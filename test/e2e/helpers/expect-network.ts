@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import type { World } from './cluster-world.js';
-import { dnsOverTcp, lookFromPod, networkFacts } from './network-checks.js';
+import { dnsOverTcp, lookFromPod, type NetworkFacts, networkFacts, type SeenFromPod } from './network-checks.js';
 import { createThroughWebhook } from './webhook.js';
-import { deployEcho, eventually } from './workload.js';
+import { deployEcho, type EchoPod, eventually } from './workload.js';
 
 /** DNS service of the default service network. */
 const DNS_ADDRESS = '10.96.0.10';
@@ -17,24 +17,14 @@ export async function expectWorkingNetwork(world: World): Promise<void> {
   const pods = await deployEcho(operator, nodes.length);
   expect(pods.map(({ node }) => node).toSorted()).toEqual(nodes.toSorted());
   const facts = await networkFacts(operator, pods);
-  const everyPod = pods.map(({ name }) => name).toSorted();
   await eventually(() =>
     operator.kubectl('-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=60s'),
   );
 
-  for (const pod of pods) {
-    const seen = await lookFromPod(operator, pod, facts);
-    for (const other of pods) {
-      expect(seen.direct[other.ip], `${pod.name} -> ${other.name}`).toEqual({
-        pod: other.name,
-        node: other.node,
-        client: pod.ip,
-      });
-    }
-    expect(Object.keys(seen.nodePort), `NodePorts from ${pod.name}`).toEqual(facts.nodeIps);
-    expect(seen.clusterIp.toSorted(), `ClusterIP from ${pod.name}, itself among the backends`).toEqual(everyPod);
-    expect(seen.dns, `DNS in ${pod.name}`).toContain(facts.echoIp);
-  }
+  // A pod is Ready a moment before the last kube-proxy has heard of it.
+  for (const pod of pods)
+    await eventually(async () => expectReach(pod, await lookFromPod(operator, pod, facts), facts));
+  const everyPod = pods.map(({ name }) => name);
   for (const node of nodes) {
     const http = await lab.exec(node, ['curl', '-sS', '-m', '5', `http://${facts.echoIp}/`]);
     expect(everyPod, `ClusterIP from a process of ${node}: ${http.stderr}`).toContain(
@@ -44,4 +34,14 @@ export async function expectWorkingNetwork(world: World): Promise<void> {
     expect(dns.stdout.trim(), `DNS over TCP from ${node}: ${dns.stderr}`).toMatch(/^0\s+1$/);
   }
   await createThroughWebhook(operator);
+}
+
+function expectReach(pod: EchoPod, seen: SeenFromPod, { pods, nodeIps, echoIp }: NetworkFacts): void {
+  for (const { ip, name, node } of pods) {
+    expect(seen.direct[ip], `${pod.name} -> ${name}`).toEqual({ pod: name, node, client: pod.ip });
+  }
+  expect(Object.keys(seen.nodePort), `NodePorts from ${pod.name}`).toEqual(nodeIps);
+  const everyPod = pods.map(({ name }) => name).toSorted();
+  expect(seen.clusterIp.toSorted(), `ClusterIP from ${pod.name}, itself among the backends`).toEqual(everyPod);
+  expect(seen.dns, `DNS in ${pod.name}`).toContain(echoIp);
 }

@@ -1,5 +1,5 @@
 import type { Operator } from './cli.js';
-import { type Answer, type EchoPod, eventually, NODE_PORT } from './workload.js';
+import { type Answer, type EchoPod, NODE_PORT } from './workload.js';
 
 export interface NetworkFacts {
   pods: EchoPod[];
@@ -38,21 +38,19 @@ for ip in ${facts.nodeIps.join(' ')}; do echo "nodePort $ip $(get $ip:${NODE_POR
 i=0; while [ $i -lt ${REQUESTS} ]; do echo "service x $(get ${facts.echoIp}/)"; i=$((i+1)); done
 echo "dns x $(nslookup echo.default.svc.cluster.local 2>&1 | tr '\\n' ' ')"
 `;
-  return eventually(async () => {
-    const output = await operator.kubectl('exec', pod.name, '--', 'sh', '-c', script);
-    const rows = output.split('\n').flatMap((line) => {
-      const [, kind = '', key = '', rest = ''] = /^(\S+) (\S+) (.*)$/.exec(line) ?? [];
-      return kind === '' ? [] : [{ kind, key, rest }];
-    });
-    const answers = (kind: string): [string, Answer][] =>
-      rows.filter((row) => row.kind === kind).map(({ key, rest }) => [key, JSON.parse(rest) as Answer]);
-    return {
-      direct: Object.fromEntries(answers('direct')),
-      nodePort: Object.fromEntries(answers('nodePort')),
-      clusterIp: [...new Set(answers('service').map(([, { pod: name }]) => name))],
-      dns: rows.find(({ kind }) => kind === 'dns')?.rest ?? '',
-    };
+  const output = await operator.kubectl('exec', pod.name, '--', 'sh', '-c', script);
+  const rows = output.split('\n').flatMap((line) => {
+    const [, kind = '', key = '', rest = ''] = /^(\S+) (\S+) (.*)$/.exec(line) ?? [];
+    return kind === '' ? [] : [{ kind, key, rest }];
   });
+  const answers = (kind: string): [string, Answer][] =>
+    rows.filter((row) => row.kind === kind).map(({ key, rest }) => [key, JSON.parse(rest) as Answer]);
+  return {
+    direct: Object.fromEntries(answers('direct')),
+    nodePort: Object.fromEntries(answers('nodePort')),
+    clusterIp: [...new Set(answers('service').map(([, { pod: name }]) => name))],
+    dns: rows.find(({ kind }) => kind === 'dns')?.rest ?? '',
+  };
 }
 
 /** A DNS query for `kubernetes.default.svc.cluster.local A` over TCP, as bash's printf writes it. */

@@ -21,7 +21,7 @@ export interface CreateLabOptions {
 export function createLab(options: CreateLabOptions): Promise<LabRecord> {
   return withMachineLock(async () => {
     const { name, nodes, build } = options;
-    const existing = readRecord(name);
+    const existing = founded(readRecord(name));
     const record = existing ?? emptyRecord(options);
     const plan = withNodes(record.plan, nodes);
     if (existing === undefined) await layFoundation({ plan, build });
@@ -35,6 +35,11 @@ export function createLab(options: CreateLabOptions): Promise<LabRecord> {
     await writeRecord({ plan, build: record.build });
     return { plan, build: record.build };
   }, options.signal);
+}
+
+/** One without nodes was ended while its foundation was laid. */
+function founded(record: LabRecord | undefined): LabRecord | undefined {
+  return record !== undefined && record.plan.nodes.length > 0 ? record : undefined;
 }
 
 function emptyRecord({ name, nodes, build }: CreateLabOptions): LabRecord {

@@ -66,6 +66,8 @@ export interface LabPaths {
   usr: string;
   key: string;
   sshConfig: string;
+  /** For `k8s-diskless`: what it remembers of the cluster on this lab. */
+  state: string;
   /** Rules of the switch: who may not reach whom. */
   partitions: string;
   node(name: string): NodePaths;
@@ -93,6 +95,7 @@ export function labPaths(lab: string): LabPaths {
     usr: join(root, 'usr'),
     key: join(root, 'id_ed25519'),
     sshConfig: join(root, 'ssh_config'),
+    state: join(root, 'state'),
     partitions: join(root, 'partitions.json'),
     node: (name) => nodePaths(join(root, 'nodes', name)),
   };

@@ -1,0 +1,35 @@
+import type { NodeFacts } from '../facts/facts.js';
+import { type Check, error, warning } from './finding.js';
+
+/** More than a person would overlook when reading logs of two machines side by side. */
+const CLOCK_WARN_MS = 5_000;
+/**
+ * Certificates are backdated by a day and nothing compares two machines' clocks, so that nothing suffers from less; and
+ * half a slow round trip may be in what was measured.
+ */
+const CLOCK_SET_MS = 30_000;
+/** Half of what certificates are backdated by. */
+const CLOCK_ERROR_MS = 12 * 3600_000;
+
+/** Far off, ours to set, and nobody else's business: a synchronised clock is better than the operator's may be. */
+export function clockHasToBeSet({ clockSkewMs, clockSynchronized, capabilities }: NodeFacts): boolean {
+  return Math.abs(clockSkewMs) >= CLOCK_SET_MS && capabilities.sysTime && !clockSynchronized;
+}
+
+export const checkClock: Check = ({ facts }) => {
+  const off = Math.abs(facts.clockSkewMs);
+  if (off < CLOCK_WARN_MS) return [];
+  const direction = facts.clockSkewMs > 0 ? 'ahead of' : 'behind';
+  const message = `its clock is ${Math.round(off / 1000)} s ${direction} the operator's`;
+  if (clockHasToBeSet(facts)) return warning('clock-set', `${message}; it is set from the operator's`);
+  const report = off < CLOCK_ERROR_MS ? warning : error;
+  if (facts.clockSynchronized) {
+    const hint = "the operator's own clock may be the wrong one: look at it with timedatectl";
+    return report('clock-skew', `${message}, and it is synchronised by NTP`, hint);
+  }
+  if (!facts.capabilities.sysTime) {
+    const hint = 'it may not be set from here (no CAP_SYS_TIME): check its time service';
+    return report('clock-skew', message, hint);
+  }
+  return report('clock-skew', message, 'so little is left to its time service: check that it runs');
+};

@@ -1,0 +1,53 @@
+import type { HealthEndpoint } from '../components/health.js';
+import { shellQuote } from '../ssh/quote.js';
+
+export interface HealthScriptOptions {
+  endpoints: readonly HealthEndpoint[];
+  /** How long the node waits for all of them to be well. */
+  patienceS: number;
+}
+
+/** A daemon that ended before must have outlived this: longer than the start of one that ends again. */
+const STEADY_S = 3;
+
+/** Begins every line of the answer: a user's shell may have greeted before it. */
+const UNHEALTHY = 'unhealthy ';
+
+/** `UNIT WHY` of each daemon that is not well. */
+export function parseHealth(stdout: string): string[] {
+  return stdout.split('\n').flatMap((line) => (line.startsWith(UNHEALTHY) ? [line.slice(UNHEALTHY.length)] : []));
+}
+
+/**
+ * A bash script that waits until all daemons are well and prints nothing then; when its time is up, a line
+ * `unhealthy UNIT WHY` for each that is not. The node looks itself: the operator learns of it in one round trip.
+ */
+export function healthScript({ endpoints, patienceS }: HealthScriptOptions): string {
+  return `units=(${shellQuote(...endpoints.map(({ unit }) => unit))})
+requests=(${endpoints.map(({ url }) => `-o /dev/null ${shellQuote(url)}`).join(' ')})
+until=$((SECONDS + ${patienceS}))
+while :; do
+  readarray -t answers < <(curl -sk --noproxy '*' -m 3 -w '%{http_code}\\n' "\${requests[@]}")
+  readarray -t restarts < <(systemctl show -p NRestarts --value -- "\${units[@]}" | grep .)
+  readarray -t started < <(systemctl show -p ExecMainStartTimestampMonotonic --value -- "\${units[@]}" | grep .)
+  read -r uptime _ </proc/uptime
+  failing=()
+  for i in "\${!units[@]}"; do
+    age=$((\${uptime%.*} - \${started[i]:-0} / 1000000))
+    # 401, 403: it is there, and tells its health only to those it knows.
+    case \${answers[i]:-000} in
+      200 | 401 | 403)
+        if [ "\${restarts[i]:-0}" -gt 0 ] && [ "$age" -lt ${STEADY_S} ]; then
+          failing+=("\${units[i]} keeps ending: systemd started it again \${restarts[i]} times")
+        fi ;;
+      000) failing+=("\${units[i]} does not answer") ;;
+      *) failing+=("\${units[i]} answers with HTTP \${answers[i]}") ;;
+    esac
+  done
+  [ \${#failing[@]} -gt 0 ] || exit 0
+  [ "$SECONDS" -lt "$until" ] || break
+  sleep 0.2
+done
+printf '${UNHEALTHY}%s\\n' "\${failing[@]}"
+`;
+}

@@ -1,0 +1,24 @@
+import { clockHasToBeSet } from '../../plan/preflight-clock.js';
+import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import { change } from '../change.js';
+import { type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
+
+/**
+ * A machine that forgets everything may wake up years ago: certificates would not be valid yet. Its own time service, if
+ * it has one, corrects what is left.
+ */
+export async function setClock(context: Reconciliation, place: StepPlace): Promise<StepResult> {
+  const { facts } = workOf(context, place.node);
+  if (!clockHasToBeSet(facts)) return 'unchanged';
+  const offSeconds = Math.round(facts.clockSkewMs / 1000);
+  await change(
+    context,
+    place,
+    `set the clock, ${Math.abs(offSeconds)} s ${offSeconds > 0 ? 'ahead' : 'behind'}`,
+    () => {
+      const seconds = (context.options.clock.now() / 1000).toFixed(3);
+      return sessionOf(context, place.node).rootScript(`date -u -s @${seconds} >/dev/null`, { label: 'set the clock' });
+    },
+  );
+  return 'changed';
+}

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { RunEvent } from '../../../src/runner/events.js';
+import { CLI, type Finished, type Operator } from './cli.js';
+
+export interface Interruption {
+  /** The first event that matches is the moment. */
+  at: (event: RunEvent) => boolean;
+  /** What is done then; by default the operator dies by SIGKILL. */
+  act?: (kill: (signal: NodeJS.Signals) => void) => Promise<void> | void;
+}
+
+/** Runs k8s-diskless until a moment of its event stream, and does something to it or to the world then. */
+export function runUntil(
+  operator: Operator,
+  args: readonly string[],
+  { at, act = (kill) => kill('SIGKILL') }: Interruption,
+): Promise<Finished & { reached: boolean; signal: NodeJS.Signals | null; events: RunEvent[] }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [CLI, ...args, '--output', 'json'], { env: operator.env });
+    const events: RunEvent[] = [];
+    let reached = false;
+    let acted: Promise<void> = Promise.resolve();
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+    });
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const event = JSON.parse(line) as RunEvent;
+      events.push(event);
+      if (reached || !at(event)) return;
+      reached = true;
+      acted = Promise.resolve(act((signal) => child.kill(signal)));
+    });
+    child.on('error', reject);
+    child.on('close', (exit, signal) => {
+      const stdout = events.map((event) => JSON.stringify(event)).join('\n');
+      acted.then(() => resolve({ exit, signal, stdout, stderr, events, reached }), reject);
+    });
+  });
+}
+
+/** A moment in the words of the event stream. */
+export const started =
+  (step: string, node?: string) =>
+  (event: RunEvent): boolean =>
+    event.type === 'step-started' && event.step === step && (node === undefined || event.node === node);
+export const finished =
+  (step: string, node?: string) =>
+  (event: RunEvent): boolean =>
+    event.type === 'step-finished' && event.step === step && (node === undefined || event.node === node);
+export const changing =
+  (what: RegExp) =>
+  (event: RunEvent): boolean =>
+    event.type === 'change' && what.test(event.what);
+/** A node's stream is so far through, 0 to 1. */
+export const sent =
+  (node: string, share: number) =>
+  (event: RunEvent): boolean =>
+    event.type === 'progress' && event.node === node && event.done >= share * event.total;

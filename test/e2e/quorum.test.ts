@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { said } from './helpers/cli.js';
+import { createWorld, type World } from './helpers/cluster-world.js';
+import { changing, runUntil } from './helpers/interrupt.js';
+import { mainPids } from './helpers/snapshot.js';
+import { deployEcho } from './helpers/workload.js';
+
+/* What becomes of etcd: three control planes and a worker that stays up while they do not. */
+
+let world: World;
+const MEMBERS = ['s4', 's5', 's6'];
+
+beforeAll(async () => {
+  world = await createWorld(
+    'e2e-quorum',
+    [...MEMBERS, 's7'].map((name) => ({ name })),
+  );
+  await world.up(['--hosts', 's[4-7]']);
+  await world.operator.kubectl('create', 'configmap', 'kept');
+});
+afterAll(() => world?.down());
+
+const kept = (): Promise<string> => world.operator.kubectl('get', 'configmap', 'kept', '-o', 'name');
+
+/** Name → is it a learner, as etcd itself tells. */
+async function memberList(): Promise<Record<string, boolean>> {
+  const script = `curl -sS --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/apiserver-etcd-client.crt \\
+    --key /etc/kubernetes/pki/apiserver-etcd-client.key -X POST -d '{}' https://127.0.0.1:2379/v3/cluster/member/list`;
+  const { stdout } = await world.lab.exec('s4', ['bash', '-c', script]);
+  const { members } = JSON.parse(stdout) as { members: { name?: string; isLearner?: boolean }[] };
+  return Object.fromEntries(members.map(({ name = '', isLearner = false }) => [name, isLearner]));
+}
+
+const VOTERS = { s4: false, s5: false, s6: false };
+
+/** The verdict `up` ends with, and the proof that it touched no survivor. */
+async function refusal(args: readonly string[], survivors: readonly string[]): Promise<string> {
+  const before = await Promise.all(survivors.map((node) => mainPids(world.lab, node)));
+  const { exit, events, ...rest } = await world.operator.events(['up', ...args]);
+  expect(exit, said({ exit, ...rest })).toBe(5);
+  const after = await Promise.all(survivors.map((node) => mainPids(world.lab, node)));
+  for (const [index, pids] of after.entries()) {
+    // Controllers that cannot renew their lease end by themselves: that is Kubernetes, not us.
+    for (const unit of ['etcd', 'kube-apiserver', 'kubelet', 'kube-proxy', 'containerd']) {
+      expect(pids[`${unit}.service`], unit).toBe(before[index]?.[`${unit}.service`]);
+    }
+  }
+  const judged = events.find((event) => event.type === 'step-finished' && event.step === 'judge');
+  return judged?.type === 'step-finished' ? (judged.error?.code ?? '') : '';
+}
+
+describe('a quorum lives', () => {
+  it.each([
+    ['its old entry was removed', /remove old etcd member/],
+    ['it was added as a learner', /add etcd learner/],
+    ['it runs as a learner', /start etcd\.service/],
+  ])('an operator killed when %s: the next up brings the member back, no object is lost', async (_title, moment) => {
+    await world.lab.reboot(['s6'], { power: true });
+    const killed = await runUntil(world.operator, ['up'], { at: changing(moment) });
+    expect(killed.reached, said(killed)).toBe(true);
+    await world.up();
+    expect(await memberList()).toEqual(VOTERS);
+    await kept();
+  });
+
+  it('a member that was stopped and one that lost its data: the one is started, then the other taken in', async () => {
+    await world.lab.exec('s5', ['systemctl', 'stop', 'etcd', 'kube-apiserver']);
+    await world.lab.reboot(['s6'], { power: true });
+    await world.up();
+    expect(await memberList()).toEqual(VOTERS);
+    await kept();
+    await deployEcho(world.operator, 4);
+  });
+});
+
+describe('no quorum', () => {
+  it('a control plane that is off may hold the data: no second cluster is made beside it', async () => {
+    await world.lab.powerOff(['s4']);
+    await world.lab.reboot(['s5', 's6']);
+    expect(await refusal([], ['s7'])).toBe('may-hold-data');
+    await world.lab.powerOn(['s4']);
+  });
+
+  it('all three were rebooted while the worker stayed up: a new incarnation, nothing of the old one left', async () => {
+    const { stdout } = await world.lab.exec('s7', ['ctr', '-n', 'k8s.io', 'containers', 'ls', '-q']);
+    expect(stdout.trim()).not.toBe('');
+    await world.up();
+    const now = await world.lab.exec('s7', ['ctr', '-n', 'k8s.io', 'containers', 'ls', '-q']);
+    for (const id of stdout.trim().split('\n')) expect(now.stdout).not.toContain(id);
+    await expect(kept()).rejects.toThrow(/NotFound/);
+    await world.operator.kubectl('create', 'configmap', 'kept');
+    await deployEcho(world.operator, 4);
+  });
+
+  it('two of three rebooted: refused, the survivor untouched; then --discard-data gives its data up', async () => {
+    await world.lab.reboot(['s5', 's6'], { power: true });
+    expect(await refusal([], ['s4', 's7'])).toBe('quorum-lost');
+    const { exit, events, ...rest } = await world.operator.events(['up', '--discard-data']);
+    expect(exit, said({ exit, ...rest })).toBe(0);
+    const verdict = events.find((event) => event.type === 'note' && event.code === 'etcd-bootstrap');
+    expect(verdict?.type === 'note' && verdict.message).toContain('s4');
+    await expect(kept()).rejects.toThrow(/NotFound/);
+    expect(await memberList()).toEqual(VOTERS);
+    await deployEcho(world.operator, 4);
+    expect((await world.up()).changed).toBe(0);
+  });
+});

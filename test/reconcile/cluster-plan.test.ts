@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { DisklessError } from '../../src/errors.js';
+import type { NodeFacts } from '../../src/facts/facts.js';
+import type { NodeDifference } from '../../src/plan/diff.js';
+import type { EtcdVerdict } from '../../src/plan/etcd-verdict.js';
+import { clusterPlan } from '../../src/reconcile/cluster-plan.js';
+import type { Judgement, NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
+import type { StepReport } from '../../src/runner/run-sequence.js';
+import { sampleFacts, sampleSpec } from '../helpers/sample-facts.js';
+
+const spec = sampleSpec();
+const NOTHING: NodeDifference = { files: [], remove: [], units: [], images: [] };
+const MARKER: NodeFacts['marker'] = { clusterId: 'c', incarnation: 1, files: [], units: {}, images: [] };
+
+function work(index: number, changes: { facts?: Partial<NodeFacts>; difference?: Partial<NodeDifference> } = {}) {
+  const node = spec.nodes[index];
+  const facts = sampleFacts({ marker: MARKER, ...changes.facts });
+  return { node, facts, difference: { ...NOTHING, ...changes.difference }, survivor: false } as NodeWork;
+}
+
+function planOf(
+  entries: NodeWork[],
+  verdict: EtcdVerdict = { code: 'healthy', absent: [] },
+  reports: StepReport[] = [],
+) {
+  const judgement = {
+    verdict,
+    work: new Map(entries.map((entry) => [entry.node.name, entry])),
+    pki: { issued: [], renewed: [{ leaf: 's4/kubelet', reason: 'its address changed' }] },
+  } as unknown as Judgement;
+  const context = { options: { spec }, facts: new Map([['s6', sampleFacts()]]) } as unknown as Reconciliation;
+  return clusterPlan(context, judgement, reports);
+}
+
+describe('clusterPlan', () => {
+  it('has nothing to do on nodes that hold what they should', () => {
+    const { nodes } = planOf([work(0), work(1), work(2)]);
+    expect(nodes.map(({ name, state, actions }) => [name, state, actions])).toEqual([
+      ['s4', 'converged', []],
+      ['s5', 'converged', []],
+      ['s6', 'converged', []],
+    ]);
+  });
+
+  it('says of every difference what would be done, and why', () => {
+    const text = { path: '/etc/k', mode: 0o644, content: { kind: 'text', text: 'grüße' } } as const;
+    const binary = {
+      path: '/opt/bin/kubelet',
+      mode: 0o755,
+      content: { kind: 'artifact', sha256: 'a', size: 99 },
+    } as const;
+    const unit = { name: 'kubelet.service', inputs: [], disruption: 'none' } as const;
+    const entry = work(1, {
+      facts: { clockSkewMs: -40_000 },
+      difference: {
+        files: [
+          { component: 'kubelet', file: { ...text }, sha256: 'x', why: 'differs' },
+          { component: 'kubelet', file: { ...binary }, sha256: 'a', why: 'missing' },
+        ],
+        remove: ['/etc/old'],
+        units: [{ component: 'kubelet', unit: { ...unit, inputs: [] }, action: 'restart', fingerprint: 'f', why: 'w' }],
+        images: [{ sha256: 'i', size: 7, references: ['pause:1', 'pause:latest'] }],
+      },
+    });
+    const [, planned] = planOf([work(0), entry]).nodes;
+    expect(planned).toMatchObject({ name: 's5', role: 'worker', state: 'differs' });
+    expect(planned?.actions).toEqual([
+      { kind: 'set-clock', subject: 'clock', reason: "it differs from the operator's by 40 s" },
+      { kind: 'replace', subject: '/etc/k', reason: 'its content or mode differs', bytes: 7 },
+      { kind: 'install', subject: '/opt/bin/kubelet', reason: 'it is missing', bytes: 99 },
+      { kind: 'remove', subject: '/etc/old', reason: 'it is no longer wanted' },
+      { kind: 'restart', subject: 'kubelet.service', reason: 'w', disruption: 'none' },
+      { kind: 'import-image', subject: 'pause:1, pause:latest', reason: 'containerd does not hold it', bytes: 7 },
+    ]);
+  });
+
+  it('tells a blank node from one that differs, and what becomes of data that must go', () => {
+    const verdict: EtcdVerdict = {
+      code: 'bootstrap',
+      incarnation: 2,
+      start: ['s4'],
+      wipe: ['s4'],
+      absent: [],
+      why: 'unfinished',
+    };
+    const { nodes, verdict: said, notes } = planOf([work(0, { facts: { marker: undefined } })], verdict);
+    expect(nodes[0]).toMatchObject({
+      state: 'blank',
+      actions: [{ kind: 'remove', subject: 'etcd data', reason: 'it is of an older incarnation' }],
+    });
+    expect(said).toMatchObject({ code: 'bootstrap', message: expect.stringContaining('s4') });
+    expect(notes).toEqual(['certificate to renew: s4/kubelet (its address changed)']);
+  });
+
+  it('says of nodes that take no part why: unreachable, or unfit', () => {
+    const error = new DisklessError({ code: 'x', message: 'connection refused' });
+    const failed = (node: string): StepReport => ({ step: 'x', node, outcome: 'failed', durationMs: 1, error });
+    const { nodes } = planOf([work(0)], undefined, [failed('s5'), failed('s6')]);
+    expect(nodes.slice(1)).toEqual([
+      {
+        name: 's5',
+        role: 'worker',
+        state: 'unreachable',
+        actions: [{ kind: 'note', subject: 's5', reason: 'connection refused' }],
+      },
+      {
+        name: 's6',
+        role: 'worker',
+        state: 'failed-preflight',
+        actions: [{ kind: 'note', subject: 's6', reason: 'connection refused' }],
+      },
+    ]);
+  });
+});

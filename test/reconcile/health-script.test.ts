@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { healthScript, parseHealth } from '../../src/reconcile/health-script.js';
+import { execute } from '../e2e/helpers/cli.js';
+
+/* The script as bash runs it, with the real curl and a real server; only systemd is played. */
+
+let directory: string;
+let server: Server;
+let answers: number[];
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'k8s-diskless-health-'));
+  systemd({ restarts: 0, startedSecondsAgo: 1 });
+  answers = [];
+  server = createServer((_request, response) => response.writeHead(answers.shift() ?? 200).end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterEach(() => {
+  server.close();
+  rmSync(directory, { recursive: true });
+});
+
+function systemd({ restarts, startedSecondsAgo }: { restarts: number; startedSecondsAgo: number }): void {
+  const uptime = Number(execFileSync('cut', ['-d', '.', '-f', '1', '/proc/uptime'], { encoding: 'utf8' }));
+  const started = (uptime - startedSecondsAgo) * 1_000_000;
+  const program = join(directory, 'systemctl');
+  writeFileSync(program, `#!/bin/sh\ncase $3 in NRestarts) echo ${restarts} ;; *) echo ${started} ;; esac\n`);
+  chmodSync(program, 0o755);
+}
+
+/** Nobody listens on port 1. */
+const DEAD = 'http://127.0.0.1:1/healthz';
+const living = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/healthz`;
+
+async function look(urls: string[], patienceS: number): Promise<string[]> {
+  const endpoints = urls.map((url, index) => ({ unit: `u${index}.service`, url }));
+  const env = { ...process.env, PATH: `${directory}:${process.env.PATH}` };
+  const { exit, stdout, stderr } = await execute('bash', ['-s'], env, healthScript({ endpoints, patienceS }));
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+  return parseHealth(`Welcome, core!\n${stdout}`);
+}
+
+describe('healthScript', () => {
+  it('prints nothing when everything answers, and asks once', async () => {
+    answers = [200, 200, 500];
+    expect(await look([living(), living()], 30)).toEqual([]);
+    expect(answers).toEqual([500]);
+  });
+
+  it('waits for one that is not well yet', async () => {
+    answers = [503, 503, 200];
+    expect(await look([living()], 30)).toEqual([]);
+    expect(answers).toEqual([]);
+  });
+
+  it('takes an answer that is kept from us for a sign of life', async () => {
+    answers = [403];
+    expect(await look([living()], 0)).toEqual([]);
+  });
+
+  it('names those that are not well when its time is up', async () => {
+    answers = [500];
+    expect(await look([living(), DEAD], 0)).toEqual(['u0.service answers with HTTP 500', 'u1.service does not answer']);
+  });
+
+  it('does not believe a daemon that was started again a moment ago', async () => {
+    // Not yet started, so to say: however slow this machine is, it has not outlived anything.
+    systemd({ restarts: 7, startedSecondsAgo: -60 });
+    expect(await look([living()], 0)).toEqual(['u0.service keeps ending: systemd started it again 7 times']);
+  });
+
+  it('believes one that ended once and has run since', async () => {
+    systemd({ restarts: 1, startedSecondsAgo: 60 });
+    expect(await look([living()], 0)).toEqual([]);
+  });
+});

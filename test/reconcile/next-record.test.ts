@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { EtcdFacts, EtcdVerdict } from '../../src/plan/etcd-verdict.js';
+import { nextRecord } from '../../src/reconcile/next-record.js';
+import type { ClusterRecord } from '../../src/state/records.js';
+import { sampleSpec } from '../helpers/sample-facts.js';
+
+const spec = sampleSpec();
+const facts: EtcdFacts = {
+  clusterId: 'cafe',
+  members: [
+    { name: 's4', fit: true, bootId: 'b4', condition: { kind: 'blank' } },
+    { name: 's5', fit: true, bootId: 'b5', condition: { kind: 'blank' } },
+    { name: 's6', fit: false, condition: { kind: 'unreachable', lost: false } },
+  ],
+  quorumProven: false,
+  discardData: false,
+};
+const recorded: ClusterRecord = {
+  version: 1,
+  clusterId: 'cafe',
+  spec: sampleSpec({ kubernetes: '1.20.1' }),
+  etcd: { incarnation: 2, phase: 'bootstrapped', token: 'old', members: ['s4'], bootIds: { s4: 'b0' } },
+};
+
+function next(verdict: EtcdVerdict, record?: ClusterRecord): ClusterRecord {
+  return nextRecord({ spec, record, clusterId: 'cafe', verdict, facts, newToken: 'cafe-1234' });
+}
+
+describe('nextRecord', () => {
+  it('names the members of a bootstrap, their epochs and a token of its own before anything starts', () => {
+    const verdict: EtcdVerdict = {
+      code: 'bootstrap',
+      incarnation: 3,
+      start: ['s4', 's5'],
+      wipe: [],
+      absent: ['s6'],
+      why: 'all-blank',
+    };
+    expect(next(verdict, recorded).etcd).toEqual({
+      incarnation: 3,
+      phase: 'bootstrapping',
+      token: 'cafe-1234',
+      members: ['s4', 's5'],
+      bootIds: { s4: 'b4', s5: 'b5' },
+    });
+  });
+
+  it("leaves etcd's life alone on every other verdict, and remembers today's spec", () => {
+    expect(next({ code: 'healthy', absent: [] }, recorded)).toEqual({ ...recorded, spec });
+    const resumed: EtcdVerdict = { code: 'resume-bootstrap', incarnation: 2, start: ['s4'], absent: [] };
+    expect(next(resumed, recorded).etcd).toEqual(recorded.etcd);
+  });
+
+  it('knows a cluster that never had an etcd', () => {
+    expect(next({ code: 'healthy', absent: [] }).etcd).toMatchObject({ incarnation: 0, phase: 'none' });
+  });
+});

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { createReadinessWatch } from '../../src/reconcile/readiness-watch.js';
+import { answer } from '../helpers/fake-apiserver.js';
+import { useFakeCluster } from '../kube/setup.js';
+
+const cluster = useFakeCluster();
+const { signal } = new AbortController();
+
+const node = (name: string, ready: boolean) => ({
+  metadata: { name, resourceVersion: '1', uid: name },
+  status: {
+    nodeInfo: { bootID: `boot-${name}` },
+    conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', message: 'cni is missing' }],
+  },
+});
+
+function watchOf(nodes: string[], timeoutMs: number) {
+  const bootIds = new Map(nodes.map((name) => [name, `boot-${name}`]));
+  return createReadinessWatch({ client: async () => cluster.client, nodes: () => bootIds, timeoutMs, signal });
+}
+
+test('each node has its own time, and is told what it lacked', async () => {
+  cluster.server.on('GET', '/api/v1/nodes', (exchange) => {
+    if (exchange.request.query.get('watch')) return;
+    const items = [node('s4', true), node('s5', false)];
+    return answer(200, { kind: 'NodeList', metadata: { resourceVersion: '1' }, items })(exchange);
+  });
+  const watch = watchOf(['s4', 's5', 's6'], 300);
+  try {
+    expect(await watch.wait('s4')).toBeUndefined();
+    // Asked late, after the time of an earlier one would have been up.
+    expect(await watch.wait('s5')).toBe('cni is missing');
+    expect(await watch.wait('s6')).toBe('it has not registered with the API');
+  } finally {
+    watch.end();
+  }
+});

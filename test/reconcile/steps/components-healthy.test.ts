@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { NodeSession } from '../../../src/reconcile/node-session.js';
+import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import { componentsHealthy } from '../../../src/reconcile/steps/components-healthy.js';
+import type { Connection, ExecOptions } from '../../../src/ssh/transport.js';
+import { sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
+
+/** A run with one control plane whose machine answers the health script so. */
+function runWith(answer: string) {
+  const asked: string[] = [];
+  const well = new Set<string>();
+  const saved = new Map<string, string>();
+  const { signal } = new AbortController();
+  const connection = {
+    closed: new Promise<undefined>(() => {}),
+    exec: async (command: string, { label, input }: ExecOptions) => {
+      asked.push(String(input ?? command));
+      const stdout = command.startsWith('journalctl') ? 'unknown flag: --no-such-flag\n' : answer;
+      return { host: 's4', label, exitCode: 0, signal: null, stdout, stderr: '', durationMs: 1 };
+    },
+  };
+  const session = new NodeSession({ name: 's4', open: async () => connection as unknown as Connection, signal });
+  const context = {
+    signal,
+    well,
+    sessions: new Map([['s4', session]]),
+    judgement: { work: new Map([['s4', { node: sampleNode() } as NodeWork]]) },
+    options: {
+      spec: sampleSpec(),
+      state: {
+        saveEvidence: async (name: string, text: string) => {
+          saved.set(name, text);
+          return `/runs/1/${name}`;
+        },
+      },
+    },
+  } as unknown as Reconciliation;
+  return {
+    asked,
+    saved,
+    well,
+    look: () => componentsHealthy(context, { node: 's4', step: 'healthy', signal, failed: new Set() }),
+  };
+}
+
+describe('componentsHealthy', () => {
+  it('costs a healthy node one round trip, and asks every component', async () => {
+    const run = runWith('');
+    expect(await run.look()).toBe('unchanged');
+    expect(run.asked).toHaveLength(1);
+    expect(run.well).toEqual(new Set(['s4']));
+    for (const port of [10257, 10259, 10256, 10248]) expect(run.asked[0]).toContain(`:${port}/healthz`);
+  });
+
+  it('fails with the unit, its log saved and its last lines shown', async () => {
+    const run = runWith('Welcome!\nunhealthy kube-controller-manager.service does not answer\n');
+    await expect(run.look()).rejects.toMatchObject({
+      code: 'component-unhealthy',
+      host: 's4',
+      exit: 4,
+      message: expect.stringMatching(/^kube-controller-manager\.service does not answer/),
+      hint: expect.stringContaining('/runs/1/s4-kube-controller-manager.service.log'),
+      detail: 'unknown flag: --no-such-flag',
+    });
+    expect(run.well).toEqual(new Set());
+    expect([...run.saved.keys()]).toEqual(['s4-kube-controller-manager.service.log']);
+  });
+});

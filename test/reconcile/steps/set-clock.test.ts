@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import type { NodeFacts } from '../../../src/facts/facts.js';
+import { NodeSession } from '../../../src/reconcile/node-session.js';
+import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import { setClock } from '../../../src/reconcile/steps/set-clock.js';
+import { createEventBus } from '../../../src/runner/event-bus.js';
+import type { RunEvent } from '../../../src/runner/events.js';
+import type { Connection, ExecOptions } from '../../../src/ssh/transport.js';
+import { sampleFacts, sampleNode } from '../../helpers/sample-facts.js';
+
+const NOW_MS = Date.parse('2026-11-21T10:00:00.250Z');
+
+/** A run with one node whose machine notes what it is told. */
+function runWith(facts: Partial<NodeFacts>) {
+  const told: ExecOptions[] = [];
+  const events: RunEvent[] = [];
+  const { signal } = new AbortController();
+  const connection = {
+    closed: new Promise<undefined>(() => {}),
+    exec: async (_command: string, options: ExecOptions) => {
+      told.push(options);
+      return { host: 's4', label: options.label, exitCode: 0, signal: null, stdout: '', stderr: '', durationMs: 1 };
+    },
+  };
+  const session = new NodeSession({ name: 's4', open: async () => connection as unknown as Connection, signal });
+  const work = { node: sampleNode(), facts: sampleFacts(facts) } as NodeWork;
+  const tally = new Map<string, { changes: number; bytesSent: number }>();
+  const context = {
+    signal,
+    bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
+    sessions: new Map([['s4', session]]),
+    memory: { tally },
+    judgement: { work: new Map([['s4', work]]) },
+    options: { clock: { now: () => NOW_MS } },
+  } as unknown as Reconciliation;
+  const place = { node: 's4', step: 'clock', signal, failed: new Set<string>() };
+  return { told, events, tally, set: () => setClock(context, place) };
+}
+
+describe('setClock', () => {
+  it("sets a clock that is far off to the operator's, as root, and says so", async () => {
+    const run = runWith({ clockSkewMs: -86_400_000 });
+    expect(await run.set()).toBe('changed');
+    expect(run.told).toHaveLength(1);
+    expect(run.told[0]).toMatchObject({ root: true, input: 'date -u -s @1795255200.250 >/dev/null' });
+    expect(run.tally.get('s4')).toEqual({ changes: 1, bytesSent: 0 });
+    expect(run.events).toMatchObject([{ type: 'change', node: 's4', what: 'set the clock, 86400 s behind' }]);
+  });
+
+  it.each<[string, Partial<NodeFacts>]>([
+    ['is right', { clockSkewMs: 900 }],
+    ['is a little off', { clockSkewMs: 12_000 }],
+    ['NTP keeps', { clockSkewMs: 60_000, clockSynchronized: true }],
+    ['may not be set from here', { clockSkewMs: 60_000, capabilities: { sysResource: true, sysTime: false } }],
+  ])('leaves a clock alone that %s', async (_title, facts) => {
+    const run = runWith(facts);
+    expect(await run.set()).toBe('unchanged');
+    expect(run.told).toEqual([]);
+  });
+});
