@@ -5,7 +5,7 @@ import { ensureBuilt } from './ensure-built.js';
 const USAGE = `usage: npx tsx test/lab/build/cli.ts [--rebuild PRODUCT]...
 
 Builds what is missing of the lab (node image, container images, Kubernetes, artifacts) and prints where it is.
---rebuild takes up newer Debian packages. Products: node-image, container-images, kubernetes, artifacts.`;
+--rebuild takes up newer Debian packages. Products: node-image, container-images, kubernetes, iperf3, artifacts.`;
 
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort()).once('SIGTERM', () => interrupted.abort());
