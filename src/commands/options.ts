@@ -18,7 +18,14 @@ export interface SourceFlags {
   mirror?: string;
 }
 
-export interface RunFlags extends ClusterFlags, SourceFlags {
+/** How nodes are reached. */
+export interface SshFlags {
+  sshConfig?: string;
+  hostKeyPolicy?: HostKeyPolicyName;
+  connectTimeout?: number;
+}
+
+export interface RunFlags extends ClusterFlags, SourceFlags, SshFlags {
   config?: string;
   hosts?: string;
   controlPlane?: string;
@@ -26,9 +33,6 @@ export interface RunFlags extends ClusterFlags, SourceFlags {
   kubernetes?: string;
   images?: string;
   dnsImage?: string;
-  sshConfig?: string;
-  hostKeyPolicy?: HostKeyPolicyName;
-  connectTimeout?: number;
   lost?: string;
   discardData: boolean;
   verify: boolean;
@@ -67,8 +71,19 @@ export function addSourceOptions(command: Command): Command {
     .addOption(option('--mirror <url>', 'mirror of the upstream release servers', 'MIRROR'));
 }
 
+export function addSshOptions(command: Command): Command {
+  return command
+    .addOption(option('--ssh-config <file>', 'ssh_config instead of ~/.ssh/config', 'SSH_CONFIG'))
+    .addOption(
+      option('--host-key-policy <policy>', 'how host keys are trusted (default: per-boot)', 'HOST_KEY_POLICY').choices(
+        HOST_KEY_POLICIES,
+      ),
+    )
+    .addOption(option('--connect-timeout <seconds>', 'per host (default: 5)', 'CONNECT_TIMEOUT').argParser(seconds));
+}
+
 export function addRunOptions(command: Command): Command {
-  return addSourceOptions(addClusterOptions(command))
+  return addSshOptions(addSourceOptions(addClusterOptions(command)))
     .addOption(option('-c, --config <file>', 'cluster config file (YAML)', 'CONFIG'))
     .addOption(option('--hosts <list>', 'hosts: s4,s5,s6 or s[4-6] or name=user@address:port', 'HOSTS'))
     .addOption(option('--control-plane <names>', 'which hosts are control planes (1, 3 or 5)', 'CONTROL_PLANE'))
@@ -76,13 +91,6 @@ export function addRunOptions(command: Command): Command {
     .addOption(option('--kubernetes <version>', 'e.g. 1.36.4', 'KUBERNETES'))
     .addOption(option('--images <dir>', 'directory of image archives to import on every node', 'IMAGES'))
     .addOption(option('--dns-image <image>', 'image of the cluster DNS', 'DNS_IMAGE'))
-    .addOption(option('--ssh-config <file>', 'ssh_config instead of ~/.ssh/config', 'SSH_CONFIG'))
-    .addOption(
-      option('--host-key-policy <policy>', 'how host keys are trusted (default: per-boot)', 'HOST_KEY_POLICY').choices(
-        HOST_KEY_POLICIES,
-      ),
-    )
-    .addOption(option('--connect-timeout <seconds>', 'per host (default: 5)', 'CONNECT_TIMEOUT').argParser(seconds))
     .addOption(option('--lost <names>', 'control planes that are off and whose data is gone, your word', 'LOST'))
     .addOption(
       option(

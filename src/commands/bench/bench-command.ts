@@ -1,15 +1,17 @@
 import type { Command } from 'commander';
-import { addStateOptions, option } from '../options.js';
+import { addSourceOptions, addSshOptions, addStateOptions, option } from '../options.js';
 import { COMPARE_FORMATS, compareCommand } from './compare.js';
 import { GATE_FORMATS, gateCommand } from './gate.js';
 import { presetsCommand } from './presets.js';
 import { REPORT_FORMATS, reportCommand } from './report.js';
+import { runBenchCommand } from './run.js';
 import { listCommand } from './runs.js';
 
 const EXAMPLES = `
 A run is a run.json, a directory with one, a name of bench list or its beginning, or latest.
 
 Examples:
+  k8s-diskless bench --preset quick                          measure, keep the record, show the report
   k8s-diskless bench list                                    the runs kept for this cluster
   k8s-diskless bench report latest --out report.html         drawings, in one file that opens offline
   k8s-diskless bench compare 2026-11-20T10 latest            better, same, worse or cannot tell
@@ -19,7 +21,16 @@ Examples:
 
 /** `bench`: what is done with runs once they are measured. @param finish Takes the exit code */
 export function addBenchCommand(root: Command, finish: (exit: number) => void): void {
-  const bench = root.command('bench').description('pod startup and network benchmarks').addHelpText('after', EXAMPLES);
+  const bench = root
+    .command('bench')
+    .description('measure pod startup and network of the recorded cluster')
+    .addHelpText('after', EXAMPLES)
+    // What stands behind a subcommand is the subcommand's: both have --out and --set.
+    .enablePositionalOptions();
+  addSshOptions(addSourceOptions(addSetOption(addStateOptions(bench))))
+    .addOption(option('--preset <preset>', 'quick, standard, full or a file', 'BENCH_PRESET').default('standard'))
+    .addOption(option('--out <dir>', 'keep record and report here, not in the state directory', 'BENCH_OUT'))
+    .action(async (flags) => finish(await runBenchCommand(flags)));
   addStateOptions(bench.command('list').description('show the runs kept for a cluster'))
     .addOption(option('--format <format>', 'how to show them', 'BENCH_LIST_FORMAT').choices(['terminal', 'json']))
     .action(async (flags) => finish(await listCommand(flags)));
