@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { ARCHITECTURES, iperf3Program } from '../../artifacts/catalogue.js';
 import { analyse } from '../../bench/analysis/analyse.js';
 import { openCluster } from '../../bench/measure/open-cluster.js';
-import { runBenchmark } from '../../bench/measure/run-benchmark.js';
+import { type BenchmarkOptions, type BenchmarkResult, runBenchmark } from '../../bench/measure/run-benchmark.js';
 import { buildToolImage, type ToolImage } from '../../bench/measure/tool-image.js';
 import { loadPreset } from '../../bench/preset/load-preset.js';
 import { RUN_FILE } from '../../bench/record/runs.js';
@@ -15,8 +15,10 @@ import { EXIT, usageError } from '../../errors.js';
 import { PkiStore } from '../../pki/store.js';
 import { writeFileAtomic } from '../../state/atomic-write.js';
 import { acquireLock } from '../../state/lock.js';
-import { readNodeRecords } from '../../state/record-files.js';
+import { readClusterRecord, readNodeRecords } from '../../state/record-files.js';
+import type { StateDir } from '../../state/state-dir.js';
 import { type ContentPlace, openContent } from '../content.js';
+import type { RunInputs } from '../inputs.js';
 import { interruptible } from '../interrupt.js';
 import { recordedCluster } from '../kubeconfig.js';
 import { nodeConnector } from '../node-connector.js';
@@ -33,62 +35,83 @@ export interface RunBenchFlags extends StateFlags, SourceFlags, SshFlags {
 const PACKAGE = new URL('../../../package.json', import.meta.url);
 const CONNECT_TIMEOUT_S = 5;
 
-/** `bench`: measures the recorded cluster, keeps the record and shows its report. */
+/** `bench`: measures the recorded cluster. */
 export function runBenchCommand(flags: RunBenchFlags): Promise<number> {
+  const { artifacts, mirror, out, sshConfig, hostKeyPolicy, connectTimeout = CONNECT_TIMEOUT_S } = flags;
   return interruptible(async (signal) => {
-    const values = await loadPreset({ name: flags.preset, overrides: flags.set });
-    const { state, record } = await recordedCluster(flags);
-    const lock = await acquireLock({ path: state.lock, command: 'bench', now: () => new Date() });
-    try {
-      const { spec } = record;
-      const nodeRecords = await readNodeRecords(state);
-      const pki = await PkiStore.open({ directory: state.pki, mode: 'memory', clusterExists: true });
-      const ssh = sshOf(flags);
-      const identities = await pki.operatorIdentities();
-      const cluster = await openCluster({ spec, open: nodeConnector({ spec, nodeRecords, ssh }), identities, signal });
-      try {
-        const images = await toolImages(new Set(cluster.nodes.map(({ arch }) => arch)), flags, signal);
-        const { record: run, error } = await runBenchmark({
-          ...{ spec, cluster, images, signal, seed: randomInt(2 ** 31), startedAt: new Date() },
-          preset: { name: flags.preset, values, overrides: flags.set },
-          software: { version: packageVersion(), commit: null },
-          tell: (line) => void process.stderr.write(`${line}\n`),
-        });
-        const directory = flags.out === undefined ? join(state.bench, run.id) : resolve(flags.out);
-        await writeRecord(join(directory, RUN_FILE), run);
-        const analysis = analyse(run);
-        await writeFileAtomic(join(directory, 'report.html'), htmlReport(analysis), 0o600);
-        process.stdout.write(`${terminalReport(analysis, textSurface(undefined)).join('\n')}\n`);
-        process.stderr.write(`kept in ${directory}\n`);
-        if (error === undefined) return EXIT.done;
-        process.stderr.write(reportError(error, flags));
-        return error.exit;
-      } finally {
-        await cluster.close();
-      }
-    } finally {
-      lock.release();
-    }
+    const preset = await loadPreset({ name: flags.preset, overrides: flags.set });
+    const { state } = await recordedCluster(flags);
+    return measureCluster({
+      state,
+      ssh: {
+        connectTimeoutMs: connectTimeout * 1000,
+        policy: hostKeyPolicy ?? 'per-boot',
+        ...(sshConfig !== undefined && { configFile: sshConfig }),
+      },
+      place: { ...(artifacts !== undefined && { artifacts }), ...(mirror !== undefined && { mirror }) },
+      preset: { name: flags.preset, values: preset, overrides: flags.set },
+      verbose: flags.verbose,
+      signal,
+      ...(out !== undefined && { out }),
+    });
   });
 }
 
-function sshOf({ sshConfig, hostKeyPolicy, connectTimeout = CONNECT_TIMEOUT_S }: RunBenchFlags) {
-  return {
-    connectTimeoutMs: connectTimeout * 1000,
-    policy: hostKeyPolicy ?? ('per-boot' as const),
-    ...(sshConfig !== undefined && { configFile: sshConfig }),
-  };
+export interface MeasureClusterOptions {
+  state: StateDir;
+  ssh: RunInputs['ssh'];
+  place: ContentPlace;
+  preset: BenchmarkOptions['preset'];
+  /** Instead of a directory of its own in the state directory. */
+  out?: string;
+  verbose: boolean;
+  signal: AbortSignal;
+}
+
+/** Keeps the record, with its report, whatever became of the run, and shows what it found. */
+export async function measureCluster(options: MeasureClusterOptions): Promise<number> {
+  const { state, out, verbose } = options;
+  const lock = await acquireLock({ path: state.lock, command: 'bench', now: () => new Date() });
+  try {
+    const { record, error } = await measured(options);
+    const directory = out === undefined ? join(state.bench, record.id) : resolve(out);
+    await writeRecord(join(directory, RUN_FILE), record);
+    const analysis = analyse(record);
+    await writeFileAtomic(join(directory, 'report.html'), htmlReport(analysis), 0o600);
+    process.stdout.write(`${terminalReport(analysis, textSurface(undefined)).join('\n')}\n`);
+    process.stderr.write(`kept in ${directory}, drawn in report.html there\n`);
+    if (error === undefined) return EXIT.done;
+    process.stderr.write(reportError(error, { verbose }));
+    return error.exit;
+  } finally {
+    lock.release();
+  }
+}
+
+async function measured({ state, ssh, place, preset, signal }: MeasureClusterOptions): Promise<BenchmarkResult> {
+  const [record, nodeRecords] = await Promise.all([readClusterRecord(state), readNodeRecords(state)]);
+  if (record === undefined) throw new Error(`the record of ${state.root} vanished`);
+  const { spec } = record;
+  const pki = await PkiStore.open({ directory: state.pki, mode: 'memory', clusterExists: true });
+  const identities = await pki.operatorIdentities();
+  const cluster = await openCluster({ spec, open: nodeConnector({ spec, nodeRecords, ssh }), identities, signal });
+  try {
+    return await runBenchmark({
+      ...{ spec, cluster, preset, signal, seed: randomInt(2 ** 31), startedAt: new Date() },
+      images: await toolImages(new Set(cluster.nodes.map(({ arch }) => arch)), place, signal),
+      software: { version: packageVersion(), commit: null },
+      tell: (line) => void process.stderr.write(`${line}\n`),
+    });
+  } finally {
+    await cluster.close();
+  }
 }
 
 async function toolImages(
   wanted: ReadonlySet<string>,
-  { artifacts, mirror }: SourceFlags,
+  place: ContentPlace,
   signal: AbortSignal,
 ): Promise<Map<string, ToolImage>> {
-  const place: ContentPlace = {
-    ...(artifacts !== undefined && { artifacts }),
-    ...(mirror !== undefined && { mirror }),
-  };
   const progress = artifactLines();
   const { source } = await openContent(place, { progress, signal, recheck: false });
   const images = [...wanted].map(async (name): Promise<[string, ToolImage]> => {
