@@ -21,16 +21,17 @@ export interface ApiLoadOptions {
   api: Preset['api'];
   round: number;
   clock: RunClock;
+  /** Filled as requests are sent. */
+  samples: ApiSample[];
   signal: AbortSignal;
 }
 
 /** Requests of all kinds in turn, each when it is due, whatever became of the ones before. */
-export async function runApiLoad(options: ApiLoadOptions): Promise<ApiSample[]> {
-  const { client, target, api, round, clock, signal } = options;
+export async function runApiLoad(options: ApiLoadOptions): Promise<void> {
+  const { client, target, api, round, clock, samples, signal } = options;
   const count = api.requests.length === 0 ? 0 : Math.round(api.rate * api.seconds);
   const kinds = Array.from({ length: count }, (_, index) => api.requests[index % api.requests.length] as ApiRequest);
   await createDoomed(options, kinds);
-  const samples: ApiSample[] = [];
   await openLoop({
     clock,
     count,
@@ -56,7 +57,6 @@ export async function runApiLoad(options: ApiLoadOptions): Promise<ApiSample[]> 
         );
     },
   });
-  return samples;
 }
 
 /** What the deletions delete, made before anything is timed. */

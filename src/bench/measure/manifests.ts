@@ -5,7 +5,7 @@ import { IPERF3 } from './tool-image.js';
 export const NAMESPACE = 'k8s-diskless-bench';
 /** Server of throughput cells. */
 export const PORT = 20561;
-/** Only ever connected to: how long that takes is the round trip. */
+/** Only ever connected to, and open only meanwhile: how long that takes is the round trip. */
 export const CONNECT_PORT = 20562;
 /** Label that tells pods that are timed from those that carry traffic. */
 export const KIND = 'k8s-diskless/bench';
@@ -54,21 +54,21 @@ export interface ToolPod {
 }
 
 export function toolPod({ name, image, node, hostNetwork }: ToolPod): Pod {
-  const server = (port: number) => ({
-    name: `port-${port}`,
+  const container = {
+    name: 'iperf3',
     image,
     imagePullPolicy: 'Never',
     // What a client left behind by a failed test must not keep the next one out.
-    command: [IPERF3, '--server', '--port', String(port), '--rcv-timeout', '5000'],
+    command: [IPERF3, '--server', '--port', String(PORT), '--rcv-timeout', '5000'],
     resources: RESOURCES,
     // iperf3 keeps the buffers of its streams in files there.
     volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
-  });
+  };
   return pod(name, 'tool', {
     hostNetwork,
     nodeName: node,
     tolerations: TOLERATIONS,
-    containers: [server(PORT), server(CONNECT_PORT)],
+    containers: [container],
     volumes: [{ name: 'tmp', emptyDir: { medium: 'Memory' } }],
   });
 }

@@ -75,16 +75,16 @@ function podNodes(nodes: readonly BenchNode[]): readonly BenchNode[] {
 async function timePods(context: BenchContext, batch: PodBatch): Promise<void> {
   if (batch.nodes.length === 0) return;
   context.tell(`${batch.nodes.length} ${batch.load} pods`);
-  const samples = await runPodLoad(
+  await runPodLoad(
     {
       ...context,
       image: context.spec.sandboxImage,
       tolerate: !context.nodes.some(({ schedulable }) => schedulable),
       timeoutMs: context.preset.pods.timeoutSeconds * 1000,
+      samples: context.measured.pods.samples,
     },
     batch,
   );
-  context.measured.pods.samples.push(...samples);
 }
 
 async function measureCells(context: BenchContext, round: number, order: string[]): Promise<void> {
@@ -115,7 +115,7 @@ async function measureApi(context: BenchContext, round: number): Promise<void> {
   const targets = [...controlPlanes];
   const [target, client] = targets[(round - 1) % targets.length] as (typeof targets)[number];
   tell(`API requests to ${target}`);
-  measured.api.samples.push(...(await runApiLoad({ ...context, client, target, api, round })));
+  await runApiLoad({ ...context, client, target, api, round, samples: measured.api.samples });
 }
 
 async function measureDns(context: BenchContext, round: number): Promise<void> {

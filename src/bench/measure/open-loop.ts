@@ -20,13 +20,20 @@ export async function openLoop(options: OpenLoopOptions): Promise<number[]> {
   const start = clock.now() + LEAD_MS;
   const timetable = Array.from({ length: count }, (_, index) => start + (index * 1000) / perSecond);
   const acts: Promise<void>[] = [];
-  for (const [index, intended] of timetable.entries()) {
-    while (clock.now() < intended) await sleep(Math.max(1, Math.floor(intended - clock.now())), signal);
-    signal.throwIfAborted();
-    acts.push(act(index, intended));
+  try {
+    for (const [index, intended] of timetable.entries()) {
+      while (clock.now() < intended) await sleep(Math.max(1, Math.floor(intended - clock.now())), signal);
+      signal.throwIfAborted();
+      const acting = act(index, intended);
+      // Its failure is everybody's, but only once it is waited for.
+      acting.catch(() => undefined);
+      acts.push(acting);
+    }
+    await Promise.all(acts);
+    return timetable;
+  } finally {
+    await Promise.allSettled(acts);
   }
-  await Promise.all(acts);
-  return timetable;
 }
 
 const realSleep = (ms: number, signal: AbortSignal): Promise<unknown> => delay(ms, undefined, { signal });

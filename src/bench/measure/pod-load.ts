@@ -17,6 +17,8 @@ export interface PodLoadOptions {
   /** Nothing but tainted nodes. */
   tolerate: boolean;
   timeoutMs: number;
+  /** Filled as pods are sent, so that a run that is cut short keeps them. */
+  samples: PodSample[];
   signal: AbortSignal;
 }
 
@@ -33,10 +35,10 @@ export interface PodBatch {
 const REMOVAL_TIMEOUT_MS = 20_000;
 
 /** Starts pods on a timetable, waits for each within its time, and removes them again. */
-export async function runPodLoad(options: PodLoadOptions, batch: PodBatch): Promise<PodSample[]> {
-  const { observer, clock, signal, timeoutMs } = options;
+export async function runPodLoad(options: PodLoadOptions, batch: PodBatch): Promise<void> {
+  const { observer, clock, signal, timeoutMs, samples } = options;
   const { round, load, nodes, perSecond } = batch;
-  const samples: PodSample[] = [];
+  const ours: PodSample[] = [];
   await openLoop({
     clock,
     count: nodes.length,
@@ -46,14 +48,14 @@ export async function runPodLoad(options: PodLoadOptions, batch: PodBatch): Prom
       const node = nodes[index] ?? null;
       const sample = blankSample(options.stages, { name: `${load}-${round}-${index}`, round, load, node, intended });
       samples.push(sample);
+      ours.push(sample);
       observer.follow(sample);
       if (await send(options, sample, node)) await observer.settled(sample, timeoutMs - (clock.now() - intended));
       sample.observedUntil = clock.now();
       if (sample.at.ready === null) sample.failure ??= `it was not Ready within ${timeoutMs / 1000} s`;
     },
   });
-  await removePods(options, samples);
-  return samples.toSorted((a, b) => a.intended - b.intended);
+  await removePods(options, ours);
 }
 
 type Blank = Pick<PodSample, 'name' | 'round' | 'load' | 'node' | 'intended'>;

@@ -29,12 +29,14 @@ export class PodObserver {
   readonly #stop = new AbortController();
   readonly #watching: Promise<void>;
   #failed: unknown;
+  #ended = false;
 
   constructor({ client, clock, stages, signal }: PodObserverOptions) {
     this.#clock = clock;
     this.#stages = stages;
     const both = AbortSignal.any([signal, this.#stop.signal]);
     this.#watching = this.#watch(client, both).catch((error: unknown) => {
+      this.#ended = true;
       if (!both.aborted) this.#failed = error;
       for (const wake of [...this.#waiting.values(), ...this.#gone.values()]) wake();
     });
@@ -66,6 +68,7 @@ export class PodObserver {
   }
 
   async #until(waiters: Map<string, () => void>, name: string, timeoutMs: number): Promise<void> {
+    if (this.#ended) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, timeoutMs);
       waiters.set(name, () => {

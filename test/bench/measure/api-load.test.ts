@@ -1,17 +1,21 @@
 import { expect, test } from 'vitest';
 import { runApiLoad } from '../../../src/bench/measure/api-load.js';
 import { startRunClock } from '../../../src/bench/measure/run-clock.js';
+import type { ApiSample } from '../../../src/bench/record/requests-schema.js';
 import { answer, cut, type Handler } from '../../helpers/fake-apiserver.js';
 import { useFakeCluster } from '../../kube/setup.js';
 
 const cluster = useFakeCluster();
 
-function load(requests: ('readyz' | 'get')[], seconds: number) {
+async function load(requests: ('readyz' | 'get')[], seconds: number): Promise<ApiSample[]> {
   const { client } = cluster;
-  return runApiLoad({
+  const samples: ApiSample[] = [];
+  await runApiLoad({
+    samples,
     ...{ client, target: 's4', round: 1, clock: startRunClock(), signal: new AbortController().signal },
     api: { requests, rate: 100, seconds },
   });
+  return samples;
 }
 
 test('a server that stalls delays no request after it, and its latency is in each of them', async () => {

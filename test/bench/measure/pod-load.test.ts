@@ -51,10 +51,12 @@ async function load(count: number, timeoutMs: number): Promise<PodSample[]> {
   const observer = new PodObserver({ client, clock, stages, signal });
   onTestFinished(() => observer.close());
   await expect.poll(() => cluster.server.requests.some(({ query }) => query.has('watch'))).toBe(true);
-  return runPodLoad(
-    { ...{ client, observer, clock, stages, signal, timeoutMs }, image: 'pause:3.6', tolerate: false },
+  const samples: PodSample[] = [];
+  await runPodLoad(
+    { ...{ client, observer, clock, stages, signal, timeoutMs, samples }, image: 'pause:3.6', tolerate: false },
     { round: 1, load: 'paced', nodes: Array.from({ length: count }, () => null), perSecond: 1000 },
   );
+  return samples;
 }
 
 test('every stage has the moment its event arrived, in order, and pods are removed', async () => {

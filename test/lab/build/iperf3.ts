@@ -9,8 +9,10 @@ import { packTarball } from './tarball.js';
 /** Debian 12 has 3.12, whose streams all share one thread. */
 const RELEASE = 'trixie';
 /** iperf3 and everything it is linked to; of each only the files that are asked for are kept. */
-const PACKAGES = ['iperf3', 'libiperf0', 'libsctp1', 'libssl3t64', 'libzstd1', 'zlib1g', 'libc6'];
+const PACKAGES = ['iperf3', 'libiperf0', 'libsctp1', 'libssl3t64', 'libzstd1', 'zlib1g', 'libc6', 'libgcc-s1'];
 const LIBRARIES = 'usr/lib/x86_64-linux-gnu';
+/** What no listing shows: libc loads it when a thread of a stream is cancelled (pthread_cancel(3)). */
+const LOADED_LATER = `${LIBRARIES}/libgcc_s.so.1`;
 /** Where a program of this architecture looks for its dynamic loader (System V ABI). */
 const LOADER = 'lib64/ld-linux-x86-64.so.2';
 
@@ -33,6 +35,7 @@ export const iperf3: Product = {
       signal,
     });
     const libraries = [...listing.matchAll(/=> (\S+)/g)].map(([, path = '']) => path).filter((path) => path !== loader);
+    await place(join(unpacked, LOADED_LATER), join(root, LOADED_LATER));
     await place(program, join(root, 'usr/bin/iperf3'));
     await place(loader, join(root, LOADER));
     for (const path of libraries) await place(path, join(root, LIBRARIES, basename(path)));

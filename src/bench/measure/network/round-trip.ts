@@ -1,9 +1,13 @@
 import { DisklessError } from '../../../errors.js';
+import { shellQuote } from '../../../ssh/quote.js';
+import type { RemoteProcess } from '../../../ssh/transport.js';
 import type { NetworkSample } from '../../record/network-schema.js';
+import { CONNECT_PORT } from '../manifests.js';
 import type { ToolEndpoint } from './tool-pods.js';
 
 export interface ConnectTimesOptions {
   client: ToolEndpoint;
+  server: ToolEndpoint;
   address: string;
   port: number;
   count: number;
@@ -36,6 +40,41 @@ done
 const GRACE_MS = 20_000;
 
 export async function connectTimes(options: ConnectTimesOptions): Promise<NetworkSample['result']> {
+  const { server, signal } = options;
+  const listener = await listen(server, signal);
+  try {
+    return await timeConnects(options);
+  } finally {
+    listener.stdin.end();
+    await listener.result.catch(() => undefined);
+  }
+}
+
+/**
+ * The kernel answers handshakes for a socket that listens, up to its backlog (net.core.somaxconn, 4096), and iperf3
+ * closes its own between tests: so systemd opens one, for a process that never looks at it.
+ */
+const LISTENER = `
+systemd-socket-activate -l 0.0.0.0:${CONNECT_PORT} sleep infinity 2>&1 &
+read -r || :
+kill $!
+`;
+
+async function listen({ node, pid }: ToolEndpoint, signal: AbortSignal): Promise<RemoteProcess> {
+  const connection = await node.session.connection();
+  const command = `nsenter -t ${pid} -n bash -c ${shellQuote(LISTENER)}`;
+  const listener = await connection.open(command, { label: 'listen for handshakes', root: true, signal });
+  listener.result.catch(() => undefined);
+  for await (const chunk of listener.stdout.iterator({ destroyOnReturn: false }))
+    if (String(chunk).includes('Listening')) return listener;
+  throw new DisklessError({
+    code: 'round-trip-failed',
+    host: node.name,
+    message: 'systemd-socket-activate does not listen',
+  });
+}
+
+async function timeConnects(options: ConnectTimesOptions): Promise<NetworkSample['result']> {
   const { client, address, port, count, intervalMs, signal } = options;
   const args = [address, port, count, (intervalMs / 1000).toFixed(4)].join(' ');
   const { stdout, stderr, exitCode } = await client.node.session.exec(

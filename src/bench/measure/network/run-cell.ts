@@ -82,8 +82,8 @@ function testFlags({ cell, network, cores, udpBitsPerSecond }: RunCellOptions): 
   return [];
 }
 
-function roundTrip({ network, round, signal }: RunCellOptions, { client, address, port }: CellEnds) {
+function roundTrip({ network, round, signal }: RunCellOptions, { client, server, address, port }: CellEnds) {
   const count = round === 0 ? Math.min(10, network.roundTrips) : network.roundTrips;
   const intervalMs = network.roundTripIntervalMs;
-  return connectTimes({ client, address, port: port(CONNECT_PORT), count, intervalMs, signal });
+  return connectTimes({ client, server, address, port: port(CONNECT_PORT), count, intervalMs, signal });
 }

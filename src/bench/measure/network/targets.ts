@@ -5,6 +5,8 @@ import type { NodeTools, ToolEndpoint } from './tool-pods.js';
 
 export interface CellEnds {
   client: ToolEndpoint;
+  /** The pod that answers, behind whatever address. */
+  server: ToolEndpoint;
   address: string;
   /** Where a port of the server is found. */
   port: (number: number) => number;
@@ -19,11 +21,16 @@ export function endsOf(
   const { clusterIp, nodePorts } = far.service;
   const plain = (number: number): number => number;
   const ends: Record<Path, CellEnds> = {
-    host: { client: near.host, address: far.host.address, port: plain },
-    'pod-same-node': { client: near.peer, address: far.pod.address, port: plain },
-    pod: { client: near.pod, address: far.pod.address, port: plain },
-    'cluster-ip': { client: near.pod, address: clusterIp, port: plain },
-    'node-port': { client: near.pod, address: far.host.address, port: (number) => nodePorts.get(number) ?? 0 },
+    host: { client: near.host, server: far.host, address: far.host.address, port: plain },
+    'pod-same-node': { client: near.peer, server: far.pod, address: far.pod.address, port: plain },
+    pod: { client: near.pod, server: far.pod, address: far.pod.address, port: plain },
+    'cluster-ip': { client: near.pod, server: far.pod, address: clusterIp, port: plain },
+    'node-port': {
+      client: near.pod,
+      server: far.pod,
+      address: far.host.address,
+      port: (number) => nodePorts.get(number) ?? 0,
+    },
   };
   return ends[path];
 }

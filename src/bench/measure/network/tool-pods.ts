@@ -121,8 +121,7 @@ async function endpoint(
   signal: AbortSignal,
 ): Promise<ToolEndpoint> {
   const { podIP = '', containerStatuses = [] } = pods.get(name)?.status ?? {};
-  const status = containerStatuses.find((each) => each.name === `port-${PORT}`);
-  const containerId = status?.containerID?.replace(/^.*:\/\//, '') ?? '';
+  const containerId = containerStatuses[0]?.containerID?.replace(/^.*:\/\//, '') ?? '';
   const { stdout } = await node.session.exec('ctr -n k8s.io tasks ls', {
     label: 'find a container',
     root: true,
