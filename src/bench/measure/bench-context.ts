@@ -25,9 +25,6 @@ export interface BenchContext {
   lag: LagMeter;
   observer: PodObserver;
   stages: readonly Stage[];
-  /** Of the measuring tool. */
-  image: string;
-  /** None where no network cell and no lookup is asked for. */
   tools: ReadonlyMap<string, NodeTools>;
   cores: ReadonlyMap<string, number>;
   /** Speed of the slowest physical link, if any. */

@@ -81,58 +81,62 @@ async function tidyUp({ cluster, images }: BenchmarkOptions): Promise<void> {
 async function measure(options: BenchmarkOptions): Promise<BenchmarkResult> {
   const { spec, cluster, images, preset, seed, tell, signal } = options;
   const { nodes, client } = cluster;
-  const { pods, network, rounds } = preset.values;
   const clock = startRunClock();
-  const began = { cpu: process.cpuUsage(), ms: clock.now() };
+  const usedBefore = process.cpuUsage();
   const image = images.get(nodes[0]?.arch ?? '') as ToolImage;
   tell('starting the measuring tools');
-  const tools = await startTools({ client, nodes, image: image.reference, signal });
+  const tools = await startTools({
+    ...{ client, nodes, signal },
+    image: (arch) => images.get(arch)?.reference ?? image.reference,
+  });
   const environment = await readEnvironment({ spec, nodes, client, tools, image, signal });
   const stages = observableStages(spec.kubernetes);
+  const measured = await blank(options, stages);
   const lag = new LagMeter();
   const observer = new PodObserver({ client, clock, stages, signal });
-  const measured = await blank(options, stages);
-  const random = seededRandom(seed);
-  const { cores, linkBitsPerSecond } = machinery(environment);
-  const context: BenchContext = {
-    ...{ spec, preset: preset.values, nodes, client, controlPlanes: cluster.controlPlanes, clock, lag, observer },
-    ...{ stages, image: image.reference, tools, cores, linkBitsPerSecond, random, measured, tell, signal },
-  };
-  const kubelets = await readKubelets([...tools.keys()], { client, signal });
-  let error: DisklessError | undefined;
-  try {
-    const names = nodes.map(({ name }) => name);
-    const every = Array.from({ length: rounds }, (_, index) =>
-      planCells({ network, nodes: names, round: index + 1, random: seededRandom(seed) }),
-    );
-    measured.network.leftOut = every[0]?.leftOut ?? [];
-    measured.network.mtu = await checkMtu({ tools, cells: every.flatMap(({ cells }) => cells), signal });
-    if (pods.cold || network.warmUpSeconds > 0) await measureRound(context, 0);
-    for (let round = 1; round <= rounds; round++) {
-      tell(`round ${round} of ${rounds}`);
-      await measureRound(context, round);
-    }
-    const after = await readKubelets([...tools.keys()], { client, signal });
-    measured.pods.kubelet = {
-      unavailable: kubelets.problem ?? after.problem,
-      nodes: kubeletGrowth(kubelets.reading, after.reading),
-    };
-  } catch (thrown) {
-    error = toDisklessError(signal.aborted ? signal.reason : thrown);
-  } finally {
-    await observer.close();
-  }
-  const used = process.cpuUsage(began.cpu);
-  const eventLoopLagMs = lag.end();
-  const observerCost = {
+  const error = await measureRounds(
+    {
+      ...{ spec, preset: preset.values, nodes, client, controlPlanes: cluster.controlPlanes, clock, lag, observer },
+      ...{ stages, tools, ...machinery(environment), random: seededRandom(seed), measured, tell, signal },
+    },
+    seed,
+  ).then(
+    () => undefined,
+    (thrown: unknown) => toDisklessError(signal.aborted ? signal.reason : thrown),
+  );
+  await observer.close();
+  const used = process.cpuUsage(usedBefore);
+  const cost = {
     cpuSeconds: (used.user + used.system) / 1e6,
-    wallSeconds: (clock.now() - began.ms) / 1000,
+    wallSeconds: clock.now() / 1000,
     maxResidentBytes: process.resourceUsage().maxRSS * 1024,
-    eventLoopLagMs,
+    eventLoopLagMs: lag.end(),
   };
   const outcome = error === undefined ? 'complete' : signal.aborted ? 'interrupted' : 'failed';
-  const record = recordOf(options, { outcome, environment, measured, observer: observerCost });
+  const record = recordOf(options, { outcome, environment, measured, observer: cost });
   return { record, ...(error && { error }) };
+}
+
+/** The warm-up, all rounds, and what is read before and after them. */
+async function measureRounds(context: BenchContext, seed: number): Promise<void> {
+  const { preset, nodes, client, tools, measured, tell, signal } = context;
+  const { rounds, network, pods } = preset;
+  const names = nodes.map(({ name }) => name);
+  const plans = Array.from({ length: rounds }, (_, index) =>
+    planCells({ network, nodes: names, round: index + 1, random: seededRandom(seed) }),
+  );
+  measured.network.leftOut = plans[0]?.leftOut ?? [];
+  measured.network.mtu = await checkMtu({ tools, cells: plans.flatMap(({ cells }) => cells), signal });
+  const before = await readKubelets(names, { client, signal });
+  if (pods.cold || network.warmUpSeconds > 0) await measureRound(context, 0);
+  for (let round = 1; round <= rounds; round++) {
+    tell(`round ${round} of ${rounds}`);
+    await measureRound(context, round);
+  }
+  if (measured.etcd.samples.length === 0) measured.etcd.unavailable = 'no member showed its metrics';
+  const after = await readKubelets(names, { client, signal });
+  const grown = kubeletGrowth(before.reading, after.reading);
+  measured.pods.kubelet = { unavailable: before.problem ?? after.problem, nodes: grown };
 }
 
 async function blank(

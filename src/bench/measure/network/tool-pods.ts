@@ -29,7 +29,8 @@ export interface NodeTools {
 export interface StartToolsOptions {
   client: KubeClient;
   nodes: readonly BenchNode[];
-  image: string;
+  /** Name of the image for an architecture. */
+  image: (arch: string) => string;
   signal: AbortSignal;
 }
 
@@ -42,7 +43,7 @@ export async function startTools(options: StartToolsOptions): Promise<Map<string
   const wanted = nodes.flatMap((node) => KINDS.map((kind) => ({ node, kind, name: `${kind}-${node.name}` })));
   await Promise.all(
     wanted.map(({ node, kind, name }) => {
-      const object = toolPod({ name, image, node: node.name, hostNetwork: kind === 'host' });
+      const object = toolPod({ name, image: image(node.arch), node: node.name, hostNetwork: kind === 'host' });
       return client.create<Pod>(PODS, object, { signal });
     }),
   );
