@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { blobPath, type Cache } from '../../src/artifacts/cache.js';
 import { downloadBlob, downloadText } from '../../src/artifacts/download.js';
 import { HttpStatusError } from '../../src/artifacts/http-get.js';
-import { overwrite, rejection, sha256, temporaryCache } from './fixtures.js';
+import { sha256 } from '../helpers/release-directory.js';
+import { overwrite, rejection, temporaryCache } from './fixtures.js';
 import { cutAfter, files, inTurn, type Reply, serve, stallAfter, status, testSettings } from './http-fixtures.js';
 
 const DATA = Buffer.from(Uint8Array.from({ length: 3_000_000 }, (_, index) => (index * 31 + (index >> 9)) % 256));

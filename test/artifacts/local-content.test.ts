@@ -7,16 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { openCache } from '../../src/artifacts/cache.js';
 import { directorySource } from '../../src/artifacts/directory-source.js';
 import { localContent } from '../../src/artifacts/local-content.js';
-import {
-  artifactsDirectory,
-  BINARIES,
-  PLUGINS,
-  progressLog,
-  rejection,
-  sha256,
-  temporaryDirectory,
-  VERSIONS,
-} from './fixtures.js';
+import { BINARIES, PLUGINS, sha256, VERSIONS } from '../helpers/release-directory.js';
+import { artifactsDirectory, progressLog, rejection, temporaryDirectory } from './fixtures.js';
 import { files, serve } from './http-fixtures.js';
 import { dockerArchive, tarOf } from './image-fixtures.js';
 
