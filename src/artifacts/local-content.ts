@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { Role } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import { usageError } from '../errors.js';
@@ -10,7 +10,6 @@ import type { ImageArchive } from './image-archive.js';
 import { imageContent, imagesForArch, readImages } from './images.js';
 import { type MemberStore, memberStore } from './members.js';
 import type { OnArtifactProgress } from './progress.js';
-import { READ_SIZE } from './remembered.js';
 import { resolveArtifacts } from './resolve-artifacts.js';
 import { sharedWork } from './shared-work.js';
 import type { ArtifactSource, LocalFile } from './source.js';
@@ -45,7 +44,7 @@ export async function localContent(options: LocalContentOptions): Promise<Conten
     },
     async member(sha256, encoding) {
       const { path, bytes } = await members.memberOf(sha256, encoding);
-      return { bytes, read: () => createReadStream(path, { highWaterMark: READ_SIZE }) };
+      return { bytes, read: () => chunksOf(path) };
     },
     pack: packSmallFiles,
     endOfArchive,
@@ -77,4 +76,24 @@ async function archivesOf(options: Options): Promise<ImageArchive[]> {
   const archives = await readImages({ ...options, directory: options.images });
   options.members.add(archives.map(imageContent));
   return archives;
+}
+
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * One buffer per reader: with fifty nodes at once, streams of Node's (two chunks each, and all they ever read left to
+ * the collector) take twice the memory and a third more CPU.
+ */
+async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+  const file = await open(path);
+  try {
+    const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    for (;;) {
+      const { bytesRead } = await file.read(chunk);
+      if (bytesRead === 0) return;
+      yield chunk.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
 }
