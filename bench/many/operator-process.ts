@@ -18,7 +18,7 @@ export interface OperatorReport {
   cpuSeconds: number;
   /** The same of the `ssh -G` it started. */
   helperCpuSeconds: number;
-  /** Peak resident memory before anything was read: Node, the modules and, under tsx, their compiler. */
+  /** Peak resident memory before anything was read: Node and the program. */
   baselineMiB: number;
   peakMiB: number;
   /** Node name → number of files it was to get. */

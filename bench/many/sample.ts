@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunFlags } from '../../src/commands/options.js';
+import { writeReleases } from '../../test/helpers/release-directory.js';
+import { compileOperator } from './compile.js';
 import type { FleetReady, FleetReport } from './fleet-process.js';
 import type { OperatorReport } from './operator-process.js';
 
@@ -17,30 +18,38 @@ export interface Sample extends Omit<OperatorReport, 'wanted' | 'failures'> {
 export interface World {
   /** Of everything this benchmark writes. */
   directory: string;
-  artifacts: string;
+  operator: string;
   fleet: ChildProcess;
   sshConfig: string;
 }
 
-export async function startWorld(options: { directory: string; artifacts: string; most: number }): Promise<World> {
-  const { directory, artifacts, most } = options;
-  const fleet = start(new URL('fleet-process.ts', import.meta.url), [String(most), directory]);
+export async function startWorld(directory: string, mostNodes: number): Promise<World> {
+  const operator = compileOperator(directory);
+  const program = fileURLToPath(new URL('fleet-process.ts', import.meta.url));
+  const fleet = start(program, [String(mostNodes), directory], { execArgv: ['--import', 'tsx'] });
   const { sshConfig } = await answer<FleetReady>(fleet);
-  return { directory, artifacts, fleet, sshConfig };
+  return { directory, operator, fleet, sshConfig };
+}
+
+/** A directory for `--artifacts`; see ReleaseOptions for the size. */
+export function artifactsIn({ directory }: World, name: string, incompressible = 0): string {
+  const artifacts = join(directory, name);
+  mkdirSync(artifacts);
+  writeReleases(artifacts, { incompressible });
+  return artifacts;
 }
 
 /** `up` of a new cluster of so many blank nodes, until all have acknowledged their files. */
-export async function sampleOf({ directory, artifacts, fleet, sshConfig }: World, nodes: number): Promise<Sample> {
+export async function sampleOf(world: World, nodes: number, artifacts: string): Promise<Sample> {
+  const { directory, fleet, sshConfig } = world;
   const stateDir = mkdtempSync(join(directory, 'state-'));
-  const hosts = `n[1-${nodes}]`;
   const flags: RunFlags = {
-    ...{ hosts, artifacts, sshConfig, stateDir },
+    ...{ hosts: `n[1-${nodes}]`, artifacts, sshConfig, stateDir },
     ...{ output: 'auto', verbose: false, verify: false, discardData: false },
   };
   const loadBefore = loadavg()[0] ?? 0;
-  const operator = start(new URL('operator-process.ts', import.meta.url), [JSON.stringify(flags)], {
-    XDG_CACHE_HOME: join(directory, 'cache'),
-  });
+  const env = { ...process.env, XDG_CACHE_HOME: join(directory, 'cache') };
+  const operator = start(world.operator, [JSON.stringify(flags)], { env, execArgv: [] });
   const { wanted, failures, ...measured } = await answer<OperatorReport>(operator);
   operator.disconnect();
   rmSync(stateDir, { recursive: true });
@@ -49,21 +58,25 @@ export async function sampleOf({ directory, artifacts, fleet, sshConfig }: World
   return { nodes, loadBefore, ...measured };
 }
 
-function start(program: URL, args: string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  return fork(fileURLToPath(program), args, {
-    execArgv: ['--import', 'tsx'],
-    env: { ...process.env, ...env },
-    // As for any program whose output is kept: lines, no board.
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
+function start(
+  program: string,
+  args: string[],
+  options: { execArgv: string[]; env?: NodeJS.ProcessEnv },
+): ChildProcess {
+  // Output that goes to no terminal: lines, no board.
+  return fork(program, args, { ...options, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
 }
 
-async function answer<T>(child: ChildProcess): Promise<T> {
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`${child.spawnargs.at(2)} ended with ${code} before it answered`);
+function answer<T>(child: ChildProcess): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null): void =>
+      reject(new Error(`${child.spawnargs.at(-1)} ended with ${code} before it answered`));
+    child.once('exit', ended);
+    child.once('message', (message) => {
+      child.off('exit', ended);
+      resolve(message as T);
+    });
   });
-  const [message] = await Promise.race([once(child, 'message'), ended]);
-  return message;
 }
 
 interface Delivered {

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { type Cache, openCache } from '../../src/artifacts/cache.js';
 import type { ArtifactProgress } from '../../src/artifacts/progress.js';
 import { DisklessError } from '../../src/errors.js';
-import { writeReleases } from '../helpers/release-directory.js';
+import { type ReleaseOptions, writeReleases } from '../helpers/release-directory.js';
 
 /** A directory that is gone after the test. */
 export function temporaryDirectory(): string {
@@ -26,7 +26,7 @@ export function overwrite(path: string, data: string | Buffer): void {
 }
 
 /** A complete artifacts directory that is gone after the test. */
-export function artifactsDirectory(options: Parameters<typeof writeReleases>[1] = {}): string {
+export function artifactsDirectory(options: ReleaseOptions = {}): string {
   const root = temporaryDirectory();
   writeReleases(root, options);
   return root;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -45,11 +45,18 @@ export function tarGz(files: Record<string, Buffer>): Buffer {
   }
 }
 
-/** Fills an empty directory in the layout of design §11, with small files. */
-export function writeReleases(root: string, options: { arch?: 'amd64' | 'arm64'; kubernetes?: string } = {}): void {
-  const { arch = 'amd64', kubernetes = VERSIONS.kubernetes } = options;
+export interface ReleaseOptions {
+  arch?: 'amd64' | 'arm64';
+  kubernetes?: string;
+  /** So many bytes that no compression makes smaller are in each of Kubernetes' binaries. Default 0: they are small. */
+  incompressible?: number;
+}
+
+/** Fills an empty directory in the layout of design §11. */
+export function writeReleases(root: string, options: ReleaseOptions = {}): void {
+  const { arch = 'amd64', kubernetes = VERSIONS.kubernetes, incompressible = 0 } = options;
   for (const name of [...BINARIES, 'kubectl']) {
-    const binary = fakeBinary(`${name} ${kubernetes}`, arch);
+    const binary = Buffer.concat([fakeBinary(`${name} ${kubernetes}`, arch), randomBytes(incompressible)]);
     const path = join(root, `kubernetes/v${kubernetes}/bin/linux/${arch}/${name}`);
     writeWithChecksum(path, binary);
     writeFileSync(`${path}.sha256`, sha256(binary));
