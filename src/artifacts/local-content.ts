@@ -78,7 +78,7 @@ async function archivesOf(options: Options): Promise<ImageArchive[]> {
   return archives;
 }
 
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 128 * 1024;
 
 /**
  * One buffer per reader: with fifty nodes at once, streams of Node's (two chunks each, and all they ever read left to
