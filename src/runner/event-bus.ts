@@ -1,4 +1,5 @@
-import { EVENT_SCHEMA, type EventSink, type RunEventBody } from './events.js';
+import type { EventSink, RunEventBody } from './events.js';
+import { createStamp, type StampOptions } from './stamp.js';
 
 export interface EventBus {
   emit(body: RunEventBody): void;
@@ -6,21 +7,16 @@ export interface EventBus {
   elapsedMs(): number;
 }
 
-export interface EventBusOptions {
+export interface EventBusOptions extends StampOptions {
   sinks: readonly EventSink[];
-  /** Monotonic milliseconds, e.g. performance.now. */
-  monotonicMs: () => number;
-  wallClock: () => Date;
 }
 
-export function createEventBus({ sinks, monotonicMs, wallClock }: EventBusOptions): EventBus {
-  const started = monotonicMs();
-  const elapsedMs = (): number => monotonicMs() - started;
+export function createEventBus({ sinks, ...clocks }: EventBusOptions): EventBus {
+  const stamp = createStamp(clocks);
   return {
-    elapsedMs,
+    elapsedMs: stamp.elapsedMs,
     emit(body) {
-      const ms = Math.round(elapsedMs() * 10) / 10;
-      const event = { v: EVENT_SCHEMA, ms, time: wallClock().toISOString(), ...body } as const;
+      const event = stamp(body);
       for (const sink of sinks) sink(event);
     },
   };
