@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addBootCommands } from './commands/boot.js';
 import { kubeconfigCommand } from './commands/kubeconfig.js';
 import { kubectlCommand } from './commands/kubectl.js';
 import { addClusterOptions, addRunOptions } from './commands/options.js';
@@ -14,6 +15,7 @@ Examples:
   k8s-diskless up                           the recorded cluster again
   k8s-diskless plan                         what up would do; touches nothing
   k8s-diskless kubectl -- get nodes         kubectl with the admin kubeconfig
+  k8s-diskless boot serve --hosts s4,s5,s6  the machines’ operating system over the network; see boot --help
 `;
 
 function program(finish: (exit: number) => void): Command {
@@ -34,6 +36,7 @@ function program(finish: (exit: number) => void): Command {
   addClusterOptions(root.command('kubectl').description('run kubectl with the admin kubeconfig'))
     .argument('[args...]', 'arguments of kubectl, after --')
     .action(async (args: string[], flags) => finish(await kubectlCommand(args, flags)));
+  addBootCommands(root.command('boot'), finish);
   root
     .command('version')
     .description('print versions')

@@ -21,7 +21,7 @@ export interface ViewOptions {
   verbose: boolean;
 }
 
-function screenOf(stream: NodeJS.WriteStream): Screen {
+export function screenOf(stream: NodeJS.WriteStream): Screen {
   const write = (text: string): void => void stream.write(text);
   return { write, width: screenWidth(stream.columns), style: styleFor(stream, process.env) };
 }
@@ -62,7 +62,7 @@ export function openPlanView({ output, verbose }: ViewOptions): CommandView {
 }
 
 /** Names each file the first time it is downloaded, verified or compressed: later runs find all of it ready. */
-function artifactLines(): CommandView['onArtifact'] {
+export function artifactLines(): CommandView['onArtifact'] {
   const seen = new Set<string>();
   return ({ stage, name }) => {
     const line = `${stage} ${name}`;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Cache } from '../../artifacts/cache.js';
 import { type DownloadSettings, downloadBlob, downloadSha512, downloadSmall } from '../../artifacts/download.js';
 import type { OnArtifactProgress } from '../../artifacts/progress.js';
@@ -5,7 +6,7 @@ import type { LocalFile } from '../../artifacts/source.js';
 import { usageError } from '../../errors.js';
 import type { OsDriver } from '../os/os-driver.js';
 import type { BootSettings } from '../settings.js';
-import { type FetchedRelease, recordFetched } from './fetched.js';
+import { type FetchedRelease, fetchedReleases, recordFetched, type Shelf } from './fetched.js';
 import { fileNameOf, type ReleaseServer, type RemoteImage } from './os-release.js';
 import { downloadError } from './release-server.js';
 import type { SignatureChecker } from './signature.js';
@@ -34,15 +35,18 @@ export async function fetchRelease(input: FetchInput): Promise<FetchedRelease> {
   if (os.findRelease === undefined) throw notDownloadable(os);
   const found = await os.findRelease({ channel, arch, server, ...(version !== undefined && { version }) });
   const files = await Promise.all(found.images.map((image) => obtain(image, input)));
-  const [signer = null] = files.map(({ signedBy }) => signedBy);
-  const release: FetchedRelease = {
-    channel,
-    version: found.version,
-    signedBy: signer,
-    images: files.map(({ role, file, sha256, size }) => ({ role, file, sha256, size })),
-  };
-  await recordFetched({ cache, os: os.name, arch }, release);
+  const images = files.map(({ signedBy: _signer, ...image }) => image);
+  const shelf = { cache, os: os.name, arch };
+  const signedBy = files[0]?.signedBy ?? (await earlierSigner(shelf, images));
+  const release: FetchedRelease = { channel, version: found.version, signedBy, images };
+  await recordFetched(shelf, release);
   return release;
+}
+
+/** These very files may have been checked before: what was found out then still holds. */
+async function earlierSigner(shelf: Shelf, images: FetchedRelease['images']): Promise<string | null> {
+  const same = (await fetchedReleases(shelf)).find((release) => isDeepStrictEqual(release.images, images));
+  return same?.signedBy ?? null;
 }
 
 async function obtain(image: RemoteImage, input: FetchInput) {

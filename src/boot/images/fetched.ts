@@ -19,7 +19,8 @@ const fetchedRelease = z.object({
 });
 export type FetchedRelease = z.infer<typeof fetchedRelease>;
 
-interface Shelf {
+/** Where releases of one operating system stand. */
+export interface Shelf {
   cache: Cache;
   os: OsName;
   arch: Arch;

@@ -84,6 +84,14 @@ describe('fetching', () => {
     ]);
   });
 
+  test('what a signature said once of the same files is not forgotten', async () => {
+    const { url } = await serve(files(mirrored()));
+    const cache = await temporaryCache();
+    expect((await fetch({ mirror: url, cache })).signedBy).toBeNull();
+    await fetch({ mirror: url, cache, keyring: maker.keys });
+    expect((await fetch({ mirror: url, cache })).signedBy).toBe(maker.fingerprint);
+  });
+
   test('again asks for no image twice, but for what tells its version', async () => {
     const { url, requests } = await serve(files(mirrored()));
     const cache = await temporaryCache();
