@@ -40,7 +40,7 @@ function keyOf(line: string): PublicKeyLine {
 async function keysOfFile(path: string): Promise<PublicKeyLine[]> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     const message = `the public key ${path} cannot be read (${cause.code})`;
-    throw usageError({ code: 'ssh-key-unreadable', message, hint: 'name a *.pub file with --ssh-key', cause });
+    throw usageError({ code: 'ssh-key-unreadable', message, hint: 'name a *.pub file with --ssh-keys', cause });
   });
   const lines = keyLines(text);
   const wrong = text.includes('PRIVATE KEY') ? text : (lines.find((line) => !parsePublicKey(line)) ?? '');
@@ -86,6 +86,6 @@ function noKeys(): Error {
   return usageError({
     code: 'no-ssh-keys',
     message: 'no SSH key is known that could open the machines: none in the agent, no ~/.ssh/*.pub',
-    hint: 'make one with ssh-keygen -t ed25519, or name one: --ssh-key ~/.ssh/id_ed25519.pub',
+    hint: 'make one with ssh-keygen -t ed25519, or name one: --ssh-keys ~/.ssh/id_ed25519.pub',
   });
 }

@@ -55,9 +55,9 @@ const REFUSED: Readonly<Record<number, string>> = {
 };
 
 const TRUST: Readonly<Record<string, string>> = {
-  signature: 'signature checked',
-  checksum: 'checksums checked, signatures not',
-  unchecked: 'not checked: no checksums lay beside the files',
+  signature: 'images with signatures checked',
+  checksum: 'images with checksums checked, signatures not',
+  unchecked: 'images not checked, for want of checksums beside them',
 };
 
 function servingLines(event: Extract<BootEvent, { type: 'serving' }>, style: Style): string[] {
@@ -66,7 +66,7 @@ function servingLines(event: Extract<BootEvent, { type: 'serving' }>, style: Sty
   const where = url === `http://${listen}` ? url : `${url} (listening on ${listen})`;
   return [
     style.bold(`serving ${os} at ${where}`),
-    `images: ${images.map(({ name, bytes }) => `${name} ${bytesText(bytes)}`).join(', ')} (${TRUST[trust] ?? trust})`,
+    `${TRUST[trust] ?? trust}: ${images.map(({ name, bytes }) => `${name} ${bytesText(bytes)}`).join(', ')}`,
   ];
 }
 

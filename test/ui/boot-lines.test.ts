@@ -27,7 +27,7 @@ test('what machines write does not reach the terminal as it is', () => {
 
 describe('how sure one can be of the images', () => {
   test.each([
-    ['signature', 'signature checked'],
+    ['signature', 'signatures checked'],
     ['checksum', 'checksums checked, signatures not'],
     ['unchecked', 'not checked'],
   ])('%s', (trust, words) => {
