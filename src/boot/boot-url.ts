@@ -26,6 +26,7 @@ export function chooseBootUrl(
 ): BootUrl {
   const { url, listen, dhcp } = settings;
   if (url !== undefined) return { url };
+  if (listen?.endsWith(':0')) throw portUnknown();
   if (listen !== undefined && !/^(0\.0\.0\.0|\[::\]):/.test(listen)) return { url: `http://${listen}` };
   const port = listen?.replace(/^.*:/, '') ?? DEFAULT_PORT;
   const own = ownAddresses(interfaces);
@@ -57,6 +58,14 @@ function isNear(cidr: string, { network, range }: BootSettings['dhcp']): boolean
   const { first } = (range === undefined ? undefined : parseRange(range)) ?? {};
   if (network !== undefined) return cidrContains(network, address);
   return first !== undefined && cidrContains(cidr, first);
+}
+
+function portUnknown(): Error {
+  return usageError({
+    code: 'boot-url-unknown',
+    message: 'with port 0 the system chooses one, and machines would not know it',
+    hint: 'name a port in --listen, or say where machines fetch from: --url',
+  });
 }
 
 function ambiguous(candidates: readonly OwnAddress[]): Error {

@@ -2,6 +2,7 @@ import type { Arch } from '../artifacts/catalogue.js';
 import { parseRange } from '../config/boot-scalars.js';
 import type { BootConfig } from '../config/boot-schema.js';
 import { formatAddress, parseAddress, parseCidr } from '../config/cidr.js';
+import type { BootHost } from './hosts.js';
 import { ENTRY_SCRIPT } from './ipxe.js';
 
 export interface DnsmasqInput {
@@ -11,14 +12,6 @@ export interface DnsmasqInput {
   dhcp: NonNullable<BootConfig['dhcp']>;
   tftp: NonNullable<BootConfig['tftp']>;
   timeServers: readonly string[];
-}
-
-/** A machine, as boot files know it. */
-export interface BootHost {
-  name: string;
-  /** Lower case, with colons. */
-  mac?: string;
-  nodeIp?: string;
 }
 
 /** Processor architectures of RFC 4578 and IANA, and dnsmasq's names of them in pxe-service. */

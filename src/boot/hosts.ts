@@ -5,7 +5,14 @@ import * as scalar from '../config/scalars.js';
 import type { NodeSpec } from '../config/spec.js';
 import { didYouMean } from '../config/suggest.js';
 import { noHostsError, wantedHosts } from '../config/wanted-hosts.js';
-import type { BootHost } from './dnsmasq.js';
+
+/** A machine, as boot files know it. */
+export interface BootHost {
+  name: string;
+  /** Lower case, with colons. */
+  mac?: string;
+  nodeIp?: string;
+}
 
 export interface BootHostsInput {
   /** `--hosts` */

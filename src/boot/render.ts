@@ -1,7 +1,8 @@
 import { problemsError } from '../config/problems.js';
 import type { ClusterSpec } from '../config/spec.js';
 import { usageError } from '../errors.js';
-import { type BootHost, dnsmasqConfig } from './dnsmasq.js';
+import { dnsmasqConfig } from './dnsmasq.js';
+import type { BootHost } from './hosts.js';
 import type { ExtraIgnition } from './ignition/extra.js';
 import { mergeIgnition } from './ignition/merge.js';
 import { nodeIgnition } from './ignition/node-ignition.js';

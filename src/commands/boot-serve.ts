@@ -73,9 +73,8 @@ async function serve({ plan, images, resources, listen, flags, signal }: Serving
 
 /** As told, else the address and port that machines fetch from. */
 function listenAddress({ settings, url }: BootPlan): { host: string; port: number } {
-  if (settings.listen !== undefined) return parseListen(settings.listen) ?? { host: settings.listen, port: 0 };
   const { hostname, port } = new URL(url);
-  const listen = parseListen(`${hostname}:${port || '80'}`);
+  const listen = parseListen(settings.listen ?? `${hostname}:${port || '80'}`);
   if (listen) return listen;
   throw usageError({
     code: 'listen-unknown',

@@ -68,6 +68,10 @@ describe('it is never guessed', () => {
     expect(refused({ dhcp: { network: '172.16.0.0/16' } }, TWO).code).toBe('boot-url-unknown');
   });
 
+  test('a port that only the system will know', () => {
+    expect(refused({ listen: '10.0.0.1:0' }, ONE)).toMatchObject({ code: 'boot-url-unknown', exit: 2 });
+  });
+
   test('without any address', () => {
     expect(refused({}, LO).message).toContain('no address');
   });

@@ -1,4 +1,4 @@
-import type { BootHost } from '../../src/boot/dnsmasq.js';
+import type { BootHost } from '../../src/boot/hosts.js';
 import { parseExtraIgnition } from '../../src/boot/ignition/extra.js';
 import type { BootPlan } from '../../src/boot/render.js';
 import { bootSettings } from '../../src/boot/settings.js';

@@ -162,15 +162,3 @@ describe('bad input ends with 2, its place and what to do', () => {
     expect(stderr).toContain('no SSH key is known');
   });
 });
-
-test('every command teaches by example', async () => {
-  const { run } = createOperator();
-  for (const command of [['boot'], ['boot', 'render'], ['boot', 'fetch'], ['boot', 'serve']]) {
-    const { exit, stdout } = await run([...command, '--help']);
-    expect(exit).toBe(0);
-    expect(stdout).toContain(`k8s-diskless ${command.join(' ')}`);
-    const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, name]) => name);
-    const variables = stdout.replaceAll(/\s+/g, ' ').match(/env: K8S_DISKLESS_\w+/g) ?? [];
-    expect(variables).toHaveLength(options.filter((name) => name !== '--help').length);
-  }
-});

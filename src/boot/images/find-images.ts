@@ -80,7 +80,7 @@ function notFetched({ os, channel, version, arch }: Wanted, fetched: readonly Fe
     }),
     hint: [
       ...(downloadable ? [`fetch it: k8s-diskless boot fetch --os ${os.name}${options}`] : []),
-      'or name a directory that holds its files: --os-images DIR',
-    ].join(', '),
+      'name a directory that holds its files: --os-images DIR',
+    ].join(', or '),
   });
 }

@@ -27,8 +27,8 @@ export interface OsDriver {
   title: string;
   /** Upstream's channels, the default first; empty when nothing can be downloaded. */
   channels: readonly string[];
+  /** In the order in which a machine asks for them. */
   images: readonly OsImage[];
-  /** A machine asks for them in this order, before or after its Ignition file. */
   kernelArguments: (input: KernelArgumentsInput) => string[];
   /** Specifications its Ignition reads, the default first. */
   ignition: readonly IgnitionVersion[];

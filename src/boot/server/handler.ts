@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BootEventBody, Client, Transfer } from './boot-events.js';
-import { type WantedBytes, wantedBytes } from './byte-range.js';
 import { KnownClients, plainAddress } from './known-clients.js';
-import { isNotModified, rangeHolds } from './preconditions.js';
-import type { FoundResource, Resource, Resources } from './resources.js';
+import type { Resource, Resources } from './resources.js';
+import { responseHead } from './response-head.js';
 import { openBody, sendBody } from './send-body.js';
+import { createTransferReport } from './transfer-report.js';
 
 export interface HandlerOptions {
   resources: Resources;
@@ -15,9 +15,6 @@ export interface HandlerOptions {
 }
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-
-/** How often a transfer says how far it is. */
-const PROGRESS_EVERY_MS = 250;
 
 /** Answers GET and HEAD for what is served, and tells what happened. Never throws. */
 export function bootHandler(options: HandlerOptions): Handler {
@@ -33,7 +30,7 @@ export function bootHandler(options: HandlerOptions): Handler {
     if (found.unknown) emit({ type: 'unknown-machine', ...client });
     const { resource } = found;
     const transfer = { id: ++requests, ...client, stage: resource.stage, file: resource.name };
-    await answer({ request, response, transfer, found, ...options });
+    await answer({ request, response, transfer, resource, ...options });
   };
 }
 
@@ -65,86 +62,43 @@ interface Answer extends HandlerOptions {
   request: IncomingMessage;
   response: ServerResponse;
   transfer: Transfer;
-  found: FoundResource;
+  resource: Resource;
 }
 
-async function answer({ request, response, transfer, found: { resource }, ...options }: Answer): Promise<void> {
-  const { emit, monotonicMs, isStalled } = options;
-  const started = monotonicMs();
-  const head = headOf(request, resource);
-  const { status, wanted, bytes } = head;
-  let sent = 0;
-  const finished = (
-    outcome: 'done' | 'aborted' | 'stalled' | 'failed',
-    answered: number = status,
-    reason?: string,
-  ): void => {
-    const durationMs = Math.round(monotonicMs() - started);
-    const body = { ...transfer, status: answered, sent, bytes, durationMs, outcome, ...(reason && { reason }) };
-    emit({ type: 'transfer-finished', ...body });
-  };
-  try {
-    const withBody = request.method === 'GET' && bytes > 0;
-    if (!withBody || wanted === 'unsatisfiable') {
-      response.writeHead(status, head.headers).end();
-      return finished('done');
-    }
-    emit({ type: 'transfer-started', ...transfer, bytes });
-    const source = await openBody(resource, wanted.start, wanted.end);
-    response.writeHead(status, head.headers);
-    let told = started;
-    const onSent = (count: number): void => {
-      sent = count;
-      if (monotonicMs() - told < PROGRESS_EVERY_MS) return;
-      told = monotonicMs();
-      emit({ type: 'transfer-progress', ...transfer, sent, bytes });
-    };
-    await sendBody(source, { resource, ...wanted, response, onSent });
-    finished('done');
-  } catch (error) {
-    const ours = !isHangUp(error);
-    const reason = ours && error instanceof Error ? error.message : undefined;
-    if (response.headersSent) response.destroy();
-    else response.writeHead(500, { 'content-type': 'text/plain' }).end(`${reason ?? 'failed'}\n`);
-    finished(ours ? 'failed' : isStalled(response) ? 'stalled' : 'aborted', ours && sent === 0 ? 500 : status, reason);
+async function answer({ request, response, transfer, resource, ...options }: Answer): Promise<void> {
+  const { status, headers, body, bytes } = responseHead(request, resource);
+  const report = createTransferReport({ transfer, bytes, ...options });
+  if (body === undefined) {
+    response.writeHead(status, headers).end();
+    return report.finished({ outcome: 'done', status });
   }
+  report.started();
+  try {
+    const source = await openBody(resource, body.start, body.end);
+    response.writeHead(status, headers);
+    await sendBody(source, { resource, ...body, response, onSent: report.sent });
+    report.finished({ outcome: 'done', status });
+  } catch (error) {
+    if (isHangUp(error)) {
+      report.finished({ outcome: options.isStalled(response) ? 'stalled' : 'aborted', status });
+      return;
+    }
+    report.finished({ outcome: 'failed', ...failure(response, error) });
+  }
+}
+
+/** Says what went wrong where that is still possible, else breaks the connection. */
+function failure(response: ServerResponse, error: unknown): { status: number; reason: string } {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (response.headersSent) {
+    response.destroy();
+    return { status: response.statusCode, reason };
+  }
+  response.writeHead(500, { 'content-type': 'text/plain' }).end(`${reason}\n`);
+  return { status: 500, reason };
 }
 
 function isHangUp(error: unknown): boolean {
   const { code = '' } = error as NodeJS.ErrnoException;
   return ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE', 'ERR_STREAM_DESTROYED'].includes(code);
-}
-
-interface Head {
-  status: 200 | 206 | 304 | 416;
-  headers: Record<string, string | number>;
-  wanted: WantedBytes;
-  /** Of the body. */
-  bytes: number;
-}
-
-function headOf({ headers }: IncomingMessage, resource: Resource): Head {
-  const { size, etag, modified, contentType } = resource;
-  const validators = { etag, 'last-modified': modified.toUTCString(), 'accept-ranges': 'bytes' };
-  // Scripts and Ignition change whenever the server is started with another configuration.
-  const caching = { 'cache-control': 'no-cache' };
-  const common = { ...validators, ...caching };
-  if (isNotModified(headers, resource)) return { status: 304, headers: common, wanted: 'unsatisfiable', bytes: 0 };
-  const wanted = wantedBytes(rangeHolds(headers, resource) ? headers.range : undefined, size);
-  if (wanted === 'unsatisfiable') {
-    const range = { 'content-range': `bytes */${size}`, 'content-length': 0 };
-    return { status: 416, headers: { ...common, ...range }, wanted, bytes: 0 };
-  }
-  const bytes = wanted.end - wanted.start + 1;
-  return {
-    status: wanted.partial ? 206 : 200,
-    headers: {
-      ...common,
-      'content-type': contentType,
-      'content-length': bytes,
-      ...(wanted.partial && { 'content-range': `bytes ${wanted.start}-${wanted.end}/${size}` }),
-    },
-    wanted,
-    bytes,
-  };
 }

@@ -52,7 +52,7 @@ describe('what boot fetch brought', () => {
       hint: expect.stringContaining('--os-version 4081.3.10'),
     });
     await expect(find({ os: 'coreos' }, cache)).rejects.toMatchObject({
-      hint: expect.stringMatching(/^or name|--os-images/),
+      hint: 'name a directory that holds its files: --os-images DIR',
     });
   });
 

@@ -26,6 +26,8 @@ export interface Serving {
     type: Type,
     passes?: (event: Extract<BootEventBody, { type: Type }>) => boolean,
   ) => Promise<Extract<BootEventBody, { type: Type }>>;
+  /** The first so many transfers that came to an end: a client knows of it before the server does. */
+  finished: (count: number) => Promise<Extract<BootEventBody, { type: 'transfer-finished' }>[]>;
   images: { kernel: string; initrd: string };
   port: number;
 }
@@ -74,7 +76,12 @@ export async function serving({ plan: given = plan(), idleTimeoutMs }: Given = {
       watchers.add(look);
       look();
     });
-  return { server, resources, events, event, images, port: server.address.port };
+  const finished: Serving['finished'] = async (count) => {
+    const ended = () => events.flatMap((each) => (each.type === 'transfer-finished' ? [each] : []));
+    await event('transfer-finished', () => ended().length >= count);
+    return ended();
+  };
+  return { server, resources, events, event, finished, images, port: server.address.port };
 }
 
 export interface Answer {

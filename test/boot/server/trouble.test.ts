@@ -17,11 +17,10 @@ function replaceWithTheSame(path: string): void {
 
 describe('machines', () => {
   test('many at once, each gets all of it', async () => {
-    const { port, events } = await serving();
+    const { port, finished: ended } = await serving();
     const bodies = await Promise.all(Array.from({ length: 40 }, () => ask(port, KERNEL_PATH)));
     expect(bodies.every(({ body }) => body.equals(KERNEL))).toBe(true);
-    const ids = events.flatMap((event) => (event.type === finished ? [event.id] : []));
-    expect(new Set(ids).size).toBe(40);
+    expect(new Set((await ended(40)).map(({ id }) => id)).size).toBe(40);
   });
 
   test('one that takes nothing more holds no memory, and is given up', async () => {
