@@ -73,15 +73,21 @@ async function answer({ request, response, transfer, resource, ...options }: Ans
     return report.finished({ outcome: 'done', status });
   }
   report.started();
+  let handedOver = 0;
+  const onSent = (count: number): void => {
+    handedOver = count;
+    report.sent(count);
+  };
   try {
     const source = await openBody(resource, body.start, body.end);
     response.writeHead(status, headers);
-    await sendBody(source, { resource, ...body, response, onSent: report.sent });
+    await sendBody(source, { resource, ...body, response, onSent });
     report.finished({ outcome: 'done', status });
   } catch (error) {
     if (isHangUp(error)) {
-      report.finished({ outcome: options.isStalled(response) ? 'stalled' : 'aborted', status });
-      return;
+      // Firmware hangs up as soon as it has the last byte, which may be before Node.js has heard that it was taken.
+      const outcome = handedOver === bytes ? 'done' : options.isStalled(response) ? 'stalled' : 'aborted';
+      return report.finished({ outcome, status });
     }
     report.finished({ outcome: 'failed', ...failure(response, error) });
   }
