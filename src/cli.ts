@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addBootCommands } from './commands/boot.js';
 import { kubeconfigCommand } from './commands/kubeconfig.js';
 import { kubectlCommand } from './commands/kubectl.js';
 import { addClusterOptions, addRunOptions, addSourceOptions } from './commands/options.js';
@@ -14,6 +15,7 @@ Examples:
   k8s-diskless up                           the recorded cluster again
   k8s-diskless plan                         what up would do; touches nothing
   k8s-diskless kubectl -- get nodes         kubectl with the admin kubeconfig
+  k8s-diskless boot serve --hosts s4,s5,s6  the machines’ operating system over the network; see boot --help
 `;
 
 const wantsDetail = (argv: readonly string[]): boolean => argv.includes('-v') || argv.includes('--verbose');
@@ -41,6 +43,7 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
   addSourceOptions(addClusterOptions(root.command('kubectl').description('run kubectl with the admin kubeconfig')))
     .argument('[args...]', 'arguments of kubectl, after --')
     .action(async (args: string[], flags) => finish(await kubectlCommand(args, flags)));
+  addBootCommands(root.command('boot'), finish);
   root
     .command('version')
     .description('print versions')

@@ -35,7 +35,7 @@ export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 const HOST_KEY_POLICIES = ['strict', 'per-boot', 'insecure'] as const;
 export type HostKeyPolicyName = (typeof HOST_KEY_POLICIES)[number];
 
-const option = (flags: string, description: string, variable: string): Option =>
+export const option = (flags: string, description: string, variable: string): Option =>
   new Option(flags, description).env(`K8S_DISKLESS_${variable}`);
 
 const seconds = (value: string): number => {

@@ -15,6 +15,8 @@ export interface ReceiverOptions {
  *                     `remove ID - MANIFEST_BYTES 0\n`, paths one per line
  *   node → operator   `ready`, then `done ID` per segment, or `corrupt ID …`
  *
+ * Files get the time of their arrival: systemd tells a changed unit by a newer one (NeedDaemonReload).
+ *
  * The body is a compressed tar stream; manifest lines are `sha256 mode entry path`. What arrived is hashed as it comes,
  * compressed: coreutils' sha256sum takes 2.6 s of CPU for the 440 MB that a control plane unpacks, a quarter of that for
  * what travels. Artifacts were proven to be what their name says when they were compressed, and zstd frames and gzip
@@ -94,7 +96,7 @@ while IFS=' ' read -r word id encoding manifest_bytes body_bytes; do
       case $encoding in zstd) unpack='zstd -dcq' ;; gzip) unpack='gzip -dcq' ;; *) exit 64 ;; esac
       mkfifo "$stage/$id.pipe"
       $digest <"$stage/$id.pipe" >"$stage/$id.digest" &
-      head -c "$body_bytes" | tee "$stage/$id.pipe" | $unpack | tar -x -p --no-same-owner -C "$stage/$id"
+      head -c "$body_bytes" | tee "$stage/$id.pipe" | $unpack | tar -x -p -m --no-same-owner -C "$stage/$id"
       wait $!
       read -r expected
       read -r actual _ <"$stage/$id.digest"

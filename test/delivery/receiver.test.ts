@@ -105,6 +105,13 @@ describe('receiver', () => {
     );
   });
 
+  it('gives files the time of their arrival, by which systemd knows a changed unit', async () => {
+    const { connection, report } = node('find /etc/systemd/system/one.service -newermt "-1 hour"');
+    const file = { path: '/etc/systemd/system/one.service', mode: 0o644, content: '[Unit]' };
+    await send(connection, [await segment('config', [file])]).done;
+    expect(await report).toBe('/etc/systemd/system/one.service\n');
+  });
+
   it('acknowledges segments one by one and removes what is no longer wanted', async () => {
     const { connection, report } = node('ls /opt/bin; cut -d" " -f5 /run/k8s-diskless/files');
     const files = ['a', 'b'].map((name) => ({ path: `/opt/bin/${name}`, mode: 0o644, content: name }));

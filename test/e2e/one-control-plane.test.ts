@@ -6,7 +6,6 @@ import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { expectWorkingNetwork } from './helpers/expect-network.js';
 import { mainPids, nodeSnapshot } from './helpers/snapshot.js';
-import { deployEcho } from './helpers/workload.js';
 
 /* One control plane and two workers, each node awkward in its own way. */
 
@@ -120,7 +119,7 @@ describe('again', () => {
     expect(actions.s4).toEqual(expect.arrayContaining(['install', 'start']));
     await world.up();
     expect(await readFile(join(world.operator.stateDir, 'kubeconfig'), 'utf8')).toBe(kubeconfig);
-    await deployEcho(world.operator, 3);
+    await expectWorkingNetwork(world);
     expect((await world.up()).changed).toBe(0);
   });
 });

@@ -46,17 +46,24 @@ describe('three control planes', () => {
   });
 
   it('a changed apiserver flag goes from one control plane to the next while the API keeps answering', async () => {
-    const config = join(world.operator.stateDir, '..', `config-${process.pid}.yaml`);
-    await writeFile(config, 'hosts: ["s[4-6]"]\napiServer:\n  extraArgs:\n    event-ttl: 30m\n');
+    const config = join(world.operator.stateDir, 'config.yaml');
+    const policy = join(world.operator.stateDir, 'audit.yaml');
+    await writeFile(policy, 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{ level: Metadata }]\n');
+    const apiServer = { extraArgs: { 'event-ttl': '30m' }, audit: { policy } };
+    await writeFile(config, JSON.stringify({ hosts: ['s[4-6]'], apiServer }));
     const before = await Promise.all(world.nodes.map((node) => mainPids(world.lab, node)));
     const watching = world.nodes.map((node) => watchApi(node));
     await world.up(['--config', config]);
     const seen = await Promise.all(watching.map(({ stop }) => stop()));
-    await rm(config);
     const after = await Promise.all(world.nodes.map((node) => mainPids(world.lab, node)));
     for (const [index, pids] of after.entries()) {
       expect(pids['kube-apiserver.service']).not.toBe(before[index]?.['kube-apiserver.service']);
       expect(pids['etcd.service']).toBe(before[index]?.['etcd.service']);
+      const node = world.nodes[index] ?? '';
+      const running = await world.lab.exec(node, ['cat', `/proc/${pids['kube-apiserver.service']}/cmdline`]);
+      expect(running.stdout).toContain('--event-ttl=30m');
+      const audit = await world.lab.exec(node, ['grep', '-c', '"level":"Metadata"', '/var/log/kubernetes/audit.log']);
+      expect(Number(audit.stdout)).toBeGreaterThan(0);
     }
     for (const { asked, failed } of seen) {
       expect(asked).toBeGreaterThan(10);

@@ -56,6 +56,21 @@ describe('what is written is read', () => {
     expect(await readClusterRecord(state)).toEqual(record);
   });
 
+  test('how machines boot, which files of earlier releases do not hold', async () => {
+    const boot = {
+      os: 'fcos',
+      rootSize: '75%',
+      dhcp: { range: '10.0.0.100-10.0.0.200' },
+      kernelArgs: ['quiet'],
+    } as const;
+    const booting = { ...record, spec: { ...spec, boot: { ...boot, kernelArgs: [...boot.kernelArgs] } } };
+    await writeClusterRecord(state, booting);
+    expect(await readClusterRecord(state)).toEqual(booting);
+    const text = await readFile(state.clusterFile, 'utf8');
+    await writeFile(state.clusterFile, text.replace(/\n {2}boot:(\n {4}.*)+/, ''));
+    expect(await readClusterRecord(state)).toEqual(record);
+  });
+
   test('for people: a word at the top, one value a line', async () => {
     await writeClusterRecord(state, record);
     const text = await readFile(state.clusterFile, 'utf8');

@@ -64,6 +64,17 @@ Signed-by:
     );
   });
 
+  it('asks the same places for another release, without its updates', () => {
+    const select = (text: string, format: 'deb822' | 'one-line') =>
+      selectBookworm({ text, format, type: 'deb', release: 'trixie' });
+    expect(select(STANZAS, 'deb822')).toMatch(/^Types: deb\nUris: http:\/\/deb.example.test\/debian\nSuites: trixie\n/);
+    const lines = [
+      'deb http://deb.example.test/debian bookworm main contrib',
+      'deb http://deb.example.test/debian-security bookworm-security main',
+    ];
+    expect(select(lines.join('\n'), 'one-line')).toBe('deb http://deb.example.test/debian trixie main\n');
+  });
+
   it('is empty when nothing fits', () => {
     expect(selectBookworm({ text: 'deb http://d.example.test trixie main\n', format: 'one-line', type: 'deb' })).toBe(
       '',

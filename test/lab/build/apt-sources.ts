@@ -6,7 +6,11 @@ export interface SelectOptions {
   format: AptFormat;
   /** Ask for binary packages or for source packages. */
   type: 'deb' | 'deb-src';
+  /** Ask the same places for this release instead. Default: bookworm. */
+  release?: DebianRelease;
 }
+
+export type DebianRelease = 'bookworm' | 'trixie';
 
 /** Debian 12 and its updates; nothing of another release may slip into nodes that need systemd <= 255. */
 const SUITE = /^bookworm(-updates|-security)?$/;
@@ -15,19 +19,28 @@ const SUITE = /^bookworm(-updates|-security)?$/;
  * The entries of one apt source file that serve Debian 12's main archive, rewritten to `type`.
  * Everything else about them (place, keys, options) stays as this machine has it. Empty when there are none.
  */
-export function selectBookworm({ text, format, type }: SelectOptions): string {
+export function selectBookworm({ text, format, type, release = 'bookworm' }: SelectOptions): string {
+  const wanted = { type, release };
   const entries =
     format === 'deb822'
-      ? text.split(/\n[ \t]*\n/).map((stanza) => rewriteStanza(stanza, type))
-      : text.split('\n').map((line) => rewriteLine(line, type));
+      ? text.split(/\n[ \t]*\n/).map((stanza) => rewriteStanza(stanza, wanted))
+      : text.split('\n').map((line) => rewriteLine(line, wanted));
   const kept = entries.filter((entry) => entry !== '');
   return kept.length === 0 ? '' : `${kept.join(format === 'deb822' ? '\n\n' : '\n')}\n`;
 }
 
-function rewriteStanza(stanza: string, type: string): string {
+type Wanted = Required<Pick<SelectOptions, 'type' | 'release'>>;
+
+/** Updates of another release may lie elsewhere, or not exist yet: only its main suite is asked for. */
+function suitesOf(suites: readonly string[], release: DebianRelease): string[] {
+  const known = suites.filter((suite) => SUITE.test(suite));
+  return release === 'bookworm' ? known : known.filter((suite) => suite === 'bookworm').map(() => release);
+}
+
+function rewriteStanza(stanza: string, { type, release }: Wanted): string {
   const fields = stanzaFields(stanza);
   const words = (name: string) => (fields.get(name) ?? '').split(/\s+/).filter((word) => word !== '');
-  const suites = words('suites').filter((suite) => SUITE.test(suite));
+  const suites = suitesOf(words('suites'), release);
   const disabled = /^\s*(no|false|off|0|without|disable)\s*$/i.test(fields.get('enabled') ?? '');
   if (disabled || suites.length === 0 || !words('types').includes('deb') || !words('components').includes('main')) {
     return '';
@@ -57,8 +70,9 @@ function stanzaFields(stanza: string): Map<string, string> {
 
 const ONE_LINE = /^deb\s+(?<options>\[[^\]]*\]\s+)?(?<uri>\S+)\s+(?<suite>\S+)\s+(?<components>[^#]+)/;
 
-function rewriteLine(line: string, type: string): string {
+function rewriteLine(line: string, { type, release }: Wanted): string {
   const { options = '', uri, suite = '', components = '' } = ONE_LINE.exec(line.trim())?.groups ?? {};
-  if (!SUITE.test(suite) || !components.trim().split(/\s+/).includes('main')) return '';
-  return `${type} ${options}${uri} ${suite} main`;
+  const [wanted] = suitesOf([suite], release);
+  if (wanted === undefined || !components.trim().split(/\s+/).includes('main')) return '';
+  return `${type} ${options}${uri} ${wanted} main`;
 }

@@ -1,13 +1,15 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DisklessError } from '../../../src/errors.js';
-import { type AptFormat, selectBookworm } from './apt-sources.js';
+import { type AptFormat, type DebianRelease, selectBookworm } from './apt-sources.js';
 import { runCommand } from './run-command.js';
 
 export interface AptOptions {
   /** Directory for lists and settings of this one use. */
   directory: string;
   signal: AbortSignal | undefined;
+  /** Packages of this release, from the same places. Default: bookworm, the machine's own. */
+  release?: DebianRelease;
 }
 
 /** apt over the machine's own Debian 12 sources, source packages included, with lists and settings of its own. */
@@ -24,13 +26,13 @@ export interface Apt {
 
 const APT_DIRECTORY = '/etc/apt';
 
-export async function openApt({ directory, signal }: AptOptions): Promise<Apt> {
+export async function openApt({ directory, signal, release = 'bookworm' }: AptOptions): Promise<Apt> {
   const parts = join(directory, 'sources');
   const lists = join(directory, 'lists');
   await mkdir(parts, { recursive: true });
   await mkdir(join(lists, 'partial'), { recursive: true });
   await writeFile(join(directory, 'status'), '');
-  const sourceFiles = await writeSources(directory, parts);
+  const sourceFiles = await writeSources({ directory, parts, release });
   const acquireConf = join(directory, 'acquire.conf');
   await writeFile(acquireConf, await acquireSettings(signal));
   const settings = {
@@ -60,15 +62,21 @@ export async function openApt({ directory, signal }: AptOptions): Promise<Apt> {
   };
 }
 
+interface SourcesPlace {
+  directory: string;
+  parts: string;
+  release: DebianRelease;
+}
+
 /** Copies of the machine's source files, once for binary and once for source packages; gives those for binaries. */
-async function writeSources(directory: string, parts: string): Promise<string[]> {
+async function writeSources({ directory, parts, release }: SourcesPlace): Promise<string[]> {
   const binary: string[] = [];
   for (const path of await machineSources()) {
     const format: AptFormat = path.endsWith('.sources') ? 'deb822' : 'one-line';
     const text = await readFile(path, 'utf8');
     const [deb, source] = [
-      selectBookworm({ text, format, type: 'deb' }),
-      selectBookworm({ text, format, type: 'deb-src' }),
+      selectBookworm({ text, format, type: 'deb', release }),
+      selectBookworm({ text, format, type: 'deb-src', release }),
     ];
     if (deb === '') continue;
     const forBinaries = join(directory, `${binary.length}-${basename(path)}`);
