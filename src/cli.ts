@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { addBenchCommand } from './commands/bench/bench-command.js';
+import { addBootCommands } from './commands/boot.js';
 import { kubeconfigCommand } from './commands/kubeconfig.js';
 import { kubectlCommand } from './commands/kubectl.js';
 import { addClusterOptions, addRunOptions, addSourceOptions, option } from './commands/options.js';
@@ -16,6 +17,7 @@ Examples:
   k8s-diskless plan                         what up would do; touches nothing
   k8s-diskless kubectl -- get nodes         kubectl with the admin kubeconfig
   k8s-diskless bench report                 the last benchmark run
+  k8s-diskless boot serve --hosts s4,s5,s6  the machines’ operating system over the network; see boot --help
 `;
 
 const wantsDetail = (argv: readonly string[]): boolean => argv.includes('-v') || argv.includes('--verbose');
@@ -44,6 +46,7 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
     .argument('[args...]', 'arguments of kubectl, after --')
     .action(async (args: string[], flags) => finish(await kubectlCommand(args, flags)));
   addBenchCommand(root, finish);
+  addBootCommands(root.command('boot'), finish);
   root
     .command('version')
     .description('print versions')

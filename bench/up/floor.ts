@@ -52,7 +52,7 @@ const START_APISERVER = `${CLOCK}; systemctl start kube-apiserver
 until [ "$(curl -sk -m 1 https://127.0.0.1:6443/livez)" = ok ]; do sleep 0.02; done; ${PRINT}`;
 const startKubelet = (node: string): string => `${CLOCK}; systemctl start kubelet
 until curl -s -m 1 --cacert ${PKI.ca} --cert ${CLIENTS.kubelet.cert} --key ${CLIENTS.kubelet.key} https://127.0.0.1:6443/api/v1/nodes/${node} |
-  tr -d ' \\n' | grep -q '"status":"True","type":"Ready"'; do sleep 0.02; done; ${PRINT}`;
+  tr -d ' \\n' | grep -q '"type":"Ready","status":"True"'; do sleep 0.02; done; ${PRINT}`;
 
 async function seconds(lab: Lab, node: string, script: string): Promise<number> {
   const { stdout, stderr, code } = await lab.exec(node, ['timeout', '60', 'bash', '-c', script]);

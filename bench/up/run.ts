@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startLab } from '../../test/lab/nodes/lab.js';
+import { commit, machine } from '../machine.js';
 import { medianOf, quantileOf } from './quantile.js';
 import { type Sample, waterfall } from './sample.js';
 import { type Bench, coldRuns, NODES, rebootRuns } from './scenarios.js';
@@ -41,7 +40,7 @@ try {
     schema: 2,
     what: `up, ${count} control plane${count > 1 ? 's' : ''} of ${NODES.length} nodes, Kubernetes 1.20.2, lab`,
     taken: new Date().toISOString(),
-    commit: execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim(),
+    commit: commit(),
     machine: machine(),
     seconds: {
       cold: summary(cold),
@@ -67,12 +66,6 @@ function summary(samples: readonly Sample[]): Record<string, number> {
   const seconds = samples.map(({ totalMs }) => totalMs / 1000);
   const [median, p90] = [medianOf(seconds), quantileOf(seconds, 0.9)];
   return { runs: samples.length, median, p90, worst: Math.max(...seconds) };
-}
-
-function machine(): Record<string, unknown> {
-  const [first] = cpus();
-  const memoryGiB = Math.round(totalmem() / 1024 ** 3);
-  return { cpus: cpus().length, model: first?.model, memoryGiB, kernel: release(), node: process.version };
 }
 
 function report(result: Record<string, unknown>): void {

@@ -14,6 +14,7 @@ import { isAbandoned, ownerTag } from './owner.js';
  *     members/<sha256>.tar.zst|.tar.gz  the same compressed once as members of the stream to nodes
  *     records/<kind>/<key>.json        what is known of a file or a content, so that it need not be read again
  *     parts/                           downloads and compressions under way
+ *     os-images/<os>/<arch>/<version>.json  which blobs make up an operating system that was fetched
  *
  * Several processes may use it at once: files appear by rename under names that tell their content.
  */

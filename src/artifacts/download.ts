@@ -2,11 +2,13 @@ import { open, rm, stat, truncate } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { DisklessError } from '../errors.js';
-import { asCacheError, blobPath, type Cache } from './cache.js';
+import { asCacheError, blobPath, type Cache, type RecordKey, readRecord, writeRecord } from './cache.js';
+import { Sha256 } from './checksum-file.js';
 import { displayUrl, HttpStatusError, httpGet } from './http-get.js';
 import { claimPartialFile, releasePartialFile } from './partial-file.js';
 import { commitHashed, findBlob, hashFile } from './remembered.js';
 import { type RetryOptions, retrying } from './retry.js';
+import type { LocalFile } from './source.js';
 
 /** How downloads behave; see `downloadSettings` for the values in use. */
 export interface DownloadSettings extends Omit<RetryOptions, 'signal'> {
@@ -35,7 +37,12 @@ export interface DownloadOptions {
 const TEXT_LIMIT = 1024 * 1024;
 
 /** A small text file. @throws HttpStatusError, or the connection's error, after the retries are used up. */
-export async function downloadText({ url, settings, signal }: Omit<DownloadOptions, 'cache'>): Promise<string> {
+export async function downloadText(options: Omit<DownloadOptions, 'cache'>): Promise<string> {
+  return (await downloadSmall(options)).toString('utf8');
+}
+
+/** The same for a file that is no text, such as a signature. */
+export async function downloadSmall({ url, settings, signal }: Omit<DownloadOptions, 'cache'>): Promise<Buffer> {
   return retrying(
     async () => {
       const response = await httpGet({ url, ...settings, signal });
@@ -47,61 +54,95 @@ export async function downloadText({ url, settings, signal }: Omit<DownloadOptio
         length += (chunk as Buffer).length;
         if (length > TEXT_LIMIT) throw new Error(`${displayUrl(url)} is far too long for a checksum file`);
       }
-      return Buffer.concat(chunks).toString('utf8');
+      return Buffer.concat(chunks);
     },
     { ...settings, signal },
   );
 }
 
+interface ContentOptions extends DownloadOptions {
+  /** Bytes here and, when the server says it, bytes in all (else 0). */
+  onProgress: (done: number, total: number) => void;
+}
+
+/** What a file must be: lower-case hex. */
+export interface Digest {
+  algorithm: 'sha256' | 'sha512';
+  hex: string;
+}
+
 /**
  * Brings a file of known content into the cache, continuing where an earlier attempt or an earlier run stopped.
  *
- * @param onProgress bytes here and, when the server says it, bytes in all (else 0).
  * @throws DisklessError `artifact-corrupt` when the server serves something else; HttpStatusError or the connection's
  * error after the retries are used up.
  */
 export async function downloadBlob(
-  options: DownloadOptions & { sha256: string; onProgress: (done: number, total: number) => void },
+  options: ContentOptions & { sha256: string },
 ): Promise<{ path: string; size: number }> {
   const { cache, sha256 } = options;
   const present = await findBlob(cache, sha256);
   if (present) return present;
-  const part = await claimPartialFile(cache, sha256);
-  try {
-    await fillAndVerify(part, options);
-    await commitHashed(cache, { temporary: part, path: blobPath(cache, sha256), sha256 });
-  } catch (error) {
-    await releasePartialFile(cache, sha256);
-    throw asCacheError(cache, error);
-  }
-  const { size } = await stat(blobPath(cache, sha256));
-  return { path: blobPath(cache, sha256), size };
+  const { path, size } = await fetchBlob({ ...options, digest: { algorithm: 'sha256', hex: sha256 } });
+  return { path, size };
 }
 
-async function fillAndVerify(part: string, options: Parameters<typeof downloadBlob>[0]): Promise<void> {
-  const { url, sha256, settings, signal } = options;
+/** The same for a file of which upstream tells only the SHA-512; blobs lie under their SHA-256 all the same. */
+export async function downloadSha512(options: ContentOptions & { sha512: string }): Promise<LocalFile> {
+  const { cache, sha512 } = options;
+  const record: RecordKey<string> = { kind: 'by-sha512', key: sha512, schema: Sha256 };
+  const known = await readRecord(cache, record);
+  const present = known === undefined ? undefined : await findBlob(cache, known);
+  if (known !== undefined && present) return { ...present, sha256: known };
+  const blob = await fetchBlob({ ...options, digest: { algorithm: 'sha512', hex: sha512 } });
+  await writeRecord(cache, record, blob.sha256);
+  return blob;
+}
+
+type BlobOptions = ContentOptions & { digest: Digest };
+
+async function fetchBlob(options: BlobOptions): Promise<LocalFile> {
+  const { cache, digest, signal } = options;
+  // The name of a partial file has room for the first half of a SHA-512.
+  const key = digest.hex.slice(0, 64);
+  const part = await claimPartialFile(cache, key);
+  try {
+    await fillAndVerify(part, options);
+    const sha256 = digest.algorithm === 'sha256' ? digest.hex : await hashFile(part, { signal });
+    const path = blobPath(cache, sha256);
+    await commitHashed(cache, { temporary: part, path, sha256 });
+    return { path, sha256, size: (await stat(path)).size };
+  } catch (error) {
+    await releasePartialFile(cache, key);
+    throw asCacheError(cache, error);
+  }
+}
+
+async function fillAndVerify(part: string, options: BlobOptions): Promise<void> {
+  const { url, digest, settings, signal } = options;
+  const { algorithm, hex } = digest;
   const resumed = (await sizeOf(part)) > 0;
   // A process killed between the last byte and the verdict left all of it.
-  if (resumed && (await hashFile(part, { signal })) === sha256) return;
+  if (resumed && (await hashFile(part, { algorithm, signal })) === hex) return;
   await retrying((progressed) => fetchRest({ ...options, part, progressed }), { ...settings, signal });
-  const found = await hashFile(part, { signal });
-  if (found === sha256) return;
+  const found = await hashFile(part, { algorithm, signal });
+  if (found === hex) return;
   await rm(part, { force: true });
   // An old beginning may belong to a file that was replaced since; only a whole one proves anything.
   if (resumed) return fillAndVerify(part, options);
   throw new DisklessError({
     code: 'artifact-corrupt',
-    message: `${displayUrl(url)} is not what its checksum says: expected SHA-256 ${sha256}, found ${found}`,
+    message: `${displayUrl(url)} is not what its checksum says: expected ${ALGORITHM_NAME[algorithm]} ${hex}, found ${found}`,
     hint: 'a proxy or a half-copied mirror may stand in between; try again, or use another source',
   });
 }
 
+const ALGORITHM_NAME = { sha256: 'SHA-256', sha512: 'SHA-512' } as const;
+
 /** Enough progress to say that the line works at all. */
 const PROGRESS_STEP = 1024 * 1024;
 
-async function fetchRest(
-  options: Parameters<typeof downloadBlob>[0] & { part: string; progressed: () => void },
-): Promise<void> {
+async function fetchRest(options: BlobOptions & { part: string; progressed: () => void }): Promise<void> {
   const { url, settings, signal, part, progressed, onProgress } = options;
   const offset = await sizeOf(part);
   const headers: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-` } : {};

@@ -20,12 +20,13 @@ export function httpSource({ mirror, cache, settings }: HttpSourceOptions): Arti
   return { title, obtain: (file, how) => obtain({ ...how, title, base, cache, settings, file }) };
 }
 
-function mirrorUrl(text: string): URL {
+/** Base URL of a mirror, with a slash at its end. @throws usage error */
+export function mirrorUrl(text: string): URL {
   if (URL.canParse(text) && /^https?:/i.test(text)) return new URL(text.endsWith('/') ? text : `${text}/`);
   throw usageError({
     code: 'mirror-invalid',
     message: '--mirror is no http or https URL',
-    hint: 'give the URL under which kubernetes/, etcd/ and cni/ lie, e.g. https://mirror.example/k8s',
+    hint: 'give the URL under which kubernetes/, etcd/ and cni/ (or flatcar/ and fcos/) lie, e.g. https://mirror.example/k8s',
   });
 }
 
@@ -118,7 +119,7 @@ function failed({ file, title }: Request, places: readonly URL[], cause: unknown
 }
 
 /** Node's error of a name with several addresses has its reasons inside, and an empty message. */
-function reasonOf(cause: unknown): string {
+export function reasonOf(cause: unknown): string {
   if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join('; ');
   return cause instanceof Error ? cause.message : String(cause);
 }

@@ -34,6 +34,8 @@ function recordOf(kind: string, path: string): RecordKey<z.infer<typeof Stamped>
 }
 
 export interface HashOptions {
+  /** Default: sha256. */
+  algorithm?: 'sha256' | 'sha512';
   /** Called with the number of bytes just read. */
   onBytes?: (count: number) => void;
   signal?: AbortSignal | undefined;
@@ -49,7 +51,11 @@ export async function commitHashed(
 }
 
 /** SHA-256 of a file in lower-case hex; instant when the file has not changed since it was last asked for. */
-export async function sha256Of(cache: Cache, path: string, options: HashOptions = {}): Promise<string> {
+export async function sha256Of(
+  cache: Cache,
+  path: string,
+  options: Omit<HashOptions, 'algorithm'> = {},
+): Promise<string> {
   return remembered(cache, { kind: 'sha256', path, schema: Sha256, compute: () => hashFile(path, options) });
 }
 
@@ -63,9 +69,9 @@ export async function findBlob(cache: Cache, sha256: string): Promise<{ path: st
   return undefined;
 }
 
-/** SHA-256 of a file, read now. */
-export async function hashFile(path: string, { onBytes, signal }: HashOptions): Promise<string> {
-  const hash = createHash('sha256');
+/** Hash of a file in lower-case hex, read now. */
+export async function hashFile(path: string, { algorithm = 'sha256', onBytes, signal }: HashOptions): Promise<string> {
+  const hash = createHash(algorithm);
   for await (const chunk of createReadStream(path, { highWaterMark: READ_SIZE, ...(signal && { signal }) })) {
     hash.update(chunk as Buffer);
     onBytes?.((chunk as Buffer).length);

@@ -70,6 +70,6 @@ function octal(value: number, digits: number): string {
 /** The sum of all bytes with the checksum field taken as blanks. */
 function checksum(header: Buffer): number {
   let sum = 8 * 0x20;
-  for (const [index, byte] of header.entries()) if (index < 148 || index >= 156) sum += byte;
+  for (let index = 0; index < BLOCK; index++) if (index < 148 || index >= 156) sum += header.readUInt8(index);
   return sum;
 }

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PkiStore } from '../pki/store.js';
 import type { ReconcileState } from '../reconcile/state.js';
-import { writeClusterRecord, writeKubeconfig, writeNodeRecord } from '../state/record-files.js';
+import { writeClusterRecord, writeKubeconfig, writeNodeRecords } from '../state/record-files.js';
 import type { StateDir } from '../state/state-dir.js';
 
 /** The operator's memory on disk. */
@@ -10,7 +10,7 @@ export function persistentState(state: StateDir, runDirectory: string, pki: PkiS
   return {
     pki,
     saveCluster: (record) => writeClusterRecord(state, record),
-    saveNode: (record) => writeNodeRecord(state, record),
+    saveNodes: (records) => writeNodeRecords(state, records),
     saveKubeconfig: (text) => writeKubeconfig(state, text),
     async saveEvidence(name, text) {
       const path = join(runDirectory, name);
@@ -23,5 +23,5 @@ export function persistentState(state: StateDir, runDirectory: string, pki: PkiS
 /** `plan` remembers nothing: a write that got this far is a bug. */
 export function forgetfulState(pki: PkiStore): ReconcileState {
   const refuse = (): Promise<never> => Promise.reject(new Error('plan must not write state'));
-  return { pki, saveCluster: refuse, saveNode: refuse, saveKubeconfig: refuse, saveEvidence: refuse };
+  return { pki, saveCluster: refuse, saveNodes: refuse, saveKubeconfig: refuse, saveEvidence: refuse };
 }

@@ -1,10 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { loadPreset } from '../bench/preset/load-preset.js';
 import { EXIT } from '../errors.js';
-import { PkiStore } from '../pki/store.js';
 import { type ReconcileResult, reconcile } from '../reconcile/reconcile.js';
-import type { ReconcileState } from '../reconcile/state.js';
 import { createEventBus } from '../runner/event-bus.js';
 import type { EventSink } from '../runner/events.js';
 import { acquireLock } from '../state/lock.js';
@@ -15,14 +12,10 @@ import { measureCluster } from './bench/run.js';
 import { type RunInputs, readInputs } from './inputs.js';
 import { interruptible } from './interrupt.js';
 import { journal } from './journal.js';
-import { nodeConnector } from './node-connector.js';
 import type { RunFlags } from './options.js';
+import { openPki, type ReconcileInputOptions, reconcileInput } from './reconcile-input.js';
 import { forgetfulState, persistentState } from './states.js';
 import { openPlanView, openUpView } from './view.js';
-
-/** From its kubelet's start until a node is Ready: a kubelet up to 1.23 alone waits 5 s, a loaded machine longer. */
-const READY_TIMEOUT_MS = 90_000;
-const STALL_TIMEOUT_MS = 10_000;
 
 export interface UpFlags extends RunFlags {
   /** Preset to measure the cluster with afterwards. */
@@ -94,48 +87,15 @@ interface Note {
   message: string;
 }
 
-interface Run {
-  command: 'up' | 'plan';
-  inputs: RunInputs;
-  flags: RunFlags;
-  state: ReconcileState;
-  signal: AbortSignal;
+interface Run extends Omit<ReconcileInputOptions, 'bus'> {
   sinks: EventSink[];
   /** Beside those of the inputs. */
   notes?: Note[];
 }
 
-async function run({ command, inputs, flags, state, signal, sinks, notes = [] }: Run): Promise<ReconcileResult> {
-  const { spec, record, nodeRecords, ssh } = inputs;
+async function run({ sinks, notes = [], ...options }: Run): Promise<ReconcileResult> {
   const bus = createEventBus({ sinks, monotonicMs: () => performance.now(), wallClock: () => new Date() });
-  for (const { code, message } of [...notes, ...inputs.notes])
+  for (const { code, message } of [...notes, ...options.inputs.notes])
     bus.emit({ type: 'note', level: 'warning', code, message });
-  return reconcile({
-    command,
-    spec,
-    nodeRecords,
-    state,
-    bus,
-    signal,
-    ...(record && { record }),
-    content: inputs.content,
-    networkObjects: inputs.networkObjects,
-    open: nodeConnector({ spec, nodeRecords, ssh }),
-    kubeconfigPath: inputs.state.kubeconfig,
-    verifyAll: flags.verify,
-    discardData: flags.discardData,
-    lost: inputs.lost,
-    hostKeyPolicy: ssh.policy,
-    stallTimeoutMs: STALL_TIMEOUT_MS,
-    readyTimeoutMs: READY_TIMEOUT_MS,
-    clock: {
-      now: () => Date.now(),
-      monotonicMs: () => performance.now(),
-      sleep: (ms, abort) => sleep(ms, undefined, { signal: abort }),
-    },
-  });
-}
-
-function openPki({ state, record }: RunInputs, mode: 'persistent' | 'memory'): Promise<PkiStore> {
-  return PkiStore.open({ directory: state.pki, mode, clusterExists: (record?.etcd.incarnation ?? 0) > 0 });
+  return reconcile(reconcileInput({ ...options, bus }));
 }

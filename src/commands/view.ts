@@ -21,7 +21,7 @@ export interface ViewOptions {
   verbose: boolean;
 }
 
-function screenOf(stream: NodeJS.WriteStream): Screen {
+export function screenOf(stream: NodeJS.WriteStream): Screen {
   const write = (text: string): void => void stream.write(text);
   return { write, width: screenWidth(stream.columns), style: styleFor(stream, process.env) };
 }

@@ -3,7 +3,7 @@ import type { Component, ComponentContext } from './context.js';
 import { nodeScript } from './node-script.js';
 import { PATHS } from './paths.js';
 import { podConflist, podMtu } from './pod-network.js';
-import { unmanagedLinks, volatileJournal } from './system-config.js';
+import { kernelModules, sysctls, unmanagedLinks, volatileJournal } from './system-config.js';
 import { serviceUnit, textFile } from './systemd.js';
 
 const UNIT = 'k8s-diskless-node.service';
@@ -13,7 +13,7 @@ const CONFIG = `${PATHS.kubernetes}/node.conf`;
 export const node: Component = (context) => {
   const script = nodeScript('k8s-diskless-node');
   const unit = unitFile(script.path);
-  const settings = [textFile(CONFIG, lines(nodeConfig(context))), kernelModules(context), sysctls()];
+  const settings = [textFile(CONFIG, lines(nodeConfig(context))), kernelModules(context.spec), sysctls()];
   const system = [...unmanagedLinks(), volatileJournal()];
   return {
     component: 'node',
@@ -54,27 +54,6 @@ function nodeConfig(context: ComponentContext): string[] {
     `mtu ${podMtu(context)}`,
     ...others.map((peer) => `peer ${peer.name} ${peer.nodeIp} ${peer.podCidr}`),
   ];
-}
-
-function kernelModules({ spec }: ComponentContext): DesiredFile {
-  const modules = [
-    ...['overlay', 'br_netfilter', 'nf_conntrack'],
-    ...(spec.network.mode === 'vxlan' ? ['vxlan'] : []),
-    ...(spec.kubeProxy.mode === 'ipvs' ? ['ip_vs', 'ip_vs_rr', 'ip_vs_wrr', 'ip_vs_sh'] : []),
-  ];
-  return textFile('/etc/modules-load.d/k8s-diskless.conf', lines(modules));
-}
-
-function sysctls(): DesiredFile {
-  const values = [
-    'net.ipv4.ip_forward=1',
-    // Answers of a pod to another on the same bridge must pass the translation of the service they were asked by.
-    'net.bridge.bridge-nf-call-iptables=1',
-    // Each kubelet, containerd and many a pod watch files.
-    'fs.inotify.max_user_instances=8192',
-    'fs.inotify.max_user_watches=524288',
-  ];
-  return textFile('/etc/sysctl.d/90-k8s-diskless.conf', lines(values));
 }
 
 function lines(values: readonly string[]): string {

@@ -1,5 +1,29 @@
+import type { ClusterSpec } from '../config/spec.js';
 import type { DesiredFile } from '../plan/desired.js';
 import { textFile } from './systemd.js';
+
+/* What a node's system needs for pods; a machine that boots over the network has it from its first second on. */
+
+export function kernelModules({ network, kubeProxy }: Pick<ClusterSpec, 'network' | 'kubeProxy'>): DesiredFile {
+  const modules = [
+    ...['overlay', 'br_netfilter', 'nf_conntrack'],
+    ...(network.mode === 'vxlan' ? ['vxlan'] : []),
+    ...(kubeProxy.mode === 'ipvs' ? ['ip_vs', 'ip_vs_rr', 'ip_vs_wrr', 'ip_vs_sh'] : []),
+  ];
+  return textFile('/etc/modules-load.d/k8s-diskless.conf', `${modules.join('\n')}\n`);
+}
+
+export function sysctls(): DesiredFile {
+  const values = [
+    'net.ipv4.ip_forward=1',
+    // Answers of a pod to another on the same bridge must pass the translation of the service they were asked by.
+    'net.bridge.bridge-nf-call-iptables=1',
+    // Each kubelet, containerd and many a pod watch files.
+    'fs.inotify.max_user_instances=8192',
+    'fs.inotify.max_user_watches=524288',
+  ];
+  return textFile('/etc/sysctl.d/90-k8s-diskless.conf', `${values.join('\n')}\n`);
+}
 
 const OUR_LINKS = ['cni0', 'kd-*', 'veth*'];
 

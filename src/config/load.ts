@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { usageError } from '../errors.js';
 import { readAuditPolicy } from './audit-policy.js';
+import { bootWithAbsolutePaths } from './boot-paths.js';
 import { type ConfigPath, problemsError } from './problems.js';
 import { type ConfigFile, configSchema } from './schema.js';
 import { schemaProblems } from './schema-problems.js';
@@ -45,7 +46,7 @@ export function parseConfig(file: string, text: string): LoadedConfig {
 
 /** Paths in a config file are meant from where the file lies, not from where the command was typed. */
 function withAbsolutePaths(config: ConfigFile, directory: string): ConfigFile {
-  const { artifacts, images, ssh, network, apiServer } = config;
+  const { artifacts, images, ssh, network, apiServer, boot } = config;
   const absolute = (path: string): string => absolutePath(path, directory);
   return {
     ...config,
@@ -56,6 +57,7 @@ function withAbsolutePaths(config: ConfigFile, directory: string): ConfigFile {
     ...(apiServer?.audit && {
       apiServer: { ...apiServer, audit: { ...apiServer.audit, policy: absolute(apiServer.audit.policy) } },
     }),
+    ...(boot && { boot: bootWithAbsolutePaths(boot, absolute) }),
   };
 }
 

@@ -7,14 +7,14 @@ import { isAddress, isDnsLabel, isDnsSubdomain, nodeNameProblem, sshHostProblem,
 type Problem = (text: string) => string | undefined;
 
 /** A string with a check that says what is wrong with it. */
-function checked(problem: Problem, quoteInput = true) {
+export function checked(problem: Problem, quoteInput = true) {
   return z.string().superRefine((text, context) => {
     const message = problem(text);
     if (message !== undefined) context.addIssue(quoteInput ? `${JSON.stringify(text)} ${message}` : message);
   });
 }
 
-const unless =
+export const unless =
   (valid: (text: string) => boolean, problem: string): Problem =>
   (text) =>
     valid(text) ? undefined : problem;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bootSection } from './boot-schema.js';
 import { parseHosts } from './host-expression.js';
 import * as scalar from './scalars.js';
 
@@ -129,6 +130,7 @@ export const configSchema = z.strictObject({
   etcd: etcd.optional(),
   addons: z.strictObject({ dns: dns.optional() }).optional(),
   ssh: ssh.optional(),
+  boot: bootSection.optional(),
   artifacts: z.string().min(1).optional().describe('Directory or mirror URL in the layout of the upstream mirror.'),
   images: z.string().min(1).optional().describe('Directory of image archives imported on every node.'),
   sandboxImage: z

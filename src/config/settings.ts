@@ -49,6 +49,7 @@ export function decideSettings(input: SettingsInput): Settings {
   const before = file ? undefined : recorded;
   const taint = flags.taintControlPlane ?? file?.taintControlPlane ?? before?.taintControlPlane;
   const dns = { ...before?.addons.dns, ...file?.addons?.dns };
+  const boot = file ? file.boot : recorded?.boot;
   const { row, ...versions } = decideVersions(input);
   return {
     name: flags.cluster ?? file?.cluster ?? recorded?.name ?? 'default',
@@ -71,6 +72,7 @@ export function decideSettings(input: SettingsInput): Settings {
         replicas: dns.replicas ?? recorded?.addons.dns.replicas ?? (nodeCount > 1 ? 2 : 1),
       },
     },
+    ...(boot && { boot }),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { BootConfig } from './boot-schema.js';
+
 /**
  * The resolved cluster specification: every default decided, every address allocated. It is what state records and
  * what all pure functions compute from. The user's config file (schema.ts) is turned into it once.
@@ -78,6 +80,8 @@ export interface ClusterSpec {
   /** Sandbox (pause) image containerd uses, e.g. `registry.k8s.io/pause:3.6`. */
   sandboxImage: string;
   addons: { dns: { enabled: boolean; image: string; replicas: number } };
+  /** How the machines boot over the network, as the config file said it; absent when it said nothing. */
+  boot?: BootConfig;
 }
 
 export function controlPlanes(spec: ClusterSpec): NodeSpec[] {

@@ -77,10 +77,10 @@ function refuseTwins(hosts: readonly WantedHost[], file: LoadedConfig): void {
 }
 
 /** Neither a list nor a recorded cluster: the error is the tutorial. */
-export function noHostsError(cluster: string): Error {
+export function noHostsError(cluster: string, command = 'up'): Error {
   return usageError({
     code: 'no-hosts',
     message: `no hosts are given, and no cluster ${JSON.stringify(cluster)} is recorded`,
-    hint: 'name the machines once, e.g. `k8s-diskless up --hosts s4,s5,s6`, or list them in a file for --config; later runs know them',
+    hint: `name the machines once, e.g. \`k8s-diskless ${command} --hosts s4,s5,s6\`, or list them in a file for --config; later runs know them`,
   });
 }

@@ -5,6 +5,7 @@ import type { Encoding } from './segment.js';
 /** Content of an artifact or image archive as one compressed tar member. */
 export interface CompressedMember {
   bytes: number;
+  /** A chunk holds its bytes only until the next one is asked for. */
   read: () => AsyncIterable<Buffer>;
 }
 

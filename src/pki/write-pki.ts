@@ -2,14 +2,12 @@ import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { DisklessError, EXIT } from '../errors.js';
-import { syncDirectory, writeFileAtomic } from '../state/atomic-write.js';
+import { replaceFile, syncDirectory, WRITERS, writeFileAtomic } from '../state/atomic-write.js';
 import type { PkiFile } from './foundation.js';
 import { AUTHORITY_DIRECTORY, LEAF_DIRECTORY } from './pki-files.js';
 
 const OWNER_ONLY = 0o700;
 const STAGING_PREFIX = '.ca-new-';
-/** Writes under way at once: each waits for the disk, so a few overlap, and many would only queue there. */
-const WRITERS = 8;
 
 export interface PkiWrites {
   directory: string;
@@ -52,14 +50,16 @@ async function writeAuthorities(directory: string, files: PkiFile[]): Promise<vo
 
 async function writePairs(directory: string, pairs: PkiFile[][]): Promise<void> {
   if (pairs.length === 0) return;
-  await ownDirectory(join(directory, LEAF_DIRECTORY));
+  const leaves = join(directory, LEAF_DIRECTORY);
+  await ownDirectory(leaves);
   await syncDirectory(directory);
   const limit = pLimit(WRITERS);
-  await Promise.all(pairs.map((pair) => limit(() => writeInOrder(directory, pair))));
+  await Promise.all(pairs.map((pair) => limit(() => replaceInOrder(directory, pair))));
+  await syncDirectory(leaves);
 }
 
-async function writeInOrder(directory: string, files: PkiFile[]): Promise<void> {
-  for (const file of files) await writeFile(directory, file);
+async function replaceInOrder(directory: string, files: PkiFile[]): Promise<void> {
+  for (const { file, text, mode } of files) await replaceFile(join(directory, file), text, mode);
 }
 
 function writeFile(directory: string, { file, text, mode }: PkiFile): Promise<void> {

@@ -1,14 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeSpec } from '../config/spec.js';
 import { untilAborted } from '../http/abort.js';
 
-/** Workers that answer later than this after the control planes are taken in by another pass. */
-const GRACE_MS = 500;
+/**
+ * When nobody has been heard of for this long, the workers still missing are taken in by another pass. Counted in ticks:
+ * an operator that got no processor for a while must not take its own sleep for theirs.
+ */
+const GRACE = { tickMs: 100, ticks: 5 };
 
 /** Who has answered (or failed to) so far. */
 export interface Attendance {
+  /** Somebody was reached, though not read yet: they come one after the other when they are many. */
+  heard(): void;
   settle(node: string): void;
-  /** Resolves when all control planes have settled, and all workers too or their grace is over. */
+  /** Resolves when all control planes have settled, and all workers too or there was no news of any for their grace. */
   enough(signal: AbortSignal): Promise<void>;
 }
 
@@ -29,14 +33,47 @@ export function createAttendance(
     );
   const controlPlanes = settled('control-plane');
   const workers = settled('worker');
+  const grace = createGrace();
   return {
-    settle: (node) => settlers.get(node)?.(),
+    heard: grace.renew,
+    settle(node) {
+      settlers.get(node)?.();
+      grace.renew();
+    },
     async enough(signal) {
       await untilAborted(controlPlanes, signal);
-      if (options.patient) return void (await untilAborted(workers, signal));
-      const grace = new AbortController();
-      await untilAborted(Promise.race([workers, sleep(GRACE_MS, undefined, { signal: grace.signal })]), signal);
-      grace.abort();
+      const over = options.patient ? [] : [grace.begin()];
+      await untilAborted(Promise.race([workers, ...over]), signal).finally(grace.end);
     },
+  };
+}
+
+interface Grace {
+  /** Resolves when it was not renewed for its whole length. */
+  begin(): Promise<void>;
+  renew(): void;
+  end(): void;
+}
+
+function createGrace(): Grace {
+  let timer: NodeJS.Timeout | undefined;
+  let silent = 0;
+  const end = (): void => clearInterval(timer);
+  const tick = (over: () => void): void => {
+    silent += 1;
+    if (silent < GRACE.ticks) return;
+    end();
+    over();
+  };
+  return {
+    begin: () =>
+      new Promise((resolve) => {
+        silent = 0;
+        timer = setInterval(() => tick(resolve), GRACE.tickMs);
+      }),
+    renew: () => {
+      silent = 0;
+    },
+    end,
   };
 }

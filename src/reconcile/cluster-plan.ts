@@ -1,6 +1,7 @@
 import type { ClusterPlan, NodePlan, PlanAction } from '../plan/plan.js';
 import { clockHasToBeSet } from '../plan/preflight-clock.js';
 import type { StepReport } from '../runner/run-sequence.js';
+import { firstFailures } from './outcome.js';
 import type { Judgement, NodeWork, Reconciliation } from './reconciliation.js';
 import { explainVerdict } from './verdict-words.js';
 
@@ -11,10 +12,11 @@ export function clusterPlan(
   reports: readonly StepReport[],
 ): ClusterPlan {
   const { verdict, work } = judgement;
+  const failures = firstFailures(reports);
   const nodes = context.options.spec.nodes.map(({ name, role }): NodePlan => {
     const planned = work.get(name);
     if (planned) return { name, role, ...stateOf(planned), actions: actionsOf(planned, judgement) };
-    const failure = reports.find((report) => report.node === name && report.error !== undefined);
+    const failure = failures.get(name);
     const state = context.facts.has(name) ? 'failed-preflight' : 'unreachable';
     const reason = failure?.error?.message ?? 'it takes no part in this run';
     return { name, role, state, actions: [{ kind: 'note', subject: name, reason }] };

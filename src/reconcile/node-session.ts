@@ -37,11 +37,18 @@ export class NodeSession {
   #signal: AbortSignal;
   #connection: Promise<Connection> | undefined;
   #pinned: PinnedEpoch | undefined;
+  #hostKey: HostKey | undefined;
 
   constructor({ name, open, signal }: NodeSessionOptions) {
     this.name = name;
     this.#open = open;
     this.#signal = signal;
+  }
+
+  /** What the node showed at the latest connection that was accepted. */
+  get hostKey(): HostKey {
+    if (this.#hostKey === undefined) throw new Error(`no connection to ${this.name} was made yet`);
+    return this.#hostKey;
   }
 
   /** The living connection; opened on first use, and again after a loss. */
@@ -116,11 +123,13 @@ export class NodeSession {
 
   async #openOne(): Promise<Connection> {
     const connection = await this.#open(this.#signal);
-    if (this.#pinned === undefined) return connection;
-    const error = await this.#breachOf(this.#pinned, connection);
-    if (error === undefined) return connection;
-    connection.end();
-    throw error;
+    const error = this.#pinned && (await this.#breachOf(this.#pinned, connection));
+    if (error) {
+      connection.end();
+      throw error;
+    }
+    this.#hostKey = connection.hostKey;
+    return connection;
   }
 
   async #breachOf({ bootId, hostKey }: PinnedEpoch, connection: Connection): Promise<DisklessError | undefined> {

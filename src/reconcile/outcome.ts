@@ -32,9 +32,13 @@ export function outcomeOf({ reports, command, interrupted }: OutcomeInput): {
 
 /** One line per node for the closing table. */
 export function summarise(context: Reconciliation, reports: readonly StepReport[]): NodeSummary[] {
+  const failures = firstFailures(reports);
+  const ready = new Set(
+    reports.flatMap(({ step, node, outcome }) => (step === 'ready' && isGood(outcome) ? [node] : [])),
+  );
   return context.options.spec.nodes.map((node): NodeSummary => {
     const work = context.judgement?.work.get(node.name);
-    const failure = reports.find((report) => report.node === node.name && report.error !== undefined);
+    const failure = failures.get(node.name);
     const base = {
       name: node.name,
       role: node.role,
@@ -45,10 +49,14 @@ export function summarise(context: Reconciliation, reports: readonly StepReport[
       const state = ADMISSION_STEPS.has(failure.step) ? 'skipped' : 'failed';
       return { ...base, state, reason: failure.error.message };
     }
-    const ready = reports.some(({ step, node: name, outcome }) => {
-      return step === 'ready' && name === node.name && (outcome === 'changed' || outcome === 'unchanged');
-    });
-    if (ready) return { ...base, state: base.changes > 0 ? 'ready' : 'unchanged' };
+    if (ready.has(node.name)) return { ...base, state: base.changes > 0 ? 'ready' : 'unchanged' };
     return { ...base, state: 'skipped', reason: 'the run ended before its turn' };
   });
+}
+
+const isGood = (outcome: StepReport['outcome']): boolean => outcome === 'changed' || outcome === 'unchanged';
+
+/** Node name → the report of what failed on it first; '' stands for the cluster. */
+export function firstFailures(reports: readonly StepReport[]): Map<string, StepReport> {
+  return new Map(reports.flatMap((report) => (report.error ? [[report.node, report] as const] : [])).reverse());
 }

@@ -1,36 +1,15 @@
-import { DisklessError, type ExitCode } from '../errors.js';
+import type { DisklessError, ExitCode } from '../errors.js';
 import type { ClusterPlan } from '../plan/plan.js';
-import type { EventBus } from '../runner/event-bus.js';
 import type { NodeSummary } from '../runner/events.js';
-import { createRollingLock } from '../runner/rolling-lock.js';
 import { runSequence, type StepReport } from '../runner/run-sequence.js';
-import type { Connection } from '../ssh/transport.js';
-import type { ClusterRecord, NodeRecord } from '../state/records.js';
-import { createAttendance } from './attendance.js';
-import { ClusterAccess } from './cluster-access.js';
 import { clusterPlan } from './cluster-plan.js';
-import { createEtcdRejoin } from './etcd-rejoin.js';
-import { NodeSession } from './node-session.js';
 import { outcomeOf, summarise } from './outcome.js';
-import { createReadinessWatch } from './readiness-watch.js';
-import type { ReconcileOptions, Reconciliation } from './reconciliation.js';
+import type { Reconciliation } from './reconciliation.js';
+import { closeRun, openPass, openRun, type ReconcileInput, type Run } from './run.js';
 import { judgeSequence, upSequence } from './up-sequence.js';
 
 /** A node that reboots again and again must not keep a run from ending. */
 const MOST_PASSES = 3;
-
-export interface ReconcileInput extends ReconcileOptions {
-  command: 'up' | 'plan';
-  /** Opens an SSH connection to a node of the spec. */
-  open: (node: string, signal: AbortSignal) => Promise<Connection>;
-  bus: EventBus;
-  signal: AbortSignal;
-  /** Recorded state, undefined for a new cluster. */
-  record?: ClusterRecord;
-  nodeRecords: ReadonlyMap<string, NodeRecord>;
-  /** Where the admin kubeconfig lies, for the report. */
-  kubeconfigPath: string;
-}
 
 export interface ReconcileResult {
   exit: ExitCode;
@@ -45,7 +24,7 @@ export interface ReconcileResult {
 /** Brings the nodes to what the spec says, or with `plan` only finds out what that would take. */
 export async function reconcile(input: ReconcileInput): Promise<ReconcileResult> {
   const { spec } = input;
-  const run = createRun(input);
+  const run = openRun(input);
   const began = input.bus.elapsedMs();
   const steps = input.command === 'plan' ? judgeSequence : upSequence;
   input.bus.emit({
@@ -75,15 +54,9 @@ export async function reconcile(input: ReconcileInput): Promise<ReconcileResult>
     });
     return { ...outcome, nodes, reports, ...(plan && { plan }) };
   } finally {
-    await run.access.close();
-    await Promise.all([...run.sessions.values()].map((session) => session.end()));
+    await closeRun(run);
   }
 }
-
-/** What lasts from the first pass to the last. */
-type Run = Pick<Reconciliation, 'options' | 'bus' | 'signal' | 'sessions' | 'access' | 'memory'> & {
-  command: ReconcileInput['command'];
-};
 
 /**
  * One pass is the rule. Another follows for whoever could not be judged in it: a member that lost its data while the
@@ -92,7 +65,7 @@ type Run = Pick<Reconciliation, 'options' | 'bus' | 'signal' | 'sessions' | 'acc
 async function passes(run: Run, steps: typeof upSequence): Promise<{ context: Reconciliation; reports: StepReport[] }> {
   const { bus, signal, options } = run;
   for (let pass = 1; ; pass++) {
-    const context = createContext(run);
+    const context = openPass(run);
     const reports = await runSequence({ steps, nodes: options.spec.nodes, context, bus, signal });
     context.readiness.end();
     for (const { node, error } of reports) if (error?.code === 'rebooted') context.again.add(`${node}: it rebooted`);
@@ -101,45 +74,4 @@ async function passes(run: Run, steps: typeof upSequence): Promise<{ context: Re
     const message = `once more for ${[...context.again].join('; ')}`;
     bus.emit({ type: 'note', level: 'info', code: 'another-pass', message });
   }
-}
-
-function createRun(input: ReconcileInput): Run {
-  const { spec, bus, signal, state, command } = input;
-  const sessions = new Map(
-    spec.nodes.map(({ name }) => [name, new NodeSession({ name, open: (abort) => input.open(name, abort), signal })]),
-  );
-  const access = new ClusterAccess({ spec, sessions, identities: () => state.pki.operatorIdentities() });
-  const memory = {
-    nodeRecords: new Map(input.nodeRecords),
-    tally: new Map(),
-    ...(input.record && { record: input.record }),
-  };
-  return { options: input, bus, signal, sessions, access, memory, command };
-}
-
-function createContext(run: Run): Reconciliation {
-  const { options, access, signal } = run;
-  const context: Reconciliation = {
-    ...run,
-    rejoin: createEtcdRejoin(() => context),
-    attendance: createAttendance(options.spec.nodes, { patient: run.command === 'plan' }),
-    again: new Set(),
-    well: new Set(),
-    facts: new Map(),
-    rolling: createRollingLock(
-      () =>
-        new DisklessError({
-          code: 'dependency-failed',
-          message: 'another control plane did not become healthy after its restart, so this one was left running',
-        }),
-    ),
-    readiness: createReadinessWatch({
-      client: () => access.kube(),
-      nodes: () =>
-        new Map([...(context.judgement?.work.values() ?? [])].map(({ node, facts }) => [node.name, facts.bootId])),
-      timeoutMs: options.readyTimeoutMs,
-      signal,
-    }),
-  };
-  return context;
 }

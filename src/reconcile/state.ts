@@ -5,7 +5,7 @@ import type { ClusterRecord, NodeRecord } from '../state/records.js';
 export interface ReconcileState {
   pki: PkiStore;
   saveCluster(record: ClusterRecord): Promise<void>;
-  saveNode(record: NodeRecord): Promise<void>;
+  saveNodes(records: readonly NodeRecord[]): Promise<void>;
   saveKubeconfig(text: string): Promise<void>;
   /** Keeps evidence (a failed unit's log) with this run; resolves to the path for the report. */
   saveEvidence(name: string, text: string): Promise<string>;

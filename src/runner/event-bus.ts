@@ -1,5 +1,6 @@
 import { toDisklessError } from '../errors.js';
-import { EVENT_SCHEMA, type EventSink, type RunEventBody } from './events.js';
+import type { EventSink, RunEventBody } from './events.js';
+import { createStamp, type StampOptions } from './stamp.js';
 
 export interface EventBus {
   /** Never throws: a sink that does is told nothing more, and the others are told that once. */
@@ -8,20 +9,15 @@ export interface EventBus {
   elapsedMs(): number;
 }
 
-export interface EventBusOptions {
+export interface EventBusOptions extends StampOptions {
   sinks: readonly EventSink[];
-  /** Monotonic milliseconds, e.g. performance.now. */
-  monotonicMs: () => number;
-  wallClock: () => Date;
 }
 
-export function createEventBus({ sinks, monotonicMs, wallClock }: EventBusOptions): EventBus {
-  const started = monotonicMs();
-  const elapsedMs = (): number => monotonicMs() - started;
+export function createEventBus({ sinks, ...clocks }: EventBusOptions): EventBus {
+  const stamp = createStamp(clocks);
   const listening = new Set(sinks);
   const emit = (body: RunEventBody): void => {
-    const ms = Math.round(elapsedMs() * 10) / 10;
-    const event = { v: EVENT_SCHEMA, ms, time: wallClock().toISOString(), ...body } as const;
+    const event = stamp(body);
     const failures: unknown[] = [];
     for (const sink of listening) {
       try {
@@ -33,7 +29,7 @@ export function createEventBus({ sinks, monotonicMs, wallClock }: EventBusOption
     }
     for (const failure of failures) emit(lossNote(failure));
   };
-  return { elapsedMs, emit };
+  return { elapsedMs: stamp.elapsedMs, emit };
 }
 
 function lossNote(failure: unknown): RunEventBody {

@@ -58,6 +58,7 @@ export type RunEventBody =
     };
 
 /** `v` schema version, `ms` monotonic milliseconds since the run began, `time` wall clock in ISO 8601. */
-export type RunEvent = { v: typeof EVENT_SCHEMA; ms: number; time: string } & RunEventBody;
+export type Stamped<Body> = { v: typeof EVENT_SCHEMA; ms: number; time: string } & Body;
+export type RunEvent = Stamped<RunEventBody>;
 
 export type EventSink = (event: RunEvent) => void;

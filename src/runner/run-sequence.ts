@@ -29,13 +29,16 @@ export async function runSequence<Context>(options: RunSequenceOptions<Context>)
   const byId = new Map(steps.map((step) => [step.id, step]));
   const roles = new Map(nodes.map(({ name, role }) => [name, role]));
   const running = new Map<string, Promise<StepReport>>();
+  const instances = new Map<string, Promise<StepReport>[]>();
   const failed = new Set<string>();
 
   const instancesOf = (id: string): Promise<StepReport>[] => {
+    const known = instances.get(id);
+    if (known) return known;
     const step = lookUp(id);
-    if (step.on === 'cluster') return [start(step, '')];
-    const { on } = step;
-    return nodes.flatMap(({ name, role }) => (appliesTo(on, role) ? [start(step, name)] : []));
+    const started = placesOf(step, nodes).map((node) => start(step, node));
+    instances.set(id, started);
+    return started;
   };
 
   const lookUp = (id: string): Step<Context> => {
@@ -80,6 +83,12 @@ export async function runSequence<Context>(options: RunSequenceOptions<Context>)
   };
 
   return Promise.all(steps.flatMap((step) => instancesOf(step.id)));
+}
+
+/** Names of the nodes a step runs on; '' stands for the cluster. */
+function placesOf({ on }: Step<never>, nodes: readonly PlannedNode[]): string[] {
+  if (on === 'cluster') return [''];
+  return nodes.flatMap(({ name, role }) => (appliesTo(on, role) ? [name] : []));
 }
 
 function blocked(report: StepReport): string | undefined {

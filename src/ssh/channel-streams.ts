@@ -1,16 +1,18 @@
 import { Duplex, Readable, Writable } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 import { DisklessError } from '../errors.js';
+import type { ByteStream } from './keepalive.js';
 
 /*
- * Streams of ours around ssh2's channels, for three habits of these that a caller must never meet: a write to a
- * channel closed by the peer is never answered, `close` waits until someone has read everything, and after the
- * connection is gone every touch of a channel throws from inside the library.
+ * Streams of ours around ssh2's channels, for four habits of these that a caller must never meet: a write to a
+ * channel closed by the peer is never answered, one that fits into the peer's window (2 MiB) is answered before the
+ * socket has taken it, `close` waits until someone has read everything, and after the connection is gone every touch
+ * of a channel throws from inside the library.
  */
 
 type Done = (error?: Error | null) => void;
 
-/** A channel holds up to 2 MiB by itself (its window); no need to collect much before it. */
+/** The socket below has its own; no need to collect much before it. */
 const HIGH_WATER_MARK = 64 * 1024;
 
 const ignore = () => {};
@@ -18,11 +20,13 @@ const ignore = () => {};
 /** The writing half of a channel: every write gets an answer. */
 class WriteSide {
   readonly #channel: ClientChannel;
+  readonly #socket: ByteStream;
   #pending: Done | undefined;
   #closed: Error | undefined;
 
-  constructor(channel: ClientChannel) {
+  constructor(channel: ClientChannel, socket: ByteStream) {
     this.#channel = channel;
+    this.#socket = socket;
     // ssh2 ends the channel by itself when the peer closes it; a write that comes right then fails with an event.
     channel.on('error', ignore);
   }
@@ -30,7 +34,7 @@ class WriteSide {
   write(chunk: Buffer, done: Done): void {
     this.#pending = done;
     if (this.#closed) this.#answer(this.#closed);
-    else this.#channel.write(chunk, (error) => this.#answer(error));
+    else this.#channel.write(chunk, (error) => this.#flushed(error));
   }
 
   end(done: Done): void {
@@ -42,6 +46,12 @@ class WriteSide {
   close(error: Error): void {
     this.#closed ??= error;
     this.#answer(this.#closed);
+  }
+
+  /** Else fifty uploads at once would lie in the operator's memory with a window each. */
+  #flushed(error: Error | null | undefined): void {
+    if (error || !this.#socket.writableNeedDrain) this.#answer(error);
+    else this.#socket.once('drain', () => this.#answer(undefined));
   }
 
   #answer(error: Error | null | undefined): void {
@@ -63,9 +73,9 @@ function relay(channel: ClientChannel, accept: (chunk: Buffer | null) => boolean
 export class ChannelStdin extends Writable {
   readonly #side: WriteSide;
 
-  constructor(channel: ClientChannel) {
+  constructor(channel: ClientChannel, socket: ByteStream) {
     super({ highWaterMark: HIGH_WATER_MARK });
-    this.#side = new WriteSide(channel);
+    this.#side = new WriteSide(channel, socket);
     // A process may end before it has read its input, as with any pipe; whoever writes learns it from the write.
     this.on('error', ignore);
   }
@@ -118,10 +128,11 @@ export class ForwardStream extends Duplex {
   #channel: ClientChannel | undefined;
   readonly #side: WriteSide;
 
-  constructor(channel: ClientChannel, host: string) {
+  constructor(options: { channel: ClientChannel; socket: ByteStream; host: string }) {
     super({ highWaterMark: HIGH_WATER_MARK, allowHalfOpen: false });
+    const { channel, socket, host } = options;
     this.#channel = channel;
-    this.#side = new WriteSide(channel);
+    this.#side = new WriteSide(channel, socket);
     this.on('error', ignore);
     relay(channel, (chunk) => this.#receive(chunk));
     channel.on('close', () => this.#side.close(peerClosed(host)));

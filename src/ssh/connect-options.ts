@@ -3,11 +3,14 @@ import type { SshTarget } from '../config/spec.js';
 import type { EffectiveConfig } from './effective-config.js';
 import type { HostKeyPolicy } from './host-key.js';
 import type { JumpPool } from './jump-pool.js';
+import type { Slots } from './slots.js';
 import type { HostKey } from './transport.js';
 
 /** Shared by all connections of a run. */
 export interface ConnectLimits {
-  handshake: LimitFunction;
+  /** `ssh -G` programs at once. */
+  settings: LimitFunction;
+  handshakes: Slots;
 }
 
 export interface ConnectOptions {

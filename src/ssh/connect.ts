@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { DisklessError } from '../errors.js';
-import { sleep, throwIfAborted } from './abort.js';
+import { sleep } from './abort.js';
 import type { ConnectLimits, ConnectOptions, EstablishOptions } from './connect-options.js';
 import { SshConnection } from './connection.js';
 import { effectiveConfig } from './effective-config.js';
@@ -9,8 +9,12 @@ import { hostKeyAlgorithms, judgeHostKey } from './host-key.js';
 import { gatherIdentities, type Identities } from './identities.js';
 import { acquireJump } from './jump.js';
 import type { Lease } from './jump-pool.js';
+import type { ByteStream } from './keepalive.js';
 import { type KnownHostsEntry, readKnownHosts } from './known-hosts.js';
+import { resetBeforeBanner } from './open-socket.js';
 import { reach } from './reach.js';
+import { Slots } from './slots.js';
+import { TimeBudget } from './time-budget.js';
 import type { Connection } from './transport.js';
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -19,17 +23,21 @@ const AUTH_TIMEOUT_MS = 20_000;
 const KEEPALIVE = { intervalMs: 10_000, countMax: 3 };
 const FIRST_RETRY_MS = 250;
 const HANDSHAKES = 32;
+/** Each is a process with three pipes: hundreds at once would run into the limit of open files. */
+const SETTINGS = 8;
 
 /** Handshakes are the expensive part of a connection for the operator: so many at once, the rest in turn. */
 export function createConnectLimits(handshakes = HANDSHAKES): ConnectLimits {
-  return { handshake: pLimit(handshakes) };
+  return { settings: pLimit(SETTINGS), handshakes: new Slots(handshakes) };
 }
 
 /** Connects and authenticates. Under the policy `per-boot` the caller owes judgePerBoot before it changes anything. */
 export async function connect(options: ConnectOptions): Promise<Connection> {
-  const { target, configFile, defaults, signal } = options;
+  const { target, configFile, defaults, signal, limits } = options;
   try {
-    const config = await effectiveConfig({ target, configFile, defaultUser: defaults?.user, signal });
+    const config = await limits.settings(() =>
+      effectiveConfig({ target, configFile, defaultUser: defaults?.user, signal }),
+    );
     return await establish({ ...options, config, hops: [] });
   } catch (error) {
     throw error instanceof DisklessError ? error.at({ host: options.name }) : error;
@@ -64,32 +72,42 @@ interface AttemptOptions extends EstablishOptions {
 
 /** A server that drops us before its banner is asked again while the budget lasts; everything else is final. */
 async function retry(options: AttemptOptions): Promise<SshConnection> {
-  const { limits, signal, config } = options;
-  const budget = options.connectTimeoutMs ?? config.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
+  const { signal, config } = options;
+  const budget = new TimeBudget(options.connectTimeoutMs ?? config.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
   const random = options.random ?? Math.random;
-  let deadline: number | undefined;
   for (let wait = FIRST_RETRY_MS; ; wait *= 2) {
     try {
-      return await limits.handshake(() => {
-        throwIfAborted(signal);
-        // Time spent in the queue of handshakes does not count.
-        deadline ??= performance.now() + budget;
-        return attempt(options, Math.max(1, Math.ceil(deadline - performance.now())));
-      });
+      return await attempt(options, budget);
     } catch (error) {
       const pause = wait * (1 + random());
-      const over = performance.now() + pause >= (deadline ?? 0);
+      const over = pause >= budget.leftMs;
       if (over || !(error instanceof DisklessError) || error.code !== 'reset-before-banner') throw error;
       await sleep(pause, signal);
     }
   }
 }
 
-async function attempt(options: AttemptOptions, timeoutMs: number): Promise<SshConnection> {
-  const { config, name, jump, known, policy, signal, identities } = options;
+/** A host that does not answer costs nothing but time: it must not hold a place among the handshakes meanwhile. */
+async function attempt(options: AttemptOptions, budget: TimeBudget): Promise<SshConnection> {
+  const { config, jump, signal, limits } = options;
+  const socket = await reach({ config, jump: jump?.connection, timeoutMs: budget.leftMs, signal });
+  const leave = await budget.without(limits.handshakes.acquire(signal)).catch((error) => {
+    socket.destroy();
+    throw error;
+  });
+  return authenticate({ ...options, socket, bannerTimeoutMs: budget.leftMs }).finally(leave);
+}
+
+interface AuthenticateOptions extends AttemptOptions {
+  socket: ByteStream;
+  bannerTimeoutMs: number;
+}
+
+async function authenticate(options: AuthenticateOptions): Promise<SshConnection> {
+  const { config, name, jump, known, policy, signal, identities, socket, bannerTimeoutMs } = options;
   const place = `${config.hostname}:${config.port}`;
-  const startedAt = performance.now();
-  const socket = await reach({ config, jump: jump?.connection, timeoutMs, signal });
+  // Reset while it waited for its turn.
+  if (socket.destroyed) throw resetBeforeBanner(place, '');
   const keepalive = options.keepalive ?? {
     intervalMs: config.keepaliveIntervalMs ?? KEEPALIVE.intervalMs,
     countMax: config.keepaliveCountMax ?? KEEPALIVE.countMax,
@@ -113,8 +131,8 @@ async function attempt(options: AttemptOptions, timeoutMs: number): Promise<SshC
         place,
       }),
     keepaliveIntervalMs: keepalive.intervalMs,
-    bannerTimeoutMs: Math.max(1, Math.ceil(timeoutMs - (performance.now() - startedAt))),
-    authTimeoutMs: options.authTimeoutMs ?? Math.max(AUTH_TIMEOUT_MS, timeoutMs),
+    bannerTimeoutMs,
+    authTimeoutMs: options.authTimeoutMs ?? Math.max(AUTH_TIMEOUT_MS, bannerTimeoutMs),
     signal,
     adopt: (client, hostKey) => {
       const onClosed = () => jump?.release();

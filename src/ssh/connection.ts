@@ -36,8 +36,8 @@ export class SshConnection implements Connection, ExecHost {
   readonly hostKey: HostKey;
   readonly closed: Promise<Error | undefined>;
   readonly client: Client;
+  readonly socket: ByteStream;
   readonly sessions = new Slots(MAX_SESSIONS);
-  readonly #socket: ByteStream;
   readonly #listeners = new Set<(error: DisklessError) => void>();
   readonly #stopWatching: () => void;
   #gone: DisklessError | undefined;
@@ -49,7 +49,9 @@ export class SshConnection implements Connection, ExecHost {
     this.user = options.user;
     this.hostKey = options.hostKey;
     this.client = client;
-    this.#socket = socket;
+    this.socket = socket;
+    // Every channel waits for it to drain, and of a jump host's there are as many as nodes behind it.
+    socket.setMaxListeners(0);
     // Whatever ssh2 reports once it is authenticated ends the connection, and its streams with it.
     client.on('error', (cause) => this.#lose('the connection was lost', cause));
     client.on('end', () => this.#lose('the server closed the connection'));
@@ -94,7 +96,7 @@ export class SshConnection implements Connection, ExecHost {
 
   async forward(host: string, port: number, signal?: AbortSignal): Promise<ByteStream> {
     const channel = await this.#openForward(host, port, signal);
-    const stream = new ForwardStream(channel, this.host);
+    const stream = new ForwardStream({ channel, socket: this.socket, host: this.host });
     const leave = this.onGone((error) => stream.lose(error));
     stream.once('close', leave);
     return stream;
@@ -105,9 +107,9 @@ export class SshConnection implements Connection, ExecHost {
     const message = 'the connection was closed by us';
     this.#leave(new DisklessError({ code: 'connection-closed', host: this.host, message }));
     this.client.end();
-    this.#socket.once('finish', () => this.#socket.destroy());
-    const timer = setTimeout(() => this.#socket.destroy(), GOODBYE_MS);
-    this.#socket.once('close', () => clearTimeout(timer));
+    this.socket.once('finish', () => this.socket.destroy());
+    const timer = setTimeout(() => this.socket.destroy(), GOODBYE_MS);
+    this.socket.once('close', () => clearTimeout(timer));
   }
 
   #tooMuch(label: string): DisklessError {
@@ -142,7 +144,7 @@ export class SshConnection implements Connection, ExecHost {
       cause,
     });
     this.#leave(this.#lost);
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 
   /** Tells everyone who still waits. From here on no channel is touched: ssh2 would throw. */

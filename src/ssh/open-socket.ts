@@ -41,6 +41,8 @@ export function openSocket({ hostname, port, family, timeoutMs, signal }: Socket
     );
     socket.once('connect', () => {
       settle();
+      // It may be reset before anybody uses it; whoever does listens too.
+      socket.on('error', () => {});
       resolve(socket);
     });
     socket.once('error', (error: NodeJS.ErrnoException) => fail(tcpError(place, error)));

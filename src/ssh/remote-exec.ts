@@ -5,6 +5,7 @@ import { type RootCommand, rootCommand } from './become-root.js';
 import { BoundedText } from './bounded-text.js';
 import { channelError } from './channel-error.js';
 import { ChannelStdin, ChannelStdout } from './channel-streams.js';
+import type { ByteStream } from './keepalive.js';
 import type { Slots } from './slots.js';
 import type { ExecOptions, ExecResult, RemoteProcess } from './transport.js';
 
@@ -13,6 +14,8 @@ export interface ExecHost {
   readonly host: string;
   readonly user: string;
   readonly client: Client;
+  /** What the connection runs over. */
+  readonly socket: ByteStream;
   readonly sessions: Slots;
   /** Why the connection is gone; undefined while it lives. */
   readonly gone: DisklessError | undefined;
@@ -83,7 +86,7 @@ interface Following {
 }
 
 function follow({ on, channel, label, signal, startedAt, cleanUp, root }: Following): RemoteProcess {
-  const stdin = new ChannelStdin(channel);
+  const stdin = new ChannelStdin(channel, on.socket);
   const stdout = new ChannelStdout(channel);
   const close = (error: DisklessError) => {
     stdin.close(error);

@@ -5,6 +5,9 @@ import { basename, dirname, join } from 'node:path';
 /** How temporary names of writes that never finished look; readers of a directory skip them. */
 export const TEMPORARY_FILE = /^\..+\.[0-9a-f]{12}\.tmp$/;
 
+/** Writes under way at once: each waits for the disk, so a few overlap, and many would only queue there. */
+export const WRITERS = 8;
+
 /**
  * Replaces a file as one step: whoever reads `path` sees the old content or the new one, whole, also after a crash or
  * a power cut. The temporary file stands beside the target because rename is atomic within one filesystem only.
@@ -13,6 +16,15 @@ export const TEMPORARY_FILE = /^\..+\.[0-9a-f]{12}\.tmp$/;
  * @throws the file system's own error (`ENOENT`, `EACCES`, `ENOSPC`…); the target is then untouched.
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+  await replaceFile(path, data, mode);
+  await syncDirectory(dirname(path));
+}
+
+/**
+ * The same for one of many files in a directory: a power cut may still bring the old content back until `syncDirectory`,
+ * which then is due once for all of them.
+ */
+export async function replaceFile(path: string, data: string | Uint8Array, mode: number): Promise<void> {
   const directory = dirname(path);
   const temporary = join(directory, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
@@ -22,7 +34,6 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, m
     await unlink(temporary).catch(() => undefined);
     throw error;
   }
-  await syncDirectory(directory);
 }
 
 /** Makes a directory's entries (creations, renames, removals) survive a power cut. */

@@ -1,11 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import { stringify } from 'yaml';
 import type { z } from 'zod';
 import { schemaProblems } from '../config/schema-problems.js';
 import { parseYaml } from '../config/yaml-source.js';
 import { type DisklessError, usageError } from '../errors.js';
-import { TEMPORARY_FILE, writeFileAtomic } from './atomic-write.js';
+import { replaceFile, syncDirectory, TEMPORARY_FILE, WRITERS, writeFileAtomic } from './atomic-write.js';
 import { clusterRecordSchema, nodeRecordSchema, RECORD_VERSION } from './record-schema.js';
 import type { ClusterRecord, NodeRecord } from './records.js';
 import type { StateDir } from './state-dir.js';
@@ -41,8 +42,14 @@ export async function readNodeRecords(state: StateDir): Promise<Map<string, Node
   return new Map(records.flatMap((record) => (record ? [[record.name, record] as const] : [])));
 }
 
-export async function writeNodeRecord(state: StateDir, record: NodeRecord): Promise<void> {
-  await write(join(state.nodes, `${record.name}.json`), `${JSON.stringify(record, null, 2)}\n`);
+export async function writeNodeRecords(state: StateDir, records: readonly NodeRecord[]): Promise<void> {
+  const limit = pLimit(WRITERS);
+  const replace = async (record: NodeRecord): Promise<void> => {
+    const file = join(state.nodes, `${record.name}.json`);
+    await orUnusable(file, replaceFile(file, `${JSON.stringify(record, null, 2)}\n`, PRIVATE));
+  };
+  await Promise.all(records.map((record) => limit(() => replace(record))));
+  await orUnusable(state.nodes, syncDirectory(state.nodes));
 }
 
 export async function writeKubeconfig(state: StateDir, kubeconfig: string): Promise<void> {
@@ -50,8 +57,12 @@ export async function writeKubeconfig(state: StateDir, kubeconfig: string): Prom
 }
 
 async function write(file: string, content: string): Promise<void> {
-  await writeFileAtomic(file, content, PRIVATE).catch((error: unknown) => {
-    throw stateError(file, error);
+  await orUnusable(file, writeFileAtomic(file, content, PRIVATE));
+}
+
+async function orUnusable(path: string, writing: Promise<void>): Promise<void> {
+  await writing.catch((error: unknown) => {
+    throw stateError(path, error);
   });
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type BootConfig, IGNITION_VERSIONS, OS_NAMES } from '../config/boot-schema.js';
 import { cidrProblem } from '../config/cidr.js';
 import { isDnsSubdomain } from '../config/names.js';
 import type { ClusterSpec, NodeSpec } from '../config/spec.js';
@@ -42,6 +43,37 @@ const network = z.looseObject({
   mtu: z.int().optional(),
 });
 
+/** Written by releases that boot machines; its own values were checked when they were taken from the config file. */
+const boot: z.ZodType<BootConfig> = z.looseObject({
+  os: z.enum(OS_NAMES).optional(),
+  channel: text.optional(),
+  version: text.optional(),
+  arch: z.enum(['amd64', 'arm64']).optional(),
+  images: text.optional(),
+  keyring: text.optional(),
+  kernel: text.optional(),
+  initrd: text.optional(),
+  kernelArgs: z.array(text).optional(),
+  rootSize: text.optional(),
+  url: text.optional(),
+  listen: text.optional(),
+  sshKeys: z.array(text).optional(),
+  ignition: text.optional(),
+  ignitionVersion: z.enum(IGNITION_VERSIONS).optional(),
+  ntp: z.array(text).optional(),
+  dhcp: z
+    .looseObject({
+      range: text.optional(),
+      network: cidr.optional(),
+      interface: text.optional(),
+      gateway: text.optional(),
+      nameservers: z.array(text).optional(),
+      domain: text.optional(),
+    })
+    .optional(),
+  tftp: z.looseObject({ root: text.optional(), bios: text.optional(), uefi: text.optional() }).optional(),
+});
+
 const spec: z.ZodType<ClusterSpec> = z.looseObject({
   name: text,
   kubernetes: text,
@@ -63,6 +95,7 @@ const spec: z.ZodType<ClusterSpec> = z.looseObject({
   etcdServer: z.looseObject({ extraArgs: texts, quotaBackendBytes: z.int() }),
   sandboxImage: text,
   addons: z.looseObject({ dns: z.looseObject({ enabled: z.boolean(), image: text, replicas: z.int() }) }),
+  boot: boot.optional(),
 });
 
 export const clusterRecordSchema: z.ZodType<ClusterRecord> = z.looseObject({

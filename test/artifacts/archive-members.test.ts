@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { extractMembers } from '../../src/artifacts/archive-members.js';
 import { blobPath, type Cache } from '../../src/artifacts/cache.js';
-import { rejection, sha256, tarGz, temporaryCache, temporaryDirectory } from './fixtures.js';
+import { sha256, tarGz } from '../helpers/release-directory.js';
+import { rejection, temporaryCache, temporaryDirectory } from './fixtures.js';
 
 /** Bytes that gzip cannot make smaller, so that half the archive is half the file. */
 const NOISE = Buffer.concat(Array.from({ length: 60_000 }, (_, index) => Buffer.from(sha256(`${index}`), 'hex')));

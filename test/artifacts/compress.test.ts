@@ -7,7 +7,8 @@ import { compressMember, endOfArchive, operatorEncodings, packSmallFiles } from 
 import { type Content, fileContent, openFile } from '../../src/artifacts/content.js';
 import { builtinZstd } from '../../src/artifacts/zstd.js';
 import type { Encoding } from '../../src/delivery/segment.js';
-import { fakeBinary, rejection, sha256, temporaryDirectory } from './fixtures.js';
+import { fakeBinary, sha256 } from '../helpers/release-directory.js';
+import { rejection, temporaryDirectory } from './fixtures.js';
 
 const ENCODINGS: Encoding[] = ['zstd', 'gzip'];
 const SMALL = [

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cniArchive, etcdArchive, kubernetesBinary } from '../../src/artifacts/catalogue.js';
 import { directorySource } from '../../src/artifacts/directory-source.js';
-import { artifactsDirectory, overwrite, progressLog, rejection, sha256, temporaryCache, VERSIONS } from './fixtures.js';
+import { sha256, VERSIONS } from '../helpers/release-directory.js';
+import { artifactsDirectory, overwrite, progressLog, rejection, temporaryCache } from './fixtures.js';
 
 const KUBELET = kubernetesBinary({ name: 'kubelet', version: VERSIONS.kubernetes, arch: 'amd64' });
 

@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blobPath, type Cache } from '../../src/artifacts/cache.js';
-import { downloadBlob, downloadText } from '../../src/artifacts/download.js';
+import { downloadBlob, downloadSha512, downloadText } from '../../src/artifacts/download.js';
 import { HttpStatusError } from '../../src/artifacts/http-get.js';
-import { overwrite, rejection, sha256, temporaryCache } from './fixtures.js';
+import { sha256 } from '../helpers/release-directory.js';
+import { overwrite, rejection, temporaryCache } from './fixtures.js';
 import { cutAfter, files, inTurn, type Reply, serve, stallAfter, status, testSettings } from './http-fixtures.js';
 
 const DATA = Buffer.from(Uint8Array.from({ length: 3_000_000 }, (_, index) => (index * 31 + (index >> 9)) % 256));
@@ -175,6 +177,50 @@ describe('downloadBlob', () => {
     writeFileSync(join(cache.root, 'blobs'), 'not a directory');
     const { blob } = await download(WHOLE, { cache });
     expect((await rejection(blob)).code).toBe('cache-unusable');
+  });
+});
+
+describe('downloadSha512', () => {
+  const SHA512 = createHash('sha512').update(DATA).digest('hex');
+
+  async function downloadBySha512(reply: Reply, cache: Cache, sha512 = SHA512) {
+    const server = await serve(reply);
+    const url = new URL('file', server.url);
+    const blob = downloadSha512({ url, sha512, cache, settings: testSettings(), onProgress: () => {} });
+    return { blob, requests: server.requests };
+  }
+
+  it('stores the file under its SHA-256, and does not ask for it again', async () => {
+    const cache = await temporaryCache();
+    const stored = { path: blobPath(cache, sha256(DATA)), sha256: sha256(DATA), size: DATA.length };
+    expect(await (await downloadBySha512(WHOLE, cache)).blob).toEqual(stored);
+    const again = await downloadBySha512(status(500), cache);
+    expect(await again.blob).toEqual(stored);
+    expect(again.requests).toEqual([]);
+    expect(partsOf(cache)).toEqual([]);
+  });
+
+  it('continues where a connection broke', async () => {
+    const { blob, requests } = await downloadBySha512(inTurn(cutAfter(DATA, HALF), WHOLE), await temporaryCache());
+    expect((await blob).sha256).toBe(sha256(DATA));
+    expect(requests).toEqual(['GET /file', CONTINUED]);
+  });
+
+  it('refuses anything else', async () => {
+    const cache = await temporaryCache();
+    const { blob } = await downloadBySha512(WHOLE, cache, 'f'.repeat(128));
+    await expect(blob).rejects.toMatchObject({
+      code: 'artifact-corrupt',
+      message: expect.stringContaining(`found ${SHA512}`),
+    });
+    expect(readdirSync(join(cache.root, 'blobs'))).toEqual([]);
+  });
+
+  it('fetches a blob again that was removed', async () => {
+    const cache = await temporaryCache();
+    await (await downloadBySha512(WHOLE, cache)).blob;
+    rmSync(blobPath(cache, sha256(DATA)));
+    expect((await (await downloadBySha512(WHOLE, cache)).blob).size).toBe(DATA.length);
   });
 });
 

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { elfArchitecture } from '../../src/artifacts/elf.js';
-import { fakeBinary, temporaryDirectory } from './fixtures.js';
+import { fakeBinary } from '../helpers/release-directory.js';
+import { temporaryDirectory } from './fixtures.js';
 
 it.each([
   ['amd64', fakeBinary('x', 'amd64'), 'amd64'],

@@ -1,14 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type Cache, openCache } from '../../src/artifacts/cache.js';
 import type { ArtifactProgress } from '../../src/artifacts/progress.js';
 import { DisklessError } from '../../src/errors.js';
-
-export const VERSIONS = { kubernetes: '1.20.2', etcd: '3.4.23', cni: '1.1.1' };
+import { type ReleaseOptions, writeReleases } from '../helpers/release-directory.js';
 
 /** A directory that is gone after the test. */
 export function temporaryDirectory(): string {
@@ -21,21 +18,6 @@ export async function temporaryCache(): Promise<Cache> {
   return openCache({ root: join(temporaryDirectory(), 'cache') });
 }
 
-export function sha256(data: string | Buffer): string {
-  return createHash('sha256').update(data).digest('hex');
-}
-
-const ELF_MACHINES = { amd64: 62, arm64: 183 };
-
-/** Something that says it is a Linux binary of that architecture; the text makes it unlike others. */
-export function fakeBinary(text: string, arch: 'amd64' | 'arm64' = 'amd64', size = 300_000): Buffer {
-  const binary = Buffer.alloc(size, `${text}\n`);
-  Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0]).copy(binary);
-  binary.writeUInt16LE(2, 16);
-  binary.writeUInt16LE(ELF_MACHINES[arch], 18);
-  return binary;
-}
-
 /** Writes a file anew with a later date: two writes within one tick of the kernel's clock may share theirs. */
 export function overwrite(path: string, data: string | Buffer): void {
   const { atimeMs, mtimeMs } = statSync(path);
@@ -43,55 +25,10 @@ export function overwrite(path: string, data: string | Buffer): void {
   utimesSync(path, atimeMs / 1000, mtimeMs / 1000 + 1);
 }
 
-export function writeWithChecksum(path: string, data: Buffer): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, data);
-  writeFileSync(`${path}.sha256`, `${sha256(data)}  ${basename(path)}\n`);
-}
-
-/** A .tar.gz made by the real tar, with entries `./NAME`. */
-export function tarGz(files: Record<string, Buffer>): Buffer {
-  const folder = mkdtempSync(join(tmpdir(), 'artifacts-tar-'));
-  try {
-    for (const [name, data] of Object.entries(files)) {
-      mkdirSync(dirname(join(folder, name)), { recursive: true });
-      writeFileSync(join(folder, name), data);
-    }
-    return execFileSync('tar', ['-C', folder, '-cz', '.'], { maxBuffer: 1 << 28 });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-const CONTROL_PLANE = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
-export const BINARIES = [...CONTROL_PLANE, 'kubelet', 'kube-proxy'];
-export const PLUGINS = ['bridge', 'host-local', 'loopback', 'portmap'];
-
-/** A complete artifacts directory in the layout of design §11, with small files. */
-export function artifactsDirectory(options: { arch?: 'amd64' | 'arm64'; kubernetes?: string } = {}): string {
-  const { arch = 'amd64', kubernetes = VERSIONS.kubernetes } = options;
+/** A complete artifacts directory that is gone after the test. */
+export function artifactsDirectory(options: ReleaseOptions = {}): string {
   const root = temporaryDirectory();
-  for (const name of [...BINARIES, 'kubectl']) {
-    const binary = fakeBinary(`${name} ${kubernetes}`, arch);
-    const path = join(root, `kubernetes/v${kubernetes}/bin/linux/${arch}/${name}`);
-    writeWithChecksum(path, binary);
-    writeFileSync(`${path}.sha256`, sha256(binary));
-  }
-  const etcd = `etcd-v${VERSIONS.etcd}-linux-${arch}`;
-  const etcdArchive = tarGz({
-    [`${etcd}/etcd`]: fakeBinary('etcd', arch),
-    [`${etcd}/etcdctl`]: fakeBinary('etcdctl', arch),
-    [`${etcd}/README.md`]: Buffer.from('read me'),
-  });
-  const etcdFolder = join(root, `etcd/v${VERSIONS.etcd}`);
-  mkdirSync(etcdFolder, { recursive: true });
-  writeFileSync(join(etcdFolder, `${etcd}.tar.gz`), etcdArchive);
-  writeFileSync(
-    join(etcdFolder, 'SHA256SUMS'),
-    `${sha256('other')}  other.zip\n${sha256(etcdArchive)}  ${etcd}.tar.gz\n`,
-  );
-  const plugins = Object.fromEntries([...PLUGINS, 'bandwidth'].map((name) => [name, fakeBinary(name, arch)]));
-  writeWithChecksum(join(root, `cni/v${VERSIONS.cni}/cni-plugins-linux-${arch}-v${VERSIONS.cni}.tgz`), tarGz(plugins));
+  writeReleases(root, options);
   return root;
 }
 

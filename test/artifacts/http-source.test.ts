@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { openCache } from '../../src/artifacts/cache.js';
 import { etcdArchive, kubernetesBinary } from '../../src/artifacts/catalogue.js';
 import { httpSource } from '../../src/artifacts/http-source.js';
-import { artifactsDirectory, progressLog, rejection, sha256, temporaryCache, VERSIONS } from './fixtures.js';
+import { sha256, VERSIONS } from '../helpers/release-directory.js';
+import { artifactsDirectory, progressLog, rejection, temporaryCache } from './fixtures.js';
 import { files, type Reply, serve, status, testSettings } from './http-fixtures.js';
 
 const KUBELET = kubernetesBinary({ name: 'kubelet', version: VERSIONS.kubernetes, arch: 'amd64' });

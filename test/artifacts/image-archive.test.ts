@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readImageArchive } from '../../src/artifacts/image-archive.js';
-import { rejection, sha256, temporaryCache, temporaryDirectory } from './fixtures.js';
+import { sha256 } from '../helpers/release-directory.js';
+import { rejection, temporaryCache, temporaryDirectory } from './fixtures.js';
 import { dockerArchive, multiPlatformArchive, ociArchive, tarOf } from './image-fixtures.js';
 
 const PAUSE = 'registry.k8s.io/pause:3.6';

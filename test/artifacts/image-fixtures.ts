@@ -1,5 +1,5 @@
 import { END_OF_ARCHIVE, tarMember } from '../../src/artifacts/tar-member.js';
-import { sha256 } from './fixtures.js';
+import { sha256 } from '../helpers/release-directory.js';
 
 export function tarOf(entries: Record<string, Buffer | string>): Buffer {
   const members = Object.entries(entries).map(([name, data]) => tarMember({ name, mode: 0o644 }, Buffer.from(data)));

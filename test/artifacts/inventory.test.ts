@@ -2,7 +2,8 @@ import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { newestComplete } from '../../src/artifacts/inventory.js';
-import { artifactsDirectory, rejection, temporaryDirectory, VERSIONS } from './fixtures.js';
+import { VERSIONS } from '../helpers/release-directory.js';
+import { artifactsDirectory, rejection, temporaryDirectory } from './fixtures.js';
 
 const any = () => true;
 

@@ -3,14 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { directorySource } from '../../src/artifacts/directory-source.js';
 import { findKubectl } from '../../src/artifacts/kubectl.js';
-import {
-  artifactsDirectory,
-  progressLog,
-  rejection,
-  temporaryCache,
-  temporaryDirectory,
-  VERSIONS,
-} from './fixtures.js';
+import { VERSIONS } from '../helpers/release-directory.js';
+import { artifactsDirectory, progressLog, rejection, temporaryCache, temporaryDirectory } from './fixtures.js';
 
 const PLATFORM = { os: 'linux', arch: 'x64' };
 

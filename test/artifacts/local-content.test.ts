@@ -1,22 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { openCache } from '../../src/artifacts/cache.js';
 import { directorySource } from '../../src/artifacts/directory-source.js';
 import { localContent } from '../../src/artifacts/local-content.js';
-import {
-  artifactsDirectory,
-  BINARIES,
-  PLUGINS,
-  progressLog,
-  rejection,
-  sha256,
-  temporaryDirectory,
-  VERSIONS,
-} from './fixtures.js';
+import { BINARIES, fakeBinary, PLUGINS, sha256, VERSIONS, writeWithChecksum } from '../helpers/release-directory.js';
+import { artifactsDirectory, progressLog, rejection, temporaryDirectory } from './fixtures.js';
 import { files, serve } from './http-fixtures.js';
 import { dockerArchive, tarOf } from './image-fixtures.js';
 
@@ -46,6 +40,19 @@ function imagesDirectory(): string {
 }
 
 describe('localContent', () => {
+  it('reads a large member to its last byte', async () => {
+    const directory = artifactsDirectory();
+    const path = join(directory, `kubernetes/v${VERSIONS.kubernetes}/bin/linux/amd64/kubelet`);
+    const binary = Buffer.concat([fakeBinary('kubelet'), randomBytes(1_000_000)]);
+    writeWithChecksum(path, binary);
+    const { content } = await open({ directory });
+    await content.artifacts('amd64');
+    const member = await content.member(sha256(binary), 'gzip');
+    const parts: Buffer[] = [];
+    for await (const chunk of member.read()) parts.push(Buffer.from(chunk));
+    expect(gunzipSync(Buffer.concat(parts)).includes(binary)).toBe(true);
+  });
+
   it('sends artifacts and images so that a node unpacks them by their hashes', async () => {
     const { content } = await open({ images: imagesDirectory() });
     const wanted = [...(await content.artifacts('amd64')).values(), ...(await content.images('amd64'))];

@@ -4,15 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Cache } from '../../src/artifacts/cache.js';
 import { type Content, fileContent } from '../../src/artifacts/content.js';
 import { memberStore } from '../../src/artifacts/members.js';
-import {
-  fakeBinary,
-  overwrite,
-  progressLog,
-  rejection,
-  sha256,
-  temporaryCache,
-  temporaryDirectory,
-} from './fixtures.js';
+import { fakeBinary, sha256 } from '../helpers/release-directory.js';
+import { overwrite, progressLog, rejection, temporaryCache, temporaryDirectory } from './fixtures.js';
 
 function contentOf(data = fakeBinary('kubelet'), name = 'kubelet'): Content & { path: string } {
   const path = join(temporaryDirectory(), name);

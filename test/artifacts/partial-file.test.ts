@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { claimPartialFile, releasePartialFile } from '../../src/artifacts/partial-file.js';
-import { sha256, temporaryCache } from './fixtures.js';
+import { sha256 } from '../helpers/release-directory.js';
+import { temporaryCache } from './fixtures.js';
 
 const KEY = sha256('the file');
 /** Above every pid Linux gives out (PID_MAX_LIMIT). */

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { blobPath } from '../../src/artifacts/cache.js';
 import { findBlob, remembered, sha256Of } from '../../src/artifacts/remembered.js';
-import { overwrite, sha256, temporaryCache, temporaryDirectory } from './fixtures.js';
+import { sha256 } from '../helpers/release-directory.js';
+import { overwrite, temporaryCache, temporaryDirectory } from './fixtures.js';
 
 async function scene() {
   const cache = await temporaryCache();

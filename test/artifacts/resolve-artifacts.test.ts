@@ -5,18 +5,8 @@ import type { Cache } from '../../src/artifacts/cache.js';
 import { directorySource } from '../../src/artifacts/directory-source.js';
 import { resolveArtifacts } from '../../src/artifacts/resolve-artifacts.js';
 import type { Role } from '../../src/config/spec.js';
-import {
-  artifactsDirectory,
-  BINARIES,
-  fakeBinary,
-  PLUGINS,
-  progressLog,
-  rejection,
-  sha256,
-  temporaryCache,
-  VERSIONS,
-  writeWithChecksum,
-} from './fixtures.js';
+import { BINARIES, fakeBinary, PLUGINS, sha256, VERSIONS, writeWithChecksum } from '../helpers/release-directory.js';
+import { artifactsDirectory, progressLog, rejection, temporaryCache } from './fixtures.js';
 
 const BIN = `kubernetes/v${VERSIONS.kubernetes}/bin/linux`;
 const BOTH: Role[] = ['control-plane', 'worker'];

@@ -3,7 +3,8 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { builtinZstd, zstdByCommand, zstdByZlib } from '../../src/artifacts/zstd.js';
-import { fakeBinary, rejection, temporaryDirectory } from './fixtures.js';
+import { fakeBinary } from '../helpers/release-directory.js';
+import { rejection, temporaryDirectory } from './fixtures.js';
 
 const DATA = fakeBinary('data', 'amd64', 2_000_000);
 

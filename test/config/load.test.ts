@@ -66,6 +66,34 @@ network: {mode: manifest, manifest: https://example.org/cni.yaml}
   });
 });
 
+describe('the section boot', () => {
+  const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL/LJ5xUJf70f+ngnJMwuPyGthNK0fKgEP67vLC3gQJ0 me@lab';
+
+  test('paths are meant from where the file lies; keys, URLs and places on the boot server stay', async () => {
+    const { boot } = await load(`
+boot:
+  images: images
+  keyring: ~/flatcar.asc
+  kernel: vmlinuz
+  initrd: /srv/initrd.img
+  ignition: extra.ign
+  sshKeys: [keys/me.pub, "${KEY}"]
+  url: http://10.0.0.1:8080/boot/
+  tftp: {root: /srv/tftp}
+`);
+    expect(boot).toEqual({
+      images: join(directory, 'images'),
+      keyring: join(homedir(), 'flatcar.asc'),
+      kernel: join(directory, 'vmlinuz'),
+      initrd: '/srv/initrd.img',
+      ignition: join(directory, 'extra.ign'),
+      sshKeys: [join(directory, 'keys/me.pub'), KEY],
+      url: 'http://10.0.0.1:8080/boot',
+      tftp: { root: '/srv/tftp' },
+    });
+  });
+});
+
 describe('an audit policy', () => {
   const yaml = 'apiServer:\n  audit: {policy: audit.yaml}\n';
   const policy = 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n';

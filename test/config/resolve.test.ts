@@ -173,6 +173,14 @@ describe('a recorded cluster', () => {
     expect(resolve({ recorded: three, yaml: 'hosts: [s6, s5, s4]', defaults })).toEqual({ spec: three, notes: [] });
   });
 
+  test('how machines boot stays known until a file says otherwise', () => {
+    const booting = specOf({ recorded: three, yaml: 'boot: {os: fcos, rootSize: 6G}' });
+    expect(booting).toEqual({ ...three, boot: { os: 'fcos', rootSize: '6G' } });
+    expect(specOf({ recorded: booting })).toEqual(booting);
+    expect(specOf({ recorded: booting, yaml: 'boot: {os: flatcar}' }).boot).toEqual({ os: 'flatcar' });
+    expect(specOf({ recorded: booting, yaml: 'hosts: [s4, s5, s6]' }).boot).toBeUndefined();
+  });
+
   test('equal values may be repeated', () => {
     const yaml = 'kubernetes: 1.20.2\ncontrolPlane: [s6, s5, s4]\nnetwork: {mode: routed, podCidr: 10.244.0.0/16}';
     expect(

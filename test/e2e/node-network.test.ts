@@ -119,17 +119,24 @@ describe.each([
     await watch.stop();
   });
 
-  /** Everything the script is answerable for, as the kernel shows it. */
-  async function state({ node }: Member): Promise<string[]> {
-    const commands = [
-      'ip -brief address',
+  /**
+   * Everything the script is answerable for, as the kernel shows it: IPv4 addresses without their link's
+   * state, since the kernel settles states and link-local IPv6 in its own time; and sorted where the kernel lists a hash table, whose order it may change at any time.
+   */
+  async function state({ node }: Member): Promise<Record<string, string[]>> {
+    const unordered = [
+      'ip -4 -oneline address',
       'ip route',
-      'ip neighbour show nud permanent',
+      'ip -4 neighbour show nud permanent',
       'bridge fdb show dev kd-vxlan',
     ];
-    commands.push(backend === 'nft' ? 'nft list table ip k8s_diskless_pods' : 'iptables -t nat -S POSTROUTING');
-    commands.push('iptables -S FORWARD');
-    return Promise.all(commands.map((command) => node.exec('sh', '-c', `${command} 2>/dev/null || true`)));
+    const ordered = ['iptables -S FORWARD'];
+    ordered.push(backend === 'nft' ? 'nft list table ip k8s_diskless_pods' : 'iptables -t nat -S POSTROUTING');
+    const lines = async (command: string) => {
+      const shown = await node.exec('sh', '-c', `${command} 2>/dev/null || true`);
+      return [command, unordered.includes(command) ? shown.split('\n').sort() : shown.split('\n')] as const;
+    };
+    return Object.fromEntries(await Promise.all([...unordered, ...ordered].map(lines)));
   }
 });
 

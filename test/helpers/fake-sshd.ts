@@ -89,6 +89,7 @@ export class FakeSshd {
   readonly #options: FakeSshdOptions;
   readonly #listener: NetServer;
   readonly #sockets = new Set<FaultySocket>();
+  readonly #spoken = new Set<FaultySocket>();
   readonly #events = new EventEmitter();
   #loggedIn = 0;
   #server: Server;
@@ -181,9 +182,14 @@ export class FakeSshd {
     this.#events.emit('connection');
     faulty.once('close', () => {
       this.#sockets.delete(faulty);
+      this.#spoken.delete(faulty);
       this.#events.emit('closed');
     });
-    this.handshakesPeak = Math.max(this.handshakesPeak, this.#sockets.size - this.#loggedIn);
+    // A client that waits for its turn has not said anything yet.
+    socket.once('data', () => {
+      this.#spoken.add(faulty);
+      this.handshakesPeak = Math.max(this.handshakesPeak, this.#spoken.size - this.#loggedIn);
+    });
     await holdBanner;
     // ssh2 asks of its socket only what every Duplex has.
     if (!faulty.destroyed) this.#server.injectSocket(faulty as unknown as Socket);

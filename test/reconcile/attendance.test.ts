@@ -1,33 +1,70 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createAttendance } from '../../src/reconcile/attendance.js';
 
 const NODES = [
   { name: 's4', role: 'control-plane' },
   { name: 's5', role: 'worker' },
+  { name: 's6', role: 'worker' },
 ] as const;
 
-/** What has settled once everything that could happen without further news has happened. */
-async function stateOf(promise: Promise<unknown>): Promise<'settled' | 'waiting'> {
-  const soon = new Promise<'waiting'>((resolve) => setImmediate(() => resolve('waiting')));
-  return Promise.race([promise.then(() => 'settled' as const), soon]);
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** Whether it has settled once so much time has passed. */
+async function stateAfter(ms: number, promise: Promise<unknown>): Promise<'settled' | 'waiting'> {
+  let state: 'settled' | 'waiting' = 'waiting';
+  promise.then(
+    () => {
+      state = 'settled';
+    },
+    () => undefined,
+  );
+  await vi.advanceTimersByTimeAsync(ms);
+  return state;
 }
 
 describe('attendance', () => {
   const { signal } = new AbortController();
 
   it('is enough when everybody has settled', async () => {
-    const attendance = createAttendance(NODES, { patient: true });
+    const attendance = createAttendance(NODES, { patient: false });
     const enough = attendance.enough(signal);
     attendance.settle('s4');
-    expect(await stateOf(enough)).toBe('waiting');
     attendance.settle('s5');
-    await enough;
+    expect(await stateAfter(0, enough)).toBe('waiting');
+    attendance.settle('s6');
+    expect(await stateAfter(0, enough)).toBe('settled');
   });
 
-  it('does not wait for a worker for long', async () => {
+  it('does not wait long for workers that nobody hears of', async () => {
     const attendance = createAttendance(NODES, { patient: false });
     attendance.settle('s4');
-    await attendance.enough(signal);
+    const enough = attendance.enough(signal);
+    expect(await stateAfter(400, enough)).toBe('waiting');
+    expect(await stateAfter(200, enough)).toBe('settled');
+  });
+
+  it('waits on while workers come one after the other', async () => {
+    const attendance = createAttendance(NODES, { patient: false });
+    attendance.settle('s4');
+    const enough = attendance.enough(signal);
+    expect(await stateAfter(400, enough)).toBe('waiting');
+    attendance.heard();
+    expect(await stateAfter(400, enough)).toBe('waiting');
+    attendance.settle('s5');
+    expect(await stateAfter(400, enough)).toBe('waiting');
+    attendance.settle('s6');
+    expect(await stateAfter(0, enough)).toBe('settled');
+  });
+
+  it('waits for every worker when patient', async () => {
+    const attendance = createAttendance(NODES, { patient: true });
+    attendance.settle('s4');
+    const enough = attendance.enough(signal);
+    expect(await stateAfter(60_000, enough)).toBe('waiting');
+    attendance.settle('s5');
+    attendance.settle('s6');
+    expect(await stateAfter(0, enough)).toBe('settled');
   });
 
   it('waits for every control plane', async () => {
@@ -35,7 +72,8 @@ describe('attendance', () => {
     const stop = new AbortController();
     const enough = attendance.enough(stop.signal);
     attendance.settle('s5');
-    expect(await stateOf(enough)).toBe('waiting');
+    attendance.settle('s6');
+    expect(await stateAfter(60_000, enough)).toBe('waiting');
     stop.abort();
     await expect(enough).rejects.toThrow();
   });

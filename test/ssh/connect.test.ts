@@ -233,6 +233,44 @@ describe('many at once', () => {
     expect(server.handshakesPeak).toBeLessThanOrEqual(2);
   });
 
+  it('lets nobody wait for a host that does not answer', async () => {
+    const silent = await silentHost();
+    const shared = { limits: createConnectLimits(1), configFile: sshConfig() };
+    const stop = new AbortController();
+    const server = await sshd();
+    const target = { host: '127.0.0.1', port: silent.port, user: 'core' };
+    const waiting = failure(dial(server, { ...shared, target, connectTimeoutMs: 600_000, signal: stop.signal }));
+    await dial(server, shared);
+    stop.abort();
+    expect(await waiting).toMatchObject({ code: 'aborted' });
+    await silent.close();
+  });
+
+  it('asks again a server that reset the connection while it waited for its turn', async () => {
+    const limits = createConnectLimits(1);
+    const leave = await limits.handshakes.acquire();
+    const server = await sshd();
+    const waiting = dial(server, { limits });
+    await server.seenConnection();
+    server.dropAll();
+    await server.seenClosed();
+    leave();
+    await waiting;
+    expect(server.connections).toBe(2);
+  });
+
+  it('leaves a connection that waits for its turn when the run is aborted', async () => {
+    const limits = createConnectLimits(1);
+    await limits.handshakes.acquire();
+    const server = await sshd();
+    const stop = new AbortController();
+    const waiting = failure(dial(server, { limits, signal: stop.signal }));
+    await server.seenConnection();
+    stop.abort();
+    expect(await waiting).toMatchObject({ code: 'aborted' });
+    await server.seenClosed();
+  });
+
   it('connects to fifty servers of one process', async () => {
     const servers = await Promise.all(Array.from({ length: 50 }, () => sshd({ exec: () => 0 })));
     const shared = { limits: createConnectLimits(), configFile: sshConfig() };

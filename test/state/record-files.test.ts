@@ -9,7 +9,7 @@ import {
   readNodeRecords,
   writeClusterRecord,
   writeKubeconfig,
-  writeNodeRecord,
+  writeNodeRecords,
 } from '../../src/state/record-files.js';
 import type { ClusterRecord, NodeRecord } from '../../src/state/records.js';
 import { prepareStateDir, type StateDir, stateDirAt } from '../../src/state/state-dir.js';
@@ -56,6 +56,21 @@ describe('what is written is read', () => {
     expect(await readClusterRecord(state)).toEqual(record);
   });
 
+  test('how machines boot, which files of earlier releases do not hold', async () => {
+    const boot = {
+      os: 'fcos',
+      rootSize: '75%',
+      dhcp: { range: '10.0.0.100-10.0.0.200' },
+      kernelArgs: ['quiet'],
+    } as const;
+    const booting = { ...record, spec: { ...spec, boot: { ...boot, kernelArgs: [...boot.kernelArgs] } } };
+    await writeClusterRecord(state, booting);
+    expect(await readClusterRecord(state)).toEqual(booting);
+    const text = await readFile(state.clusterFile, 'utf8');
+    await writeFile(state.clusterFile, text.replace(/\n {2}boot:(\n {4}.*)+/, ''));
+    expect(await readClusterRecord(state)).toEqual(record);
+  });
+
   test('for people: a word at the top, one value a line', async () => {
     await writeClusterRecord(state, record);
     const text = await readFile(state.clusterFile, 'utf8');
@@ -66,8 +81,7 @@ describe('what is written is read', () => {
 
   test('the nodes', async () => {
     const other = { ...node, name: 's5' };
-    await writeNodeRecord(state, other);
-    await writeNodeRecord(state, node);
+    await writeNodeRecords(state, [other, node]);
     await writeFile(join(state.nodes, '.s6.json.0123456789ab.tmp'), 'half a rec');
     expect([...(await readNodeRecords(state))]).toEqual([
       ['s4', node],
@@ -77,7 +91,7 @@ describe('what is written is read', () => {
 
   test('only the owner may read any of it', async () => {
     await writeClusterRecord(state, record);
-    await writeNodeRecord(state, node);
+    await writeNodeRecords(state, [node]);
     await writeKubeconfig(state, 'apiVersion: v1\n');
     for (const file of [state.clusterFile, state.kubeconfig, join(state.nodes, 's4.json')]) {
       expect((await stat(file)).mode & 0o777).toBe(0o600);
@@ -155,6 +169,6 @@ describe('what is damaged is named, and left as it is', () => {
     await rm(state.nodes, { recursive: true });
     await writeFile(state.nodes, '');
     await expect(readNodeRecords(state)).rejects.toMatchObject({ code: 'state-not-usable', exit: 2 });
-    await expect(writeNodeRecord(state, node)).rejects.toMatchObject({ code: 'state-not-usable', exit: 2 });
+    await expect(writeNodeRecords(state, [node])).rejects.toMatchObject({ code: 'state-not-usable', exit: 2 });
   });
 });

@@ -10,6 +10,7 @@ export async function connect(context: Reconciliation, { node }: StepPlace): Pro
   session.unpinEpoch();
   try {
     await session.connection();
+    context.attendance.heard();
     return 'unchanged';
   } catch (error) {
     context.attendance.settle(node);

@@ -1,8 +1,9 @@
 import { DisklessError, refusal } from '../../errors.js';
 import type { EtcdVerdict } from '../../plan/etcd-verdict.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import type { NodeRecord } from '../../state/records.js';
 import { fetchEvidence } from '../evidence.js';
-import { judgementOf, type Reconciliation } from '../reconciliation.js';
+import { judgementOf, type NodeWork, type Reconciliation, sessionOf } from '../reconciliation.js';
 import { retrying } from '../settling.js';
 
 /** An election or two, and the start of a member on a busy machine. */
@@ -15,15 +16,16 @@ export async function recordIntent(context: Reconciliation): Promise<StepResult>
   await state.saveCluster(record);
   context.memory.record = record;
   await state.saveKubeconfig(kubeconfig);
-  for (const { node, facts, nodeIp } of work.values()) {
-    const connection = await context.sessions.get(node.name)?.connection();
-    if (connection === undefined) continue;
-    const { hostKey } = connection;
-    const nodeRecord = { name: node.name, bootId: facts.bootId, hostKey, nodeIp, arch: facts.arch };
-    await state.saveNode(nodeRecord);
-    context.memory.nodeRecords.set(node.name, nodeRecord);
-  }
+  const nodes = [...work.values()].map((planned) => nodeRecord(context, planned));
+  await state.saveNodes(nodes);
+  for (const node of nodes) context.memory.nodeRecords.set(node.name, node);
   return 'unchanged';
+}
+
+/** As its facts were read: nobody is asked again, since a node that is lost by now must not hold up the others. */
+function nodeRecord(context: Reconciliation, { node: { name }, facts, nodeIp }: NodeWork): NodeRecord {
+  const { bootId, arch } = facts;
+  return { name, bootId, hostKey: sessionOf(context, name).hostKey, nodeIp, arch };
 }
 
 /** Only a linearizable read proves a quorum; no apiserver starts before it is recorded. */

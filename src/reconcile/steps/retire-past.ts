@@ -27,9 +27,10 @@ const RETIRE = `set -eu
 marker=${PATHS.marker}
 systemctl stop ${UNITS_OF_AN_INCARNATION.join(' ')} 2>/dev/null || true
 systemctl start containerd.service
-# What containerd had begun for the kubelet may still be finishing.
+# What containerd had begun for the kubelet may still be finishing; a list fails when something on it goes meanwhile.
+list() { ctr -n k8s.io "$1" ls -q 2>/dev/null || echo unknown; }
 for _ in {1..50}; do
-  tasks=$(ctr -n k8s.io tasks ls -q) containers=$(ctr -n k8s.io containers ls -q)
+  tasks=$(list tasks) containers=$(list containers)
   [ -n "$tasks$containers" ] || break
   for id in $tasks; do ctr -n k8s.io tasks rm --force "$id" >/dev/null 2>&1 & done
   wait
@@ -37,12 +38,13 @@ for _ in {1..50}; do
   sleep 0.1
 done
 [ -z "$tasks$containers" ] || { printf 'containers of the past are still there: %s\\n' "$tasks $containers" >&2; exit 1; }
+# The innermost first; one below another may have gone with it.
 while read -r _ _ _ _ target _; do
-  case $target in /var/lib/kubelet/pods/*) umount -l "$target" ;; esac
-done </proc/self/mountinfo
+  case $target in /var/lib/kubelet/pods/*) printf '%s\\n' "$target" ;; esac
+done </proc/self/mountinfo | sort -r | while read -r target; do umount -l "$target" || true; done
 rm -rf /var/lib/kubelet/pods /var/lib/kubelet/cpu_manager_state /var/lib/kubelet/memory_manager_state
 rm -rf /var/log/pods /var/log/containers
-for netns in /run/netns/cni-*; do [ ! -e "$netns" ] || ip netns delete "\${netns##*/}"; done
+for netns in /run/netns/cni-*; do [ ! -e "$netns" ] || ip netns delete "\${netns##*/}" || true; done
 rm -rf /var/lib/cni/networks /var/lib/cni/results /var/lib/cni/cache
 # Its CRI plugin remembers the sandboxes until it starts anew.
 systemctl restart containerd.service

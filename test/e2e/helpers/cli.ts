@@ -84,7 +84,8 @@ export function execute(
   });
 }
 
-/** The words a failed expectation needs: what the program itself said. */
+/** The words a failed expectation needs: what the program itself said, its errors first. */
 export function said({ exit, stdout, stderr }: Finished): string {
-  return `exit ${exit}\n${stdout.slice(-6000)}\n${stderr.slice(-4000)}`;
+  const errors = stdout.split('\n').filter((line) => line.includes('"outcome":"failed"'));
+  return [`exit ${exit}`, ...errors, stdout.slice(-6000), stderr.slice(-4000)].join('\n');
 }

@@ -1,0 +1,31 @@
+import { findFlatcarRelease } from '../images/flatcar-release.js';
+import { exactly, type OsDriver } from './os-driver.js';
+import { timesyncdServers } from './time-servers.js';
+
+/**
+ * https://www.flatcar.org/docs/latest/installing/bare-metal/booting-with-pxe/ and flatcar/bootengine's
+ * diskless-generator: without root= the root is a tmpfs, and rootflags= are its mount options.
+ */
+export const flatcar: OsDriver = {
+  name: 'flatcar',
+  title: 'Flatcar Container Linux',
+  channels: ['stable', 'beta', 'alpha', 'lts'],
+  images: [
+    { role: 'kernel', name: 'flatcar/vmlinuz', upstream: () => exactly('flatcar_production_pxe.vmlinuz') },
+    { role: 'initrd', name: 'flatcar/initrd.cpio.gz', upstream: () => exactly('flatcar_production_pxe_image.cpio.gz') },
+  ],
+  kernelArguments: ({ ignitionUrl, ignitionVersion, rootSize }) => [
+    'flatcar.first_boot=1',
+    // Images with an Ignition before 2.0 know only the old name.
+    `${ignitionVersion.startsWith('2.') ? 'flatcar' : 'ignition'}.config.url=${ignitionUrl}`,
+    `rootflags=size=${rootSize}`,
+  ],
+  ignition: ['3.3.0', '2.2.0'],
+  sizedRoot: true,
+  units: {
+    masked: ['update-engine.service', 'locksmithd.service'],
+    enabled: ['systemd-timesyncd.service'],
+  },
+  timeServers: timesyncdServers,
+  findRelease: findFlatcarRelease,
+};

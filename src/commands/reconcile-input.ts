@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PkiStore } from '../pki/store.js';
+import type { ReconcileInput } from '../reconcile/run.js';
+import type { ReconcileState } from '../reconcile/state.js';
+import type { EventBus } from '../runner/event-bus.js';
+import type { RunInputs } from './inputs.js';
+import { nodeConnector } from './node-connector.js';
+import type { RunFlags } from './options.js';
+
+/** From its kubelet's start until a node is Ready: a kubelet up to 1.23 alone waits 5 s, a loaded machine longer. */
+const READY_TIMEOUT_MS = 90_000;
+const STALL_TIMEOUT_MS = 10_000;
+
+export interface ReconcileInputOptions {
+  command: 'up' | 'plan';
+  inputs: RunInputs;
+  flags: Pick<RunFlags, 'verify' | 'discardData'>;
+  state: ReconcileState;
+  bus: EventBus;
+  signal: AbortSignal;
+}
+
+/** What flags, files and state said, as the reconciler takes it: over SSH, in real time. */
+export function reconcileInput({ command, inputs, flags, state, bus, signal }: ReconcileInputOptions): ReconcileInput {
+  const { spec, record, nodeRecords, ssh } = inputs;
+  return {
+    command,
+    spec,
+    nodeRecords,
+    state,
+    bus,
+    signal,
+    ...(record && { record }),
+    content: inputs.content,
+    networkObjects: inputs.networkObjects,
+    open: nodeConnector({ spec, nodeRecords, ssh }),
+    kubeconfigPath: inputs.state.kubeconfig,
+    verifyAll: flags.verify,
+    discardData: flags.discardData,
+    lost: inputs.lost,
+    hostKeyPolicy: ssh.policy,
+    stallTimeoutMs: STALL_TIMEOUT_MS,
+    readyTimeoutMs: READY_TIMEOUT_MS,
+    clock: {
+      now: () => Date.now(),
+      monotonicMs: () => performance.now(),
+      sleep: (ms, abort) => sleep(ms, undefined, { signal: abort }),
+    },
+  };
+}
+
+export function openPki({ state, record }: RunInputs, mode: 'persistent' | 'memory'): Promise<PkiStore> {
+  return PkiStore.open({ directory: state.pki, mode, clusterExists: (record?.etcd.incarnation ?? 0) > 0 });
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import * as boot from './boot-scalars.js';
+import * as scalar from './scalars.js';
+
+/* The section `boot`: how the machines get their operating system over the network. */
+
+export const OS_NAMES = ['flatcar', 'fcos', 'coreos', 'generic'] as const;
+export type OsName = (typeof OS_NAMES)[number];
+/** Ignition's specifications that can be written; the 2.x one is for images before 2020. */
+export const IGNITION_VERSIONS = ['3.3.0', '2.2.0'] as const;
+export type IgnitionVersion = (typeof IGNITION_VERSIONS)[number];
+
+const path = z.string().min(1);
+
+const dhcp = z.strictObject({
+  range: boot.addressRange
+    .optional()
+    .describe('Addresses dnsmasq gives out: 10.0.0.100-10.0.0.200. Default: none, beside an existing DHCP server.'),
+  network: scalar.cidr.optional().describe("The machines' network. Default: that of dnsmasq's own address."),
+  interface: boot.interfaceName.optional().describe('Where dnsmasq listens. Default: every interface.'),
+  gateway: scalar.address.optional().describe('Default gateway of the machines. Default: none is given out.'),
+  nameservers: z.array(boot.nameserver).min(1).optional().describe('Default: none are given out.'),
+  domain: scalar.domain.optional().describe('DNS domain of the machines.'),
+});
+
+const tftp = z.strictObject({
+  root: boot.tftpRoot
+    .optional()
+    .describe("Directory of iPXE's programs. Default: /usr/lib/ipxe, where Debian has them."),
+  bios: boot.tftpFile.optional().describe('iPXE for BIOS. Default: undionly.kpxe.'),
+  uefi: boot.tftpFile.optional().describe('iPXE for UEFI, of the machines’ architecture. Default: ipxe.efi.'),
+});
+
+export const bootSection = z.strictObject({
+  os: z
+    .enum(OS_NAMES)
+    .optional()
+    .describe(
+      'flatcar (default), fcos: Fedora CoreOS, coreos: Container Linux of 2018, generic: any kernel and initrd.',
+    ),
+  channel: z.string().min(1).optional().describe('Channel or stream of the operating system. Default: stable.'),
+  version: boot.osVersion.optional().describe('Version of the operating system. Default: the newest fetched.'),
+  arch: z.enum(['amd64', 'arm64']).optional().describe('Architecture of the machines. Default: amd64.'),
+  images: path.optional().describe("Directory with the operating system's files under upstream's names."),
+  keyring: path.optional().describe('OpenPGP keys that signed the images; with it, `boot fetch` checks signatures.'),
+  kernel: path.optional().describe('With os generic: the kernel.'),
+  initrd: path.optional().describe('With os generic: the initrd.'),
+  kernelArgs: z.array(boot.kernelArgument).optional().describe('Further kernel arguments.'),
+  rootSize: boot.tmpfsSize.optional().describe('Most the root file system may take of RAM. Default: 75%.'),
+  url: boot.bootUrl.optional().describe('Where machines fetch from: http://ADDRESS:PORT of `boot serve`.'),
+  listen: boot.listenAddress.optional().describe('ADDRESS:PORT `boot serve` binds to. Default: those of url.'),
+  sshKeys: z
+    .array(boot.publicKeyOrPath)
+    .min(1)
+    .optional()
+    .describe('Public keys of user core, or files of them. Default: those of the agent and ~/.ssh/*.pub.'),
+  ignition: path.optional().describe('Ignition file of your own, merged into that of every machine.'),
+  ignitionVersion: z.enum(IGNITION_VERSIONS).optional().describe('Default: what the operating system reads.'),
+  ntp: z.array(boot.timeServer).min(1).optional().describe('Time servers. Default: those of the operating system.'),
+  dhcp: dhcp.optional().describe('What dnsmasq.conf says of addresses.'),
+  tftp: tftp.optional().describe('What dnsmasq.conf says of iPXE.'),
+});
+
+/** The section as a valid file has it; also what state records. */
+export type BootConfig = z.output<typeof bootSection>;

@@ -1,0 +1,77 @@
+import { DisklessError } from '../errors.js';
+import type { EventBus } from '../runner/event-bus.js';
+import { createRollingLock } from '../runner/rolling-lock.js';
+import type { Connection } from '../ssh/transport.js';
+import type { ClusterRecord, NodeRecord } from '../state/records.js';
+import { createAttendance } from './attendance.js';
+import { ClusterAccess } from './cluster-access.js';
+import { createEtcdRejoin } from './etcd-rejoin.js';
+import { NodeSession } from './node-session.js';
+import { createReadinessWatch } from './readiness-watch.js';
+import type { ReconcileOptions, Reconciliation } from './reconciliation.js';
+
+export interface ReconcileInput extends ReconcileOptions {
+  command: 'up' | 'plan';
+  /** Opens an SSH connection to a node of the spec. */
+  open: (node: string, signal: AbortSignal) => Promise<Connection>;
+  bus: EventBus;
+  signal: AbortSignal;
+  /** Recorded state, undefined for a new cluster. */
+  record?: ClusterRecord;
+  nodeRecords: ReadonlyMap<string, NodeRecord>;
+  /** Where the admin kubeconfig lies, for the report. */
+  kubeconfigPath: string;
+}
+
+/** What lasts from the first pass to the last. */
+export type Run = Pick<Reconciliation, 'options' | 'bus' | 'signal' | 'sessions' | 'access' | 'memory'> & {
+  command: ReconcileInput['command'];
+};
+
+/** Connects to nobody yet: sessions open on first use. */
+export function openRun(input: ReconcileInput): Run {
+  const { spec, bus, signal, state, command } = input;
+  const sessions = new Map(
+    spec.nodes.map(({ name }) => [name, new NodeSession({ name, open: (abort) => input.open(name, abort), signal })]),
+  );
+  const access = new ClusterAccess({ spec, sessions, identities: () => state.pki.operatorIdentities() });
+  const memory = {
+    nodeRecords: new Map(input.nodeRecords),
+    tally: new Map(),
+    ...(input.record && { record: input.record }),
+  };
+  return { options: input, bus, signal, sessions, access, memory, command };
+}
+
+/** What the steps of one pass share, nothing seen or decided yet. */
+export function openPass(run: Run): Reconciliation {
+  const { options, access, signal } = run;
+  const context: Reconciliation = {
+    ...run,
+    rejoin: createEtcdRejoin(() => context),
+    attendance: createAttendance(options.spec.nodes, { patient: run.command === 'plan' }),
+    again: new Set(),
+    well: new Set(),
+    facts: new Map(),
+    rolling: createRollingLock(
+      () =>
+        new DisklessError({
+          code: 'dependency-failed',
+          message: 'another control plane did not become healthy after its restart, so this one was left running',
+        }),
+    ),
+    readiness: createReadinessWatch({
+      client: () => access.kube(),
+      nodes: () =>
+        new Map([...(context.judgement?.work.values() ?? [])].map(({ node, facts }) => [node.name, facts.bootId])),
+      timeoutMs: options.readyTimeoutMs,
+      signal,
+    }),
+  };
+  return context;
+}
+
+export async function closeRun({ access, sessions }: Run): Promise<void> {
+  await access.close();
+  await Promise.all([...sessions.values()].map((session) => session.end()));
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { factsScript } from '../../../src/facts/script.js';
+import { MANAGED_UNITS } from '../../../src/reconcile/managed-units.js';
+import { type FakeSshd, startFakeSshd } from '../fake-sshd.js';
+import type { ExecHandler } from '../fake-sshd-exec.js';
+import { ByteReader } from './byte-reader.js';
+import { type Delivery, receive } from './fake-receiver.js';
+
+export interface FakeNodeOptions {
+  name: string;
+  address: string;
+  /** OpenSSH lines. */
+  userKeys: string[];
+  /** false: files come as gzip, and the rendered ones are verified one by one. */
+  zstd: boolean;
+}
+
+/** A blank node behind an SSH server of its own: it answers the facts script and receives files. */
+export interface FakeNode {
+  name: string;
+  sshd: FakeSshd;
+  /** One per stream received, in their order. */
+  deliveries: Delivery[];
+}
+
+const USER = 'core';
+const FACTS = readFileSync(new URL('blank-node-facts.txt', import.meta.url), 'utf8');
+const TOOLS = 'tar gzip curl ip nft iptables ipset conntrack modprobe restorecon sha256sum ctr systemctl'.split(' ');
+
+export async function startFakeNode(options: FakeNodeOptions): Promise<FakeNode> {
+  const deliveries: Delivery[] = [];
+  const exec = asRoot(async (command, { stdin, stdout, stderr }) => {
+    const [, clusterId, incarnation] = / receiver ([0-9a-f]+) (\d+) /.exec(command) ?? [];
+    if (clusterId !== undefined) {
+      const delivery = { clusterId, incarnation: Number(incarnation), segments: new Map(), removed: [] };
+      deliveries.push(delivery);
+      return receive(stdin, stdout, delivery);
+    }
+    const script = await new ByteReader(stdin).text();
+    if (script !== factsScript({ units: MANAGED_UNITS })) {
+      stderr.write(`a fake node knows no such command: ${command.slice(-200)}\n`);
+      return 127;
+    }
+    stdout.write(factsOf(options));
+    return 0;
+  });
+  const sshd = await startFakeSshd({ users: { [USER]: options.userKeys }, exec });
+  return { name: options.name, sshd, deliveries };
+}
+
+type RootHandler = (command: string, exec: Parameters<ExecHandler>[0]) => Promise<number>;
+
+/** Says, as the wrapper of src/ssh/become-root.ts does, that the command was begun. */
+function asRoot(handler: RootHandler): ExecHandler {
+  return (exec) => {
+    const [mark] = /k8s-diskless-[0-9a-f]{16} started/.exec(exec.command) ?? [];
+    if (mark === undefined) return 126;
+    exec.stderr.write(`${mark}\n`);
+    return handler(exec.command, exec);
+  };
+}
+
+function factsOf({ name, address, zstd }: FakeNodeOptions): string {
+  const id = createHash('sha256').update(name).digest('hex').slice(0, 32);
+  const values: Record<string, string> = {
+    name,
+    address,
+    machineId: id,
+    bootId: id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+    tools: [...TOOLS, ...(zstd ? ['zstd'] : [])].join('\n'),
+    now: (Date.now() / 1000).toFixed(9),
+  };
+  return FACTS.replace(/\{\{(\w+)\}\}/g, (_, key: string) => values[key] ?? '');
+}

@@ -1,0 +1,40 @@
+import { readInputs } from '../../src/commands/inputs.js';
+import { journal } from '../../src/commands/journal.js';
+import type { RunFlags } from '../../src/commands/options.js';
+import { openPki, reconcileInput } from '../../src/commands/reconcile-input.js';
+import { persistentState } from '../../src/commands/states.js';
+import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
+import { closeRun, openPass, openRun, type ReconcileInput } from '../../src/reconcile/run.js';
+import { upSequence } from '../../src/reconcile/up-sequence.js';
+import { createEventBus } from '../../src/runner/event-bus.js';
+import type { EventSink } from '../../src/runner/events.js';
+import { runSequence, type StepReport } from '../../src/runner/run-sequence.js';
+import { createRunDirectory, prepareStateDir } from '../../src/state/state-dir.js';
+
+/** What `up` does before it connects to anyone. */
+export async function prepareUp(flags: RunFlags, sinks: EventSink[], signal: AbortSignal): Promise<ReconcileInput> {
+  const inputs = await readInputs(flags, signal, () => {});
+  await prepareStateDir(inputs.state);
+  const runDirectory = await createRunDirectory(inputs.state, new Date());
+  const state = persistentState(inputs.state, runDirectory, await openPki(inputs, 'persistent'));
+  const bus = createEventBus({
+    sinks: [...sinks, journal(runDirectory)],
+    monotonicMs: () => performance.now(),
+    wallClock: () => new Date(),
+  });
+  return reconcileInput({ command: 'up', inputs, flags, state, bus, signal });
+}
+
+/** The steps of `up` until every node has its files; nothing is started there. */
+export async function upUntilSent(input: ReconcileInput): Promise<{ pass: Reconciliation; reports: StepReport[] }> {
+  const run = openRun(input);
+  const pass = openPass(run);
+  const steps = upSequence.slice(0, 1 + upSequence.findIndex(({ id }) => id === 'send-worker'));
+  try {
+    const { bus, signal } = input;
+    return { pass, reports: await runSequence({ steps, nodes: input.spec.nodes, context: pass, bus, signal }) };
+  } finally {
+    pass.readiness.end();
+    await closeRun(run);
+  }
+}

@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+import { NodeSession } from '../../../src/reconcile/node-session.js';
+import type { Judgement, NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import { recordIntent } from '../../../src/reconcile/steps/record.js';
+import type { Connection } from '../../../src/ssh/transport.js';
+import type { NodeRecord } from '../../../src/state/records.js';
+import { sampleFacts, sampleSpec } from '../../helpers/sample-facts.js';
+
+const spec = sampleSpec();
+const HOST_KEY = { type: 'ssh-ed25519', fingerprint: 'SHA256:abc' };
+
+/** A node that answers once, and is gone when it is asked again. */
+async function goneSession(name: string): Promise<NodeSession> {
+  const connection = { hostKey: HOST_KEY, closed: Promise.resolve(undefined) } as unknown as Connection;
+  const answers = [Promise.resolve(connection)];
+  const gone = (): Promise<Connection> => Promise.reject(new Error(`${name} is gone`));
+  const session = new NodeSession({
+    name,
+    open: () => answers.shift() ?? gone(),
+    signal: new AbortController().signal,
+  });
+  await session.connection();
+  await connection.closed;
+  return session;
+}
+
+it('remembers nodes as they were read, and asks none of them again', async () => {
+  const saved: NodeRecord[] = [];
+  const work = spec.nodes.map((node, index): [string, NodeWork] => [
+    node.name,
+    { node, nodeIp: `10.146.225.${4 + index}`, facts: sampleFacts({ bootId: `boot-${node.name}` }) } as NodeWork,
+  ]);
+  const sessions = await Promise.all(spec.nodes.map(async ({ name }) => [name, await goneSession(name)] as const));
+  const context = {
+    judgement: { record: {}, kubeconfig: '', work: new Map(work) } as unknown as Judgement,
+    memory: { nodeRecords: new Map() },
+    sessions: new Map(sessions),
+    options: {
+      state: {
+        saveCluster: async () => {},
+        saveKubeconfig: async () => {},
+        saveNodes: async (records: readonly NodeRecord[]) => void saved.push(...records),
+      },
+    },
+  } as unknown as Reconciliation;
+  expect(await recordIntent(context)).toBe('unchanged');
+  expect(saved).toEqual([
+    { name: 's4', bootId: 'boot-s4', hostKey: HOST_KEY, nodeIp: '10.146.225.4', arch: 'x86_64' },
+    { name: 's5', bootId: 'boot-s5', hostKey: HOST_KEY, nodeIp: '10.146.225.5', arch: 'x86_64' },
+    { name: 's6', bootId: 'boot-s6', hostKey: HOST_KEY, nodeIp: '10.146.225.6', arch: 'x86_64' },
+  ]);
+  expect([...context.memory.nodeRecords.values()]).toEqual(saved);
+});
