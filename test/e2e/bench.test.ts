@@ -45,13 +45,14 @@ describe('what must not pass unnoticed', () => {
     const link = (mtu: number) => ['ip', 'link', 'set', 'dev', 'eth0', 'mtu', String(mtu)];
     await world.lab.exec('s5', link(1400));
     try {
-      const { record } = await runBench(world.operator, {
+      const { exit, record } = await runBench(world.operator, {
         set: [...ONLY, 'network.tests=[round-trip]', 'network.paths=[host]', 'network.roundTrips=1'],
       });
       expect(record.network.mtu.filter(({ passed }) => !passed)).toMatchObject([
         { path: 'host', from: 's4', to: 's5' },
       ]);
       expect(voidRun(record).join()).toContain('do not pass');
+      expect(exit).toBe(7);
     } finally {
       await world.lab.exec('s5', link(1500));
     }
@@ -103,13 +104,15 @@ describe('what must not pass unnoticed', () => {
     expect(late.length).toBeGreaterThan(20);
   });
 
-  it('a node that reboots voids its round', async () => {
-    const { record } = await runBench(world.operator, {
-      set: [...ONLY, 'api.seconds=4', 'api.requests=[readyz]'],
+  it('a node that reboots voids its round, and none follows', async () => {
+    const { exit, record, stderr } = await runBench(world.operator, {
+      set: [...ONLY, 'rounds=2', 'api.seconds=4', 'api.requests=[readyz]'],
       at: /API requests/,
       act: () => world.lab.reboot(['s6'], { power: true }),
     });
-    expect(record.rounds.at(-1)?.void).toMatchObject([{ code: 'node-rebooted', node: 's6' }]);
+    expect(record.rounds.map((round) => round.void)).toMatchObject([[{ code: 'node-rebooted', node: 's6' }]]);
+    expect({ exit, outcome: record.outcome }).toEqual({ exit: 4, outcome: 'failed' });
+    expect(stderr).toContain('s6 took no part to the end');
     await world.up();
   });
 });
