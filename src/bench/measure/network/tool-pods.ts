@@ -31,6 +31,8 @@ export interface StartToolsOptions {
   nodes: readonly BenchNode[];
   /** Name of the image for an architecture. */
   image: (arch: string) => string;
+  /** A quota demands a limit on processor time. */
+  limitsCpu: boolean;
   signal: AbortSignal;
 }
 
@@ -39,11 +41,13 @@ const KINDS = ['host', 'pod', 'peer'] as const;
 
 /** Starts the tools on every node. @throws `bench-tools` naming what did not start, and why */
 export async function startTools(options: StartToolsOptions): Promise<Map<string, NodeTools>> {
-  const { client, nodes, image, signal } = options;
+  const { client, nodes, image, limitsCpu, signal } = options;
   const wanted = nodes.flatMap((node) => KINDS.map((kind) => ({ node, kind, name: `${kind}-${node.name}` })));
   await Promise.all(
     wanted.map(({ node, kind, name }) => {
-      const object = toolPod({ name, image: image(node.arch), node: node.name, hostNetwork: kind === 'host' });
+      const cpuLimit = limitsCpu ? node.object.status?.capacity?.cpu : undefined;
+      const hostNetwork = kind === 'host';
+      const object = toolPod({ name, image: image(node.arch), node: node.name, hostNetwork, cpuLimit });
       return client.create<Pod>(PODS, object, { signal });
     }),
   );
