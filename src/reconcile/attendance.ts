@@ -18,7 +18,7 @@ export interface Attendance {
 
 /**
  * Nothing can be decided about etcd before every control plane was asked. A worker that is off must not hold up the
- * others for a connect timeout; `patient` waits for it all the same, since a plan has no second pass.
+ * others for a connect timeout; `patient` waits for it all the same.
  */
 export function createAttendance(
   nodes: readonly Pick<NodeSpec, 'name' | 'role'>[],

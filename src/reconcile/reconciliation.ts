@@ -87,6 +87,8 @@ export interface Reconciliation {
   attendance: Attendance;
   /** Why this pass cannot be the last one: filled by steps that leave somebody for the next. */
   again: Set<string>;
+  /** No other pass follows: who is left out of this one has failed. */
+  last: boolean;
   options: ReconcileOptions;
   bus: EventBus;
   signal: AbortSignal;

@@ -44,13 +44,15 @@ export function openRun(input: ReconcileInput): Run {
 }
 
 /** What the steps of one pass share, nothing seen or decided yet. */
-export function openPass(run: Run): Reconciliation {
+export function openPass(run: Run, { first, last }: { first: boolean; last: boolean }): Reconciliation {
   const { options, access, signal } = run;
   const context: Reconciliation = {
     ...run,
     rejoin: createEtcdRejoin(() => context),
-    attendance: createAttendance(options.spec.nodes, { patient: run.command === 'plan' }),
+    // A plan has no second pass, and a second one is made for those who were late in the first.
+    attendance: createAttendance(options.spec.nodes, { patient: run.command === 'plan' || !first }),
     again: new Set(),
+    last,
     well: new Set(),
     facts: new Map(),
     rolling: createRollingLock(

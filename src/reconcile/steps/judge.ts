@@ -56,7 +56,9 @@ export async function admit(context: Reconciliation, { node }: StepPlace): Promi
   const waits = verdict.code === 'revive' && verdict.waiting.includes(node);
   const reason = waits ? 'its etcd member waits until the others have a quorum' : 'it answered after the plan was made';
   context.again.add(`${node}: ${reason}`);
-  throw new DisklessError({ code: 'dependency-failed', host: node, message: reason });
+  if (!context.last) throw new DisklessError({ code: 'dependency-failed', host: node, message: reason });
+  const hint = 'run the same command again';
+  throw new DisklessError({ code: 'left-out', host: node, message: `it was left out: ${reason}`, hint });
 }
 
 /** Preflight speaks through each node's own step, which a refusal keeps from running. */
