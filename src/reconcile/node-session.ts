@@ -1,11 +1,20 @@
 import type { Duplex } from 'node:stream';
-import { DisklessError } from '../errors.js';
+import { DisklessError, EXIT } from '../errors.js';
 import { judgePerBoot } from '../ssh/host-key.js';
 import type { Connection, ExecOptions, ExecResult, HostKey } from '../ssh/transport.js';
 
 /** Codes after which a fresh connection may carry on. */
 const TRANSPORT_LOSS = new Set(['connection-lost', 'connection-closed', 'stalled']);
 const RECONNECTS = 2;
+
+/** Between attempts to find a machine that went away: it may be booting, or only its link be down. */
+const FIRST_LOOK_MS = 500;
+const LAST_LOOK_MS = 4_000;
+
+export interface EpochWatch {
+  signal: AbortSignal;
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
 
 export interface NodeSessionOptions {
   name: string;
@@ -25,6 +34,11 @@ export interface RootScriptOptions {
   timeoutMs?: number;
   /** Exit codes that are an answer rather than a failure. Default: only 0. */
   accept?: readonly number[];
+}
+
+/** Asking again does not change it. */
+function isFinal({ code, exit }: DisklessError): boolean {
+  return code === 'rebooted' || exit === EXIT.refused;
 }
 
 /**
@@ -110,6 +124,24 @@ export class NodeSession {
       message: `${label} ended with ${result.signal ?? `exit code ${result.exitCode}`}`,
       detail: `${result.stderr}\n${result.stdout}`.trim().slice(-4000),
     });
+  }
+
+  /**
+   * Looks after the node while something else is waited for: it never resolves, and rejects when the node
+   * is found in another boot. Nothing announces that a machine which went away is back, so it is asked for.
+   */
+  async watchEpoch({ signal, sleep }: EpochWatch): Promise<never> {
+    for (let pause = FIRST_LOOK_MS; ; pause = Math.min(2 * pause, LAST_LOOK_MS)) {
+      try {
+        const connection = await this.connection();
+        pause = FIRST_LOOK_MS;
+        await connection.closed;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof DisklessError && isFinal(error)) throw error;
+      }
+      await sleep(pause, signal);
+    }
   }
 
   async forward(host: string, port: number, signal?: AbortSignal): Promise<Duplex> {

@@ -3,7 +3,7 @@ import { DisklessError } from '../../errors.js';
 import { reconcileNodes, wantedNode } from '../../kube/nodes.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { fetchEvidence } from '../evidence.js';
-import { judgementOf, type Reconciliation, workOf } from '../reconciliation.js';
+import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 import { settling } from '../settling.js';
 
 /**
@@ -25,10 +25,13 @@ export async function registerNodes(context: Reconciliation, { step, signal }: S
   return changes.size > 0 ? 'changed' : 'unchanged';
 }
 
-/** Ready means: the condition is True and the kubelet of this boot epoch said so. */
+/** Ready means: the condition is True and the kubelet of this boot epoch said so. A node in its next boot never will. */
 export async function waitReady(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
   const { difference } = workOf(context, node);
-  const pending = await context.readiness.wait(node);
+  const over = new AbortController();
+  const signal = AbortSignal.any([context.signal, over.signal]);
+  const watch = sessionOf(context, node).watchEpoch({ signal, sleep: context.options.clock.sleep });
+  const pending = await Promise.race([context.readiness.wait(node), watch]).finally(() => over.abort());
   if (pending === undefined) return difference.units.length > 0 ? 'changed' : 'unchanged';
   const { path, tail } = await fetchEvidence(context, node, 'kubelet.service');
   throw new DisklessError({
