@@ -113,10 +113,15 @@ export class NodeSession {
     return this.resilient((connection) => connection.exec(command, { signal: this.#signal, ...options }));
   }
 
-  /** Runs a bash script as root; a failure carries what the machine answered. */
-  async rootScript(script: string, options: RootScriptOptions): Promise<ExecResult> {
+  /**
+   * Runs a bash script as root; a failure carries what the machine answered. One that holds something of the moment is
+   * given as a function, called for every attempt.
+   */
+  async rootScript(script: string | (() => string), options: RootScriptOptions): Promise<ExecResult> {
     const { label, timeoutMs, accept = [0] } = options;
-    const result = await this.exec('bash -s', { label, root: true, input: script, ...(timeoutMs && { timeoutMs }) });
+    const inputOf = typeof script === 'string' ? () => script : script;
+    const fixed = { label, root: true, signal: this.#signal, ...(timeoutMs && { timeoutMs }) };
+    const result = await this.resilient((connection) => connection.exec('bash -s', { ...fixed, input: inputOf() }));
     if (result.exitCode !== null && accept.includes(result.exitCode)) return result;
     throw new DisklessError({
       code: 'remote-failed',
