@@ -2,6 +2,7 @@ import type { Peer } from '../components/context.js';
 import type { ClusterSpec, NodeSpec } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import type { Encoding } from '../delivery/segment.js';
+import type { DisklessError } from '../errors.js';
 import type { NodeFacts } from '../facts/facts.js';
 import type { KubeObject } from '../kube/objects.js';
 import type { PkiReport } from '../pki/store.js';
@@ -99,6 +100,8 @@ export interface Reconciliation {
   access: ClusterAccess;
   readiness: ReadinessWatch;
   rejoin: EtcdRejoin;
+  /** Node name → why its Node object is not as it should be. */
+  unregistered: ReadonlyMap<string, DisklessError>;
   /** Nodes whose components all said that they are well. */
   well: Set<string>;
   /** The DNS add-on's Service, once it was found as it should be: one that was just made has had no time to start. */

@@ -53,6 +53,7 @@ export function openPass(run: Run, { first, last }: { first: boolean; last: bool
     attendance: createAttendance(options.spec.nodes, { patient: run.command === 'plan' || !first }),
     again: new Set(),
     last,
+    unregistered: new Map(),
     well: new Set(),
     facts: new Map(),
     rolling: createRollingLock(

@@ -20,9 +20,17 @@ export async function registerNodes(context: Reconciliation, { step, signal }: S
     const taintControlPlane = controlPlane && spec.taintControlPlane;
     return wantedNode({ ...node, controlPlane, taintControlPlane, masterRole });
   });
-  const changes = await settling(context, () => reconcileNodes({ client, nodes, signal }));
+  const { changes, refused } = await settling(context, () => reconcileNodes({ client, nodes, signal }));
   for (const [node, what] of changes) context.bus.emit({ type: 'change', step, node, what: what.join(', ') });
+  context.unregistered = refused;
   return changes.size > 0 ? 'changed' : 'unchanged';
+}
+
+/** A node whose object cannot become what is wanted must not run a kubelet; the others do. */
+export async function isRegistered({ unregistered }: Reconciliation, { node }: StepPlace): Promise<StepResult> {
+  const error = unregistered.get(node);
+  if (error) throw error;
+  return 'unchanged';
 }
 
 /** Ready means: the condition is True and the kubelet of this boot epoch said so. A node in its next boot never will. */
