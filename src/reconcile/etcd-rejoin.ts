@@ -3,6 +3,7 @@ import { DisklessError } from '../errors.js';
 import type { EtcdGateway, EtcdMember } from '../etcd/gateway.js';
 import { peerUrl } from '../etcd/peer-url.js';
 import { hasCode, isPassing } from '../kube/api-errors.js';
+import { changed } from './change.js';
 import { judgementOf, type Reconciliation, workOf } from './reconciliation.js';
 import { retrying, settling } from './settling.js';
 
@@ -62,7 +63,7 @@ async function clearOldEntries(context: Reconciliation): Promise<void> {
   for (const name of verdict.blank) {
     const url = peerUrl(workOf(context, name).nodeIp);
     for (const member of members.filter((entry) => entry.name === name || entry.peerUrls.includes(url))) {
-      context.bus.emit({ type: 'change', step: 'etcd', node: name, what: `remove old etcd member ${member.id}` });
+      changed(context, { step: 'etcd', node: name }, `remove old etcd member ${member.id}`);
       await removeMember(context, gateway, member.id);
     }
   }
@@ -84,7 +85,7 @@ async function rejoinOne(
   const url = peerUrl(workOf(context, node).nodeIp);
   const gateway = await survivor(context);
   const added = await addLearner(context, gateway, url);
-  context.bus.emit({ type: 'change', step: 'etcd', node, what: `add etcd learner ${added.id}` });
+  changed(context, { step: 'etcd', node }, `add etcd learner ${added.id}`);
   const members = await gateway.memberList({ signal: context.signal });
   await start({
     token: record.etcd.token,
@@ -97,7 +98,7 @@ async function rejoinOne(
     (error) => hasCode(error, 'etcd-learner-not-ready'),
     () => gateway.memberPromote(added.id, { signal: context.signal }),
   );
-  context.bus.emit({ type: 'change', step: 'etcd', node, what: `promote etcd member ${added.id}` });
+  changed(context, { step: 'etcd', node }, `promote etcd member ${added.id}`);
 }
 
 /** An answer that was lost shows in the list: adding is no thing to be done twice. */

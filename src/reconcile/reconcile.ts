@@ -35,7 +35,7 @@ export async function reconcile(input: ReconcileInput): Promise<ReconcileResult>
     const { context, reports } = await passes(run, steps);
     const outcome = outcomeOf({ reports, command: input.command, interrupted: input.signal.aborted });
     const nodes = summarise(context, reports);
-    const changed = nodes.reduce((sum, { changes }) => sum + changes, 0);
+    const changed = [...run.memory.tally.values()].reduce((sum, { changes }) => sum + changes, 0);
     const durationMs = input.bus.elapsedMs() - began;
     const plan = context.judgement && clusterPlan(context, context.judgement, reports);
     if (plan && input.command === 'plan') input.bus.emit({ type: 'plan', plan });

@@ -66,7 +66,7 @@ export interface RunMemory {
   /** Recorded state, undefined for a new cluster. */
   record?: ClusterRecord;
   nodeRecords: Map<string, NodeRecord>;
-  /** Node name → what was done to it in this run. */
+  /** Node name → what was done to it in this run; '' stands for the cluster's objects. */
   tally: Map<string, { changes: number; bytesSent: number }>;
 }
 

@@ -2,6 +2,7 @@ import { versionRow } from '../../components/version-table.js';
 import { DisklessError } from '../../errors.js';
 import { reconcileNodes, wantedNode } from '../../kube/nodes.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import { changed } from '../change.js';
 import { fetchEvidence } from '../evidence.js';
 import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 import { settling } from '../settling.js';
@@ -21,7 +22,7 @@ export async function registerNodes(context: Reconciliation, { step, signal }: S
     return wantedNode({ ...node, controlPlane, taintControlPlane, masterRole });
   });
   const { changes, refused } = await settling(context, () => reconcileNodes({ client, nodes, signal }));
-  for (const [node, what] of changes) context.bus.emit({ type: 'change', step, node, what: what.join(', ') });
+  for (const [node, what] of changes) changed(context, { step, node }, what.join(', '));
   context.unregistered = refused;
   return changes.size > 0 ? 'changed' : 'unchanged';
 }
