@@ -20,6 +20,8 @@ export interface NodeSessionOptions {
   name: string;
   open: (signal: AbortSignal) => Promise<Connection>;
   signal: AbortSignal;
+  /** Told of a loss that is answered by another connection, once however many used the lost one. */
+  onLoss?: (loss: DisklessError) => void;
 }
 
 /** The boot a run has read its facts in. */
@@ -49,14 +51,17 @@ export class NodeSession {
   readonly name: string;
   #open: NodeSessionOptions['open'];
   #signal: AbortSignal;
+  #onLoss: NodeSessionOptions['onLoss'];
   #connection: Promise<Connection> | undefined;
   #pinned: PinnedEpoch | undefined;
   #hostKey: HostKey | undefined;
+  readonly #lost = new WeakSet<Connection>();
 
-  constructor({ name, open, signal }: NodeSessionOptions) {
+  constructor({ name, open, signal, onLoss }: NodeSessionOptions) {
     this.name = name;
     this.#open = open;
     this.#signal = signal;
+    this.#onLoss = onLoss;
   }
 
   /** What the node showed at the latest connection that was accepted. */
@@ -103,6 +108,8 @@ export class NodeSession {
         const retryable = error instanceof DisklessError && TRANSPORT_LOSS.has(error.code);
         if (!retryable || attempt >= RECONNECTS || this.#signal.aborted) throw error;
         // Whoever else was using it gets `connection-closed`, and comes here too.
+        if (!this.#lost.has(connection)) this.#onLoss?.(error);
+        this.#lost.add(connection);
         connection.end();
         this.#forget(opening);
       }

@@ -31,9 +31,7 @@ export type Run = Pick<Reconciliation, 'options' | 'bus' | 'signal' | 'sessions'
 /** Connects to nobody yet: sessions open on first use. */
 export function openRun(input: ReconcileInput): Run {
   const { spec, bus, signal, state, command } = input;
-  const sessions = new Map(
-    spec.nodes.map(({ name }) => [name, new NodeSession({ name, open: (abort) => input.open(name, abort), signal })]),
-  );
+  const sessions = new Map(spec.nodes.map(({ name }) => [name, sessionOf(input, name)]));
   const access = new ClusterAccess({ spec, sessions, identities: () => state.pki.operatorIdentities() });
   const memory = {
     nodeRecords: new Map(input.nodeRecords),
@@ -41,6 +39,16 @@ export function openRun(input: ReconcileInput): Run {
     ...(input.record && { record: input.record }),
   };
   return { options: input, bus, signal, sessions, access, memory, command };
+}
+
+function sessionOf({ open, bus, signal }: ReconcileInput, node: string): NodeSession {
+  return new NodeSession({
+    name: node,
+    open: (abort) => open(node, abort),
+    signal,
+    onLoss: ({ code, message }) =>
+      bus.emit({ type: 'note', level: 'info', code: 'reconnecting', node, message: `${message} (${code}): once more` }),
+  });
 }
 
 /** What the steps of one pass share, nothing seen or decided yet. */

@@ -44,11 +44,17 @@ export function fakeConnection(answer: Answer, hostKey = HOST_KEY): FakeConnecti
 }
 
 /** A session whose connections come one after the other; an error is a failed attempt to connect. */
-export function sessionOver(name: string, openings: (FakeConnection | Error)[], signal = new AbortController().signal) {
+export function sessionOver(
+  name: string,
+  openings: (FakeConnection | Error)[],
+  signal = new AbortController().signal,
+  onLoss?: (loss: DisklessError) => void,
+) {
   const left = [...openings];
   return new NodeSession({
     name,
     signal,
+    ...(onLoss && { onLoss }),
     async open() {
       const next = left.shift();
       if (next === undefined) throw new Error(`${name} was connected to more often than expected`);

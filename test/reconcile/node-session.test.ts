@@ -47,10 +47,13 @@ describe('a lost connection', () => {
     expect(told).toEqual(['true']);
   });
 
-  it('is replaced once for all who used it', async () => {
-    const session = sessionOver('s4', [failing('one'), inBoot('one')]);
+  it('is replaced once for all who used it, and told once', async () => {
+    const losses: string[] = [];
+    const links = [failing('one'), inBoot('one')];
+    const session = sessionOver('s4', links, undefined, ({ code }) => losses.push(code));
     const both = [session.exec('a', LABEL), session.exec('b', LABEL)];
     expect(await Promise.all(both)).toHaveLength(2);
+    expect(losses).toEqual(['connection-lost']);
   });
 
   it('is not replaced after Ctrl-C', async () => {
