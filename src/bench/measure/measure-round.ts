@@ -1,4 +1,4 @@
-import { toDisklessError } from '../../errors.js';
+import { DisklessError, toDisklessError } from '../../errors.js';
 import { runApiLoad } from './api-load.js';
 import type { BenchContext } from './bench-context.js';
 import type { BenchNode } from './bench-node.js';
@@ -33,8 +33,9 @@ export async function measureRound(context: BenchContext, round: number): Promis
   const interruptions = context.observer.takeInterruptions();
   const lost = await lostNodes(context);
   const judged = { load, eventLoopLagMs, scheduleSlipMs, interruptions, lost };
-  const reasons = voidReasons({ ...judged, limits: preset.limits, cores: context.cores });
+  const reasons = voidReasons({ ...judged, limits: preset.limits });
   Object.assign(entry, { eventLoopLagMs, scheduleSlipMs, void: reasons, ended: clock.now() });
+  if (lost.size > 0) throw nodesLost(lost);
 }
 
 async function warmUp(context: BenchContext, order: string[]): Promise<void> {
@@ -135,6 +136,16 @@ async function measureDns(context: BenchContext, round: number): Promise<void> {
     if (measured.dns.samples.length === 0) measured.dns.unavailable = message;
     measured.findings.push({ severity: 'warning', code, message, hint: null });
   }
+}
+
+/** A node that forgot everything takes part in no further round. */
+function nodesLost(lost: ReadonlyMap<string, string>): DisklessError {
+  return new DisklessError({
+    code: 'bench-node-lost',
+    message: `${[...lost.keys()].join(', ')} took no part to the end, and no further round would count`,
+    detail: [...lost].map(([node, message]) => `${node}: ${message}`).join('\n'),
+    hint: 'k8s-diskless up brings the node back; what was measured until then is kept',
+  });
 }
 
 /** Nodes that are not what they were: in another boot, or silent. */

@@ -16,6 +16,8 @@ export interface PodLoadOptions {
   image: string;
   /** Nothing but tainted nodes. */
   tolerate: boolean;
+  /** A quota demands a limit on processor time. */
+  limitsCpu: boolean;
   timeoutMs: number;
   /** Filled as pods are sent, so that a run that is cut short keeps them. */
   samples: PodSample[];
@@ -67,8 +69,8 @@ function blankSample(stages: readonly Stage[], sample: Blank): PodSample {
 
 /** A refusal belongs to the pod, not to the run: it never started. */
 async function send(options: PodLoadOptions, sample: PodSample, node: string | null): Promise<boolean> {
-  const { client, clock, image, tolerate, timeoutMs, signal } = options;
-  const object = timedPod({ name: sample.name, image, tolerate, ...(node !== null && { node }) });
+  const { client, clock, image, tolerate, limitsCpu, timeoutMs, signal } = options;
+  const object = timedPod({ name: sample.name, image, tolerate, limitsCpu, ...(node !== null && { node }) });
   sample.at.sent = clock.now();
   try {
     await client.create<Pod>(PODS, object, { signal, timeoutMs });

@@ -6,6 +6,7 @@ import type { Environment } from '../record/environment-schema.js';
 import { fingerprintOf } from '../record/fingerprint.js';
 import type { RunRecord } from '../record/record-schema.js';
 import { RUN_FORMAT, RUN_SCHEMA } from '../record/terms.js';
+import { type Admission, readAdmission } from './admission.js';
 import type { BenchContext, Measured } from './bench-context.js';
 import { readEnvironment } from './environment.js';
 import { etcdFilesystem } from './etcd-metrics.js';
@@ -59,12 +60,20 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
       }),
     );
     await prepareNamespace({ client, signal });
-    return await measure(options);
+    const admission = await readAdmission({ client, image: options.spec.sandboxImage, signal });
+    return await measure(options, admission);
   } finally {
     tell('removing everything again');
     await tidyUp(options);
   }
 }
+
+const THROTTLED: RunRecord['findings'][number] = {
+  severity: 'warning',
+  code: 'cpu-limited',
+  message: 'a quota demands a limit on processor time, so every pod had one: its figures are not those of pods without',
+  hint: 'except the namespace of the benchmark from the quota',
+};
 
 /** Until it is done or this long; not by the run's signal, which may be what ended it. */
 const TIDY_TIMEOUT_MS = 90_000;
@@ -78,7 +87,7 @@ async function tidyUp({ cluster, images }: BenchmarkOptions): Promise<void> {
   );
 }
 
-async function measure(options: BenchmarkOptions): Promise<BenchmarkResult> {
+async function measure(options: BenchmarkOptions, { limitsCpu }: Admission): Promise<BenchmarkResult> {
   const { spec, cluster, images, preset, seed, tell, signal } = options;
   const { nodes, client } = cluster;
   const clock = startRunClock();
@@ -86,18 +95,19 @@ async function measure(options: BenchmarkOptions): Promise<BenchmarkResult> {
   const image = images.get(nodes[0]?.arch ?? '') as ToolImage;
   tell('starting the measuring tools');
   const tools = await startTools({
-    ...{ client, nodes, signal },
+    ...{ client, nodes, limitsCpu, signal },
     image: (arch) => images.get(arch)?.reference ?? image.reference,
   });
   const environment = await readEnvironment({ spec, nodes, client, tools, image, signal });
   const stages = observableStages(spec.kubernetes);
   const measured = await blank(options, stages);
+  if (limitsCpu) measured.findings.push(THROTTLED);
   const lag = new LagMeter();
   const observer = new PodObserver({ client, clock, stages, signal });
   const error = await measureRounds(
     {
       ...{ spec, preset: preset.values, nodes, client, controlPlanes: cluster.controlPlanes, clock, lag, observer },
-      ...{ stages, tools, ...machinery(environment), random: seededRandom(seed), measured, tell, signal },
+      ...{ stages, tools, limitsCpu, ...machinery(environment), random: seededRandom(seed), measured, tell, signal },
     },
     seed,
   ).then(

@@ -3,26 +3,26 @@ import type { Round, VoidReason } from '../record/rounds-schema.js';
 
 export interface JudgedRound extends Pick<Round, 'load' | 'eventLoopLagMs' | 'scheduleSlipMs'> {
   limits: Preset['limits'];
-  /** By node. */
-  cores: ReadonlyMap<string, number>;
   /** What broke the watch of pods. */
   interruptions: readonly string[];
   /** Nodes that are in another boot than at the start, or do not answer, and what they are. */
   lost: ReadonlyMap<string, string>;
 }
 
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
 /** Why a round's samples do not count: each reason with its figure and the limit. */
 export function voidReasons(round: JudgedRound): VoidReason[] {
-  const { limits, cores, eventLoopLagMs: lag, scheduleSlipMs: slip } = round;
+  const { limits, eventLoopLagMs: lag, scheduleSlipMs: slip } = round;
   const reasons: VoidReason[] = [];
   const add = (code: string, message: string, node: string | null = null): void =>
     void reasons.push({ code, message, node });
-  for (const { node, load1, foreignPods } of round.load) {
-    const perCpu = load1 / (cores.get(node) ?? 1);
-    if (perCpu > limits.loadPerCpu)
+  for (const { node, cpuBusy, foreignPods } of round.load) {
+    // Not the load average: for minutes that remembers the round before.
+    if (cpuBusy > limits.cpuBusy)
       add(
         'node-busy',
-        `${node} had a load of ${perCpu.toFixed(2)} per CPU while idle, and the limit is ${limits.loadPerCpu}`,
+        `${node} was ${percent(cpuBusy)} busy before anything was measured, and the limit is ${percent(limits.cpuBusy)}`,
         node,
       );
     if (foreignPods > limits.foreignPods)

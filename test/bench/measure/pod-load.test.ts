@@ -53,7 +53,12 @@ async function load(count: number, timeoutMs: number): Promise<PodSample[]> {
   await expect.poll(() => cluster.server.requests.some(({ query }) => query.has('watch'))).toBe(true);
   const samples: PodSample[] = [];
   await runPodLoad(
-    { ...{ client, observer, clock, stages, signal, timeoutMs, samples }, image: 'pause:3.6', tolerate: false },
+    {
+      ...{ client, observer, clock, stages, signal, timeoutMs, samples },
+      image: 'pause:3.6',
+      tolerate: false,
+      limitsCpu: false,
+    },
     { round: 1, load: 'paced', nodes: Array.from({ length: count }, () => null), perSecond: 1000 },
   );
   return samples;

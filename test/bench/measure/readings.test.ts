@@ -49,8 +49,7 @@ describe('histograms', () => {
 describe('voidReasons', () => {
   const quiet = { p50: 0, p99: 1, max: 2 };
   const round = {
-    limits: { loadPerCpu: 0.7, foreignPods: 5, eventLoopLagMs: 20, scheduleSlipMs: 50 },
-    cores: new Map([['s4', 2]]),
+    limits: { cpuBusy: 0.3, foreignPods: 5, eventLoopLagMs: 20, scheduleSlipMs: 50 },
     load: [{ node: 's4', load1: 1.3, cpuBusy: 0.1, pressure: null, foreignPods: 5 }],
     ...{ eventLoopLagMs: quiet, scheduleSlipMs: quiet, interruptions: [], lost: new Map() },
   };
@@ -59,7 +58,7 @@ describe('voidReasons', () => {
   it('are none within the limits', () => expect(codes({})).toEqual([]));
 
   it.each([
-    ['node-busy', { load: [{ ...round.load[0], load1: 1.5 }] }],
+    ['node-busy', { load: [{ ...round.load[0], cpuBusy: 0.4 }] }],
     ['foreign-pods', { load: [{ ...round.load[0], foreignPods: 6 }] }],
     ['event-loop-lag', { eventLoopLagMs: { ...quiet, p99: 21 } }],
     ['schedule-slip', { scheduleSlipMs: { ...quiet, p99: 51 } }],
