@@ -41,8 +41,8 @@ export interface EtcdFacts {
 export type EtcdVerdict =
   /** Start all `start` members at once with state `new`; wipe what `wipe` hold first. */
   | { code: 'bootstrap'; incarnation: number; start: string[]; wipe: string[]; absent: string[]; why: BootstrapReason }
-  /** Continue an interrupted bootstrap under its recorded token. */
-  | { code: 'resume-bootstrap'; incarnation: number; start: string[]; absent: string[] }
+  /** Continue an interrupted bootstrap under its recorded token; `wipe` still hold what it was to take the place of. */
+  | { code: 'resume-bootstrap'; incarnation: number; start: string[]; wipe: string[]; absent: string[] }
   /**
    * No quorum answers, but `holders` have their data: bring them up and see. `waiting` are judged again after that.
    * `otherwise`: what is to be said when no quorum comes of it; undefined when the holders are a majority.
@@ -155,7 +155,9 @@ function unfinishedBootstrap(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdic
   const sameEpochs = usable.every((member) => recorded.bootIds[member.name] === member.bootId);
   const absent = absentNames(facts);
   if (sameMembers && sameEpochs) {
-    return { code: 'resume-bootstrap', incarnation: recorded.incarnation, start: names(usable), absent };
+    const past = usable.filter((member) => member.condition.kind === 'data' && !isCurrent(recorded)(member));
+    const { incarnation } = recorded;
+    return { code: 'resume-bootstrap', incarnation, start: names(usable), wipe: names(past), absent };
   }
   const wipe = names(usable.filter(({ condition }) => condition.kind === 'data'));
   const incarnation = recorded.incarnation + 1;

@@ -47,7 +47,7 @@ describe('nextRecord', () => {
 
   it("leaves etcd's life alone on every other verdict, and remembers today's spec", () => {
     expect(next({ code: 'healthy', absent: [] }, recorded)).toEqual({ ...recorded, spec });
-    const resumed: EtcdVerdict = { code: 'resume-bootstrap', incarnation: 2, start: ['s4'], absent: [] };
+    const resumed: EtcdVerdict = { code: 'resume-bootstrap', incarnation: 2, start: ['s4'], wipe: [], absent: [] };
     expect(next(resumed, recorded).etcd).toEqual(recorded.etcd);
   });
 
