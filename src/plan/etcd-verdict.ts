@@ -48,9 +48,10 @@ export type EtcdVerdict =
    * `otherwise`: what is to be said when no quorum comes of it; undefined when the holders are a majority.
    */
   | { code: 'revive'; holders: string[]; waiting: string[]; absent: string[]; otherwise?: Refusal }
-  | { code: 'healthy'; absent: string[] }
+  /** Quorum works; `holders` are its voters that were read. */
+  | { code: 'healthy'; holders: string[]; absent: string[] }
   /** Quorum works; bring blank members back one after another as learners, wiping data that has no place in it. */
-  | { code: 'rejoin'; blank: string[]; wipe: string[]; absent: string[] }
+  | { code: 'rejoin'; holders: string[]; blank: string[]; wipe: string[]; absent: string[] }
   /** A person must decide. */
   | Refusal;
 
@@ -176,11 +177,13 @@ const isCurrent =
 function withQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {
   const absent = absentNames(facts);
   const blank = of(facts, 'blank').filter(isFit);
+  const isHolder = (member: MemberFacts): boolean => isCurrent(recorded)(member) && member.membership === 'voter';
+  const holders = names(facts.members.filter(isHolder));
   const misplaced = of(facts, 'data')
-    .filter((member) => !isCurrent(recorded)(member) || member.membership !== 'voter')
+    .filter((member) => !isHolder(member))
     .filter(isFit);
-  if (blank.length + misplaced.length === 0) return { code: 'healthy', absent };
-  return { code: 'rejoin', blank: names([...blank, ...misplaced]), wipe: names(misplaced), absent };
+  if (blank.length + misplaced.length === 0) return { code: 'healthy', holders, absent };
+  return { code: 'rejoin', holders, blank: names([...blank, ...misplaced]), wipe: names(misplaced), absent };
 }
 
 function withoutQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {

@@ -37,17 +37,10 @@ export function createEtcdRejoin(given: () => Reconciliation): EtcdRejoin {
   };
 }
 
-/** Some member that holds data and answers. */
-async function survivor(context: Reconciliation): Promise<EtcdGateway> {
-  const { verdict, work } = judgementOf(context);
-  const blank = new Set(verdict.code === 'rejoin' ? verdict.blank : []);
-  const holders = [...work.values()].filter(({ node }) => node.role === 'control-plane' && !blank.has(node.name));
-  const answers = holders.map(async ({ node }) => {
-    const gateway = await context.access.etcdOf(node.name);
-    await gateway.linearizableRead({ signal: context.signal });
-    return gateway;
-  });
-  return Promise.any(answers);
+/** Some member that holds data and answers, whether or not its machine takes part in this run. */
+function survivor({ access, judgement, signal }: Reconciliation): Promise<EtcdGateway> {
+  const holders = judgement?.verdict.code === 'rejoin' ? judgement.verdict.holders : [];
+  return access.quorumThrough(holders, signal);
 }
 
 /**

@@ -137,7 +137,11 @@ describe('a bootstrap that never finished', () => {
 
 describe('an established cluster', () => {
   it('has nothing to do when all members run with a quorum', () => {
-    expect(judge(['running', 'running', 'running'], { quorumProven: true })).toEqual({ code: 'healthy', absent: [] });
+    expect(judge(['running', 'running', 'running'], { quorumProven: true })).toEqual({
+      code: 'healthy',
+      holders: ['m0', 'm1', 'm2'],
+      absent: [],
+    });
   });
 
   it('brings up whoever has data before it judges, when that may make a quorum', () => {
@@ -162,13 +166,14 @@ describe('an established cluster', () => {
   });
 
   it('has no need to judge a stopped member while a quorum answers: its unit is started like any other', () => {
-    expect(judge(['running', 'stopped', 'running'], { quorumProven: true })).toEqual({ code: 'healthy', absent: [] });
+    expect(judge(['running', 'stopped', 'running'], { quorumProven: true })).toMatchObject({ code: 'healthy' });
   });
 
   it.each(['learner', 'absent'] as const)('takes a member in anew that the quorum knows as %s', (membership) => {
     const members = { m1: { membership } };
     expect(judge(['running', 'running', 'running'], { quorumProven: true, members })).toEqual({
       code: 'rejoin',
+      holders: ['m0', 'm2'],
       blank: ['m1'],
       wipe: ['m1'],
       absent: [],
@@ -178,6 +183,15 @@ describe('an established cluster', () => {
   it('leaves a member alone whose machine failed its preflight', () => {
     const members = { m1: { fit: false } };
     expect(judge(['running', 'blank', 'running'], { quorumProven: true, members })).toMatchObject({ code: 'healthy' });
+  });
+
+  it('goes through whoever has the data, even on a machine that failed its preflight', () => {
+    const members = { m0: { fit: false }, m2: { fit: false } };
+    expect(judge(['running', 'blank', 'running'], { quorumProven: true, members })).toMatchObject({
+      code: 'rejoin',
+      holders: ['m0', 'm2'],
+      blank: ['m1'],
+    });
   });
 
   it('counts data that was read on a machine that failed its preflight: it is not unreachable', () => {
@@ -190,6 +204,7 @@ describe('an established cluster', () => {
   it('brings blank members and those of an older incarnation back while a quorum answers', () => {
     expect(judge(['running', 'blank', 'older', 'running', 'running'], { quorumProven: true })).toEqual({
       code: 'rejoin',
+      holders: ['m0', 'm3', 'm4'],
       blank: ['m1', 'm2'],
       wipe: ['m2'],
       absent: [],
@@ -399,7 +414,7 @@ describe.each([1, 3, 5])('every combination over %i members', (count) => {
         ...('wipe' in verdict ? verdict.wipe : []),
         ...('blank' in verdict ? verdict.blank : []),
         // What runs already is waited for, and not started.
-        ...('holders' in verdict ? verdict.holders.filter((name) => kindOf(name) !== 'running unfit') : []),
+        ...(verdict.code === 'revive' ? verdict.holders.filter((name) => kindOf(name) !== 'running unfit') : []),
       ];
       for (const name of touched) {
         if (/unfit|unreachable|lost/.test(kindOf(name))) fail(name);

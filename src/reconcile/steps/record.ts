@@ -33,7 +33,7 @@ export async function proveQuorum(context: Reconciliation, { signal }: StepPlace
   const judgement = judgementOf(context);
   const { verdict, record: recorded } = judgement;
   if (verdict.code === 'revive') await waitForQuorum(context, verdict);
-  else await context.access.linearizableRead(recorded.etcd.members, signal);
+  else await context.access.quorumThrough(recorded.etcd.members, signal);
   if (judgement.record.etcd.phase === 'bootstrapped') return 'unchanged';
   const record = { ...judgement.record, etcd: { ...judgement.record.etcd, phase: 'bootstrapped' as const } };
   await context.options.state.saveCluster(record);
@@ -47,7 +47,7 @@ async function waitForQuorum(
   context: Reconciliation,
   { holders, otherwise }: Extract<EtcdVerdict, { code: 'revive' }>,
 ): Promise<void> {
-  const read = (): Promise<void> => context.access.linearizableRead(holders, context.signal);
+  const read = () => context.access.quorumThrough(holders, context.signal);
   const passes = (): boolean => true;
   await retrying(context, QUORUM, passes, read).catch(async (cause) => {
     if (otherwise) throw refusal({ code: otherwise.reason, message: otherwise.message, hint: otherwise.hint, cause });

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import type { EtcdBootstrap } from '../../src/components/context.js';
+import { peerUrl } from '../../src/etcd/peer-url.js';
+import type { EtcdVerdict } from '../../src/plan/etcd-verdict.js';
+import { ClusterAccess } from '../../src/reconcile/cluster-access.js';
+import { createEtcdRejoin } from '../../src/reconcile/etcd-rejoin.js';
+import type { NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
+import { createEventBus } from '../../src/runner/event-bus.js';
+import type { RunEvent } from '../../src/runner/events.js';
+import { FakeEtcd } from '../helpers/fake-etcd.js';
+import { sampleNode, sampleSpec } from '../helpers/sample-facts.js';
+
+const IPS: Record<string, string> = { s4: '10.146.225.4', s5: '10.146.225.5', s6: '10.146.225.6' };
+const ipOf = (name: string): string => IPS[name] ?? '';
+
+class FakeAccess extends ClusterAccess {
+  readonly #etcd: FakeEtcd;
+
+  constructor(etcd: FakeEtcd) {
+    super({ spec: sampleSpec(), sessions: new Map(), identities: () => Promise.reject(new Error('no TLS here')) });
+    this.#etcd = etcd;
+  }
+
+  override etcdOf(node: string) {
+    return Promise.resolve(this.#etcd.gateway(node));
+  }
+}
+
+type Rejoin = Extract<EtcdVerdict, { code: 'rejoin' }>;
+
+/** A run that takes `blank` in again; only their machines take part in it. Time passes as fast as it is slept. */
+function runWith(etcd: FakeEtcd, changes: Partial<Rejoin> = {}) {
+  const events: RunEvent[] = [];
+  const verdict: Rejoin = { code: 'rejoin', holders: ['s5', 's6'], blank: ['s4'], wipe: [], absent: [], ...changes };
+  let nowMs = 0;
+  const abort = new AbortController();
+  const context = {
+    signal: abort.signal,
+    access: new FakeAccess(etcd),
+    bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
+    memory: { tally: new Map() },
+    judgement: {
+      verdict,
+      record: { etcd: { token: 'token-3' } },
+      work: new Map(
+        verdict.blank.map((name) => [name, { node: sampleNode({ name }), nodeIp: ipOf(name) } as NodeWork]),
+      ),
+    },
+    options: {
+      clock: {
+        monotonicMs: () => nowMs,
+        sleep: async (ms: number) => {
+          nowMs += ms;
+        },
+      },
+    },
+  } as unknown as Reconciliation;
+  const rejoin = createEtcdRejoin(() => context);
+  const told: EtcdBootstrap[] = [];
+  return {
+    told,
+    abort,
+    waitedMs: () => nowMs,
+    changes: () => events.flatMap((event) => (event.type === 'change' ? [`${event.node}: ${event.what}`] : [])),
+    bring: (name: string, started = () => etcd.start(name, ipOf(name))) =>
+      rejoin.rejoin(name, async (bootstrap) => {
+        told.push(bootstrap);
+        started();
+      }),
+  };
+}
+
+/** Three voters, of which these have just lost their data. */
+function clusterThatLost(...lost: string[]): FakeEtcd {
+  const etcd = new FakeEtcd(IPS);
+  for (const name of lost) etcd.alive.delete(name);
+  return etcd;
+}
+
+describe('a member that lost its data', () => {
+  it('has its old entry removed, is added as a learner, told of all the others, started and promoted', async () => {
+    const etcd = clusterThatLost('s4');
+    const old = etcd.entries[0]?.id;
+    const run = runWith(etcd);
+    await run.bring('s4');
+    expect(etcd.members()).toEqual({ s5: false, s6: false, s4: false });
+    expect(run.told).toEqual([
+      {
+        token: 'token-3',
+        initialClusterState: 'existing',
+        initialCluster: ['s5', 's6', 's4'].map((name) => ({ name, peerUrl: peerUrl(ipOf(name)) })),
+      },
+    ]);
+    const added = etcd.entries[2]?.id;
+    expect(added).not.toBe(old);
+    expect(run.changes()).toEqual([
+      `s4: remove old etcd member ${old}`,
+      `s4: add etcd learner ${added}`,
+      `s4: promote etcd member ${added}`,
+    ]);
+  });
+
+  it('comes back through members whose machines take no part in this run', async () => {
+    const etcd = clusterThatLost('s4');
+    await runWith(etcd).bring('s4');
+    expect(etcd.asked.filter((call) => call.startsWith('read'))).toContain('read s6');
+  });
+
+  it('cannot come back when another is lost meanwhile: a failure of the cluster, not of ours', async () => {
+    const etcd = clusterThatLost('s4', 's5');
+    await expect(runWith(etcd).bring('s4')).rejects.toMatchObject({
+      code: 'etcd-no-answer',
+      exit: 4,
+      message: expect.stringContaining('s5, s6'),
+    });
+  });
+});
