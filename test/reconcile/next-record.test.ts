@@ -15,6 +15,7 @@ const facts: EtcdFacts = {
   quorumProven: false,
   discardData: false,
 };
+const pki = { authorities: { etcd: 'SHA256:e' }, serviceAccount: 'SHA256:s', encryptionKeys: ['SHA256:k'] };
 const recorded: ClusterRecord = {
   version: 1,
   clusterId: 'cafe',
@@ -23,7 +24,7 @@ const recorded: ClusterRecord = {
 };
 
 function next(verdict: EtcdVerdict, record?: ClusterRecord): ClusterRecord {
-  return nextRecord({ spec, record, clusterId: 'cafe', verdict, facts, newToken: 'cafe-1234' });
+  return nextRecord({ spec, record, clusterId: 'cafe', pki, verdict, facts, newToken: 'cafe-1234' });
 }
 
 describe('nextRecord', () => {
@@ -45,8 +46,8 @@ describe('nextRecord', () => {
     });
   });
 
-  it("leaves etcd's life alone on every other verdict, and remembers today's spec", () => {
-    expect(next({ code: 'healthy', holders: [], absent: [] }, recorded)).toEqual({ ...recorded, spec });
+  it("leaves etcd's life alone on every other verdict, and remembers today's spec and PKI", () => {
+    expect(next({ code: 'healthy', holders: [], absent: [] }, recorded)).toEqual({ ...recorded, spec, pki });
     const resumed: EtcdVerdict = { code: 'resume-bootstrap', incarnation: 2, start: ['s4'], wipe: [], absent: [] };
     expect(next(resumed, recorded).etcd).toEqual(recorded.etcd);
   });
