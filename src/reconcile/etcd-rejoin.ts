@@ -2,9 +2,9 @@ import type { EtcdBootstrap } from '../components/context.js';
 import { DisklessError } from '../errors.js';
 import type { EtcdGateway, EtcdMember } from '../etcd/gateway.js';
 import { peerUrl } from '../etcd/peer-url.js';
-import { hasCode, isPassing } from '../kube/api-errors.js';
+import { hasCode } from '../kube/api-errors.js';
 import { judgementOf, type Reconciliation, workOf } from './reconciliation.js';
-import { retrying, settling } from './settling.js';
+import { isUnsettled, type Patience, retrying, SETTLE } from './settling.js';
 
 /** MemberAdd is refused until the leader has been connected to every voter for 5 s (etcd, HealthInterval). */
 const ADD_RETRY = { everyMs: 500, forMs: 30_000 };
@@ -37,11 +37,31 @@ export function createEtcdRejoin(given: () => Reconciliation): EtcdRejoin {
   };
 }
 
-/** Some member that holds data and answers, whether or not its machine takes part in this run. */
-function survivor({ access, judgement, signal }: Reconciliation): Promise<EtcdGateway> {
-  const holders = judgement?.verdict.code === 'rejoin' ? judgement.verdict.holders : [];
-  return access.quorumThrough(holders, signal);
+interface Question {
+  patience: Patience;
+  /** Beside what passes by itself in any case. */
+  passes?: (error: unknown) => boolean;
 }
+
+/**
+ * Asks some member that has its data and proves a quorum, at every attempt anew: the one that was asked before may be gone,
+ * and its machine need not take part in this run.
+ */
+function ask<T>(
+  context: Reconciliation,
+  { patience, passes = () => false }: Question,
+  question: (gateway: EtcdGateway) => Promise<T>,
+): Promise<T> {
+  const { verdict } = judgementOf(context);
+  const holders = verdict.code === 'rejoin' ? verdict.holders : [];
+  const isPassing = (error: unknown): boolean => isUnsettled(error) || passes(error);
+  return retrying(context, patience, isPassing, async () =>
+    question(await context.access.quorumThrough(holders, context.signal)),
+  );
+}
+
+const memberList = (context: Reconciliation): Promise<EtcdMember[]> =>
+  ask(context, { patience: SETTLE }, (gateway) => gateway.memberList({ signal: context.signal }));
 
 /**
  * All old entries of all blank members go first: a member that lost its data must never come back under its old ID
@@ -50,20 +70,20 @@ function survivor({ access, judgement, signal }: Reconciliation): Promise<EtcdGa
 async function clearOldEntries(context: Reconciliation): Promise<void> {
   const { verdict } = judgementOf(context);
   if (verdict.code !== 'rejoin') return;
-  const gateway = await survivor(context);
-  const members = await gateway.memberList({ signal: context.signal });
+  const members = await memberList(context);
   for (const name of verdict.blank) {
     const url = peerUrl(workOf(context, name).nodeIp);
     for (const member of members.filter((entry) => entry.name === name || entry.peerUrls.includes(url))) {
       context.bus.emit({ type: 'change', step: 'etcd', node: name, what: `remove old etcd member ${member.id}` });
-      await removeMember(context, gateway, member.id);
+      await removeMember(context, member.id);
     }
   }
 }
 
 /** Removal that was answered too late is found done: the next attempt meets nothing to remove. */
-async function removeMember(context: Reconciliation, gateway: EtcdGateway, id: string): Promise<void> {
-  await settling(context, () => gateway.memberRemove(id, { signal: context.signal })).catch((error) => {
+async function removeMember(context: Reconciliation, id: string): Promise<void> {
+  const { signal } = context;
+  await ask(context, { patience: SETTLE }, (gateway) => gateway.memberRemove(id, { signal })).catch((error) => {
     if (!hasCode(error, 'etcd-not-found')) throw error;
   });
 }
@@ -75,34 +95,42 @@ async function rejoinOne(
 ): Promise<void> {
   const { record } = judgementOf(context);
   const url = peerUrl(workOf(context, node).nodeIp);
-  const gateway = await survivor(context);
-  const added = await addLearner(context, gateway, url);
+  const added = await addLearner(context, url);
   context.bus.emit({ type: 'change', step: 'etcd', node, what: `add etcd learner ${added.id}` });
-  const members = await gateway.memberList({ signal: context.signal });
+  const members = await memberList(context);
   await start({
     token: record.etcd.token,
     initialClusterState: 'existing',
     initialCluster: members.flatMap((member) => clusterEntry(member, added.id, node)),
   });
-  await retrying(
-    context,
-    PROMOTE_RETRY,
-    (error) => hasCode(error, 'etcd-learner-not-ready'),
-    () => gateway.memberPromote(added.id, { signal: context.signal }),
-  );
+  await promote(context, added.id);
   context.bus.emit({ type: 'change', step: 'etcd', node, what: `promote etcd member ${added.id}` });
 }
 
+/** Promotion that was answered too late is found done: the next attempt meets a voter. */
+async function promote(context: Reconciliation, id: string): Promise<void> {
+  const { signal } = context;
+  const passes = (error: unknown): boolean => hasCode(error, 'etcd-learner-not-ready');
+  await ask(context, { patience: PROMOTE_RETRY, passes }, (gateway) =>
+    gateway.memberPromote(id, { signal }).catch(async (error) => {
+      if (!hasCode(error, 'etcd-not-a-learner')) throw error;
+      const known = (await gateway.memberList({ signal })).find((member) => member.id === id);
+      if (known === undefined || known.isLearner) throw error;
+    }),
+  );
+}
+
 /** An answer that was lost shows in the list: adding is no thing to be done twice. */
-async function addLearner(context: Reconciliation, gateway: EtcdGateway, url: string): Promise<EtcdMember> {
+async function addLearner(context: Reconciliation, url: string): Promise<EtcdMember> {
   const { verdict } = judgementOf(context);
   const absent = 'absent' in verdict ? verdict.absent : [];
-  const unhealthy = (error: unknown): boolean => hasCode(error, 'etcd-unhealthy-cluster') || isPassing(error);
-  const add = async (): Promise<EtcdMember> => {
+  const patience = absent.length > 0 ? ADD_RETRY_BESIDE_ABSENT : ADD_RETRY;
+  const passes = (error: unknown): boolean => hasCode(error, 'etcd-unhealthy-cluster');
+  const add = async (gateway: EtcdGateway): Promise<EtcdMember> => {
     const known = (await gateway.memberList({ signal: context.signal })).find(({ peerUrls }) => peerUrls.includes(url));
     return known ?? gateway.memberAdd({ peerUrls: [url], learner: true }, { signal: context.signal });
   };
-  return retrying(context, absent.length > 0 ? ADD_RETRY_BESIDE_ABSENT : ADD_RETRY, unhealthy, add).catch((cause) => {
+  return ask(context, { patience, passes }, add).catch((cause) => {
     if (!hasCode(cause, 'etcd-unhealthy-cluster') || absent.length === 0) throw cause;
     throw new DisklessError({
       code: 'etcd-rejoin-blocked',

@@ -9,6 +9,7 @@ import { createEventBus } from '../../src/runner/event-bus.js';
 import type { RunEvent } from '../../src/runner/events.js';
 import { FakeEtcd } from '../helpers/fake-etcd.js';
 import { sampleNode, sampleSpec } from '../helpers/sample-facts.js';
+import { virtualClock } from '../helpers/virtual-clock.js';
 
 const IPS: Record<string, string> = { s4: '10.146.225.4', s5: '10.146.225.5', s6: '10.146.225.6' };
 const ipOf = (name: string): string => IPS[name] ?? '';
@@ -28,11 +29,11 @@ class FakeAccess extends ClusterAccess {
 
 type Rejoin = Extract<EtcdVerdict, { code: 'rejoin' }>;
 
-/** A run that takes `blank` in again; only their machines take part in it. Time passes as fast as it is slept. */
+/** A run that takes `blank` in again; only their machines take part in it. */
 function runWith(etcd: FakeEtcd, changes: Partial<Rejoin> = {}) {
   const events: RunEvent[] = [];
   const verdict: Rejoin = { code: 'rejoin', holders: ['s5', 's6'], blank: ['s4'], wipe: [], absent: [], ...changes };
-  let nowMs = 0;
+  const clock = virtualClock();
   const abort = new AbortController();
   const context = {
     signal: abort.signal,
@@ -46,21 +47,14 @@ function runWith(etcd: FakeEtcd, changes: Partial<Rejoin> = {}) {
         verdict.blank.map((name) => [name, { node: sampleNode({ name }), nodeIp: ipOf(name) } as NodeWork]),
       ),
     },
-    options: {
-      clock: {
-        monotonicMs: () => nowMs,
-        sleep: async (ms: number) => {
-          nowMs += ms;
-        },
-      },
-    },
+    options: { clock },
   } as unknown as Reconciliation;
   const rejoin = createEtcdRejoin(() => context);
   const told: EtcdBootstrap[] = [];
   return {
     told,
     abort,
-    waitedMs: () => nowMs,
+    waitedMs: clock.waitedMs,
     changes: () => events.flatMap((event) => (event.type === 'change' ? [`${event.node}: ${event.what}`] : [])),
     bring: (name: string, started = () => etcd.start(name, ipOf(name))) =>
       rejoin.rejoin(name, async (bootstrap) => {
@@ -98,6 +92,56 @@ describe('a member that lost its data', () => {
       `s4: add etcd learner ${added}`,
       `s4: promote etcd member ${added}`,
     ]);
+  });
+
+  it.each<[string, 'read' | 'list' | 'add' | 'remove' | 'promote', string]>([
+    ['the leader changes while its old entry is removed', 'remove', 'etcd-no-leader'],
+    ['the leader changes while it is added', 'add', 'etcd-no-leader'],
+    ['the leader is lost while it is promoted', 'promote', 'etcd-timeout'],
+    ['a connection breaks while it is promoted', 'promote', 'etcd-connection-lost'],
+    ['it is not in sync yet', 'promote', 'etcd-learner-not-ready'],
+    ['the members cannot be listed for a moment', 'list', 'etcd-unavailable'],
+    ['nobody answers for a moment', 'read', 'etcd-unreachable'],
+  ])('comes back although %s', async (_title, operation, code) => {
+    const etcd = clusterThatLost('s4');
+    etcd.failNext(operation, code);
+    etcd.failNext(operation, code);
+    await runWith(etcd).bring('s4');
+    expect(etcd.members()).toEqual({ s5: false, s6: false, s4: false });
+  });
+
+  it.each(['remove', 'add', 'promote'] as const)(
+    'notices that %s was done, and only its answer lost',
+    async (operation) => {
+      const etcd = clusterThatLost('s4');
+      etcd.failNext(operation, 'etcd-timeout', { carriedOut: true });
+      await runWith(etcd).bring('s4');
+      expect(etcd.members()).toEqual({ s5: false, s6: false, s4: false });
+      expect(etcd.entries).toHaveLength(3);
+    },
+  );
+
+  it('goes on through another member when the one that was asked is gone', async () => {
+    const etcd = new FakeEtcd({ ...IPS, s7: '10.146.225.7' });
+    etcd.alive.delete('s4');
+    const run = runWith(etcd, { holders: ['s5', 's6', 's7'] });
+    await run.bring('s4', () => {
+      etcd.start('s4', ipOf('s4'));
+      etcd.alive.delete('s5');
+    });
+    expect(etcd.members().s4).toBe(false);
+  });
+
+  it.each([
+    ['it never gets in sync', 'etcd-learner-not-ready', 60_000],
+    ['it is refused', 'etcd-forbidden', 0],
+  ])('stays out when %s', async (_title, code, patienceMs) => {
+    const etcd = clusterThatLost('s4');
+    for (let attempt = 0; attempt < 1000; attempt++) etcd.failNext('promote', code);
+    const run = runWith(etcd);
+    await expect(run.bring('s4')).rejects.toMatchObject({ code });
+    expect(run.waitedMs()).toBeGreaterThanOrEqual(patienceMs);
+    expect(run.waitedMs()).toBeLessThan(patienceMs + 1000);
   });
 
   it('comes back through members whose machines take no part in this run', async () => {
