@@ -48,10 +48,21 @@ export type EtcdVerdict =
    * `otherwise`: what is to be said when no quorum comes of it; undefined when the holders are a majority.
    */
   | { code: 'revive'; holders: string[]; waiting: string[]; absent: string[]; otherwise?: Refusal }
-  /** Quorum works; `holders` are its voters that were read. */
-  | { code: 'healthy'; holders: string[]; absent: string[] }
-  /** Quorum works; bring blank members back one after another as learners, wiping data that has no place in it. */
-  | { code: 'rejoin'; holders: string[]; blank: string[]; wipe: string[]; absent: string[] }
+  /** Quorum works; `holders` are its voters that were read. `forget`: what they held is gone, so their entries go too. */
+  | { code: 'healthy'; holders: string[]; forget: string[]; absent: string[] }
+  /**
+   * Quorum works; bring blank members back one after another as learners, wiping data that has no place in it.
+   * `blocking`: voters that cannot be reached, beside which etcd may take nobody in.
+   */
+  | {
+      code: 'rejoin';
+      holders: string[];
+      blank: string[];
+      wipe: string[];
+      forget: string[];
+      blocking: string[];
+      absent: string[];
+    }
   /** A person must decide. */
   | Refusal;
 
@@ -182,8 +193,26 @@ function withQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {
   const misplaced = of(facts, 'data')
     .filter((member) => !isHolder(member))
     .filter(isFit);
-  if (blank.length + misplaced.length === 0) return { code: 'healthy', holders, absent };
-  return { code: 'rejoin', holders, blank: names([...blank, ...misplaced]), wipe: names(misplaced), absent };
+  const gone = facts.members.filter(isGone);
+  if (blank.length + misplaced.length === 0) return { code: 'healthy', holders, forget: names(gone), absent };
+  const away = unaccounted(facts);
+  // There may be one learner at a time, and one that cannot be reached has no vote to lose.
+  const learners = away.filter(({ membership }) => membership === 'learner');
+  return {
+    code: 'rejoin',
+    holders,
+    blank: names([...blank, ...misplaced]),
+    wipe: names(misplaced),
+    forget: names([...gone, ...learners]),
+    blocking: names(away.filter(({ membership }) => membership === 'voter')),
+    absent,
+  };
+}
+
+/** It has an entry, and can never come back under it: it is lost, or was read and is blank on a machine that is not fit. */
+function isGone({ condition, membership = 'absent', fit }: MemberFacts): boolean {
+  const dataIsGone = condition.kind === 'unreachable' ? condition.lost : condition.kind === 'blank' && !fit;
+  return dataIsGone && membership !== 'absent';
 }
 
 function withoutQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {

@@ -23,7 +23,8 @@ export async function observeEtcd(
   const entries = record?.etcd.phase === 'bootstrapped' ? await provenEntries(context, running) : undefined;
   const members = seen.map((member): MemberFacts => {
     const candidate = candidates.get(member.name);
-    const membership = entries && membershipOf(entries, member.name, candidate?.nodeIp);
+    const nodeIp = candidate?.nodeIp ?? context.memory.nodeRecords.get(member.name)?.nodeIp;
+    const membership = entries && membershipOf(entries, member.name, nodeIp);
     return { ...member, fit: candidate !== undefined, ...(membership && { membership }) };
   });
   return {

@@ -140,6 +140,7 @@ describe('an established cluster', () => {
     expect(judge(['running', 'running', 'running'], { quorumProven: true })).toEqual({
       code: 'healthy',
       holders: ['m0', 'm1', 'm2'],
+      forget: [],
       absent: [],
     });
   });
@@ -176,13 +177,21 @@ describe('an established cluster', () => {
       holders: ['m0', 'm2'],
       blank: ['m1'],
       wipe: ['m1'],
+      forget: [],
+      blocking: [],
       absent: [],
     });
   });
 
   it('leaves a member alone whose machine failed its preflight', () => {
     const members = { m1: { fit: false } };
-    expect(judge(['running', 'blank', 'running'], { quorumProven: true, members })).toMatchObject({ code: 'healthy' });
+    expect(judge(['running', 'blank', 'running'], { quorumProven: true, members })).toEqual({
+      code: 'healthy',
+      holders: ['m0', 'm2'],
+      // Its data is gone all the same.
+      forget: ['m1'],
+      absent: [],
+    });
   });
 
   it('goes through whoever has the data, even on a machine that failed its preflight', () => {
@@ -207,8 +216,38 @@ describe('an established cluster', () => {
       holders: ['m0', 'm3', 'm4'],
       blank: ['m1', 'm2'],
       wipe: ['m2'],
+      forget: [],
+      blocking: [],
       absent: [],
     });
+  });
+
+  it("takes a person's word that a member is lost: its entry goes, and blocks nobody who rejoins", () => {
+    expect(judge(['running', 'blank', 'lost', 'running', 'running'], { quorumProven: true })).toEqual({
+      code: 'rejoin',
+      holders: ['m0', 'm3', 'm4'],
+      blank: ['m1'],
+      wipe: [],
+      forget: ['m2'],
+      blocking: [],
+      absent: ['m2'],
+    });
+    const healthy = ['running', 'running', 'lost'];
+    expect(judge(healthy, { quorumProven: true })).toMatchObject({ code: 'healthy', forget: ['m2'] });
+    const members = { m2: { membership: 'absent' as const } };
+    expect(judge(healthy, { quorumProven: true, members })).toMatchObject({ code: 'healthy', forget: [] });
+  });
+
+  it('names the voters out of reach beside which nobody may be taken in, and forgets a learner out of reach', () => {
+    const five = ['running', 'running', 'running', 'blank', 'unreachable'];
+    const voter = { forget: [], blocking: ['m4'] };
+    expect(judge(five, { quorumProven: true })).toMatchObject({ code: 'rejoin', blank: ['m3'], ...voter });
+    const learner = { m4: { membership: 'learner' as const } };
+    expect(judge(five, { quorumProven: true, members: learner })).toMatchObject({ forget: ['m4'], blocking: [] });
+    const removed = { m4: { membership: 'absent' as const } };
+    expect(judge(five, { quorumProven: true, members: removed })).toMatchObject({ forget: [], blocking: [] });
+    const healthy = ['running', 'running', 'unreachable'];
+    expect(judge(healthy, { quorumProven: true })).toMatchObject({ code: 'healthy', forget: [] });
   });
 
   it('begins the next incarnation when every member is blank', () => {
@@ -279,7 +318,7 @@ describe('a person who accepts the loss', () => {
 const KINDS = [
   ...['blank', 'running', 'stopped', 'older', 'unknown', 'unreachable', 'lost'],
   ...['blank unfit', 'running unfit', 'stopped unfit', 'older unfit'],
-  ...['running learner', 'running absent', 'stopped absent unfit'],
+  ...['running learner', 'running absent', 'stopped absent unfit', 'unreachable learner'],
 ];
 
 interface Situation extends Circumstances {
@@ -403,6 +442,15 @@ describe.each([1, 3, 5])('every combination over %i members', (count) => {
       if (verdict.code !== 'revive') continue;
       for (const name of verdict.holders) {
         if (!['running', 'stopped'].includes(conditionOf(name))) fail(name);
+      }
+    }
+  });
+
+  it('forgets only members whose data is gone, and learners that cannot be reached', () => {
+    for (const { verdict, kindOf, fail } of judged('healthy', 'rejoin')) {
+      if (!('forget' in verdict)) continue;
+      for (const name of verdict.forget) {
+        if (!['lost', 'blank unfit', 'unreachable learner'].includes(kindOf(name))) fail(name);
       }
     }
   });

@@ -11,8 +11,9 @@ import { FakeEtcd } from '../helpers/fake-etcd.js';
 import { sampleNode, sampleSpec } from '../helpers/sample-facts.js';
 import { virtualClock } from '../helpers/virtual-clock.js';
 
-const IPS: Record<string, string> = { s4: '10.146.225.4', s5: '10.146.225.5', s6: '10.146.225.6' };
-const ipOf = (name: string): string => IPS[name] ?? '';
+const FIVE: Record<string, string> = Object.fromEntries([4, 5, 6, 7, 8].map((n) => [`s${n}`, `10.146.225.${n}`]));
+const ipOf = (name: string): string => FIVE[name] ?? '';
+const ips = (...names: string[]) => Object.fromEntries(names.map((name) => [name, ipOf(name)]));
 
 class FakeAccess extends ClusterAccess {
   readonly #etcd: FakeEtcd;
@@ -32,7 +33,8 @@ type Rejoin = Extract<EtcdVerdict, { code: 'rejoin' }>;
 /** A run that takes `blank` in again; only their machines take part in it. */
 function runWith(etcd: FakeEtcd, changes: Partial<Rejoin> = {}) {
   const events: RunEvent[] = [];
-  const verdict: Rejoin = { code: 'rejoin', holders: ['s5', 's6'], blank: ['s4'], wipe: [], absent: [], ...changes };
+  const nobody = { wipe: [], forget: [], blocking: [], absent: [] };
+  const verdict: Rejoin = { code: 'rejoin', holders: ['s5', 's6'], blank: ['s4'], ...nobody, ...changes };
   const clock = virtualClock();
   const abort = new AbortController();
   const context = {
@@ -42,6 +44,7 @@ function runWith(etcd: FakeEtcd, changes: Partial<Rejoin> = {}) {
     memory: { tally: new Map() },
     judgement: {
       verdict,
+      peers: Object.entries(FIVE).map(([name, nodeIp]) => ({ name, nodeIp, podCidr: '', controlPlane: true })),
       record: { etcd: { token: 'token-3' } },
       work: new Map(
         verdict.blank.map((name) => [name, { node: sampleNode({ name }), nodeIp: ipOf(name) } as NodeWork]),
@@ -66,7 +69,7 @@ function runWith(etcd: FakeEtcd, changes: Partial<Rejoin> = {}) {
 
 /** Three voters, of which these have just lost their data. */
 function clusterThatLost(...lost: string[]): FakeEtcd {
-  const etcd = new FakeEtcd(IPS);
+  const etcd = new FakeEtcd(ips('s4', 's5', 's6'));
   for (const name of lost) etcd.alive.delete(name);
   return etcd;
 }
@@ -122,7 +125,7 @@ describe('a member that lost its data', () => {
   );
 
   it('goes on through another member when the one that was asked is gone', async () => {
-    const etcd = new FakeEtcd({ ...IPS, s7: '10.146.225.7' });
+    const etcd = new FakeEtcd(ips('s4', 's5', 's6', 's7'));
     etcd.alive.delete('s4');
     const run = runWith(etcd, { holders: ['s5', 's6', 's7'] });
     await run.bring('s4', () => {
@@ -157,5 +160,83 @@ describe('a member that lost its data', () => {
       exit: 4,
       message: expect.stringContaining('s5, s6'),
     });
+  });
+});
+
+describe('five members, of which one is blank and another is off', () => {
+  function cluster(): FakeEtcd {
+    const etcd = new FakeEtcd(FIVE);
+    etcd.alive.delete('s4');
+    etcd.alive.delete('s8');
+    return etcd;
+  }
+  const holders = ['s5', 's6', 's7'];
+
+  it('nobody is taken in beside a voter that cannot be reached: said, with what a person can do', async () => {
+    const etcd = cluster();
+    const run = runWith(etcd, { holders, blocking: ['s8'], absent: ['s8'] });
+    await expect(run.bring('s4')).rejects.toMatchObject({
+      code: 'etcd-rejoin-blocked',
+      exit: 4,
+      message: expect.stringContaining('while s8 cannot be reached'),
+      hint: 'bring s8 back and run up again, or say --lost s8 if off for good',
+    });
+    expect(run.told).toEqual([]);
+    expect(Object.keys(etcd.members())).toEqual(['s5', 's6', 's7', 's8']);
+    // Long enough for members that were only restarted, and no longer.
+    expect(run.waitedMs()).toBeLessThan(9_000);
+  });
+
+  it('waits until the members that were restarted are connected again, when all can be reached', async () => {
+    const etcd = cluster();
+    etcd.start('s8', ipOf('s8'));
+    for (let attempt = 0; attempt < 20; attempt++) etcd.failNext('add', 'etcd-unhealthy-cluster');
+    const run = runWith(etcd, { holders: [...holders, 's8'] });
+    await run.bring('s4');
+    expect(run.waitedMs()).toBe(10_000);
+  });
+
+  it('one that is lost by word of a person goes first, and the other comes back', async () => {
+    const etcd = cluster();
+    const lost = etcd.entries[4]?.id;
+    const run = runWith(etcd, { holders, forget: ['s8'], absent: ['s8'] });
+    await run.bring('s4');
+    expect(etcd.members()).toEqual({ s5: false, s6: false, s7: false, s4: false });
+    expect(run.changes()).toContain(`s8: remove old etcd member ${lost}`);
+  });
+
+  it('two that are blank come back one after the other, both entries removed before', async () => {
+    const etcd = cluster();
+    const run = runWith(etcd, { holders, blank: ['s4', 's8'] });
+    await Promise.all([run.bring('s4'), run.bring('s8')]);
+    expect(etcd.members()).toEqual({ s5: false, s6: false, s7: false, s4: false, s8: false });
+    expect(run.changes().map((change) => change.replace(/ \d+$/, ''))).toEqual([
+      's4: remove old etcd member',
+      's8: remove old etcd member',
+      's4: add etcd learner',
+      's4: promote etcd member',
+      's8: add etcd learner',
+      's8: promote etcd member',
+    ]);
+  });
+
+  it('the failure of one does not keep the next from its turn: the learner it left is removed', async () => {
+    const etcd = cluster();
+    const run = runWith(etcd, { holders, blank: ['s4', 's8'] });
+    const failing = run.bring('s4', () => {
+      throw new Error('it did not start');
+    });
+    const next = run.bring('s8');
+    await expect(failing).rejects.toThrow('it did not start');
+    await next;
+    expect(etcd.members()).toEqual({ s5: false, s6: false, s7: false, s8: false });
+  });
+
+  it('one that was promoted after all stays a member, whatever else went wrong', async () => {
+    const etcd = cluster();
+    const run = runWith(etcd, { holders, forget: ['s8'] });
+    etcd.failNext('promote', 'etcd-forbidden', { carriedOut: true });
+    await expect(run.bring('s4')).rejects.toMatchObject({ code: 'etcd-forbidden' });
+    expect(etcd.members().s4).toBe(false);
   });
 });

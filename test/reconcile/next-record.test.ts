@@ -47,12 +47,19 @@ describe('nextRecord', () => {
   });
 
   it("leaves etcd's life alone on every other verdict, and remembers today's spec and PKI", () => {
-    expect(next({ code: 'healthy', holders: [], absent: [] }, recorded)).toEqual({ ...recorded, spec, pki });
+    expect(next({ code: 'healthy', holders: [], forget: [], absent: [] }, recorded)).toEqual({
+      ...recorded,
+      spec,
+      pki,
+    });
     const resumed: EtcdVerdict = { code: 'resume-bootstrap', incarnation: 2, start: ['s4'], wipe: [], absent: [] };
     expect(next(resumed, recorded).etcd).toEqual(recorded.etcd);
   });
 
   it('knows a cluster that never had an etcd', () => {
-    expect(next({ code: 'healthy', holders: [], absent: [] }).etcd).toMatchObject({ incarnation: 0, phase: 'none' });
+    expect(next({ code: 'healthy', holders: [], forget: [], absent: [] }).etcd).toMatchObject({
+      incarnation: 0,
+      phase: 'none',
+    });
   });
 });

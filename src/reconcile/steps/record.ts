@@ -34,6 +34,10 @@ export async function proveQuorum(context: Reconciliation, { signal }: StepPlace
   const { verdict, record: recorded } = judgement;
   if (verdict.code === 'revive') await waitForQuorum(context, verdict);
   else await context.access.quorumThrough(recorded.etcd.members, signal);
+  if (verdict.code === 'healthy' && verdict.forget.length > 0) {
+    await context.rejoin.clear();
+    return 'changed';
+  }
   if (judgement.record.etcd.phase === 'bootstrapped') return 'unchanged';
   const record = { ...judgement.record, etcd: { ...judgement.record.etcd, phase: 'bootstrapped' as const } };
   await context.options.state.saveCluster(record);
