@@ -19,7 +19,10 @@ export async function observeEtcd(
   const candidates = new Map(fit.map((candidate) => [candidate.node.name, candidate]));
   // A machine that failed its preflight was still read: what it holds counts.
   const seen = controlPlanes(spec).map(({ name }) => memberFacts(name, context.facts.get(name), lost.has(name)));
-  const running = seen.flatMap(({ name, condition }) => (condition.kind === 'data' && condition.running ? [name] : []));
+  // A member of an earlier life may make a quorum of that life.
+  const running = seen.flatMap(({ name, condition }) =>
+    condition.kind === 'data' && condition.running && condition.incarnation === record?.etcd.incarnation ? [name] : [],
+  );
   const entries = record?.etcd.phase === 'bootstrapped' ? await provenEntries(context, running) : undefined;
   const members = seen.map((member): MemberFacts => {
     const candidate = candidates.get(member.name);

@@ -1,6 +1,8 @@
 import { DisklessError } from '../../src/errors.js';
 import type { EtcdGateway, EtcdHeader, EtcdMember } from '../../src/etcd/gateway.js';
 import { peerUrl } from '../../src/etcd/peer-url.js';
+import { ClusterAccess } from '../../src/reconcile/cluster-access.js';
+import { sampleSpec } from './sample-facts.js';
 
 type Operation = 'read' | 'list' | 'add' | 'remove' | 'promote';
 
@@ -121,4 +123,18 @@ export class FakeEtcd {
 
 function refusalOf(code: string): DisklessError {
   return new DisklessError({ code, message: code });
+}
+
+/** The way to the members of a fake etcd. */
+export class FakeEtcdAccess extends ClusterAccess {
+  readonly #etcd: FakeEtcd;
+
+  constructor(etcd: FakeEtcd) {
+    super({ spec: sampleSpec(), sessions: new Map(), identities: () => Promise.reject(new Error('no TLS here')) });
+    this.#etcd = etcd;
+  }
+
+  override etcdOf(node: string): Promise<EtcdGateway> {
+    return Promise.resolve(this.#etcd.gateway(node));
+  }
 }

@@ -2,31 +2,17 @@ import { describe, expect, it } from 'vitest';
 import type { EtcdBootstrap } from '../../src/components/context.js';
 import { peerUrl } from '../../src/etcd/peer-url.js';
 import type { EtcdVerdict } from '../../src/plan/etcd-verdict.js';
-import { ClusterAccess } from '../../src/reconcile/cluster-access.js';
 import { createEtcdRejoin } from '../../src/reconcile/etcd-rejoin.js';
 import type { NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
 import { createEventBus } from '../../src/runner/event-bus.js';
 import type { RunEvent } from '../../src/runner/events.js';
-import { FakeEtcd } from '../helpers/fake-etcd.js';
-import { sampleNode, sampleSpec } from '../helpers/sample-facts.js';
+import { FakeEtcd, FakeEtcdAccess } from '../helpers/fake-etcd.js';
+import { sampleNode } from '../helpers/sample-facts.js';
 import { virtualClock } from '../helpers/virtual-clock.js';
 
 const FIVE: Record<string, string> = Object.fromEntries([4, 5, 6, 7, 8].map((n) => [`s${n}`, `10.146.225.${n}`]));
 const ipOf = (name: string): string => FIVE[name] ?? '';
 const ips = (...names: string[]) => Object.fromEntries(names.map((name) => [name, ipOf(name)]));
-
-class FakeAccess extends ClusterAccess {
-  readonly #etcd: FakeEtcd;
-
-  constructor(etcd: FakeEtcd) {
-    super({ spec: sampleSpec(), sessions: new Map(), identities: () => Promise.reject(new Error('no TLS here')) });
-    this.#etcd = etcd;
-  }
-
-  override etcdOf(node: string) {
-    return Promise.resolve(this.#etcd.gateway(node));
-  }
-}
 
 type Rejoin = Extract<EtcdVerdict, { code: 'rejoin' }>;
 
@@ -39,7 +25,7 @@ function runWith(etcd: FakeEtcd, changes: Partial<Rejoin> = {}) {
   const abort = new AbortController();
   const context = {
     signal: abort.signal,
-    access: new FakeAccess(etcd),
+    access: new FakeEtcdAccess(etcd),
     bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
     memory: { tally: new Map() },
     judgement: {
