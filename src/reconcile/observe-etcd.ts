@@ -2,7 +2,7 @@ import { controlPlanes } from '../config/spec.js';
 import type { EtcdMember } from '../etcd/gateway.js';
 import { peerUrl } from '../etcd/peer-url.js';
 import type { NodeFacts } from '../facts/facts.js';
-import type { EtcdFacts, MemberCondition, MemberFacts, Membership } from '../plan/etcd-verdict.js';
+import type { EtcdFacts, MemberCondition, MemberFacts, Membership } from '../plan/etcd-facts.js';
 import type { Candidate } from './candidates.js';
 import type { Reconciliation } from './reconciliation.js';
 

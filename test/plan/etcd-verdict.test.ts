@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type EtcdVerdict, etcdVerdict, type MemberCondition, type MemberFacts } from '../../src/plan/etcd-verdict.js';
+import type { MemberCondition, MemberFacts } from '../../src/plan/etcd-facts.js';
+import { type EtcdVerdict, etcdVerdict } from '../../src/plan/etcd-verdict.js';
 import type { EtcdRecord } from '../../src/state/records.js';
 
 const OURS = 'c1';
