@@ -2,7 +2,7 @@ import { controlPlanes } from '../config/spec.js';
 import type { EtcdMember } from '../etcd/gateway.js';
 import { peerUrl } from '../etcd/peer-url.js';
 import type { NodeFacts } from '../facts/facts.js';
-import type { EtcdFacts, MemberCondition, MemberFacts, Membership } from '../plan/etcd-verdict.js';
+import type { EtcdFacts, MemberCondition, MemberFacts, Membership } from '../plan/etcd-facts.js';
 import type { Candidate } from './candidates.js';
 import type { Reconciliation } from './reconciliation.js';
 
@@ -19,11 +19,15 @@ export async function observeEtcd(
   const candidates = new Map(fit.map((candidate) => [candidate.node.name, candidate]));
   // A machine that failed its preflight was still read: what it holds counts.
   const seen = controlPlanes(spec).map(({ name }) => memberFacts(name, context.facts.get(name), lost.has(name)));
-  const running = seen.flatMap(({ name, condition }) => (condition.kind === 'data' && condition.running ? [name] : []));
+  // A member of an earlier life may make a quorum of that life.
+  const running = seen.flatMap(({ name, condition }) =>
+    condition.kind === 'data' && condition.running && condition.incarnation === record?.etcd.incarnation ? [name] : [],
+  );
   const entries = record?.etcd.phase === 'bootstrapped' ? await provenEntries(context, running) : undefined;
   const members = seen.map((member): MemberFacts => {
     const candidate = candidates.get(member.name);
-    const membership = entries && membershipOf(entries, member.name, candidate?.nodeIp);
+    const nodeIp = candidate?.nodeIp ?? context.memory.nodeRecords.get(member.name)?.nodeIp;
+    const membership = entries && membershipOf(entries, member.name, nodeIp);
     return { ...member, fit: candidate !== undefined, ...(membership && { membership }) };
   });
   return {

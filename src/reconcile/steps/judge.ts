@@ -30,7 +30,9 @@ export async function judge(context: Reconciliation): Promise<StepResult> {
   }
   context.bus.emit({ type: 'note', level: 'info', code: `etcd-${verdict.code}`, message: explainVerdict(verdict) });
   const newToken = `${clusterId}-${randomBytes(4).toString('hex')}`;
-  const record = nextRecord({ spec: options.spec, record: memory.record, clusterId, verdict, facts, newToken });
+  const fingerprints = await options.state.pki.fingerprints();
+  const known = { spec: options.spec, record: memory.record, clusterId, pki: fingerprints };
+  const record = nextRecord({ ...known, verdict, facts, newToken });
   const peers = peersOf(context, fit);
   const pki = await options.state.pki.ensure({ spec: options.spec, nodes: peers });
   for (const { id, notAfter } of pki.expiringAuthorities) {
