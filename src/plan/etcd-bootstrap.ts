@@ -1,5 +1,6 @@
 import type { EtcdRecord } from '../state/records.js';
 import {
+  absences,
   absentNames,
   type EtcdFacts,
   isCurrent,
@@ -54,15 +55,20 @@ export function nextIncarnation(facts: EtcdFacts, recorded: EtcdRecord, why: Boo
 
 function noMajority(facts: EtcdFacts, usable: readonly MemberFacts[]): Refusal {
   const unfit = facts.members.filter(({ condition, fit }) => condition.kind !== 'unreachable' && !fit);
-  const absent = absentNames(facts);
+  const absent = of(facts, 'unreachable');
+  const barred = absent.filter(({ condition }) => condition.kind === 'unreachable' && condition.obstacle !== undefined);
   const reasons = [
-    ...(absent.length > 0 ? [`${absent.join(', ')} cannot be reached`] : []),
+    ...(absent.length > 0 ? [absences(absent)] : []),
     ...(unfit.length > 0 ? [`${names(unfit).join(', ')} did not pass preflight`] : []),
   ];
-  const remedy = unfit.length > 0 ? 'mend what preflight says' : 'start them';
+  const remedies = [
+    ...(unfit.length > 0 ? ['mend what preflight says'] : []),
+    ...(barred.length > 0 ? ['mend what keeps us out'] : []),
+    ...(absent.length > barred.length ? ['start those that are off'] : []),
+  ];
   return refused(
     'no-majority',
     `only ${usable.length} of ${facts.members.length} control planes can be used: ${reasons.join('; ')}`,
-    `${remedy}, or name other control planes with --control-plane`,
+    `${remedies.join(', ')}, or name other control planes with --control-plane`,
   );
 }

@@ -10,8 +10,11 @@ export type MemberCondition =
       clusterId?: string;
       incarnation?: number;
     }
-  /** `lost`: a person's word that it is off and its data gone. */
-  | { kind: 'unreachable'; lost: boolean };
+  /**
+   * `lost`: a person's word that it is off and its data gone. `obstacle`: what kept us from reading a machine that is
+   * there, as the end of a sentence about it; without one nothing answered.
+   */
+  | { kind: 'unreachable'; lost: boolean; obstacle?: string };
 
 /** What a quorum says of a configured member. `absent`: it has no entry, and its data can never come back under one. */
 export type Membership = 'voter' | 'learner' | 'absent';
@@ -43,6 +46,17 @@ export const majorityOf = (count: number): number => Math.floor(count / 2) + 1;
 export const of = (facts: EtcdFacts, kind: MemberCondition['kind']): MemberFacts[] =>
   facts.members.filter((member) => member.condition.kind === kind);
 export const absentNames = (facts: EtcdFacts): string[] => names(of(facts, 'unreachable'));
+
+/** Why nothing is known of this one. */
+export const absence = ({ condition }: MemberFacts): string =>
+  (condition.kind === 'unreachable' ? condition.obstacle : undefined) ?? 'cannot be reached';
+/** `s4, s5 cannot be reached, s6 does not accept our key` */
+export function absences(members: readonly MemberFacts[]): string {
+  const reasons = [...new Set(members.map(absence))];
+  return reasons
+    .map((reason) => `${names(members.filter((member) => absence(member) === reason)).join(', ')} ${reason}`)
+    .join(', ');
+}
 export const isFit = ({ fit }: MemberFacts): boolean => fit;
 export const runs = ({ condition }: MemberFacts): boolean => condition.kind === 'data' && condition.running;
 

@@ -1,6 +1,8 @@
 import type { EtcdRecord } from '../state/records.js';
 import { nextIncarnation } from './etcd-bootstrap.js';
 import {
+  absence,
+  absences,
   absentNames,
   type EtcdFacts,
   isCurrent,
@@ -43,15 +45,15 @@ function nobodyHoldsData(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {
   if (unknown.length === 0) return nextIncarnation(facts, recorded, 'all-blank');
   return refused(
     'may-hold-data',
-    `no control plane that answers holds the cluster's data, but ${unknown.join(', ')} cannot be reached and may`,
+    `no control plane that answers holds the cluster's data, but ${absences(unaccounted(facts))} and may`,
     `bring ${unknown.join(' or ')} back, or say --lost ${unknown.join(',')} if it is off and its data gone`,
   );
 }
 
 function quorumLost(facts: EtcdFacts, holders: readonly MemberFacts[]): Refusal {
   const missing = facts.members.filter((member) => !holders.includes(member));
-  const fate = ({ name, condition }: MemberFacts): string =>
-    `${name} ${condition.kind === 'unreachable' ? 'cannot be reached' : 'lost its data'}`;
+  const fate = (member: MemberFacts): string =>
+    `${member.name} ${member.condition.kind === 'unreachable' ? absence(member) : 'lost its data'}`;
   const back = names(of(facts, 'unreachable'));
   const unknown = names(unaccounted(facts));
   const discard = `--discard-data gives up what ${names(holders).join(', ')} ${holders.length === 1 ? 'holds' : 'hold'} and starts empty`;

@@ -18,7 +18,7 @@ export async function observeEtcd(
   const { record } = context.memory;
   const candidates = new Map(fit.map((candidate) => [candidate.node.name, candidate]));
   // A machine that failed its preflight was still read: what it holds counts.
-  const seen = controlPlanes(spec).map(({ name }) => memberFacts(name, context.facts.get(name), lost.has(name)));
+  const seen = controlPlanes(spec).map(({ name }) => memberFacts(context, name, lost.has(name)));
   // A member of an earlier life may make a quorum of that life.
   const running = seen.flatMap(({ name, condition }) =>
     condition.kind === 'data' && condition.running && condition.incarnation === record?.etcd.incarnation ? [name] : [],
@@ -39,8 +39,24 @@ export async function observeEtcd(
   };
 }
 
-function memberFacts(name: string, facts: NodeFacts | undefined, lost: boolean): Omit<MemberFacts, 'fit'> {
-  if (facts === undefined) return { name, condition: { kind: 'unreachable', lost } };
+/** By error code; after any other one there is nobody there, as far as we can tell. */
+const OBSTACLES: Readonly<Record<string, string>> = {
+  'auth-failed': 'does not accept our key',
+  'facts-failed': 'could not be read',
+  'host-key-changed': 'presents another host key',
+  'host-key-refused': 'presents another host key',
+  'name-ambiguous': 'is the name of two machines',
+  'name-not-resolved': 'has no address',
+  'sudo-missing': 'has no sudo',
+  'sudo-needs-password': 'does not let us become root',
+};
+
+function memberFacts({ facts: read, unread }: Reconciliation, name: string, lost: boolean): Omit<MemberFacts, 'fit'> {
+  const facts = read.get(name);
+  if (facts === undefined) {
+    const obstacle = OBSTACLES[unread.get(name)?.code ?? ''];
+    return { name, condition: { kind: 'unreachable', lost, ...(obstacle !== undefined && { obstacle }) } };
+  }
   return { name, bootId: facts.bootId, condition: conditionOf(facts) };
 }
 

@@ -96,6 +96,8 @@ export interface Reconciliation {
   rolling: RollingLock;
   sessions: ReadonlyMap<string, NodeSession>;
   facts: Map<string, NodeFacts>;
+  /** Node name → why it has no facts. */
+  unread: Map<string, DisklessError>;
   judgement?: Judgement;
   access: ClusterAccess;
   readiness: ReadinessWatch;

@@ -64,6 +64,7 @@ export function openPass(run: Run, { first, last }: { first: boolean; last: bool
     unregistered: new Map(),
     well: new Set(),
     facts: new Map(),
+    unread: new Map(),
     rolling: createRollingLock(
       () =>
         new DisklessError({

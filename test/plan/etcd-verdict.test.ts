@@ -272,6 +272,22 @@ describe('an established cluster', () => {
     expect(verdict.code === 'refused' && verdict.message).toContain('m1');
   });
 
+  it('says what keeps us out of a machine that is there: it is not off', () => {
+    const barred = { condition: { kind: 'unreachable', lost: false, obstacle: 'does not accept our key' } } as const;
+    const members = { m1: barred };
+    const first = judge(['unreachable', 'unreachable', 'blank'], { record: undefined, members });
+    expect(first).toMatchObject({
+      message: 'only 1 of 3 control planes can be used: m0 cannot be reached, m1 does not accept our key',
+      hint: expect.stringMatching(/^mend what keeps us out, start those that are off, or/),
+    });
+    expect(judge(['blank', 'unreachable', 'blank'], { members })).toMatchObject({
+      message: "no control plane that answers holds the cluster's data, but m1 does not accept our key and may",
+    });
+    expect(judge(['running', 'unreachable', 'blank'], { members })).toMatchObject({
+      message: expect.stringContaining('m1 does not accept our key, m2 lost its data'),
+    });
+  });
+
   it("accepts a person's word that an unreachable member is lost", () => {
     expect(judge(['blank', 'lost', 'blank'])).toMatchObject({ code: 'bootstrap', start: ['m0', 'm2'], absent: ['m1'] });
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DisklessError } from '../../src/errors.js';
 import type { NodeFacts } from '../../src/facts/facts.js';
 import type { Candidate } from '../../src/reconcile/candidates.js';
 import { observeEtcd } from '../../src/reconcile/observe-etcd.js';
@@ -29,14 +30,17 @@ interface Seen {
   fit?: string[];
   record?: Partial<EtcdRecord> | undefined;
   lost?: string[];
+  /** Name → code of the error that kept it from being read. */
+  unread?: Record<string, string>;
 }
 
-function observe({ facts, etcd, fit = Object.keys(facts), record = {}, lost = [] }: Seen) {
+function observe({ facts, etcd, fit = Object.keys(facts), record = {}, lost = [], unread = {} }: Seen) {
   const known: ClusterRecord = { version: 1, clusterId: 'c', spec, etcd: { ...etcdRecord, ...record } };
   const context = {
     signal: new AbortController().signal,
     access: new FakeEtcdAccess(etcd),
     facts: new Map(Object.entries(facts)),
+    unread: new Map(Object.entries(unread).map(([name, code]) => [name, new DisklessError({ code, message: code })])),
     memory: { record: known, nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name] }])) },
     options: { spec, lost: new Set(lost), discardData: false },
   } as unknown as Reconciliation;
@@ -57,6 +61,15 @@ describe('observeEtcd', () => {
         { name: 's6', fit: false, condition: { kind: 'unreachable', lost: true } },
       ],
     });
+  });
+
+  it('tells a machine that keeps us out from one that does not answer', async () => {
+    const unread = { s5: 'auth-failed', s6: 'unreachable' };
+    const { members } = await observe({ facts: { s4: sampleFacts() }, etcd: new FakeEtcd(IPS), unread });
+    expect(members.slice(1).map(({ condition }) => condition)).toEqual([
+      { kind: 'unreachable', lost: false, obstacle: 'does not accept our key' },
+      { kind: 'unreachable', lost: false },
+    ]);
   });
 
   it.each(['active', 'activating', 'reloading'])('takes a unit that is %s for running, and asks it', async (active) => {

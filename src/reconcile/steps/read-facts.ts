@@ -1,3 +1,4 @@
+import { toDisklessError } from '../../errors.js';
 import { gatherFacts } from '../../facts/gather.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { judgePerBoot } from '../../ssh/host-key.js';
@@ -13,6 +14,7 @@ export async function connect(context: Reconciliation, { node }: StepPlace): Pro
     context.attendance.heard();
     return 'unchanged';
   } catch (error) {
+    context.unread.set(node, toDisklessError(error));
     context.attendance.settle(node);
     throw error;
   }
@@ -21,6 +23,9 @@ export async function connect(context: Reconciliation, { node }: StepPlace): Pro
 export async function readFacts(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
   try {
     return await readFactsOf(context, node);
+  } catch (error) {
+    context.unread.set(node, toDisklessError(error));
+    throw error;
   } finally {
     context.attendance.settle(node);
   }

@@ -20,6 +20,7 @@ it('judges the key of the connection that the facts came over, not that of a lat
     signal,
     sessions: new Map([['s4', session]]),
     facts: new Map<string, NodeFacts>(),
+    unread: new Map(),
     attendance: { settle: () => {} },
     memory: { nodeRecords: new Map() },
     bus: createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) }),
