@@ -5,6 +5,7 @@ import type { Reconciliation } from './reconciliation.js';
 /**
  * While members of etcd come and go (a learner is promoted, a control plane restarts), it and the API answer some requests
  * with errors that a moment later are gone, and an apiserver whose post-start hook met one ends and is started again.
+ * Neither announces when it is over.
  */
 export const SETTLE = { everyMs: 200, forMs: 20_000 };
 
