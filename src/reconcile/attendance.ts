@@ -1,5 +1,5 @@
+import { untilAborted } from '../abort.js';
 import type { NodeSpec } from '../config/spec.js';
-import { untilAborted } from '../http/abort.js';
 
 /**
  * When nobody has been heard of for this long, the workers still missing are taken in by another pass. Counted in ticks:

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { DisklessError } from '../errors.js';
-import { sleep } from './abort.js';
+import { sleep } from './abort-error.js';
 import type { ConnectLimits, ConnectOptions, EstablishOptions } from './connect-options.js';
 import { SshConnection } from './connection.js';
 import { effectiveConfig } from './effective-config.js';

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { refusal } from '../errors.js';
-import { sleep } from './abort.js';
+import { sleep } from './abort-error.js';
 import type { EffectiveConfig } from './effective-config.js';
 import type { Connection } from './transport.js';
 
