@@ -7,7 +7,7 @@ import { Sha256 } from './checksum-file.js';
 import { displayUrl, HttpStatusError, httpGet } from './http-get.js';
 import { claimPartialFile, releasePartialFile } from './partial-file.js';
 import { commitHashed, findBlob, hashFile } from './remembered.js';
-import { type RetryOptions, retrying } from './retry.js';
+import { type RetryOptions, retryTransient } from './retry.js';
 import type { LocalFile } from './source.js';
 
 /** How downloads behave; see `downloadSettings` for the values in use. */
@@ -43,7 +43,7 @@ export async function downloadText(options: Omit<DownloadOptions, 'cache'>): Pro
 
 /** The same for a file that is no text, such as a signature. */
 export async function downloadSmall({ url, settings, signal }: Omit<DownloadOptions, 'cache'>): Promise<Buffer> {
-  return retrying(
+  return retryTransient(
     async () => {
       const response = await httpGet({ url, ...settings, signal });
       if (response.statusCode !== 200) throw unexpectedStatus(response, url);
@@ -124,7 +124,7 @@ async function fillAndVerify(part: string, options: BlobOptions): Promise<void> 
   const resumed = (await sizeOf(part)) > 0;
   // A process killed between the last byte and the verdict left all of it.
   if (resumed && (await hashFile(part, { algorithm, signal })) === hex) return;
-  await retrying((progressed) => fetchRest({ ...options, part, progressed }), { ...settings, signal });
+  await retryTransient((progressed) => fetchRest({ ...options, part, progressed }), { ...settings, signal });
   const found = await hashFile(part, { algorithm, signal });
   if (found === hex) return;
   await rm(part, { force: true });

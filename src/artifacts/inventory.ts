@@ -40,6 +40,13 @@ export async function newestComplete({ directory, supports }: NewestCompleteOpti
   throw incomplete(root, lacking);
 }
 
+/** Architectures for which a directory has every file of these versions; contents are not read. */
+export async function completeArchitectures(directory: string, versions: ArtifactVersions): Promise<Arch[]> {
+  const root = resolve(directory);
+  const missing = await Promise.all(ARCHITECTURES.map((arch) => missingFiles(root, versions, arch)));
+  return ARCHITECTURES.filter((_, index) => missing[index]?.length === 0);
+}
+
 /** Version folders (`v1.20.2`) under any of some folders, newest first. */
 async function versionsIn(root: string, ...folders: string[]): Promise<string[]> {
   const names = await Promise.all(folders.map((folder) => readdir(join(root, folder)).catch(() => [])));

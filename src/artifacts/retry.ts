@@ -18,7 +18,10 @@ const LONGEST_DELAY_MS = 8_000;
  *
  * @param attempt is given a function to call when it got further than ever: the count of failures starts anew.
  */
-export async function retrying<T>(attempt: (progressed: () => void) => Promise<T>, options: RetryOptions): Promise<T> {
+export async function retryTransient<T>(
+  attempt: (progressed: () => void) => Promise<T>,
+  options: RetryOptions,
+): Promise<T> {
   let failures = 0;
   for (;;) {
     options.signal?.throwIfAborted();

@@ -3,7 +3,7 @@ import { directorySource } from '../artifacts/directory-source.js';
 import { downloadSettings } from '../artifacts/download.js';
 import { httpSource } from '../artifacts/http-source.js';
 import { readImages } from '../artifacts/images.js';
-import { newestComplete } from '../artifacts/inventory.js';
+import { completeArchitectures, newestComplete } from '../artifacts/inventory.js';
 import { localContent } from '../artifacts/local-content.js';
 import type { OnArtifactProgress } from '../artifacts/progress.js';
 import type { ArtifactSource } from '../artifacts/source.js';
@@ -13,6 +13,8 @@ import type { VersionDefaults } from '../config/settings.js';
 import type { ClusterSpec } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import { DisklessError, usageError } from '../errors.js';
+import { goArchitecture } from '../facts/architecture.js';
+import type { NodeRecord } from '../state/records.js';
 
 /** Where binaries and images come from, as the flags and the config file say. */
 export interface ContentPlace {
@@ -89,4 +91,35 @@ export function contentOf(
     signal,
     ...(place.images !== undefined && { images: place.images }),
   });
+}
+
+/**
+ * Bad artifacts are bad input, told before any connection is made: those for the machines we know, or of a directory
+ * for any machine at all. What cannot be had for some architectures only is told of their nodes, later.
+ */
+export async function requireContent(
+  {
+    spec,
+    nodeRecords,
+    place,
+  }: { spec: ClusterSpec; nodeRecords: ReadonlyMap<string, NodeRecord>; place: ContentPlace },
+  content: Pick<ContentSource, 'artifacts'>,
+): Promise<void> {
+  const known = spec.nodes.flatMap(({ name }) => goArchitecture(nodeRecords.get(name)?.arch ?? '') ?? []);
+  const archs = known.length > 0 ? [...new Set(known)] : await offered(place, spec);
+  const failures = await Promise.all(archs.map((arch) => content.artifacts(arch).then(() => undefined, ownError)));
+  const [first] = failures;
+  if (first !== undefined && failures.every((failure) => failure !== undefined)) throw first;
+}
+
+async function offered(
+  { artifacts }: ContentPlace,
+  { kubernetes, etcd, cni }: ClusterSpec,
+): Promise<readonly string[]> {
+  return artifacts === undefined ? [] : completeArchitectures(artifacts, { kubernetes, etcd, cni });
+}
+
+function ownError(error: unknown): DisklessError {
+  if (error instanceof DisklessError) return error;
+  throw error;
 }

@@ -14,7 +14,14 @@ import type { HostKeyPolicy } from '../ssh/host-key.js';
 import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
 import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import { locateStateDir, type StateDir } from '../state/state-dir.js';
-import { type ContentInputs, type ContentPlace, contentOf, openContent, versionDefaults } from './content.js';
+import {
+  type ContentInputs,
+  type ContentPlace,
+  contentOf,
+  openContent,
+  requireContent,
+  versionDefaults,
+} from './content.js';
 import type { RunFlags } from './options.js';
 
 /** Everything `up` and `plan` work from, read and checked before any connection is made; nothing is written. */
@@ -61,7 +68,7 @@ export async function readInputs(
   const networkObjects = await networkManifest(resolved.spec);
   const content = await contentOf(inputs, resolved.spec);
   // Bad archives are bad input: told before any connection is made.
-  await content.images();
+  await Promise.all([content.images(), requireContent({ ...resolved, nodeRecords, place }, content)]);
   return {
     ...resolved,
     lost,

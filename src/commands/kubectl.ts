@@ -45,7 +45,7 @@ async function kubectlProgram(
 async function livingContext({ state, record }: RecordedCluster, signal: AbortSignal): Promise<string> {
   const { spec } = record;
   const records = await readNodeRecords(state);
-  const pki = await PkiStore.open({ directory: state.pki, mode: 'memory', clusterExists: true });
+  const pki = await PkiStore.open({ directory: state.pki, mode: 'memory', clusterExists: true, recorded: record.pki });
   const endpoints = controlPlanes(spec).flatMap(({ name }) => {
     const host = records.get(name)?.nodeIp;
     return host === undefined ? [] : [{ context: `${spec.name}-${name}`, node: name, host, port: spec.apiServer.port }];

@@ -49,6 +49,15 @@ export function reconcileInput({ command, inputs, flags, state, bus, signal }: R
   };
 }
 
-export function openPki({ state, record }: RunInputs, mode: 'persistent' | 'memory'): Promise<PkiStore> {
-  return PkiStore.open({ directory: state.pki, mode, clusterExists: (record?.etcd.incarnation ?? 0) > 0 });
+/**
+ * Checked before anybody is connected to: with authorities that have expired or are another cluster's, no member of etcd
+ * would be heard, and silence is no ground to judge on.
+ *
+ * @throws DisklessError exit 5, as PkiStore.ensure
+ */
+export async function openPki({ state, record }: RunInputs, mode: 'persistent' | 'memory'): Promise<PkiStore> {
+  const clusterExists = (record?.etcd.incarnation ?? 0) > 0;
+  const pki = await PkiStore.open({ directory: state.pki, mode, clusterExists, recorded: record?.pki });
+  await pki.operatorIdentities();
+  return pki;
 }

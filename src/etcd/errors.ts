@@ -36,6 +36,20 @@ const BY_DESCRIPTION: Readonly<Record<string, string>> = {
   'etcdserver: server stopped': 'etcd-unavailable',
 };
 
+/** Codes with which the same request may well succeed a moment later: a leader is being chosen, a member restarts. */
+const PASSING = new Set([
+  'etcd-unreachable',
+  'etcd-connection-lost',
+  'etcd-timeout',
+  'etcd-unavailable',
+  'etcd-no-leader',
+  'etcd-no-answer',
+]);
+
+export function isPassingInEtcd(error: unknown): error is DisklessError {
+  return error instanceof DisklessError && PASSING.has(error.code);
+}
+
 export interface EtcdErrorOptions {
   httpStatus: number;
   body: string;

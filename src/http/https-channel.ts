@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import pLimit, { type LimitFunction } from 'p-limit';
+import { type Deadline, deadline, onAbort, untilAborted } from '../abort.js';
 import { DisklessError } from '../errors.js';
-import { type Deadline, deadline, onAbort, untilAborted } from './abort.js';
 import { type StampedChunk, stampedChunks } from './stamped-chunks.js';
 import { CertificateRefused, ConnectFailed, type OpenStream, TlsAgent, type TlsIdentity } from './tls-agent.js';
 

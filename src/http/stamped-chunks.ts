@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { onAbort } from './abort.js';
+import { onAbort } from '../abort.js';
 
 /** Bytes with the moment their socket delivered them: monotonic nanoseconds, taken before any parsing. */
 export interface StampedChunk {

@@ -2,7 +2,7 @@ import { Agent, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls';
-import { deadline, onAbort, untilAborted } from './abort.js';
+import { deadline, onAbort, untilAborted } from '../abort.js';
 
 /** PEM texts. */
 export interface TlsIdentity {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { untilAborted } from '../abort.js';
 import { DisklessError } from '../errors.js';
-import { untilAborted } from '../http/abort.js';
 import { type ChannelRequest, isRepeatable } from '../http/https-channel.js';
 import { hasCode } from './api-errors.js';
 import { KubeClient } from './client.js';

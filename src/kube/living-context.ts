@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { deadline } from '../abort.js';
 import { DisklessError } from '../errors.js';
-import { deadline } from '../http/abort.js';
 import type { OpenStream, TlsIdentity } from '../http/tls-agent.js';
 import { createKubeClient } from './client.js';
 

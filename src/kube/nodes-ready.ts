@@ -1,4 +1,4 @@
-import { deadline } from '../http/abort.js';
+import { deadline } from '../abort.js';
 import type { KubeClient } from './client.js';
 import type { KubeNode } from './objects.js';
 import { resourcePath } from './paths.js';

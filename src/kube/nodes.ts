@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { refusal } from '../errors.js';
+import { type DisklessError, refusal } from '../errors.js';
 import { hasCode } from './api-errors.js';
 import type { KubeClient } from './client.js';
 import type { KubeNode, Taint } from './objects.js';
@@ -34,6 +34,7 @@ const LABELS_ANNOTATION = 'k8s-diskless/labels';
  * (reconcileHugePageResource); room for no pod also keeps the scheduler away until the kubelet has reported.
  */
 const NO_CAPACITY = { pods: '0' };
+const CIDR_MISMATCH = 'node-pod-cidr-mismatch';
 const NODES = { apiVersion: 'v1', resource: 'nodes' };
 /** The kubelet and the controllers write Node objects too; more conflicts in a row are not chance. */
 const CONFLICT_ATTEMPTS = 6;
@@ -59,20 +60,33 @@ export interface ReconcileNodesOptions {
   signal: AbortSignal;
 }
 
+export interface ReconciledNodes {
+  /** Node name → what was changed; no entry: nothing. */
+  changes: Map<string, string[]>;
+  /** Node name → why its object cannot become what is wanted. */
+  refused: Map<string, DisklessError>;
+}
+
 /**
  * Creates Node objects before their kubelets come (which then find podCIDR, labels and taints there), and patches
- * existing ones only where they differ. Returns what was changed by node name; no entry: nothing.
+ * existing ones only where they differ.
  */
-export async function reconcileNodes({ client, nodes, signal }: ReconcileNodesOptions): Promise<Map<string, string[]>> {
+export async function reconcileNodes({ client, nodes, signal }: ReconcileNodesOptions): Promise<ReconciledNodes> {
   const { items } = await client.list<KubeNode>(resourcePath(NODES), { signal });
   const existing = new Map(items.map((node) => [node.metadata.name, node]));
-  const results = await Promise.all(
-    nodes.map(async (wanted): Promise<[string, string[]]> => {
-      const changes = await reconcileNode({ client, wanted, found: existing.get(wanted.name), signal });
-      return [wanted.name, changes];
-    }),
-  );
-  return new Map(results.filter(([, changes]) => changes.length > 0));
+  const changes = new Map<string, string[]>();
+  const refused = new Map<string, DisklessError>();
+  const reconcile = async (wanted: WantedNode): Promise<void> => {
+    try {
+      const changed = await reconcileNode({ client, wanted, found: existing.get(wanted.name), signal });
+      if (changed.length > 0) changes.set(wanted.name, changed);
+    } catch (error) {
+      if (!hasCode(error, CIDR_MISMATCH)) throw error;
+      refused.set(wanted.name, error);
+    }
+  };
+  await Promise.all(nodes.map(reconcile));
+  return { changes, refused };
 }
 
 interface ReconcileNodeOptions {
@@ -162,7 +176,7 @@ function podCidrDifference({ name, podCidr }: WantedNode, { spec }: KubeNode): o
   if (spec.podCIDR === podCidr) return undefined;
   if (!spec.podCIDR) return { podCIDR: podCidr, podCIDRs: [podCidr] };
   throw refusal({
-    code: 'node-pod-cidr-mismatch',
+    code: CIDR_MISMATCH,
     host: name,
     message: `its Node object has podCIDR ${spec.podCIDR}, which cannot be changed, and ${podCidr} is what it was allocated`,
     hint: `if its pods may go: k8s-diskless kubectl -- delete node ${name}, then the same command again`,

@@ -26,8 +26,8 @@ const BACKOFF = { firstMs: 50, maxMs: 250, factor: 1.3 };
 const ATTEMPT_TIMEOUT_MS = 3_000;
 
 /**
- * Asks until the apiserver says yes. The one poll of this program: nothing outside the process announces that it
- * serves, and systemd's READY=1 does not cover the post-start hooks.
+ * Asks until the apiserver says yes: nothing outside the process announces that it serves, and systemd's READY=1 does
+ * not cover the post-start hooks.
  */
 export async function waitServing(options: WaitServingOptions): Promise<Serving> {
   const { signal, timeoutMs = 60_000, now = () => performance.now(), sleep = realSleep } = options;

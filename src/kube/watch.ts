@@ -1,5 +1,5 @@
+import { deadline } from '../abort.js';
 import { DisklessError } from '../errors.js';
-import { deadline } from '../http/abort.js';
 import { hasCode, isPassing, isStatus, statusError } from './api-errors.js';
 import { backoffMs, realSleep, type Sleep } from './backoff.js';
 import type { KubeClient } from './client.js';

@@ -1,6 +1,8 @@
 import type { ClusterSpec, Role } from '../config/spec.js';
 import type { DesiredFile } from '../plan/desired.js';
+import type { PkiFingerprints } from '../state/records.js';
 import { type PkiEnvironment, REAL_ENVIRONMENT } from './environment.js';
+import { fingerprintsOf } from './fingerprints.js';
 import { ensureFoundation, type Foundation, type PkiFile } from './foundation.js';
 import { adminKubeconfig } from './kubeconfig.js';
 import type { Leaf, RenewalReason } from './leaf.js';
@@ -32,6 +34,8 @@ interface PkiSource {
   mode: 'persistent' | 'memory';
   /** State records a cluster (an etcd incarnation was begun): lost authorities and keys are then never made anew. */
   clusterExists: boolean;
+  /** The PKI that cluster was built with, as far as it was recorded. */
+  recorded?: PkiFingerprints | undefined;
 }
 
 interface PkiSettings extends PkiSource {
@@ -106,6 +110,15 @@ export class PkiStore {
     });
   }
 
+  /**
+   * What state remembers of the authorities and keys, so that no other's are ever rolled out in their place.
+   *
+   * @throws DisklessError exit 5, as `ensure`.
+   */
+  async fingerprints(): Promise<PkiFingerprints> {
+    return this.#inTurn(async () => fingerprintsOf(await this.#make([])));
+  }
+
   /** The PKI's files for a node that was part of `ensure`; see node-files.ts. */
   nodeFiles(options: { spec: ClusterSpec; node: { name: string; role: Role } }): DesiredFile[] {
     return nodeFiles({ ...options, pki: this.#pki() });
@@ -118,10 +131,10 @@ export class PkiStore {
 
   async #make(requests: LeafRequest[], signal?: AbortSignal): Promise<Foundation> {
     const contents = this.#contents;
-    const { profiles, environment, clusterExists } = this.#settings;
+    const { profiles, environment, clusterExists, recorded } = this.#settings;
     const begun = this.#foundation
       ? { foundation: this.#foundation, files: [] }
-      : await ensureFoundation({ contents, profiles, environment, clusterExists });
+      : await ensureFoundation({ contents, profiles, environment, clusterExists, recorded });
     const { foundation, files } = begun;
     const { authorities } = foundation;
     const { validity } = profiles;

@@ -1,5 +1,5 @@
+import { untilAborted } from '../abort.js';
 import type { NodeSpec } from '../config/spec.js';
-import { untilAborted } from '../http/abort.js';
 
 /**
  * When nobody has been heard of for this long, the workers still missing are taken in by another pass. Counted in ticks:
@@ -18,7 +18,7 @@ export interface Attendance {
 
 /**
  * Nothing can be decided about etcd before every control plane was asked. A worker that is off must not hold up the
- * others for a connect timeout; `patient` waits for it all the same, since a plan has no second pass.
+ * others for a connect timeout; `patient` waits for it all the same.
  */
 export function createAttendance(
   nodes: readonly Pick<NodeSpec, 'name' | 'role'>[],

@@ -68,13 +68,17 @@ export class ClusterAccess {
   }
 
   /**
-   * Proves a quorum through the first of these members that answers.
+   * The first of these members that answers a linearizable read, which proves a quorum.
    *
    * @throws DisklessError `etcd-no-answer` when none does
    */
-  async linearizableRead(members: readonly string[], signal: AbortSignal): Promise<void> {
-    const reads = members.map(async (name) => (await this.etcdOf(name)).linearizableRead({ signal }));
-    await Promise.any(reads).catch((cause: AggregateError) => {
+  quorumThrough(members: readonly string[], signal: AbortSignal): Promise<EtcdGateway> {
+    const reads = members.map(async (name) => {
+      const gateway = await this.etcdOf(name);
+      await gateway.linearizableRead({ signal });
+      return gateway;
+    });
+    return Promise.any(reads).catch((cause: AggregateError) => {
       signal.throwIfAborted();
       const detail = cause.errors.map((error: Error) => error.message).join('\n');
       throw new DisklessError({

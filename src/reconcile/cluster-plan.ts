@@ -30,8 +30,9 @@ export function clusterPlan(
 }
 
 function wipeReason(verdict: Judgement['verdict']): string {
-  if (verdict.code !== 'bootstrap') return 'the member comes back as a new one';
-  return verdict.why === 'discarded' ? 'its loss was accepted (--discard-data)' : 'it is of an older incarnation';
+  if (verdict.code === 'rejoin') return 'the member comes back as a new one';
+  const discarded = verdict.code === 'bootstrap' && verdict.why === 'discarded';
+  return discarded ? 'its loss was accepted (--discard-data)' : 'it is of an older incarnation';
 }
 
 function stateOf({ facts, difference, survivor }: NodeWork): Pick<NodePlan, 'state'> {

@@ -1,11 +1,13 @@
 import type { ClusterSpec } from '../config/spec.js';
-import type { EtcdFacts, EtcdVerdict } from '../plan/etcd-verdict.js';
-import type { ClusterRecord } from '../state/records.js';
+import type { EtcdFacts } from '../plan/etcd-facts.js';
+import type { EtcdVerdict } from '../plan/etcd-verdict.js';
+import type { ClusterRecord, PkiFingerprints } from '../state/records.js';
 
 export interface NextRecordInput {
   spec: ClusterSpec;
   record: ClusterRecord | undefined;
   clusterId: string;
+  pki: PkiFingerprints;
   verdict: EtcdVerdict;
   facts: EtcdFacts;
   /** A fresh etcd cluster token, used when a new incarnation begins. */
@@ -14,8 +16,8 @@ export interface NextRecordInput {
 
 /** What state has to remember before the verdict is carried out. Pure. */
 export function nextRecord(input: NextRecordInput): ClusterRecord {
-  const { spec, record, clusterId, verdict, facts, newToken } = input;
-  const base = { version: 1 as const, clusterId, spec };
+  const { spec, record, clusterId, pki, verdict, facts, newToken } = input;
+  const base = { version: 1 as const, clusterId, spec, pki };
   if (verdict.code !== 'bootstrap') {
     const none = { incarnation: 0, phase: 'none' as const, token: '', members: [], bootIds: {} };
     return { ...base, etcd: record?.etcd ?? none };

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { DisklessError } from '../errors.js';
+import { DisklessError, EXIT } from '../errors.js';
 import { judgePerBoot } from '../ssh/host-key.js';
 import type { Connection, ExecOptions, ExecResult, HostKey } from '../ssh/transport.js';
 
@@ -7,10 +7,21 @@ import type { Connection, ExecOptions, ExecResult, HostKey } from '../ssh/transp
 const TRANSPORT_LOSS = new Set(['connection-lost', 'connection-closed', 'stalled']);
 const RECONNECTS = 2;
 
+/** Between attempts to find a machine that went away: it may be booting, or only its link be down. */
+const FIRST_LOOK_MS = 500;
+const LAST_LOOK_MS = 4_000;
+
+export interface EpochWatch {
+  signal: AbortSignal;
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
 export interface NodeSessionOptions {
   name: string;
   open: (signal: AbortSignal) => Promise<Connection>;
   signal: AbortSignal;
+  /** Told of a loss that is answered by another connection, once however many used the lost one. */
+  onLoss?: (loss: DisklessError) => void;
 }
 
 /** The boot a run has read its facts in. */
@@ -27,6 +38,11 @@ export interface RootScriptOptions {
   accept?: readonly number[];
 }
 
+/** Asking again does not change it. */
+function isFinal({ code, exit }: DisklessError): boolean {
+  return code === 'rebooted' || exit === EXIT.refused;
+}
+
 /**
  * One node's SSH connection for the length of a run. Lost connections are replaced as long as the node is still in
  * the boot epoch its facts were read in; commands must therefore be idempotent.
@@ -35,14 +51,17 @@ export class NodeSession {
   readonly name: string;
   #open: NodeSessionOptions['open'];
   #signal: AbortSignal;
+  #onLoss: NodeSessionOptions['onLoss'];
   #connection: Promise<Connection> | undefined;
   #pinned: PinnedEpoch | undefined;
   #hostKey: HostKey | undefined;
+  readonly #lost = new WeakSet<Connection>();
 
-  constructor({ name, open, signal }: NodeSessionOptions) {
+  constructor({ name, open, signal, onLoss }: NodeSessionOptions) {
     this.name = name;
     this.#open = open;
     this.#signal = signal;
+    this.#onLoss = onLoss;
   }
 
   /** What the node showed at the latest connection that was accepted. */
@@ -89,6 +108,8 @@ export class NodeSession {
         const retryable = error instanceof DisklessError && TRANSPORT_LOSS.has(error.code);
         if (!retryable || attempt >= RECONNECTS || this.#signal.aborted) throw error;
         // Whoever else was using it gets `connection-closed`, and comes here too.
+        if (!this.#lost.has(connection)) this.#onLoss?.(error);
+        this.#lost.add(connection);
         connection.end();
         this.#forget(opening);
       }
@@ -99,10 +120,15 @@ export class NodeSession {
     return this.resilient((connection) => connection.exec(command, { signal: this.#signal, ...options }));
   }
 
-  /** Runs a bash script as root; a failure carries what the machine answered. */
-  async rootScript(script: string, options: RootScriptOptions): Promise<ExecResult> {
+  /**
+   * Runs a bash script as root; a failure carries what the machine answered. One that holds something of the moment is
+   * given as a function, called for every attempt.
+   */
+  async rootScript(script: string | (() => string), options: RootScriptOptions): Promise<ExecResult> {
     const { label, timeoutMs, accept = [0] } = options;
-    const result = await this.exec('bash -s', { label, root: true, input: script, ...(timeoutMs && { timeoutMs }) });
+    const inputOf = typeof script === 'string' ? () => script : script;
+    const fixed = { label, root: true, signal: this.#signal, ...(timeoutMs && { timeoutMs }) };
+    const result = await this.resilient((connection) => connection.exec('bash -s', { ...fixed, input: inputOf() }));
     if (result.exitCode !== null && accept.includes(result.exitCode)) return result;
     throw new DisklessError({
       code: 'remote-failed',
@@ -110,6 +136,24 @@ export class NodeSession {
       message: `${label} ended with ${result.signal ?? `exit code ${result.exitCode}`}`,
       detail: `${result.stderr}\n${result.stdout}`.trim().slice(-4000),
     });
+  }
+
+  /**
+   * Looks after the node while something else is waited for: it never resolves, and rejects when the node
+   * is found in another boot. Nothing announces that a machine which went away is back, so it is asked for.
+   */
+  async watchEpoch({ signal, sleep }: EpochWatch): Promise<never> {
+    for (let pause = FIRST_LOOK_MS; ; pause = Math.min(2 * pause, LAST_LOOK_MS)) {
+      try {
+        const connection = await this.connection();
+        pause = FIRST_LOOK_MS;
+        await connection.closed;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof DisklessError && isFinal(error)) throw error;
+      }
+      await sleep(pause, signal);
+    }
   }
 
   async forward(host: string, port: number, signal?: AbortSignal): Promise<Duplex> {

@@ -2,7 +2,7 @@ import { controlPlanes } from '../config/spec.js';
 import type { EtcdMember } from '../etcd/gateway.js';
 import { peerUrl } from '../etcd/peer-url.js';
 import type { NodeFacts } from '../facts/facts.js';
-import type { EtcdFacts, MemberCondition, MemberFacts, Membership } from '../plan/etcd-verdict.js';
+import type { EtcdFacts, MemberCondition, MemberFacts, Membership } from '../plan/etcd-facts.js';
 import type { Candidate } from './candidates.js';
 import type { Reconciliation } from './reconciliation.js';
 
@@ -18,12 +18,16 @@ export async function observeEtcd(
   const { record } = context.memory;
   const candidates = new Map(fit.map((candidate) => [candidate.node.name, candidate]));
   // A machine that failed its preflight was still read: what it holds counts.
-  const seen = controlPlanes(spec).map(({ name }) => memberFacts(name, context.facts.get(name), lost.has(name)));
-  const running = seen.flatMap(({ name, condition }) => (condition.kind === 'data' && condition.running ? [name] : []));
+  const seen = controlPlanes(spec).map(({ name }) => memberFacts(context, name, lost.has(name)));
+  // A member of an earlier life may make a quorum of that life.
+  const running = seen.flatMap(({ name, condition }) =>
+    condition.kind === 'data' && condition.running && condition.incarnation === record?.etcd.incarnation ? [name] : [],
+  );
   const entries = record?.etcd.phase === 'bootstrapped' ? await provenEntries(context, running) : undefined;
   const members = seen.map((member): MemberFacts => {
     const candidate = candidates.get(member.name);
-    const membership = entries && membershipOf(entries, member.name, candidate?.nodeIp);
+    const nodeIp = candidate?.nodeIp ?? context.memory.nodeRecords.get(member.name)?.nodeIp;
+    const membership = entries && membershipOf(entries, member.name, nodeIp);
     return { ...member, fit: candidate !== undefined, ...(membership && { membership }) };
   });
   return {
@@ -35,8 +39,24 @@ export async function observeEtcd(
   };
 }
 
-function memberFacts(name: string, facts: NodeFacts | undefined, lost: boolean): Omit<MemberFacts, 'fit'> {
-  if (facts === undefined) return { name, condition: { kind: 'unreachable', lost } };
+/** By error code; after any other one there is nobody there, as far as we can tell. */
+const OBSTACLES: Readonly<Record<string, string>> = {
+  'auth-failed': 'does not accept our key',
+  'facts-failed': 'could not be read',
+  'host-key-changed': 'presents another host key',
+  'host-key-refused': 'presents another host key',
+  'name-ambiguous': 'is the name of two machines',
+  'name-not-resolved': 'has no address',
+  'sudo-missing': 'has no sudo',
+  'sudo-needs-password': 'does not let us become root',
+};
+
+function memberFacts({ facts: read, unread }: Reconciliation, name: string, lost: boolean): Omit<MemberFacts, 'fit'> {
+  const facts = read.get(name);
+  if (facts === undefined) {
+    const obstacle = OBSTACLES[unread.get(name)?.code ?? ''];
+    return { name, condition: { kind: 'unreachable', lost, ...(obstacle !== undefined && { obstacle }) } };
+  }
   return { name, bootId: facts.bootId, condition: conditionOf(facts) };
 }
 

@@ -1,4 +1,4 @@
-import { deadline } from '../http/abort.js';
+import { deadline } from '../abort.js';
 import type { KubeClient } from '../kube/client.js';
 import { NOT_REGISTERED, waitNodesReady } from '../kube/nodes-ready.js';
 

@@ -2,6 +2,7 @@ import type { Peer } from '../components/context.js';
 import type { ClusterSpec, NodeSpec } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import type { Encoding } from '../delivery/segment.js';
+import type { DisklessError } from '../errors.js';
 import type { NodeFacts } from '../facts/facts.js';
 import type { KubeObject } from '../kube/objects.js';
 import type { PkiReport } from '../pki/store.js';
@@ -65,7 +66,7 @@ export interface RunMemory {
   /** Recorded state, undefined for a new cluster. */
   record?: ClusterRecord;
   nodeRecords: Map<string, NodeRecord>;
-  /** Node name → what was done to it in this run. */
+  /** Node name → what was done to it in this run; '' stands for the cluster's objects. */
   tally: Map<string, { changes: number; bytesSent: number }>;
 }
 
@@ -87,16 +88,22 @@ export interface Reconciliation {
   attendance: Attendance;
   /** Why this pass cannot be the last one: filled by steps that leave somebody for the next. */
   again: Set<string>;
+  /** No other pass follows: who is left out of this one has failed. */
+  last: boolean;
   options: ReconcileOptions;
   bus: EventBus;
   signal: AbortSignal;
   rolling: RollingLock;
   sessions: ReadonlyMap<string, NodeSession>;
   facts: Map<string, NodeFacts>;
+  /** Node name → why it has no facts. */
+  unread: Map<string, DisklessError>;
   judgement?: Judgement;
   access: ClusterAccess;
   readiness: ReadinessWatch;
   rejoin: EtcdRejoin;
+  /** Node name → why its Node object is not as it should be. */
+  unregistered: ReadonlyMap<string, DisklessError>;
   /** Nodes whose components all said that they are well. */
   well: Set<string>;
   /** The DNS add-on's Service, once it was found as it should be: one that was just made has had no time to start. */

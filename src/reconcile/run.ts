@@ -31,9 +31,7 @@ export type Run = Pick<Reconciliation, 'options' | 'bus' | 'signal' | 'sessions'
 /** Connects to nobody yet: sessions open on first use. */
 export function openRun(input: ReconcileInput): Run {
   const { spec, bus, signal, state, command } = input;
-  const sessions = new Map(
-    spec.nodes.map(({ name }) => [name, new NodeSession({ name, open: (abort) => input.open(name, abort), signal })]),
-  );
+  const sessions = new Map(spec.nodes.map(({ name }) => [name, sessionOf(input, name)]));
   const access = new ClusterAccess({ spec, sessions, identities: () => state.pki.operatorIdentities() });
   const memory = {
     nodeRecords: new Map(input.nodeRecords),
@@ -43,16 +41,30 @@ export function openRun(input: ReconcileInput): Run {
   return { options: input, bus, signal, sessions, access, memory, command };
 }
 
+function sessionOf({ open, bus, signal }: ReconcileInput, node: string): NodeSession {
+  return new NodeSession({
+    name: node,
+    open: (abort) => open(node, abort),
+    signal,
+    onLoss: ({ code, message }) =>
+      bus.emit({ type: 'note', level: 'info', code: 'reconnecting', node, message: `${message} (${code}): once more` }),
+  });
+}
+
 /** What the steps of one pass share, nothing seen or decided yet. */
-export function openPass(run: Run): Reconciliation {
+export function openPass(run: Run, { first, last }: { first: boolean; last: boolean }): Reconciliation {
   const { options, access, signal } = run;
   const context: Reconciliation = {
     ...run,
     rejoin: createEtcdRejoin(() => context),
-    attendance: createAttendance(options.spec.nodes, { patient: run.command === 'plan' }),
+    // A plan has no second pass, and a second one is made for those who were late in the first.
+    attendance: createAttendance(options.spec.nodes, { patient: run.command === 'plan' || !first }),
     again: new Set(),
+    last,
+    unregistered: new Map(),
     well: new Set(),
     facts: new Map(),
+    unread: new Map(),
     rolling: createRollingLock(
       () =>
         new DisklessError({

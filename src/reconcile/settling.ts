@@ -1,11 +1,13 @@
+import { isPassingInEtcd } from '../etcd/errors.js';
 import { isPassing } from '../kube/api-errors.js';
 import type { Reconciliation } from './reconciliation.js';
 
 /**
- * While members of etcd come and go (a learner is promoted, a control plane restarts), the API answers some requests
+ * While members of etcd come and go (a learner is promoted, a control plane restarts), it and the API answer some requests
  * with errors that a moment later are gone, and an apiserver whose post-start hook met one ends and is started again.
+ * Neither announces when it is over.
  */
-const SETTLE = { everyMs: 200, forMs: 20_000 };
+export const SETTLE = { everyMs: 200, forMs: 20_000 };
 
 export interface Patience {
   everyMs: number;
@@ -33,7 +35,12 @@ export async function retrying<T>(
 }
 
 export function settling<T>(context: Reconciliation, work: () => Promise<T>): Promise<T> {
-  return retrying(context, SETTLE, isPassing, work);
+  return retrying(context, SETTLE, isUnsettled, work);
+}
+
+/** Of the API or of etcd itself, and gone a moment later. */
+export function isUnsettled(error: unknown): boolean {
+  return isPassing(error) || isPassingInEtcd(error);
 }
 
 /** Repeats a look until it is satisfactory, or until time is up; resolves to the last one. */

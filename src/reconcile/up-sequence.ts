@@ -5,7 +5,7 @@ import { componentsHealthy } from './steps/components-healthy.js';
 import { admit, judge } from './steps/judge.js';
 import { callRoll, connect, readFacts } from './steps/read-facts.js';
 import { proveQuorum, recordIntent } from './steps/record.js';
-import { registerNodes, waitReady } from './steps/register-nodes.js';
+import { isRegistered, registerNodes, waitReady } from './steps/register-nodes.js';
 import { retirePast } from './steps/retire-past.js';
 import { arrivalOf, importImages, sendFiles } from './steps/send-files.js';
 import { setClock } from './steps/set-clock.js';
@@ -78,6 +78,13 @@ export const upSequence: readonly UpStep[] = [
   },
   { id: 'register', title: 'register nodes', on: 'cluster', after: [any('apiserver')], run: registerNodes },
   {
+    id: 'node-object',
+    title: 'node object',
+    on: 'every-node',
+    after: [same('admit'), same('register')],
+    run: isRegistered,
+  },
+  {
     id: 'controllers',
     title: 'controller-manager, scheduler',
     on: 'control-plane',
@@ -89,14 +96,14 @@ export const upSequence: readonly UpStep[] = [
     id: 'kubelet',
     title: 'kubelet',
     on: 'every-node',
-    after: [same('containerd'), same('register')],
+    after: [same('containerd'), same('node-object')],
     run: startComponents('kubelet'),
   },
   {
     id: 'proxy',
     title: 'kube-proxy',
     on: 'every-node',
-    after: [same('node'), same('register')],
+    after: [same('node'), same('node-object')],
     run: startComponents('kube-proxy'),
   },
   {

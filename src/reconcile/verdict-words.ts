@@ -21,10 +21,16 @@ export function explainVerdict(verdict: EtcdVerdict): string {
     case 'revive':
       return `no etcd quorum answers; bringing up ${verdict.holders.join(', ')}, which ${verdict.holders.length === 1 ? 'has its' : 'have their'} data${absent}`;
     case 'healthy':
-      return `etcd has a quorum${absent}`;
+      return `etcd has a quorum${forgotten(verdict.forget)}${absent}`;
     case 'rejoin':
-      return `etcd has a quorum; ${verdict.blank.join(', ')} lost their data and rejoin one after another${absent}`;
+      return `etcd has a quorum; ${verdict.blank.join(', ')} lost their data and rejoin one after another${forgotten(verdict.forget)}${absent}`;
     case 'refused':
       return verdict.message;
   }
+}
+
+function forgotten(names: readonly string[]): string {
+  return names.length === 0
+    ? ''
+    : `; the data of ${names.join(', ')} is gone, and so is ${names.length === 1 ? 'its membership' : 'their membership'}`;
 }

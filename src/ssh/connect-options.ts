@@ -11,6 +11,8 @@ export interface ConnectLimits {
   /** `ssh -G` programs at once. */
   settings: LimitFunction;
   handshakes: Slots;
+  /** Host name → the address used of it, where it has several. */
+  addresses: Map<string, string>;
 }
 
 export interface ConnectOptions {

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { DisklessError } from '../errors.js';
-import { sleep } from './abort.js';
+import { sleep } from './abort-error.js';
 import type { ConnectLimits, ConnectOptions, EstablishOptions } from './connect-options.js';
 import { SshConnection } from './connection.js';
 import { effectiveConfig } from './effective-config.js';
@@ -11,6 +11,7 @@ import { acquireJump } from './jump.js';
 import type { Lease } from './jump-pool.js';
 import type { ByteStream } from './keepalive.js';
 import { type KnownHostsEntry, readKnownHosts } from './known-hosts.js';
+import { toOneMachine } from './one-machine.js';
 import { resetBeforeBanner } from './open-socket.js';
 import { reach } from './reach.js';
 import { Slots } from './slots.js';
@@ -28,7 +29,7 @@ const SETTINGS = 8;
 
 /** Handshakes are the expensive part of a connection for the operator: so many at once, the rest in turn. */
 export function createConnectLimits(handshakes = HANDSHAKES): ConnectLimits {
-  return { settings: pLimit(SETTINGS), handshakes: new Slots(handshakes) };
+  return { settings: pLimit(SETTINGS), handshakes: new Slots(handshakes), addresses: new Map() };
 }
 
 /** Connects and authenticates. Under the policy `per-boot` the caller owes judgePerBoot before it changes anything. */
@@ -52,7 +53,11 @@ async function establish(options: EstablishOptions): Promise<SshConnection> {
       gatherIdentities({ ...config, signal }),
       knownHostsCount(options) ? readKnownHosts(config) : [],
     ]);
-    return await retry({ ...options, jump, identities, known });
+    const connectTo = (hostname: string): Promise<SshConnection> =>
+      retry({ ...options, config: { ...config, hostname }, jump, identities, known });
+    // Behind a jump host names are resolved there.
+    if (jump) return await connectTo(config.hostname);
+    return await toOneMachine({ config, addresses: options.limits.addresses, connect: connectTo });
   } catch (error) {
     jump?.release();
     throw error;

@@ -1,6 +1,6 @@
 import type { Client, ClientChannel } from 'ssh2';
 import { DisklessError } from '../errors.js';
-import { onAbort, throwIfAborted } from './abort.js';
+import { onAbortError, throwIfAborted } from './abort-error.js';
 import { forwardError } from './channel-error.js';
 import { ForwardStream } from './channel-streams.js';
 import { collectText } from './collect-text.js';
@@ -121,7 +121,7 @@ export class SshConnection implements Connection, ExecHost {
     throwIfAborted(signal);
     if (this.#gone) throw this.#gone;
     return new Promise((resolve, reject) => {
-      const stopListening = onAbort(signal, reject);
+      const stopListening = onAbortError(signal, reject);
       const leave = this.onGone(reject);
       // The origin is for the server's log only.
       this.client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {

@@ -3,7 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
 import type { SshTarget } from '../config/spec.js';
 import { usageError } from '../errors.js';
-import { abortError } from './abort.js';
+import { abortError } from './abort-error.js';
 import { expandTokens } from './expand-tokens.js';
 import { parseSshG, type SshSettings } from './ssh-g-output.js';
 

@@ -1,6 +1,6 @@
 import ssh2, { type Client, type ConnectConfig } from 'ssh2';
 import { DisklessError } from '../errors.js';
-import { onAbort } from './abort.js';
+import { onAbortError } from './abort-error.js';
 import type { HostKeyAlgorithm } from './host-key.js';
 import type { Identities } from './identities.js';
 import type { ByteStream } from './keepalive.js';
@@ -102,7 +102,7 @@ class Handshake<T> {
       keepaliveCountMax: Number.POSITIVE_INFINITY,
     });
     socket.on('data', this.#readBanner);
-    this.#stopListening = onAbort(signal, (error) => this.#fail(error));
+    this.#stopListening = onAbortError(signal, (error) => this.#fail(error));
   }
 
   /** RFC 4253 §4.2: the server may send other lines before its `SSH-` line, as sshd does when it turns us away. */

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import ssh2, { type OpenSSHAgent, type ParsedKey } from 'ssh2';
+import { deadline } from '../abort.js';
 import { DisklessError } from '../errors.js';
-import { onAbort, withDeadline } from './abort.js';
+import { onAbortError } from './abort-error.js';
 import { describeKey, type KeyFile, readKeyFile } from './key-format.js';
 import type { HostKey } from './transport.js';
 
@@ -130,16 +131,16 @@ async function agentIdentities({ agentSocket, agentTimeoutMs, signal }: GatherOp
   if (agentSocket === undefined) return { identities: [], unusable: [] };
   const agent = new ssh2.OpenSSHAgent(agentSocket);
   const timeoutError = () => new DisklessError({ code: 'timeout', message: 'no answer in time' });
-  const deadline = withDeadline({ signal, timeoutMs: agentTimeoutMs ?? AGENT_TIMEOUT_MS, timeoutError });
+  const limit = deadline({ parent: signal, ms: agentTimeoutMs ?? AGENT_TIMEOUT_MS, reason: timeoutError });
   try {
-    const keys = await listKeys(agent, deadline.signal);
+    const keys = await listKeys(agent, limit.signal);
     return { identities: keys.map((key) => agentIdentity(agent, key)), unusable: [] };
   } catch (error) {
     if (signal?.aborted) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     return { identities: [], unusable: [{ label: `agent ${agentSocket}`, reason: `does not answer (${reason})` }] };
   } finally {
-    deadline.dispose();
+    limit.release();
   }
 }
 
@@ -153,7 +154,7 @@ function agentIdentity(agent: OpenSSHAgent, key: ParsedKey): Identity {
 
 function listKeys(agent: OpenSSHAgent, signal: AbortSignal): Promise<ParsedKey[]> {
   return new Promise((resolve, reject) => {
-    const stopListening = onAbort(signal, reject);
+    const stopListening = onAbortError(signal, reject);
     agent.getIdentities((error, keys) => {
       stopListening();
       // ssh2 hands out parsed keys and leaves out the types it does not know (FIDO, certificates).

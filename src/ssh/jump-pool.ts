@@ -1,5 +1,5 @@
 import type { DisklessError } from '../errors.js';
-import { onAbort } from './abort.js';
+import { onAbortError } from './abort-error.js';
 import type { SshConnection } from './connection.js';
 
 export interface Lease {
@@ -66,7 +66,7 @@ export class JumpPool {
 
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stopListening = onAbort(signal, (error: DisklessError) => reject(error));
+    const stopListening = onAbortError(signal, (error: DisklessError) => reject(error));
     promise.then(resolve, reject).finally(stopListening);
   });
 }

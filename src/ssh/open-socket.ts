@@ -1,6 +1,6 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { DisklessError } from '../errors.js';
-import { onAbort } from './abort.js';
+import { onAbortError } from './abort-error.js';
 
 export interface SocketOptions {
   hostname: string;
@@ -46,7 +46,7 @@ export function openSocket({ hostname, port, family, timeoutMs, signal }: Socket
       resolve(socket);
     });
     socket.once('error', (error: NodeJS.ErrnoException) => fail(tcpError(place, error)));
-    const stopListening = onAbort(signal, fail);
+    const stopListening = onAbortError(signal, fail);
   });
 }
 

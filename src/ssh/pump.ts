@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { DisklessError } from '../errors.js';
-import { onAbort } from './abort.js';
+import { onAbortError } from './abort-error.js';
 import type { RemoteProcess } from './transport.js';
 
 /** Small enough that on a slow link each acceptance is a sign of progress, large enough to cost nothing. */
@@ -60,7 +60,7 @@ class WatchedWriter {
     this.#stdin = stdin;
     // Between two writes it may run out without harm: then it is the source that takes its time.
     this.#timer = setTimeout(() => this.#fail?.(stalled(stallTimeoutMs)), stallTimeoutMs);
-    this.#stopListening = onAbort(signal, (error) => {
+    this.#stopListening = onAbortError(signal, (error) => {
       this.#aborted = error;
       this.#fail?.(error);
     });

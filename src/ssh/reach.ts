@@ -1,5 +1,5 @@
+import { deadline } from '../abort.js';
 import { DisklessError } from '../errors.js';
-import { withDeadline } from './abort.js';
 import type { SshConnection } from './connection.js';
 import type { EffectiveConfig } from './effective-config.js';
 import type { ByteStream } from './keepalive.js';
@@ -19,13 +19,13 @@ export async function reach({ config, jump, timeoutMs, signal }: ReachOptions): 
   if (!jump) return openSocket({ hostname, port, family, timeoutMs, signal });
   const place = `${hostname}:${port}`;
   const timeoutError = () => unreachable(place, `does not answer jump host ${jump.host}`);
-  const deadline = withDeadline({ signal, timeoutMs, timeoutError });
+  const limit = deadline({ parent: signal, ms: timeoutMs, reason: timeoutError });
   try {
-    return await jump.forward(hostname, port, deadline.signal);
+    return await jump.forward(hostname, port, limit.signal);
   } catch (error) {
     const failed = error instanceof DisklessError && error.code === 'forward-failed';
     throw failed ? unreachable(place, `cannot be reached from jump host ${jump.host}`, error) : error;
   } finally {
-    deadline.dispose();
+    limit.release();
   }
 }

@@ -1,6 +1,7 @@
 import type { Client, ClientChannel } from 'ssh2';
+import { deadline } from '../abort.js';
 import { DisklessError } from '../errors.js';
-import { onAbort, throwIfAborted, withDeadline } from './abort.js';
+import { onAbortError, throwIfAborted } from './abort-error.js';
 import { type RootCommand, rootCommand } from './become-root.js';
 import { BoundedText } from './bounded-text.js';
 import { channelError } from './channel-error.js';
@@ -31,18 +32,18 @@ export async function startRemote(
 ): Promise<RemoteProcess> {
   const { label, timeoutMs } = options;
   const timeoutError = () => timedOut(on.host, label, timeoutMs ?? 0);
-  const deadline = withDeadline({ signal: options.signal, timeoutMs, timeoutError });
+  const limit = deadline({ parent: options.signal, ms: timeoutMs, reason: timeoutError });
   let release = () => {};
   const cleanUp = () => {
-    deadline.dispose();
+    limit.release();
     release();
   };
   try {
-    release = await on.sessions.acquire(deadline.signal);
+    release = await on.sessions.acquire(limit.signal);
     const startedAt = performance.now();
     const root = options.root ? rootCommand(command) : undefined;
-    return await requestExec({ on, command: root?.command ?? command, label, signal: deadline.signal }, (channel) =>
-      follow({ on, channel, label, signal: deadline.signal, startedAt, cleanUp, root }),
+    return await requestExec({ on, command: root?.command ?? command, label, signal: limit.signal }, (channel) =>
+      follow({ on, channel, label, signal: limit.signal, startedAt, cleanUp, root }),
     );
   } catch (error) {
     cleanUp();
@@ -62,7 +63,7 @@ function requestExec<T>({ on, command, label, signal }: ExecRequest, adopt: (cha
   throwIfAborted(signal);
   if (on.gone) throw on.gone;
   return new Promise((resolve, reject) => {
-    const stopListening = onAbort(signal, reject);
+    const stopListening = onAbortError(signal, reject);
     const leave = on.onGone(reject);
     on.client.exec(command, (error, channel) => {
       stopListening();
@@ -106,7 +107,7 @@ function follow({ on, channel, label, signal, startedAt, cleanUp, root }: Follow
       stdout.lose(error);
       reject(error);
     };
-    leave.push(on.onGone(end), onAbort(signal, end));
+    leave.push(on.onGone(end), onAbortError(signal, end));
   });
   const leaveAll = () => {
     for (const stop of leave) stop();

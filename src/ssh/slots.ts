@@ -1,4 +1,4 @@
-import { onAbort } from './abort.js';
+import { onAbortError } from './abort-error.js';
 
 /** A counting semaphore: whoever comes first is served first, and a waiter may give up by its signal. */
 export class Slots {
@@ -19,7 +19,7 @@ export class Slots {
         resolve(this.#releaseOnce());
       };
       this.#waiting.add(take);
-      const stopListening = onAbort(signal, (error) => {
+      const stopListening = onAbortError(signal, (error) => {
         this.#waiting.delete(take);
         reject(error);
       });

@@ -109,6 +109,7 @@ export const clusterRecordSchema: z.ZodType<ClusterRecord> = z.looseObject({
     members: z.array(nodeName),
     bootIds: texts,
   }),
+  pki: z.looseObject({ authorities: texts, serviceAccount: text, encryptionKeys: z.array(text) }).optional(),
 });
 
 export const nodeRecordSchema: z.ZodType<NodeRecord> = z.looseObject({

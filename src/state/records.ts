@@ -13,6 +13,15 @@ export interface EtcdRecord {
   bootIds: Record<string, string>;
 }
 
+/** Which PKI a cluster was built with: `SHA256:` and base64 each, nothing secret. */
+export interface PkiFingerprints {
+  /** By the authority's id. */
+  authorities: Record<string, string>;
+  serviceAccount: string;
+  /** Newest first. */
+  encryptionKeys: string[];
+}
+
 /** cluster.yaml of the state directory. */
 export interface ClusterRecord {
   version: 1;
@@ -20,6 +29,8 @@ export interface ClusterRecord {
   clusterId: string;
   spec: ClusterSpec;
   etcd: EtcdRecord;
+  /** Not in the records of earlier releases. */
+  pki?: PkiFingerprints | undefined;
 }
 
 /** nodes/<name>.json of the state directory. */

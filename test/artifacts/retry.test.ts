@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HttpStatusError } from '../../src/artifacts/http-get.js';
-import { isTransient, retrying } from '../../src/artifacts/retry.js';
+import { isTransient, retryTransient } from '../../src/artifacts/retry.js';
 import { testSettings } from './http-fixtures.js';
 
 const withCode = (code: string) => Object.assign(new Error(code), { code });
@@ -29,17 +29,17 @@ describe('isTransient', () => {
   });
 });
 
-describe('retrying', () => {
+describe('retryTransient', () => {
   it('doubles the wait up to eight seconds, with jitter', async () => {
     const settings = testSettings({ attempts: 8, random: () => 0.5 });
-    await expect(retrying(() => Promise.reject(withCode('ECONNRESET')), settings)).rejects.toThrow('ECONNRESET');
+    await expect(retryTransient(() => Promise.reject(withCode('ECONNRESET')), settings)).rejects.toThrow('ECONNRESET');
     expect(settings.waits).toEqual([250, 500, 1000, 2000, 4000, 4000, 4000]);
   });
 
   it('does not begin when the signal is aborted already', async () => {
     let attempts = 0;
     const attempt = async () => void attempts++;
-    await expect(retrying(attempt, { ...testSettings(), signal: AbortSignal.abort('no') })).rejects.toBe('no');
+    await expect(retryTransient(attempt, { ...testSettings(), signal: AbortSignal.abort('no') })).rejects.toBe('no');
     expect(attempts).toBe(0);
   });
 });

@@ -1,6 +1,10 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PkiStore } from '../../src/pki/store.js';
+import { readClusterRecord } from '../../src/state/record-files.js';
+import { stateDirAt } from '../../src/state/state-dir.js';
 import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { nodeSnapshot } from './helpers/snapshot.js';
@@ -30,10 +34,23 @@ afterAll(() => world?.down());
 
 const snapshots = (): Promise<string[]> => Promise.all(world.nodes.map((node) => nodeSnapshot(world.lab, node)));
 
+/** Without the network links: pods come and go with theirs while a cluster lives. */
+const installed = async (): Promise<string[]> =>
+  (await snapshots()).flatMap((text) => text.split('\n').filter((line) => line.startsWith('/')));
+
 async function refused(args: string[], exit: number): Promise<string> {
   const finished = await world.operator.run(['up', ...args, '--output', 'plain']);
   expect(finished.exit, said(finished)).toBe(exit);
   return finished.stdout + finished.stderr;
+}
+
+/** A whole pki/ as `up` would have made it on that day. */
+async function makePki(directory: string, madeAt: Date): Promise<void> {
+  const record = await readClusterRecord(stateDirAt(world.operator.stateDir));
+  if (record === undefined) throw new Error('no cluster is recorded');
+  const environment = { now: () => madeAt, random: randomBytes };
+  const store = await PkiStore.open({ directory, mode: 'persistent', clusterExists: false, environment });
+  await store.ensure({ spec: record.spec, nodes: [] });
 }
 
 describe('input that is wrong by itself ends with 2 before any connection is made', () => {
@@ -49,7 +66,8 @@ describe('input that is wrong by itself ends with 2 before any connection is mad
   ];
   it.each(cases)('%s', async (_title, args, word) => {
     expect(await refused(args, 2)).toContain(word);
-    expect((await readdir(world.operator.stateDir)).filter((name) => name === 'cluster.yaml')).toEqual([]);
+    expect(await readdir(world.operator.stateDir)).toEqual([]);
+    expect(await snapshots()).toEqual(blank);
   });
 
   it('a config file, with file, line, column and a suggestion', async () => {
@@ -61,7 +79,8 @@ describe('input that is wrong by itself ends with 2 before any connection is mad
 
 describe('machines that cannot take part', () => {
   it('an unreachable control plane: nothing is made beside it', async () => {
-    expect(await refused(['--hosts', 's4=10.146.250.250'], 5)).toContain('s4');
+    expect(await refused(['--hosts', 's4=10.146.250.250,s5', '--control-plane', 's4'], 5)).toContain('10.146.250.250');
+    expect(await snapshots()).toEqual(blank);
   });
 
   it('every finding of every node is reported at once, the fit ones make a cluster, the others are left alone', async () => {
@@ -86,6 +105,28 @@ describe('machines that cannot take part', () => {
     }
     const ready = await world.operator.kubectl('get', 'nodes', '--no-headers');
     expect(ready.match(/ Ready /g)).toHaveLength(2);
+  });
+
+  it.each([
+    ['of another cluster', new Date(), 'pki is not what this cluster was built with'],
+    ['whose authorities have expired', new Date('2001-01-01'), 'expired at'],
+  ])('a PKI %s is refused before any connection is made', async (_title, madeAt, words) => {
+    const before = await installed();
+    const pki = join(world.operator.stateDir, 'pki');
+    await rename(pki, `${pki}-own`);
+    try {
+      await makePki(pki, madeAt);
+      for (const command of ['up', 'plan']) {
+        const finished = await world.operator.events([command]);
+        expect(finished.exit, said(finished)).toBe(5);
+        expect(finished.stderr).toContain(words);
+        expect(finished.events.filter(({ type }) => type === 'step-started')).toEqual([]);
+      }
+    } finally {
+      await rm(pki, { recursive: true });
+      await rename(`${pki}-own`, pki);
+    }
+    expect(await installed()).toEqual(before);
   });
 
   it('a second up while one runs is refused', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { expectWorkingNetwork } from './helpers/expect-network.js';
-import { deployEcho } from './helpers/workload.js';
+import { deployEcho, expectEcho } from './helpers/workload.js';
 
 /* Five nodes, three of them control planes, one worker in another L2 segment: only an overlay can join them. */
 
@@ -41,5 +41,6 @@ describe('five nodes over vxlan', () => {
     await world.up();
     expect(await readFile(kubeconfig, 'utf8')).toBe(old);
     await deployEcho(world.operator, 5);
+    await expectEcho(world, world.nodes);
   });
 });

@@ -6,6 +6,7 @@ import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { expectWorkingNetwork } from './helpers/expect-network.js';
 import { mainPids, nodeSnapshot } from './helpers/snapshot.js';
+import { expectEcho } from './helpers/workload.js';
 
 /* One control plane and two workers, each node awkward in its own way. */
 
@@ -75,7 +76,8 @@ describe('again', () => {
   });
 
   it('an edited file, a damaged binary and a stopped unit are repaired, and nothing else is restarted', async () => {
-    const before = await mainPids(world.lab, 's5');
+    const pids = () => Promise.all(world.nodes.map((node) => mainPids(world.lab, node)));
+    const before = await pids();
     await world.lab.exec('s5', ['bash', '-c', 'echo "# edited" >>/etc/kubernetes/kube-proxy.yaml']);
     await world.lab.exec('s6', [
       'bash',
@@ -85,9 +87,14 @@ describe('again', () => {
     await world.lab.exec('s4', ['systemctl', 'stop', 'kube-scheduler']);
     expect(await world.plan()).toEqual({ s4: ['start'], s5: ['replace', 'restart'], s6: ['replace', 'restart'] });
     await world.up();
-    const after = await mainPids(world.lab, 's5');
-    expect({ ...after, 'kube-proxy.service': '' }).toEqual({ ...before, 'kube-proxy.service': '' });
-    expect(after['kube-proxy.service']).not.toBe(before['kube-proxy.service']);
+    const after = await pids();
+    const repaired = ['kube-scheduler.service', 'kube-proxy.service', 'kubelet.service'];
+    for (const [index, unit] of repaired.entries()) {
+      const [now, then] = [after[index] ?? {}, before[index] ?? {}];
+      expect({ ...now, [unit]: '' }, world.nodes[index]).toEqual({ ...then, [unit]: '' });
+      expect(now[unit], world.nodes[index]).not.toBe(then[unit]);
+    }
+    await expectEcho(world, world.nodes);
     expect(await world.plan()).toEqual({ s4: [], s5: [], s6: [] });
   });
 

@@ -32,15 +32,17 @@ describe('through a jump host', () => {
 });
 
 describe('a changed host key', () => {
-  it('is refused within one boot epoch', async () => {
+  it('is refused within one boot epoch, and nothing is changed there', async () => {
     await world.lab.exec('s6', [
       'bash',
       '-c',
       'rm /etc/ssh/ssh_host_*; ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/ssh_host_ed25519_key',
     ]);
+    const before = await nodeSnapshot(world.lab, 's6');
     const finished = await world.operator.events(['up']);
     expect(finished.exit, said(finished)).toBe(3);
     expect(finished.stdout).toContain('host-key-changed');
+    expect(await nodeSnapshot(world.lab, 's6')).toBe(before);
   });
 
   it('is normal after a reboot', async () => {

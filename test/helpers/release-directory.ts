@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
@@ -52,7 +52,7 @@ export interface ReleaseOptions {
   incompressible?: number;
 }
 
-/** Fills an empty directory in the layout of design §11. */
+/** Fills a directory in the layout of design §11; once for each architecture. */
 export function writeReleases(root: string, options: ReleaseOptions = {}): void {
   const { arch = 'amd64', kubernetes = VERSIONS.kubernetes, incompressible = 0 } = options;
   for (const name of [...BINARIES, 'kubectl']) {
@@ -70,7 +70,8 @@ export function writeReleases(root: string, options: ReleaseOptions = {}): void 
   const etcdFolder = join(root, `etcd/v${VERSIONS.etcd}`);
   mkdirSync(etcdFolder, { recursive: true });
   writeFileSync(join(etcdFolder, `${etcd}.tar.gz`), etcdArchive);
-  writeFileSync(
+  // One list for all architectures.
+  appendFileSync(
     join(etcdFolder, 'SHA256SUMS'),
     `${sha256('other')}  other.zip\n${sha256(etcdArchive)}  ${etcd}.tar.gz\n`,
   );

@@ -28,7 +28,7 @@ export async function prepareUp(flags: RunFlags, sinks: EventSink[], signal: Abo
 /** The steps of `up` until every node has its files; nothing is started there. */
 export async function upUntilSent(input: ReconcileInput): Promise<{ pass: Reconciliation; reports: StepReport[] }> {
   const run = openRun(input);
-  const pass = openPass(run);
+  const pass = openPass(run, { first: true, last: true });
   const steps = upSequence.slice(0, 1 + upSequence.findIndex(({ id }) => id === 'send-worker'));
   try {
     const { bus, signal } = input;

@@ -124,8 +124,8 @@ describe('reconcileNodes', () => {
 
   test('creates what is missing and leaves alone what is right', async () => {
     cluster.server.on('GET', '/api/v1/nodes', list(found(wanted))).on('POST', '/api/v1/nodes', answer(201, {}));
-    const changed = await reconcileNodes({ client: cluster.client, nodes: [wanted, other], signal });
-    expect([...changed]).toEqual([['s5', ['node object']]]);
+    const { changes } = await reconcileNodes({ client: cluster.client, nodes: [wanted, other], signal });
+    expect([...changes]).toEqual([['s5', ['node object']]]);
     expect(mutations()).toEqual([
       {
         method: 'POST',
@@ -157,9 +157,18 @@ describe('reconcileNodes', () => {
         answer(200, { ...bare, metadata: { ...bare.metadata, resourceVersion: '8' } }),
       )
       .on('PATCH', '/api/v1/nodes/s4', refuse(409, 'Conflict'), answer(200, found(wanted)));
-    const changed = await reconcileNodes({ client: cluster.client, nodes: [wanted], signal });
-    expect([...changed]).toEqual([['s4', ['taints', 'podCIDR']]]);
+    const { changes } = await reconcileNodes({ client: cluster.client, nodes: [wanted], signal });
+    expect([...changes]).toEqual([['s4', ['taints', 'podCIDR']]]);
     expect(mutations().map(({ body }) => body.metadata.resourceVersion)).toEqual([undefined, '7', '8']);
+  });
+
+  test('a node that has another pod CIDR is refused, and only that one', async () => {
+    const moved = { ...found(wanted), spec: { podCIDR: '10.244.9.0/24' } };
+    cluster.server.on('GET', '/api/v1/nodes', list(moved)).on('POST', '/api/v1/nodes', answer(201, {}));
+    const { changes, refused } = await reconcileNodes({ client: cluster.client, nodes: [wanted, other], signal });
+    expect([...changes.keys()]).toEqual(['s5']);
+    expect([...refused.keys()]).toEqual(['s4']);
+    expect(refused.get('s4')).toMatchObject({ code: 'node-pod-cidr-mismatch', host: 's4', exit: 5 });
   });
 
   test('conflicts without end are an error', async () => {

@@ -9,6 +9,7 @@ import type { ClusterSpec } from '../../src/config/spec.js';
 import type { PkiEnvironment } from '../../src/pki/environment.js';
 import type { PkiNode } from '../../src/pki/leaf-request.js';
 import { PkiStore } from '../../src/pki/store.js';
+import type { PkiFingerprints } from '../../src/state/records.js';
 
 const run = promisify(execFile);
 
@@ -84,11 +85,12 @@ interface OpenOptions {
   now?: Date;
   mode?: 'persistent' | 'memory';
   clusterExists?: boolean;
+  recorded?: PkiFingerprints;
 }
 
 export function openStore(directory: string, options: OpenOptions = {}): Promise<PkiStore> {
-  const { now = NOW, mode = 'persistent', clusterExists = false } = options;
-  return PkiStore.open({ directory, mode, clusterExists, environment: fixedEnvironment(now) });
+  const { now = NOW, mode = 'persistent', clusterExists = false, recorded } = options;
+  return PkiStore.open({ directory, mode, clusterExists, recorded, environment: fixedEnvironment(now) });
 }
 
 /** A PKI on disk, as a first `up` leaves it: another one for each call. */

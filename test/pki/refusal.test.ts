@@ -2,6 +2,7 @@ import { copyFile, cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DisklessError } from '../../src/errors.js';
+import type { PkiFingerprints } from '../../src/state/records.js';
 import {
   DAY,
   daysLater,
@@ -20,6 +21,7 @@ const spec = specFor(nodes);
 interface Refused {
   now?: Date;
   clusterExists?: boolean;
+  recorded?: PkiFingerprints;
 }
 
 /** Ensures that the store refuses without touching a file, and gives the error. */
@@ -157,5 +159,58 @@ describe('keys that the cluster depends on', () => {
     const shown = JSON.stringify(error) + String(error.cause) + error.stack;
     const tokens = secret.split(/\s+/).filter((token) => token.length > 20);
     for (const token of tokens) expect(shown).not.toContain(token);
+  });
+});
+
+describe('a PKI that is whole, and not the one the cluster was built with', () => {
+  const fingerprintsOf = async (directory: string): Promise<PkiFingerprints> =>
+    (await openStore(directory, { clusterExists: true })).fingerprints();
+
+  it.each([
+    { what: 'the kubernetes CA', parts: ['ca/kubernetes.crt', 'ca/kubernetes.key'] },
+    { what: 'the etcd CA', parts: ['ca/etcd.crt', 'ca/etcd.key'] },
+    { what: 'the service-account key', parts: ['service-account.key', 'service-account.pub'] },
+  ])('$what of another cluster is refused', async ({ what, parts }) => {
+    const [directory, other] = [await establishedPki(), await newPki()];
+    const recorded = await fingerprintsOf(directory);
+    for (const part of parts) await copyFile(join(other, part), join(directory, part));
+    const { code, message, hint } = await refusalOf(directory, { recorded });
+    expect([code, message]).toEqual([
+      'pki-foreign',
+      `${directory} is not what this cluster was built with: ${what} differs`,
+    ]);
+    expect(hint).toContain('Restore');
+  });
+
+  it('a whole directory of another cluster is refused, before a connection could be made with it', async () => {
+    const recorded = await fingerprintsOf(await establishedPki());
+    const store = await openStore(await newPki(), { clusterExists: true, recorded });
+    await expect(store.operatorIdentities()).rejects.toMatchObject({
+      code: 'pki-foreign',
+      exit: 5,
+      message: expect.stringMatching(/the kubernetes CA, the etcd CA, the front-proxy CA, the service-account key/),
+    });
+  });
+
+  it('encryption keys may be rotated, one after the other, but not all be others', async () => {
+    const directory = await establishedPki();
+    const recorded = await fingerprintsOf(directory);
+    const path = join(directory, 'encryption-keys.yaml');
+    const newest = `- name: key-2\n  secret: ${Buffer.alloc(32, 7).toString('base64')}\n`;
+    const before = await readFile(path, 'utf8');
+    await writeFile(path, newest + before);
+    const store = await openStore(directory, { clusterExists: true, recorded });
+    const rotated = await store.fingerprints();
+    expect(rotated.encryptionKeys).toEqual([expect.stringMatching(/^SHA256:/), ...recorded.encryptionKeys]);
+    await writeFile(path, newest);
+    expect(await refusalOf(directory, { recorded })).toMatchObject({ code: 'pki-foreign' });
+    await expect(fingerprintsOf(directory)).resolves.toMatchObject({
+      encryptionKeys: rotated.encryptionKeys.slice(0, 1),
+    });
+  });
+
+  it('a record of an earlier release, which does not know them, is taken as it is', async () => {
+    const store = await openStore(await establishedPki(), { clusterExists: true });
+    await expect(store.ensure({ spec, nodes })).resolves.toMatchObject({ created: [] });
   });
 });

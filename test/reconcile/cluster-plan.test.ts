@@ -20,7 +20,7 @@ function work(index: number, changes: { facts?: Partial<NodeFacts>; difference?:
 
 function planOf(
   entries: NodeWork[],
-  verdict: EtcdVerdict = { code: 'healthy', absent: [] },
+  verdict: EtcdVerdict = { code: 'healthy', holders: [], forget: [], absent: [] },
   reports: StepReport[] = [],
 ) {
   const judgement = {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { EtcdFacts, EtcdVerdict } from '../../src/plan/etcd-verdict.js';
+import type { EtcdFacts } from '../../src/plan/etcd-facts.js';
+import type { EtcdVerdict } from '../../src/plan/etcd-verdict.js';
 import { nextRecord } from '../../src/reconcile/next-record.js';
 import type { ClusterRecord } from '../../src/state/records.js';
 import { sampleSpec } from '../helpers/sample-facts.js';
@@ -15,6 +16,7 @@ const facts: EtcdFacts = {
   quorumProven: false,
   discardData: false,
 };
+const pki = { authorities: { etcd: 'SHA256:e' }, serviceAccount: 'SHA256:s', encryptionKeys: ['SHA256:k'] };
 const recorded: ClusterRecord = {
   version: 1,
   clusterId: 'cafe',
@@ -23,7 +25,7 @@ const recorded: ClusterRecord = {
 };
 
 function next(verdict: EtcdVerdict, record?: ClusterRecord): ClusterRecord {
-  return nextRecord({ spec, record, clusterId: 'cafe', verdict, facts, newToken: 'cafe-1234' });
+  return nextRecord({ spec, record, clusterId: 'cafe', pki, verdict, facts, newToken: 'cafe-1234' });
 }
 
 describe('nextRecord', () => {
@@ -45,13 +47,20 @@ describe('nextRecord', () => {
     });
   });
 
-  it("leaves etcd's life alone on every other verdict, and remembers today's spec", () => {
-    expect(next({ code: 'healthy', absent: [] }, recorded)).toEqual({ ...recorded, spec });
-    const resumed: EtcdVerdict = { code: 'resume-bootstrap', incarnation: 2, start: ['s4'], absent: [] };
+  it("leaves etcd's life alone on every other verdict, and remembers today's spec and PKI", () => {
+    expect(next({ code: 'healthy', holders: [], forget: [], absent: [] }, recorded)).toEqual({
+      ...recorded,
+      spec,
+      pki,
+    });
+    const resumed: EtcdVerdict = { code: 'resume-bootstrap', incarnation: 2, start: ['s4'], wipe: [], absent: [] };
     expect(next(resumed, recorded).etcd).toEqual(recorded.etcd);
   });
 
   it('knows a cluster that never had an etcd', () => {
-    expect(next({ code: 'healthy', absent: [] }).etcd).toMatchObject({ incarnation: 0, phase: 'none' });
+    expect(next({ code: 'healthy', holders: [], forget: [], absent: [] }).etcd).toMatchObject({
+      incarnation: 0,
+      phase: 'none',
+    });
   });
 });

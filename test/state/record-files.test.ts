@@ -41,6 +41,7 @@ const record: ClusterRecord = {
     members: ['s4', 's5', 's6'],
     bootIds: { s4: '5f1e2d', s5: '1e6' },
   },
+  pki: { authorities: { etcd: 'SHA256:e0=' }, serviceAccount: 'SHA256:50=', encryptionKeys: ['SHA256:4e='] },
 };
 const node: NodeRecord = {
   name: 's4',

@@ -99,7 +99,7 @@ async function measured({ state, ssh, place, preset, signal }: MeasureClusterOpt
   const [record, nodeRecords] = await Promise.all([readClusterRecord(state), readNodeRecords(state)]);
   if (record === undefined) throw new Error(`the record of ${state.root} vanished`);
   const { spec } = record;
-  const pki = await PkiStore.open({ directory: state.pki, mode: 'memory', clusterExists: true });
+  const pki = await PkiStore.open({ directory: state.pki, mode: 'memory', clusterExists: true, recorded: record.pki });
   const identities = await pki.operatorIdentities();
   const cluster = await openCluster({ spec, open: nodeConnector({ spec, nodeRecords, ssh }), identities, signal });
   try {

@@ -3,6 +3,7 @@ import { bundledManifest } from '../../kube/manifest.js';
 import type { KubeObject } from '../../kube/objects.js';
 import { waitServing } from '../../kube/readiness.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import { changed } from '../change.js';
 import type { Reconciliation } from '../reconciliation.js';
 import { settling } from '../settling.js';
 
@@ -13,9 +14,9 @@ export async function applyAddons(context: Reconciliation, { step, signal }: Ste
   const objects = [...(await baseObjects(context)), ...dns];
   await waitServing({ client, endpoint: '/readyz', signal });
   const applied = await settling(context, () => applyObjects({ client, objects, signal }));
-  const changed = applied.filter(({ outcome }) => outcome !== 'unchanged');
-  for (const { subject, outcome } of changed) context.bus.emit({ type: 'change', step, what: `${subject} ${outcome}` });
-  if (changed.length > 0) return 'changed';
+  const differing = applied.filter(({ outcome }) => outcome !== 'unchanged');
+  for (const { subject, outcome } of differing) changed(context, { step }, `${subject} ${outcome}`);
+  if (differing.length > 0) return 'changed';
   const service = dns.find(({ kind }) => kind === 'Service')?.metadata;
   if (service?.namespace) context.settledDns = { name: service.name, namespace: service.namespace };
   return 'unchanged';

@@ -1,26 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { PATHS } from '../../components/paths.js';
 import { segmentIds } from '../../delivery/build-segments.js';
 import { DisklessError, refusal } from '../../errors.js';
-import { diffNode, suspectPaths } from '../../plan/diff.js';
+import { diffNode } from '../../plan/diff.js';
 import { type EtcdVerdict, etcdVerdict } from '../../plan/etcd-verdict.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
-import { shellQuote } from '../../ssh/quote.js';
 import { createArrivals } from '../arrivals.js';
 import { type Candidate, candidatesOf } from '../candidates.js';
 import { desiredNode, peersOf } from '../desired-node.js';
 import { UNITS_OF_AN_INCARNATION } from '../managed-units.js';
 import { nextRecord } from '../next-record.js';
 import { observeEtcd } from '../observe-etcd.js';
-import { judgementOf, type NodeWork, type Reconciliation, sessionOf } from '../reconciliation.js';
+import { judgementOf, type NodeWork, type Reconciliation } from '../reconciliation.js';
 import { refuseForeignNodes } from '../refuse-foreign.js';
+import { type HashedCandidates, rehashed } from '../rehash.js';
 import { explainVerdict } from '../verdict-words.js';
 
 /** Everything is decided here, from facts only, before anything is changed anywhere. */
 export async function judge(context: Reconciliation): Promise<StepResult> {
   const { options, memory } = context;
   const clusterId = memory.record?.clusterId ?? randomBytes(8).toString('hex');
-  const { fit, rejected } = await candidatesOf(context);
+  const { fit, rejected, hashes } = await rehashed(context, await candidatesOf(context));
   refuseForeignNodes(fit, memory.record);
   refuseFoundLost(context);
   const facts = await observeEtcd(context, fit, clusterId);
@@ -31,7 +30,9 @@ export async function judge(context: Reconciliation): Promise<StepResult> {
   }
   context.bus.emit({ type: 'note', level: 'info', code: `etcd-${verdict.code}`, message: explainVerdict(verdict) });
   const newToken = `${clusterId}-${randomBytes(4).toString('hex')}`;
-  const record = nextRecord({ spec: options.spec, record: memory.record, clusterId, verdict, facts, newToken });
+  const fingerprints = await options.state.pki.fingerprints();
+  const known = { spec: options.spec, record: memory.record, clusterId, pki: fingerprints };
+  const record = nextRecord({ ...known, verdict, facts, newToken });
   const peers = peersOf(context, fit);
   const pki = await options.state.pki.ensure({ spec: options.spec, nodes: peers });
   for (const { id, notAfter } of pki.expiringAuthorities) {
@@ -40,7 +41,9 @@ export async function judge(context: Reconciliation): Promise<StepResult> {
     context.bus.emit({ type: 'note', level: 'warning', code: 'ca-expiring', message, hint });
   }
   const part = fit.filter(({ node }) => node.role === 'worker' || takesPart(verdict, node.name));
-  const planned = await Promise.all(part.map((candidate) => planNode(context, { candidate, peers, record, verdict })));
+  const planned = await Promise.all(
+    part.map((candidate) => planNode(context, { candidate, peers, record, verdict, hashes })),
+  );
   const work = new Map(planned.map((entry) => [entry.node.name, entry]));
   const kubeconfig = options.state.pki.adminKubeconfig({ spec: options.spec, nodes: peers });
   context.judgement = { record, verdict, work, rejected, kubeconfig, peers, pki };
@@ -56,7 +59,9 @@ export async function admit(context: Reconciliation, { node }: StepPlace): Promi
   const waits = verdict.code === 'revive' && verdict.waiting.includes(node);
   const reason = waits ? 'its etcd member waits until the others have a quorum' : 'it answered after the plan was made';
   context.again.add(`${node}: ${reason}`);
-  throw new DisklessError({ code: 'dependency-failed', host: node, message: reason });
+  if (!context.last) throw new DisklessError({ code: 'dependency-failed', host: node, message: reason });
+  const hint = 'run the same command again';
+  throw new DisklessError({ code: 'left-out', host: node, message: `it was left out: ${reason}`, hint });
 }
 
 /** Preflight speaks through each node's own step, which a refusal keeps from running. */
@@ -88,6 +93,7 @@ interface PlanNodeInput {
   peers: ReturnType<typeof peersOf>;
   record: ReturnType<typeof nextRecord>;
   verdict: EtcdVerdict;
+  hashes: HashedCandidates['hashes'];
 }
 
 async function planNode(context: Reconciliation, input: PlanNodeInput): Promise<NodeWork> {
@@ -105,7 +111,7 @@ async function planNode(context: Reconciliation, input: PlanNodeInput): Promise<
   const difference = diffNode({
     desired,
     marker: facts.marker,
-    rehashed: await rehash(context, input.candidate),
+    rehashed: input.hashes.get(node.name) ?? new Map(),
     activeUnits: units('active', 'reloading'),
     activatingUnits: units('activating'),
     imageReferences: facts.containerd.images && new Set(facts.containerd.images),
@@ -113,20 +119,4 @@ async function planNode(context: Reconciliation, input: PlanNodeInput): Promise<
   const arrivals = createArrivals(node.name, segmentIds(difference));
   const encoding = facts.tools.zstd === true && context.options.content.canZstd ? 'zstd' : 'gzip';
   return { node, facts, nodeIp, desired, difference, arrivals, encoding, survivor };
-}
-
-/** Hashes on the node what no longer looks as it was installed (or everything, with --verify). */
-async function rehash(context: Reconciliation, { node, facts }: Candidate): Promise<Map<string, string>> {
-  const suspects = suspectPaths(facts.marker, { all: context.options.verifyAll });
-  if (suspects.length === 0) return new Map();
-  const { stdout } = await sessionOf(context, node.name).rootScript(
-    `cd ${PATHS.marker} && sha256sum -- ${shellQuote(...suspects)}`,
-    { label: 'hash installed files', accept: [0, 1], timeoutMs: 60_000 },
-  );
-  const hashes = stdout.split('\n').flatMap((line): [string, string][] => {
-    const [, hash = '', path = ''] = /^\\?([0-9a-f]{64}) [ *](\/.*)$/.exec(line) ?? [];
-    return path === '' ? [] : [[path, hash]];
-  });
-  // What could not be hashed (gone meanwhile, unreadable) counts as different.
-  return new Map([...suspects.map((path): [string, string] => [path, '']), ...hashes]);
 }

@@ -1,3 +1,4 @@
+import { toDisklessError } from '../../errors.js';
 import { gatherFacts } from '../../facts/gather.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { judgePerBoot } from '../../ssh/host-key.js';
@@ -13,6 +14,7 @@ export async function connect(context: Reconciliation, { node }: StepPlace): Pro
     context.attendance.heard();
     return 'unchanged';
   } catch (error) {
+    context.unread.set(node, toDisklessError(error));
     context.attendance.settle(node);
     throw error;
   }
@@ -21,6 +23,9 @@ export async function connect(context: Reconciliation, { node }: StepPlace): Pro
 export async function readFacts(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
   try {
     return await readFactsOf(context, node);
+  } catch (error) {
+    context.unread.set(node, toDisklessError(error));
+    throw error;
   } finally {
     context.attendance.settle(node);
   }
@@ -35,24 +40,30 @@ export async function callRoll(context: Reconciliation, { signal }: StepPlace): 
 async function readFactsOf(context: Reconciliation, node: string): Promise<StepResult> {
   const session = sessionOf(context, node);
   const { now } = context.options.clock;
-  const facts = await session.resilient((connection) =>
-    gatherFacts({ connection, units: MANAGED_UNITS, now, signal: context.signal }),
-  );
+  // Facts and key are of one connection: after a loss, the next may be to another boot.
+  const { facts, hostKey } = await session.resilient(async (connection) => ({
+    facts: await gatherFacts({ connection, units: MANAGED_UNITS, now, signal: context.signal }),
+    hostKey: connection.hostKey,
+  }));
   const { bootId } = facts;
-  if (context.options.hostKeyPolicy !== 'per-boot') session.pinEpoch({ bootId });
-  else session.pinEpoch({ bootId, hostKey: await judgeHostKeyOfEpoch(context, node, bootId) });
+  if (context.options.hostKeyPolicy === 'per-boot') judgeHostKeyOfEpoch(context, { node, bootId, presented: hostKey });
+  session.pinEpoch({ bootId, ...(context.options.hostKeyPolicy === 'per-boot' && { hostKey }) });
   context.facts.set(node, facts);
   return 'unchanged';
 }
 
+interface EpochKey {
+  node: string;
+  bootId: string;
+  presented: HostKey;
+}
+
 /** RAM-only nodes make new host keys each boot: trusted on the first contact of an epoch, refused within one. */
-async function judgeHostKeyOfEpoch(context: Reconciliation, node: string, bootId: string): Promise<HostKey> {
-  const { hostKey: presented } = await sessionOf(context, node).connection();
+function judgeHostKeyOfEpoch(context: Reconciliation, { node, bootId, presented }: EpochKey): void {
   const verdict = judgePerBoot({ record: context.memory.nodeRecords.get(node), bootId, presented, place: node });
   if (verdict.kind === 'refused') throw verdict.error;
-  if (verdict.kind === 'accepted-known') return presented;
+  if (verdict.kind === 'accepted-known') return;
   const was = verdict.previous ? `, its last boot had ${verdict.previous.fingerprint}` : '';
   const message = `new host key of this boot: ${presented.type} ${presented.fingerprint}${was}`;
   context.bus.emit({ type: 'note', level: 'info', code: 'host-key-new', node, message });
-  return presented;
 }

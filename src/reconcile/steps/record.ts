@@ -4,7 +4,7 @@ import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import type { NodeRecord } from '../../state/records.js';
 import { fetchEvidence } from '../evidence.js';
 import { judgementOf, type NodeWork, type Reconciliation, sessionOf } from '../reconciliation.js';
-import { retrying } from '../settling.js';
+import { retrying, settling } from '../settling.js';
 
 /** An election or two, and the start of a member on a busy machine. */
 const QUORUM = { everyMs: 250, forMs: 30_000 };
@@ -33,7 +33,15 @@ export async function proveQuorum(context: Reconciliation, { signal }: StepPlace
   const judgement = judgementOf(context);
   const { verdict, record: recorded } = judgement;
   if (verdict.code === 'revive') await waitForQuorum(context, verdict);
-  else await context.access.linearizableRead(recorded.etcd.members, signal);
+  else {
+    // The recorded members are those of the bootstrap: some may have been lost since, and others taken in.
+    const members = 'forget' in verdict ? verdict.holders : recorded.etcd.members;
+    await settling(context, () => context.access.quorumThrough(members, signal));
+  }
+  if (verdict.code === 'healthy' && verdict.forget.length > 0) {
+    await context.rejoin.clear();
+    return 'changed';
+  }
   if (judgement.record.etcd.phase === 'bootstrapped') return 'unchanged';
   const record = { ...judgement.record, etcd: { ...judgement.record.etcd, phase: 'bootstrapped' as const } };
   await context.options.state.saveCluster(record);
@@ -47,7 +55,7 @@ async function waitForQuorum(
   context: Reconciliation,
   { holders, otherwise }: Extract<EtcdVerdict, { code: 'revive' }>,
 ): Promise<void> {
-  const read = (): Promise<void> => context.access.linearizableRead(holders, context.signal);
+  const read = () => context.access.quorumThrough(holders, context.signal);
   const passes = (): boolean => true;
   await retrying(context, QUORUM, passes, read).catch(async (cause) => {
     if (otherwise) throw refusal({ code: otherwise.reason, message: otherwise.message, hint: otherwise.hint, cause });

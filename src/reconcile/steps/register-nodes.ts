@@ -2,8 +2,9 @@ import { versionRow } from '../../components/version-table.js';
 import { DisklessError } from '../../errors.js';
 import { reconcileNodes, wantedNode } from '../../kube/nodes.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import { changed } from '../change.js';
 import { fetchEvidence } from '../evidence.js';
-import { judgementOf, type Reconciliation, workOf } from '../reconciliation.js';
+import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 import { settling } from '../settling.js';
 
 /**
@@ -20,15 +21,26 @@ export async function registerNodes(context: Reconciliation, { step, signal }: S
     const taintControlPlane = controlPlane && spec.taintControlPlane;
     return wantedNode({ ...node, controlPlane, taintControlPlane, masterRole });
   });
-  const changes = await settling(context, () => reconcileNodes({ client, nodes, signal }));
-  for (const [node, what] of changes) context.bus.emit({ type: 'change', step, node, what: what.join(', ') });
+  const { changes, refused } = await settling(context, () => reconcileNodes({ client, nodes, signal }));
+  for (const [node, what] of changes) changed(context, { step, node }, what.join(', '));
+  context.unregistered = refused;
   return changes.size > 0 ? 'changed' : 'unchanged';
 }
 
-/** Ready means: the condition is True and the kubelet of this boot epoch said so. */
+/** A node whose object cannot become what is wanted must not run a kubelet; the others do. */
+export async function isRegistered({ unregistered }: Reconciliation, { node }: StepPlace): Promise<StepResult> {
+  const error = unregistered.get(node);
+  if (error) throw error;
+  return 'unchanged';
+}
+
+/** Ready means: the condition is True and the kubelet of this boot epoch said so. A node in its next boot never will. */
 export async function waitReady(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
   const { difference } = workOf(context, node);
-  const pending = await context.readiness.wait(node);
+  const over = new AbortController();
+  const signal = AbortSignal.any([context.signal, over.signal]);
+  const watch = sessionOf(context, node).watchEpoch({ signal, sleep: context.options.clock.sleep });
+  const pending = await Promise.race([context.readiness.wait(node), watch]).finally(() => over.abort());
   if (pending === undefined) return difference.units.length > 0 ? 'changed' : 'unchanged';
   const { path, tail } = await fetchEvidence(context, node, 'kubelet.service');
   throw new DisklessError({

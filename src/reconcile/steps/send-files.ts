@@ -3,6 +3,8 @@ import { buildSegments, imageSegmentId, imageStagingPath } from '../../delivery/
 import type { Segment } from '../../delivery/segment.js';
 import { sendStream } from '../../delivery/send-stream.js';
 import { DisklessError } from '../../errors.js';
+import { hasCode } from '../../kube/api-errors.js';
+import type { DesiredImage } from '../../plan/desired.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';
 import { change } from '../change.js';
@@ -84,19 +86,10 @@ export async function importImages(context: Reconciliation, place: StepPlace): P
   for (const image of difference.images) {
     await arrivals.of(imageSegmentId(image));
     await change(context, place, `import ${image.references.join(', ')}`, async () => {
-      const file = imageStagingPath(image);
-      const labels = image.references.map(
-        (name) => `ctr -n k8s.io images label ${shellQuote(name)} io.cri-containerd.pinned=pinned >/dev/null`,
-      );
-      const script = `set -eu
-ctr -n k8s.io images import ${shellQuote(file)} >/dev/null
-${labels.join('\n')}
-printf '%s\\n' ${shellQuote(image.sha256)} >>${PATHS.marker}/images
-rm -f ${shellQuote(file)}
-`;
       const session = sessionOf(context, place.node);
-      await session.rootScript(script, { label: 'import image', timeoutMs: 120_000 }).catch((cause) => {
-        if (!(cause instanceof DisklessError)) throw cause;
+      const options = { label: 'import image', timeoutMs: 120_000 };
+      await session.rootScript(importScript(image), options).catch((cause) => {
+        if (!hasCode(cause, 'remote-failed')) throw cause;
         const message = `containerd refused the image archive with ${image.references.join(', ')}`;
         throw new DisklessError({
           code: 'image-import-failed',
@@ -109,4 +102,24 @@ rm -f ${shellQuote(file)}
     });
   }
   return difference.images.length > 0 ? 'changed' : 'unchanged';
+}
+
+/**
+ * Repeated after a lost connection it waits for the one that still runs, and finds its work done: the archive is gone
+ * by then.
+ */
+function importScript(image: DesiredImage): string {
+  const file = shellQuote(imageStagingPath(image));
+  const labels = image.references.map(
+    (name) => `ctr -n k8s.io images label ${shellQuote(name)} io.cri-containerd.pinned=pinned >/dev/null`,
+  );
+  return `set -eu
+exec 9>${PATHS.marker}/import.lock
+flock 9
+if [ ! -e ${file} ] && grep -qxF ${shellQuote(image.sha256)} ${PATHS.marker}/images; then exit 0; fi
+ctr -n k8s.io images import ${file} >/dev/null
+${labels.join('\n')}
+printf '%s\n' ${shellQuote(image.sha256)} >>${PATHS.marker}/images
+rm -f ${file}
+`;
 }

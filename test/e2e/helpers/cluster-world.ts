@@ -31,6 +31,9 @@ export async function createWorld(name: string, requests: readonly NodeRequest[]
       if (finished.exit !== exit) throw new Error(`up: expected exit ${exit}, ${said(finished)}`);
       const end = finished.events.find((event) => event.type === 'run-finished');
       if (end?.type !== 'run-finished') throw new Error(`up did not finish its events: ${said(finished)}`);
+      // None bypasses the count: 0 means that there was no change event either.
+      const changes = finished.events.filter(({ type }) => type === 'change').length;
+      if (changes !== end.changed) throw new Error(`up told of ${changes} changes and counted ${end.changed}`);
       return { changed: end.changed };
     },
     async plan(args = []) {

@@ -7,8 +7,11 @@ export interface Interruption {
   /** The first event that matches is the moment. */
   at: (event: RunEvent) => boolean;
   /** What is done then; by default the operator dies by SIGKILL. */
-  act?: (kill: (signal: NodeJS.Signals) => void) => Promise<void> | void;
+  act?: (kill: (signal: NodeJS.Signals) => void, until: Until) => Promise<void> | void;
 }
+
+/** Resolves at the first event that matches, at once when there was one. */
+type Until = (matches: (event: RunEvent) => boolean) => Promise<void>;
 
 /** Runs k8s-diskless until a moment of its event stream, and does something to it or to the world then. */
 export function runUntil(
@@ -19,6 +22,15 @@ export function runUntil(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [CLI, ...args, '--output', 'json'], { env: operator.env });
     const events: RunEvent[] = [];
+    const watching = new Set<() => void>();
+    const until: Until = (matches) =>
+      new Promise((found) => {
+        const look = (): void => {
+          if (events.some(matches)) found();
+        };
+        watching.add(look);
+        look();
+      });
     let reached = false;
     let acted: Promise<void> = Promise.resolve();
     let stderr = '';
@@ -28,9 +40,10 @@ export function runUntil(
     createInterface({ input: child.stdout }).on('line', (line) => {
       const event = JSON.parse(line) as RunEvent;
       events.push(event);
+      for (const look of watching) look();
       if (reached || !at(event)) return;
       reached = true;
-      acted = Promise.resolve(act((signal) => child.kill(signal)));
+      acted = Promise.resolve(act((signal) => child.kill(signal), until));
     });
     child.on('error', reject);
     child.on('close', (exit, signal) => {

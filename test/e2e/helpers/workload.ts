@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
 import type { Operator } from './cli.js';
+import type { World } from './cluster-world.js';
 
 /** One echo pod on every node, behind a ClusterIP and a NodePort. */
 export const NODE_PORT = 30080;
@@ -74,6 +76,24 @@ export async function deployEcho(operator: Operator, nodes: number): Promise<Ech
   await operator.kubectlWith(JSON.stringify(list), 'apply', '-f', '-');
   await operator.kubectl('rollout', 'status', 'deployment/echo', '--timeout=90s');
   return echoPods(operator);
+}
+
+/**
+ * The workload as it was applied before serves: one pod on each of these nodes, its Service answers every one of them.
+ * Nothing is applied here, so that whatever was lost shows.
+ */
+export async function expectEcho({ operator, lab }: Pick<World, 'operator' | 'lab'>, nodes: readonly string[]) {
+  await operator.kubectl('rollout', 'status', 'deployment/echo', '--timeout=90s');
+  const service = ['get', 'service', 'echo', '-o', 'jsonpath={.spec.clusterIP}'];
+  const ip = await operator.kubectl(...service);
+  const answered = nodes.map((node) =>
+    eventually(async () => {
+      const answer = await lab.exec(node, ['curl', '-sSf', '-m', '5', `http://${ip}/`]);
+      if (answer.code !== 0) throw new Error(`${node} does not reach the service: ${answer.stderr}`);
+    }),
+  );
+  await Promise.all(answered);
+  expect((await echoPods(operator)).map(({ node }) => node).toSorted()).toEqual(nodes.toSorted());
 }
 
 export async function echoPods(operator: Operator): Promise<EchoPod[]> {

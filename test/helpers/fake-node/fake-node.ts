@@ -42,7 +42,7 @@ export async function startFakeNode(options: FakeNodeOptions): Promise<FakeNode>
       stderr.write(`a fake node knows no such command: ${command.slice(-200)}\n`);
       return 127;
     }
-    stdout.write(factsOf(options));
+    stdout.write(blankNodeFacts(options));
     return 0;
   });
   const sshd = await startFakeSshd({ users: { [USER]: options.userKeys }, exec });
@@ -61,7 +61,8 @@ function asRoot(handler: RootHandler): ExecHandler {
   };
 }
 
-function factsOf({ name, address, zstd }: FakeNodeOptions): string {
+/** What the facts script prints on a blank node. */
+export function blankNodeFacts({ name, address, zstd }: Pick<FakeNodeOptions, 'name' | 'address' | 'zstd'>): string {
   const id = createHash('sha256').update(name).digest('hex').slice(0, 32);
   const values: Record<string, string> = {
     name,

@@ -1,28 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeFacts } from '../../../src/facts/facts.js';
-import { NodeSession } from '../../../src/reconcile/node-session.js';
 import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { setClock } from '../../../src/reconcile/steps/set-clock.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import type { RunEvent } from '../../../src/runner/events.js';
-import type { Connection, ExecOptions } from '../../../src/ssh/transport.js';
 import { sampleFacts, sampleNode } from '../../helpers/sample-facts.js';
+import { type FakeConnection, fakeConnection, sessionOver, type Told } from '../fake-session.js';
 
 const NOW_MS = Date.parse('2026-11-21T10:00:00.250Z');
 
-/** A run with one node whose machine notes what it is told. */
-function runWith(facts: Partial<NodeFacts>) {
-  const told: ExecOptions[] = [];
+/** A run with one node whose machine notes what it is told; the first connections are lost by it. */
+function runWith(facts: Partial<NodeFacts>, losses = 0) {
+  const told: Told[] = [];
   const events: RunEvent[] = [];
   const { signal } = new AbortController();
-  const connection = {
-    closed: new Promise<undefined>(() => {}),
-    exec: async (_command: string, options: ExecOptions) => {
-      told.push(options);
-      return { host: 's4', label: options.label, exitCode: 0, signal: null, stdout: '', stderr: '', durationMs: 1 };
-    },
-  };
-  const session = new NodeSession({ name: 's4', open: async () => connection as unknown as Connection, signal });
+  let now = NOW_MS;
+  const links = Array.from({ length: losses + 1 }, (_, attempt) => {
+    const link: FakeConnection = fakeConnection((command) => {
+      told.push(command);
+      if (attempt === losses) return {};
+      now += 30_000;
+      link.lose();
+      return new Promise(() => {});
+    });
+    return link;
+  });
+  const session = sessionOver('s4', links, signal);
   const work = { node: sampleNode(), facts: sampleFacts(facts) } as NodeWork;
   const tally = new Map<string, { changes: number; bytesSent: number }>();
   const context = {
@@ -31,7 +34,7 @@ function runWith(facts: Partial<NodeFacts>) {
     sessions: new Map([['s4', session]]),
     memory: { tally },
     judgement: { work: new Map([['s4', work]]) },
-    options: { clock: { now: () => NOW_MS } },
+    options: { clock: { now: () => now } },
   } as unknown as Reconciliation;
   const place = { node: 's4', step: 'clock', signal, failed: new Set<string>() };
   return { told, events, tally, set: () => setClock(context, place) };
@@ -45,6 +48,15 @@ describe('setClock', () => {
     expect(run.told[0]).toMatchObject({ root: true, input: 'date -u -s @1795255200.250 >/dev/null' });
     expect(run.tally.get('s4')).toEqual({ changes: 1, bytesSent: 0 });
     expect(run.events).toMatchObject([{ type: 'change', node: 's4', what: 'set the clock, 86400 s behind' }]);
+  });
+
+  it('tells the time of each attempt, not that of the one that was lost half a minute ago', async () => {
+    const run = runWith({ clockSkewMs: -86_400_000 }, 1);
+    await run.set();
+    expect(run.told.map(({ input }) => input)).toEqual([
+      'date -u -s @1795255200.250 >/dev/null',
+      'date -u -s @1795255230.250 >/dev/null',
+    ]);
   });
 
   it.each<[string, Partial<NodeFacts>]>([

@@ -1,0 +1,51 @@
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { type DisklessError, refusal } from '../errors.js';
+import type { PkiFingerprints } from '../state/records.js';
+import type { Foundation } from './foundation.js';
+import { authorityId } from './profile-schema.js';
+import { restoreHint } from './read-authority.js';
+
+/** Of public keys, so that an authority may get a new certificate for its key; of an encryption key, of the secret. */
+export function fingerprintsOf({ authorities, serviceAccount, encryptionKeys }: Foundation): PkiFingerprints {
+  const ofAuthorities = authorityId.options.map((id) => [id, ofPublicKey(authorities[id].x509.publicKey)] as const);
+  return {
+    authorities: Object.fromEntries(ofAuthorities),
+    serviceAccount: ofPublicKey(createPublicKey(serviceAccount.publicKey)),
+    encryptionKeys: encryptionKeys.map(({ secret }) => sha256(Buffer.from(secret, 'base64'))),
+  };
+}
+
+/**
+ * What differs from the PKI a cluster was built with, in words; empty when it is the same. Encryption keys are rotated,
+ * so one of them that is still there is enough.
+ */
+function differences(found: PkiFingerprints, recorded: PkiFingerprints): string[] {
+  const authorities = authorityId.options.filter((id) => {
+    const known = recorded.authorities[id];
+    return known !== undefined && known !== found.authorities[id];
+  });
+  const shared = recorded.encryptionKeys.some((key) => found.encryptionKeys.includes(key));
+  return [
+    ...authorities.map((id) => `the ${id} CA`),
+    ...(recorded.serviceAccount === found.serviceAccount ? [] : ['the service-account key']),
+    ...(shared ? [] : ['the encryption keys']),
+  ];
+}
+
+/**
+ * A pki/ that is whole and belongs to another cluster: rolled out, it would lock everybody out and make what is encrypted
+ * in etcd unreadable.
+ */
+export function foreignPki(
+  foundation: Foundation,
+  recorded: PkiFingerprints,
+  directory: string,
+): DisklessError | undefined {
+  const differing = differences(fingerprintsOf(foundation), recorded);
+  if (differing.length === 0) return undefined;
+  const message = `${directory} is not what this cluster was built with: ${differing.join(', ')} differ${differing.length === 1 ? 's' : ''}`;
+  return refusal({ code: 'pki-foreign', message, hint: restoreHint(directory) });
+}
+
+const ofPublicKey = (key: KeyObject): string => sha256(key.export({ type: 'spki', format: 'der' }));
+const sha256 = (bytes: Buffer): string => `SHA256:${createHash('sha256').update(bytes).digest('base64')}`;

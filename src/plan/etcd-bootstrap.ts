@@ -1,0 +1,74 @@
+import type { EtcdRecord } from '../state/records.js';
+import {
+  absences,
+  absentNames,
+  type EtcdFacts,
+  isCurrent,
+  isFit,
+  type MemberFacts,
+  majorityOf,
+  names,
+  of,
+} from './etcd-facts.js';
+import { type Refusal, refused } from './etcd-refusal.js';
+import type { BootstrapReason, EtcdVerdict } from './etcd-verdict.js';
+
+/* New lives of etcd's data: the first, one that was interrupted, and the next. */
+
+export function firstBootstrap(facts: EtcdFacts, incarnation: number): EtcdVerdict {
+  const blank = of(facts, 'blank').filter(isFit);
+  if (blank.length < majorityOf(facts.members.length)) return noMajority(facts, blank);
+  return { code: 'bootstrap', incarnation, start: names(blank), wipe: [], absent: absentNames(facts), why: 'first' };
+}
+
+/** No apiserver ever ran on it, so it holds no objects and may be thrown away. */
+export function unfinishedBootstrap(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {
+  const reachable = facts.members.filter((member) => member.condition.kind !== 'unreachable');
+  const usable = reachable.filter(isFit);
+  if (usable.length < majorityOf(facts.members.length)) return noMajority(facts, usable);
+  const sameMembers = names(usable).toSorted().join() === recorded.members.toSorted().join();
+  const sameEpochs = usable.every((member) => recorded.bootIds[member.name] === member.bootId);
+  const absent = absentNames(facts);
+  if (sameMembers && sameEpochs) {
+    const past = usable.filter((member) => member.condition.kind === 'data' && !isCurrent(recorded)(member));
+    const { incarnation } = recorded;
+    return { code: 'resume-bootstrap', incarnation, start: names(usable), wipe: names(past), absent };
+  }
+  const wipe = names(usable.filter(({ condition }) => condition.kind === 'data'));
+  const incarnation = recorded.incarnation + 1;
+  return { code: 'bootstrap', incarnation, start: names(usable), wipe, absent, why: 'unfinished' };
+}
+
+/** Nothing is left of the last one, or a person gave it up. */
+export function nextIncarnation(facts: EtcdFacts, recorded: EtcdRecord, why: BootstrapReason): EtcdVerdict {
+  const usable = facts.members.filter((member) => member.condition.kind !== 'unreachable' && member.fit);
+  if (usable.length < majorityOf(facts.members.length)) return noMajority(facts, usable);
+  return {
+    code: 'bootstrap',
+    incarnation: recorded.incarnation + 1,
+    start: names(usable),
+    wipe: names(usable.filter(({ condition }) => condition.kind === 'data')),
+    absent: absentNames(facts),
+    why,
+  };
+}
+
+function noMajority(facts: EtcdFacts, usable: readonly MemberFacts[]): Refusal {
+  const unfit = facts.members.filter(({ condition, fit }) => condition.kind !== 'unreachable' && !fit);
+  const absent = of(facts, 'unreachable');
+  const barred = absent.filter(({ condition }) => condition.kind === 'unreachable' && condition.obstacle !== undefined);
+  const reasons = [
+    ...(absent.length > 0 ? [absences(absent)] : []),
+    ...(unfit.length > 0 ? [`${names(unfit).join(', ')} did not pass preflight`] : []),
+  ];
+  const remedies = [
+    ...(unfit.length > 0 ? ['mend what preflight says'] : []),
+    ...(barred.length > 0 ? ['mend what keeps us out'] : []),
+    ...(absent.length > barred.length ? ['start those that are off'] : []),
+  ];
+  return refused(
+    'no-majority',
+    `only ${usable.length} of ${facts.members.length} control planes can be used: ${reasons.join('; ')}`,
+    `${remedies.join(', ')}, or name other control planes with --control-plane`,
+  );
+}

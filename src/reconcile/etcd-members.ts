@@ -1,0 +1,94 @@
+import { DisklessError } from '../errors.js';
+import type { EtcdGateway, EtcdMember } from '../etcd/gateway.js';
+import { hasCode } from '../kube/api-errors.js';
+import { judgementOf, type Reconciliation } from './reconciliation.js';
+import { isUnsettled, type Patience, retrying, SETTLE } from './settling.js';
+
+/* Changes of etcd's membership that survive a change of its leader, and the loss of an answer. */
+
+/** MemberAdd is refused until the leader has been connected to every voter for 5 s (etcd, HealthInterval). */
+const ADD_RETRY = { everyMs: 500, forMs: 30_000 };
+/** A voter that cannot be reached will not be connected either: just long enough for those that were only restarted. */
+const ADD_RETRY_BESIDE_ABSENT = { everyMs: 500, forMs: 8_000 };
+/** A learner may be promoted once it has 90 % of the leader's log: on a small cluster at once. */
+const PROMOTE_RETRY = { everyMs: 200, forMs: 60_000 };
+
+interface Question {
+  patience: Patience;
+  /** Beside what passes by itself in any case. */
+  passes?: (error: unknown) => boolean;
+}
+
+/**
+ * Asks some member that has its data and proves a quorum, at every attempt anew: the one that was asked before may be gone,
+ * and its machine need not take part in this run.
+ */
+function ask<T>(
+  context: Reconciliation,
+  { patience, passes = () => false }: Question,
+  question: (gateway: EtcdGateway) => Promise<T>,
+): Promise<T> {
+  const { verdict } = judgementOf(context);
+  const holders = 'forget' in verdict ? verdict.holders : [];
+  const isPassing = (error: unknown): boolean => isUnsettled(error) || passes(error);
+  return retrying(context, patience, isPassing, async () =>
+    question(await context.access.quorumThrough(holders, context.signal)),
+  );
+}
+
+export function listMembers(context: Reconciliation): Promise<EtcdMember[]> {
+  return ask(context, { patience: SETTLE }, (gateway) => gateway.memberList({ signal: context.signal }));
+}
+
+/** Removal that was answered too late is found done: the next attempt meets nothing to remove. */
+export async function removeMember(context: Reconciliation, id: string): Promise<void> {
+  const { signal } = context;
+  await ask(context, { patience: SETTLE }, (gateway) => gateway.memberRemove(id, { signal })).catch((error) => {
+    if (!hasCode(error, 'etcd-not-found')) throw error;
+  });
+}
+
+/**
+ * An answer that was lost shows in the list: adding is no thing to be done twice.
+ *
+ * @throws DisklessError `etcd-rejoin-blocked` when voters that cannot be reached keep etcd from it
+ */
+export async function addLearner(context: Reconciliation, url: string): Promise<EtcdMember> {
+  const { verdict } = judgementOf(context);
+  const blocking = verdict.code === 'rejoin' ? verdict.blocking : [];
+  const patience = blocking.length > 0 ? ADD_RETRY_BESIDE_ABSENT : ADD_RETRY;
+  const passes = (error: unknown): boolean => hasCode(error, 'etcd-unhealthy-cluster');
+  const { signal } = context;
+  const add = async (gateway: EtcdGateway): Promise<EtcdMember> => {
+    const known = (await gateway.memberList({ signal })).find(({ peerUrls }) => peerUrls.includes(url));
+    return known ?? gateway.memberAdd({ peerUrls: [url], learner: true }, { signal });
+  };
+  return ask(context, { patience, passes }, add).catch((cause) => {
+    if (!hasCode(cause, 'etcd-unhealthy-cluster') || blocking.length === 0) throw cause;
+    throw new DisklessError({
+      code: 'etcd-rejoin-blocked',
+      message: `etcd takes no member in while ${blocking.join(', ')} cannot be reached; the cluster works without`,
+      hint: `bring ${blocking.join(' or ')} back and run up again, or say --lost ${blocking.join(',')} if off for good`,
+      cause,
+    });
+  });
+}
+
+/** Promotion that was answered too late is found done: the next attempt meets a voter. */
+export async function promoteLearner(context: Reconciliation, id: string): Promise<void> {
+  const { signal } = context;
+  const passes = (error: unknown): boolean => hasCode(error, 'etcd-learner-not-ready');
+  await ask(context, { patience: PROMOTE_RETRY, passes }, (gateway) =>
+    gateway.memberPromote(id, { signal }).catch(async (error) => {
+      if (!hasCode(error, 'etcd-not-a-learner')) throw error;
+      const known = (await gateway.memberList({ signal })).find((member) => member.id === id);
+      if (known === undefined || known.isLearner) throw error;
+    }),
+  );
+}
+
+/** Beside a learner etcd adds no other, and the next run begins anew with this one anyway. One that was promoted stays. */
+export async function giveUpLearner(context: Reconciliation, id: string): Promise<void> {
+  const members = await listMembers(context);
+  if (members.some((member) => member.id === id && member.isLearner)) await removeMember(context, id);
+}

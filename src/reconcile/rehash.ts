@@ -1,0 +1,60 @@
+import { PATHS } from '../components/paths.js';
+import { DisklessError } from '../errors.js';
+import type { NodeFacts } from '../facts/facts.js';
+import { suspectPaths } from '../plan/diff.js';
+import { shellQuote } from '../ssh/quote.js';
+import type { Candidates } from './candidates.js';
+import { type Reconciliation, sessionOf } from './reconciliation.js';
+
+/** Path → SHA-256 of what lies there now; empty for what cannot be hashed. */
+export type Hashes = ReadonlyMap<string, string>;
+
+export interface HashedCandidates extends Candidates {
+  /** By node name, of those that are fit. */
+  hashes: ReadonlyMap<string, Hashes>;
+}
+
+/**
+ * Hashes on the nodes what no longer looks as it was installed (or everything, with --verify). One that is lost
+ * meanwhile takes no part, and keeps nobody else from taking his.
+ */
+export async function rehashed(context: Reconciliation, { fit, rejected }: Candidates): Promise<HashedCandidates> {
+  const outcomes = await Promise.all(
+    fit.map(async ({ node, facts }): Promise<[string, Hashes | DisklessError]> => {
+      return [node.name, await hashesOf(context, node.name, facts).catch(ownError(context.signal))];
+    }),
+  );
+  const hashes = new Map<string, Hashes>();
+  const failed = new Map<string, DisklessError>();
+  for (const [name, outcome] of outcomes) {
+    if (outcome instanceof DisklessError) failed.set(name, outcome);
+    else hashes.set(name, outcome);
+  }
+  return {
+    fit: fit.filter(({ node }) => hashes.has(node.name)),
+    rejected: new Map([...rejected, ...failed]),
+    hashes,
+  };
+}
+
+function ownError(signal: AbortSignal): (error: unknown) => DisklessError {
+  return (error) => {
+    if (signal.aborted || !(error instanceof DisklessError)) throw error;
+    return error;
+  };
+}
+
+async function hashesOf(context: Reconciliation, name: string, { marker }: NodeFacts): Promise<Hashes> {
+  const suspects = suspectPaths(marker, { all: context.options.verifyAll });
+  if (suspects.length === 0) return new Map();
+  const { stdout } = await sessionOf(context, name).rootScript(
+    `cd ${PATHS.marker} && sha256sum -- ${shellQuote(...suspects)}`,
+    { label: 'hash installed files', accept: [0, 1], timeoutMs: 60_000 },
+  );
+  const found = stdout.split('\n').flatMap((line): [string, string][] => {
+    const [, hash = '', path = ''] = /^\\?([0-9a-f]{64}) [ *](\/.*)$/.exec(line) ?? [];
+    return path === '' ? [] : [[path, hash]];
+  });
+  // What could not be hashed (gone meanwhile, unreadable) counts as different.
+  return new Map([...suspects.map((path): [string, string] => [path, '']), ...found]);
+}

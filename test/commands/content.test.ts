@@ -1,0 +1,66 @@
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { requireContent } from '../../src/commands/content.js';
+import { readInputs } from '../../src/commands/inputs.js';
+import { usageError } from '../../src/errors.js';
+import type { NodeRecord } from '../../src/state/records.js';
+import { VERSIONS, writeReleases } from '../helpers/release-directory.js';
+import { sampleSpec } from '../helpers/sample-facts.js';
+
+let scratch: string;
+let artifacts: string;
+
+beforeEach(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'k8s-diskless-content-'));
+  artifacts = join(scratch, 'artifacts');
+  mkdirSync(artifacts);
+  vi.stubEnv('XDG_CACHE_HOME', join(scratch, 'cache'));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(scratch, { recursive: true });
+});
+
+const binaryOf = (arch: string): string =>
+  join(artifacts, `kubernetes/v${VERSIONS.kubernetes}/bin/linux/${arch}/kubelet`);
+
+/** What `up` reads before it connects to anyone. */
+function read() {
+  const flags = { output: 'plain' as const, verbose: false, verify: false, discardData: false };
+  const stateDir = join(scratch, 'state');
+  return readInputs({ ...flags, hosts: 's4', artifacts, stateDir }, new AbortController().signal, () => {});
+}
+
+describe('artifacts', () => {
+  it('are found damaged before any connection is made, on a new cluster too', async () => {
+    writeReleases(artifacts);
+    appendFileSync(binaryOf('amd64'), 'x');
+    const damaged = { code: 'artifact-corrupt', exit: 2, message: expect.stringContaining(binaryOf('amd64')) };
+    await expect(read()).rejects.toMatchObject(damaged);
+  });
+
+  it('of an architecture that no node may have are not held against the others', async () => {
+    writeReleases(artifacts);
+    writeReleases(artifacts, { arch: 'arm64' });
+    appendFileSync(binaryOf('arm64'), 'x');
+    expect((await read()).spec.kubernetes).toBe(VERSIONS.kubernetes);
+  });
+
+  it('are those of the machines the state knows', async () => {
+    writeReleases(artifacts);
+    const asked: string[] = [];
+    const content = {
+      artifacts: async (arch: string) => {
+        asked.push(arch);
+        throw usageError({ code: 'artifact-missing', message: `nothing for ${arch}` });
+      },
+    };
+    const spec = { ...sampleSpec(), ...VERSIONS };
+    const nodeRecords = new Map([['s4', { arch: 'aarch64' } as NodeRecord]]);
+    const required = requireContent({ spec, nodeRecords, place: { artifacts } }, content);
+    await expect(required).rejects.toMatchObject({ code: 'artifact-missing' });
+    expect(asked).toEqual(['arm64']);
+  });
+});

@@ -1,0 +1,140 @@
+import { DisklessError } from '../../src/errors.js';
+import type { EtcdGateway, EtcdHeader, EtcdMember } from '../../src/etcd/gateway.js';
+import { peerUrl } from '../../src/etcd/peer-url.js';
+import { ClusterAccess } from '../../src/reconcile/cluster-access.js';
+import { sampleSpec } from './sample-facts.js';
+
+type Operation = 'read' | 'list' | 'add' | 'remove' | 'promote';
+
+interface Fault {
+  operation: Operation;
+  code: string;
+  /** Only the answer is lost. */
+  carriedOut: boolean;
+}
+
+/**
+ * The membership of an etcd cluster in memory. It stands in for the real one only where moments are to be provoked that
+ * do not come on demand: a leader that changes during a promotion, an answer that is lost.
+ */
+export class FakeEtcd {
+  readonly entries: EtcdMember[] = [];
+  /** Names of the members that run. */
+  readonly alive = new Set<string>();
+  /** What was asked, e.g. `remove s5`. */
+  readonly asked: string[] = [];
+  readonly #faults: Fault[] = [];
+
+  /** @param nodes name → node IP of the voters, all of which run */
+  constructor(nodes: Record<string, string>) {
+    for (const [name, nodeIp] of Object.entries(nodes)) {
+      this.#enter({ name, url: peerUrl(nodeIp), isLearner: false });
+      this.alive.add(name);
+    }
+  }
+
+  /** The next call of this kind fails so. */
+  failNext(operation: Operation, code: string, { carriedOut = false } = {}): void {
+    this.#faults.push({ operation, code, carriedOut });
+  }
+
+  /** The member's process starts, and from now on the others know its name. */
+  start(name: string, nodeIp: string): void {
+    const entry = this.entries.find(({ peerUrls }) => peerUrls.includes(peerUrl(nodeIp)));
+    if (entry === undefined) throw new Error(`${name} was started and is no member`);
+    entry.name = name;
+    this.alive.add(name);
+  }
+
+  /** Name → is it a learner. */
+  members(): Record<string, boolean> {
+    return Object.fromEntries(this.entries.map(({ name, isLearner }) => [name, isLearner]));
+  }
+
+  gateway(node: string): EtcdGateway {
+    const call = <T>(operation: Operation, subject: string, work: () => T) =>
+      Promise.resolve().then(() => this.#call(node, operation, subject, work));
+    return {
+      node,
+      linearizableRead: () => call('read', node, (): EtcdHeader => this.#header()),
+      memberList: () => call('list', node, () => structuredClone(this.entries)),
+      memberAdd: ({ peerUrls: [url = ''], learner }) => call('add', url, () => this.#add(url, learner)),
+      memberRemove: (id) => call('remove', id, () => void this.entries.splice(this.#index(id), 1)),
+      memberPromote: (id) => call('promote', id, () => this.#promote(id)),
+      status: () => Promise.reject(new Error('nobody asks for it')),
+      close: () => {},
+    };
+  }
+
+  #call<T>(node: string, operation: Operation, subject: string, work: () => T): T {
+    this.asked.push(`${operation} ${this.entries.find(({ id }) => id === subject)?.name || subject}`);
+    const refuse = (code: string): never => {
+      throw new DisklessError({ code, message: `etcd of ${node}: ${code}`, host: node });
+    };
+    if (!this.alive.has(node)) return refuse('etcd-unreachable');
+    const index = this.#faults.findIndex((fault) => fault.operation === operation);
+    const [fault] = index < 0 ? [] : this.#faults.splice(index, 1);
+    if (fault && !fault.carriedOut) return refuse(fault.code);
+    const voters = this.entries.filter(({ isLearner }) => !isLearner);
+    const answering = voters.filter(({ name }) => this.alive.has(name));
+    if (answering.length <= voters.length / 2) return refuse('etcd-timeout');
+    const result = work();
+    return fault ? refuse(fault.code) : result;
+  }
+
+  #header(): EtcdHeader {
+    return { clusterId: '1', memberId: '1', revision: '1', raftTerm: '1' };
+  }
+
+  /** Refused until the leader has been connected to every voter (etcd, isConnectedFullySince). */
+  #add(url: string, isLearner: boolean): EtcdMember {
+    const voters = this.entries.filter((entry) => !entry.isLearner);
+    if (voters.some(({ name }) => !this.alive.has(name))) throw refusalOf('etcd-unhealthy-cluster');
+    if (this.entries.some((entry) => entry.isLearner)) throw refusalOf('etcd-too-many-learners');
+    if (this.entries.some(({ peerUrls }) => peerUrls.includes(url))) throw refusalOf('etcd-member-exists');
+    return structuredClone(this.#enter({ name: '', url, isLearner }));
+  }
+
+  #promote(id: string): void {
+    const entry = this.entries[this.#index(id)];
+    if (entry?.isLearner === false) throw refusalOf('etcd-not-a-learner');
+    if (!this.alive.has(entry?.name ?? '')) throw refusalOf('etcd-learner-not-ready');
+    if (entry) entry.isLearner = false;
+  }
+
+  #index(id: string): number {
+    const index = this.entries.findIndex((entry) => entry.id === id);
+    if (index < 0) throw refusalOf('etcd-not-found');
+    return index;
+  }
+
+  #enter({ name, url, isLearner }: { name: string; url: string; isLearner: boolean }): EtcdMember {
+    const entry = {
+      id: `${100 + this.asked.length + this.entries.length}`,
+      name,
+      peerUrls: [url],
+      clientUrls: [],
+      isLearner,
+    };
+    this.entries.push(entry);
+    return entry;
+  }
+}
+
+function refusalOf(code: string): DisklessError {
+  return new DisklessError({ code, message: code });
+}
+
+/** The way to the members of a fake etcd. */
+export class FakeEtcdAccess extends ClusterAccess {
+  readonly #etcd: FakeEtcd;
+
+  constructor(etcd: FakeEtcd) {
+    super({ spec: sampleSpec(), sessions: new Map(), identities: () => Promise.reject(new Error('no TLS here')) });
+    this.#etcd = etcd;
+  }
+
+  override etcdOf(node: string): Promise<EtcdGateway> {
+    return Promise.resolve(this.#etcd.gateway(node));
+  }
+}

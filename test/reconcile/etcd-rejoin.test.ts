@@ -1,0 +1,228 @@
+import { describe, expect, it } from 'vitest';
+import type { EtcdBootstrap } from '../../src/components/context.js';
+import { peerUrl } from '../../src/etcd/peer-url.js';
+import type { EtcdVerdict } from '../../src/plan/etcd-verdict.js';
+import { createEtcdRejoin } from '../../src/reconcile/etcd-rejoin.js';
+import type { NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
+import { createEventBus } from '../../src/runner/event-bus.js';
+import type { RunEvent } from '../../src/runner/events.js';
+import { FakeEtcd, FakeEtcdAccess } from '../helpers/fake-etcd.js';
+import { sampleNode } from '../helpers/sample-facts.js';
+import { virtualClock } from '../helpers/virtual-clock.js';
+
+const FIVE: Record<string, string> = Object.fromEntries([4, 5, 6, 7, 8].map((n) => [`s${n}`, `10.146.225.${n}`]));
+const ipOf = (name: string): string => FIVE[name] ?? '';
+const ips = (...names: string[]) => Object.fromEntries(names.map((name) => [name, ipOf(name)]));
+
+type Rejoin = Extract<EtcdVerdict, { code: 'rejoin' }>;
+
+/** A run that takes `blank` in again; only their machines take part in it. */
+function runWith(etcd: FakeEtcd, changes: Partial<Rejoin> = {}) {
+  const events: RunEvent[] = [];
+  const nobody = { wipe: [], forget: [], blocking: [], absent: [] };
+  const verdict: Rejoin = { code: 'rejoin', holders: ['s5', 's6'], blank: ['s4'], ...nobody, ...changes };
+  const clock = virtualClock();
+  const abort = new AbortController();
+  const context = {
+    signal: abort.signal,
+    access: new FakeEtcdAccess(etcd),
+    bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
+    memory: { tally: new Map() },
+    judgement: {
+      verdict,
+      peers: Object.entries(FIVE).map(([name, nodeIp]) => ({ name, nodeIp, podCidr: '', controlPlane: true })),
+      record: { etcd: { token: 'token-3' } },
+      work: new Map(
+        verdict.blank.map((name) => [name, { node: sampleNode({ name }), nodeIp: ipOf(name) } as NodeWork]),
+      ),
+    },
+    options: { clock },
+  } as unknown as Reconciliation;
+  const rejoin = createEtcdRejoin(() => context);
+  const told: EtcdBootstrap[] = [];
+  return {
+    told,
+    abort,
+    waitedMs: clock.waitedMs,
+    changes: () => events.flatMap((event) => (event.type === 'change' ? [`${event.node}: ${event.what}`] : [])),
+    bring: (name: string, started = () => etcd.start(name, ipOf(name))) =>
+      rejoin.rejoin(name, async (bootstrap) => {
+        told.push(bootstrap);
+        started();
+      }),
+  };
+}
+
+/** Three voters, of which these have just lost their data. */
+function clusterThatLost(...lost: string[]): FakeEtcd {
+  const etcd = new FakeEtcd(ips('s4', 's5', 's6'));
+  for (const name of lost) etcd.alive.delete(name);
+  return etcd;
+}
+
+describe('a member that lost its data', () => {
+  it('has its old entry removed, is added as a learner, told of all the others, started and promoted', async () => {
+    const etcd = clusterThatLost('s4');
+    const old = etcd.entries[0]?.id;
+    const run = runWith(etcd);
+    await run.bring('s4');
+    expect(etcd.members()).toEqual({ s5: false, s6: false, s4: false });
+    expect(run.told).toEqual([
+      {
+        token: 'token-3',
+        initialClusterState: 'existing',
+        initialCluster: ['s5', 's6', 's4'].map((name) => ({ name, peerUrl: peerUrl(ipOf(name)) })),
+      },
+    ]);
+    const added = etcd.entries[2]?.id;
+    expect(added).not.toBe(old);
+    expect(run.changes()).toEqual([
+      `s4: remove old etcd member ${old}`,
+      `s4: add etcd learner ${added}`,
+      `s4: promote etcd member ${added}`,
+    ]);
+  });
+
+  it.each<[string, 'read' | 'list' | 'add' | 'remove' | 'promote', string]>([
+    ['the leader changes while its old entry is removed', 'remove', 'etcd-no-leader'],
+    ['the leader changes while it is added', 'add', 'etcd-no-leader'],
+    ['the leader is lost while it is promoted', 'promote', 'etcd-timeout'],
+    ['a connection breaks while it is promoted', 'promote', 'etcd-connection-lost'],
+    ['it is not in sync yet', 'promote', 'etcd-learner-not-ready'],
+    ['the members cannot be listed for a moment', 'list', 'etcd-unavailable'],
+    ['nobody answers for a moment', 'read', 'etcd-unreachable'],
+  ])('comes back although %s', async (_title, operation, code) => {
+    const etcd = clusterThatLost('s4');
+    etcd.failNext(operation, code);
+    etcd.failNext(operation, code);
+    await runWith(etcd).bring('s4');
+    expect(etcd.members()).toEqual({ s5: false, s6: false, s4: false });
+  });
+
+  it.each(['remove', 'add', 'promote'] as const)(
+    'notices that %s was done, and only its answer lost',
+    async (operation) => {
+      const etcd = clusterThatLost('s4');
+      etcd.failNext(operation, 'etcd-timeout', { carriedOut: true });
+      await runWith(etcd).bring('s4');
+      expect(etcd.members()).toEqual({ s5: false, s6: false, s4: false });
+      expect(etcd.entries).toHaveLength(3);
+    },
+  );
+
+  it('goes on through another member when the one that was asked is gone', async () => {
+    const etcd = new FakeEtcd(ips('s4', 's5', 's6', 's7'));
+    etcd.alive.delete('s4');
+    const run = runWith(etcd, { holders: ['s5', 's6', 's7'] });
+    await run.bring('s4', () => {
+      etcd.start('s4', ipOf('s4'));
+      etcd.alive.delete('s5');
+    });
+    expect(etcd.members().s4).toBe(false);
+  });
+
+  it.each([
+    ['it never gets in sync', 'etcd-learner-not-ready', 60_000],
+    ['it is refused', 'etcd-forbidden', 0],
+  ])('stays out when %s', async (_title, code, patienceMs) => {
+    const etcd = clusterThatLost('s4');
+    for (let attempt = 0; attempt < 1000; attempt++) etcd.failNext('promote', code);
+    const run = runWith(etcd);
+    await expect(run.bring('s4')).rejects.toMatchObject({ code });
+    expect(run.waitedMs()).toBeGreaterThanOrEqual(patienceMs);
+    expect(run.waitedMs()).toBeLessThan(patienceMs + 1000);
+  });
+
+  it('comes back through members whose machines take no part in this run', async () => {
+    const etcd = clusterThatLost('s4');
+    await runWith(etcd).bring('s4');
+    expect(etcd.asked.filter((call) => call.startsWith('read'))).toContain('read s6');
+  });
+
+  it('cannot come back when another is lost meanwhile: a failure of the cluster, not of ours', async () => {
+    const etcd = clusterThatLost('s4', 's5');
+    await expect(runWith(etcd).bring('s4')).rejects.toMatchObject({
+      code: 'etcd-no-answer',
+      exit: 4,
+      message: expect.stringContaining('s5, s6'),
+    });
+  });
+});
+
+describe('five members, of which one is blank and another is off', () => {
+  function cluster(): FakeEtcd {
+    const etcd = new FakeEtcd(FIVE);
+    etcd.alive.delete('s4');
+    etcd.alive.delete('s8');
+    return etcd;
+  }
+  const holders = ['s5', 's6', 's7'];
+
+  it('nobody is taken in beside a voter that cannot be reached: said, with what a person can do', async () => {
+    const etcd = cluster();
+    const run = runWith(etcd, { holders, blocking: ['s8'], absent: ['s8'] });
+    await expect(run.bring('s4')).rejects.toMatchObject({
+      code: 'etcd-rejoin-blocked',
+      exit: 4,
+      message: expect.stringContaining('while s8 cannot be reached'),
+      hint: 'bring s8 back and run up again, or say --lost s8 if off for good',
+    });
+    expect(run.told).toEqual([]);
+    expect(Object.keys(etcd.members())).toEqual(['s5', 's6', 's7', 's8']);
+    // Long enough for members that were only restarted, and no longer.
+    expect(run.waitedMs()).toBeLessThan(9_000);
+  });
+
+  it('waits until the members that were restarted are connected again, when all can be reached', async () => {
+    const etcd = cluster();
+    etcd.start('s8', ipOf('s8'));
+    for (let attempt = 0; attempt < 20; attempt++) etcd.failNext('add', 'etcd-unhealthy-cluster');
+    const run = runWith(etcd, { holders: [...holders, 's8'] });
+    await run.bring('s4');
+    expect(run.waitedMs()).toBe(10_000);
+  });
+
+  it('one that is lost by word of a person goes first, and the other comes back', async () => {
+    const etcd = cluster();
+    const lost = etcd.entries[4]?.id;
+    const run = runWith(etcd, { holders, forget: ['s8'], absent: ['s8'] });
+    await run.bring('s4');
+    expect(etcd.members()).toEqual({ s5: false, s6: false, s7: false, s4: false });
+    expect(run.changes()).toContain(`s8: remove old etcd member ${lost}`);
+  });
+
+  it('two that are blank come back one after the other, both entries removed before', async () => {
+    const etcd = cluster();
+    const run = runWith(etcd, { holders, blank: ['s4', 's8'] });
+    await Promise.all([run.bring('s4'), run.bring('s8')]);
+    expect(etcd.members()).toEqual({ s5: false, s6: false, s7: false, s4: false, s8: false });
+    expect(run.changes().map((change) => change.replace(/ \d+$/, ''))).toEqual([
+      's4: remove old etcd member',
+      's8: remove old etcd member',
+      's4: add etcd learner',
+      's4: promote etcd member',
+      's8: add etcd learner',
+      's8: promote etcd member',
+    ]);
+  });
+
+  it('the failure of one does not keep the next from its turn: the learner it left is removed', async () => {
+    const etcd = cluster();
+    const run = runWith(etcd, { holders, blank: ['s4', 's8'] });
+    const failing = run.bring('s4', () => {
+      throw new Error('it did not start');
+    });
+    const next = run.bring('s8');
+    await expect(failing).rejects.toThrow('it did not start');
+    await next;
+    expect(etcd.members()).toEqual({ s5: false, s6: false, s7: false, s8: false });
+  });
+
+  it('one that was promoted after all stays a member, whatever else went wrong', async () => {
+    const etcd = cluster();
+    const run = runWith(etcd, { holders, forget: ['s8'] });
+    etcd.failNext('promote', 'etcd-forbidden', { carriedOut: true });
+    await expect(run.bring('s4')).rejects.toMatchObject({ code: 'etcd-forbidden' });
+    expect(etcd.members().s4).toBe(false);
+  });
+});

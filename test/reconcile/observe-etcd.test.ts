@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { DisklessError } from '../../src/errors.js';
+import type { NodeFacts } from '../../src/facts/facts.js';
+import type { Candidate } from '../../src/reconcile/candidates.js';
+import { observeEtcd } from '../../src/reconcile/observe-etcd.js';
+import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
+import type { ClusterRecord, EtcdRecord } from '../../src/state/records.js';
+import { FakeEtcd, FakeEtcdAccess } from '../helpers/fake-etcd.js';
+import { sampleFacts, sampleNode, sampleSpec } from '../helpers/sample-facts.js';
+
+const NAMES = ['s4', 's5', 's6'];
+const IPS: Record<string, string> = { s4: '10.0.0.4', s5: '10.0.0.5', s6: '10.0.0.6' };
+const spec = sampleSpec({ nodes: NAMES.map((name) => sampleNode({ name })) });
+const etcdRecord: EtcdRecord = { incarnation: 2, phase: 'bootstrapped', token: 't', members: NAMES, bootIds: {} };
+
+/** A machine with data of this incarnation, by default the recorded one. */
+function member(active: string, incarnation = 2): NodeFacts {
+  const unit = { name: 'etcd.service', active } as NodeFacts['units'][string];
+  return sampleFacts({
+    bootId: 'b',
+    etcdData: { present: true, clusterId: 'c', incarnation },
+    units: { 'etcd.service': unit },
+  });
+}
+
+interface Seen {
+  facts: Record<string, NodeFacts>;
+  etcd: FakeEtcd;
+  /** Who passed preflight; default everybody who was read. */
+  fit?: string[];
+  record?: Partial<EtcdRecord> | undefined;
+  lost?: string[];
+  /** Name → code of the error that kept it from being read. */
+  unread?: Record<string, string>;
+}
+
+function observe({ facts, etcd, fit = Object.keys(facts), record = {}, lost = [], unread = {} }: Seen) {
+  const known: ClusterRecord = { version: 1, clusterId: 'c', spec, etcd: { ...etcdRecord, ...record } };
+  const context = {
+    signal: new AbortController().signal,
+    access: new FakeEtcdAccess(etcd),
+    facts: new Map(Object.entries(facts)),
+    unread: new Map(Object.entries(unread).map(([name, code]) => [name, new DisklessError({ code, message: code })])),
+    memory: { record: known, nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name] }])) },
+    options: { spec, lost: new Set(lost), discardData: false },
+  } as unknown as Reconciliation;
+  const candidates = fit.map((name) => ({ node: sampleNode({ name }), nodeIp: IPS[name] }) as Candidate);
+  return observeEtcd(context, candidates, 'c');
+}
+
+describe('observeEtcd', () => {
+  it('reads what each control plane holds, also on a machine that failed its preflight', async () => {
+    const etcd = new FakeEtcd(IPS);
+    etcd.alive.clear();
+    const facts = { s4: member('failed'), s5: sampleFacts({ bootId: 'b5' }) };
+    expect(await observe({ facts, etcd, fit: ['s5'], lost: ['s6'] })).toMatchObject({
+      quorumProven: false,
+      members: [
+        { name: 's4', fit: false, condition: { kind: 'data', running: false, clusterId: 'c', incarnation: 2 } },
+        { name: 's5', fit: true, bootId: 'b5', condition: { kind: 'blank' } },
+        { name: 's6', fit: false, condition: { kind: 'unreachable', lost: true } },
+      ],
+    });
+  });
+
+  it('tells a machine that keeps us out from one that does not answer', async () => {
+    const unread = { s5: 'auth-failed', s6: 'unreachable' };
+    const { members } = await observe({ facts: { s4: sampleFacts() }, etcd: new FakeEtcd(IPS), unread });
+    expect(members.slice(1).map(({ condition }) => condition)).toEqual([
+      { kind: 'unreachable', lost: false, obstacle: 'does not accept our key' },
+      { kind: 'unreachable', lost: false },
+    ]);
+  });
+
+  it.each(['active', 'activating', 'reloading'])('takes a unit that is %s for running, and asks it', async (active) => {
+    const etcd = new FakeEtcd(IPS);
+    const { members, quorumProven } = await observe({ facts: { s4: member(active) }, etcd });
+    expect(members[0]?.condition).toMatchObject({ running: true });
+    expect(quorumProven).toBe(true);
+  });
+
+  it('knows of each member what the quorum does, by its name or by its address', async () => {
+    const etcd = new FakeEtcd({ s4: '10.0.0.4' });
+    await etcd.gateway('s4').memberAdd({ peerUrls: ['https://10.0.0.5:2380'], learner: true });
+    const { members } = await observe({ facts: { s4: member('active') }, etcd });
+    expect(members.map(({ membership }) => membership)).toEqual(['voter', 'learner', 'absent']);
+  });
+
+  it('proves nothing through a member of an earlier incarnation, which may make a quorum of that one', async () => {
+    const etcd = new FakeEtcd({ s4: '10.0.0.4' });
+    const { quorumProven } = await observe({ facts: { s4: member('active', 1) }, etcd });
+    expect(quorumProven).toBe(false);
+    expect(etcd.asked).toEqual([]);
+  });
+
+  it('asks nobody while a bootstrap is unfinished: no answer could change what follows', async () => {
+    const etcd = new FakeEtcd(IPS);
+    const facts = { s4: member('active') };
+    const { quorumProven } = await observe({ facts, etcd, record: { phase: 'bootstrapping' } });
+    expect([quorumProven, etcd.asked]).toEqual([false, []]);
+  });
+});

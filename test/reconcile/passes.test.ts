@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DisklessError, EXIT } from '../../src/errors.js';
+import { outcomeOf } from '../../src/reconcile/outcome.js';
+import { passes } from '../../src/reconcile/passes.js';
+import type { Judgement, NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
+import type { Run } from '../../src/reconcile/run.js';
+import { admit } from '../../src/reconcile/steps/judge.js';
+import { callRoll } from '../../src/reconcile/steps/read-facts.js';
+import { createEventBus } from '../../src/runner/event-bus.js';
+import type { RunEvent } from '../../src/runner/events.js';
+import { type Step, same } from '../../src/runner/sequence.js';
+import { sampleSpec } from '../helpers/sample-facts.js';
+
+/* The real passes, roll call and admission; what a pass finds out of machines is scripted. */
+
+const spec = sampleSpec();
+
+interface Scenario {
+  command?: Run['command'];
+  /** Resolves when the node's facts are read, in each pass anew. */
+  read?: (node: string, pass: number) => Promise<void>;
+  verdict?: Judgement['verdict'];
+  /** What a step of a node ends with after admission. */
+  work?: (node: string, pass: number) => void;
+  judge?: (pass: number) => void;
+}
+
+async function runOf({ command = 'up', read, verdict, work, judge }: Scenario) {
+  const events: RunEvent[] = [];
+  const { signal } = new AbortController();
+  const bus = createEventBus({
+    sinks: [(event) => events.push(event)],
+    monotonicMs: () => 0,
+    wallClock: () => new Date(0),
+  });
+  let pass = 0;
+  const steps: Step<Reconciliation>[] = [
+    {
+      id: 'facts',
+      title: 'facts',
+      on: 'every-node',
+      after: [],
+      async run(context, { node }) {
+        if (node === 's4') pass += 1;
+        await read?.(node, pass);
+        context.facts.set(node, {} as NonNullable<ReturnType<Reconciliation['facts']['get']>>);
+        context.attendance.settle(node);
+        return 'unchanged';
+      },
+    },
+    { id: 'roll-call', title: 'roll', on: 'cluster', after: [], run: callRoll },
+    {
+      id: 'judge',
+      title: 'judge',
+      on: 'cluster',
+      after: [same('roll-call')],
+      async run(context) {
+        judge?.(pass);
+        const takesPart = (name: string) =>
+          context.facts.has(name) && !(verdict?.code === 'revive' && verdict.waiting.includes(name));
+        const names = spec.nodes.map(({ name }) => name).filter(takesPart);
+        context.judgement = {
+          verdict: verdict ?? { code: 'healthy', absent: [] },
+          work: new Map(names.map((name) => [name, {} as NodeWork])),
+          rejected: new Map(),
+        } as unknown as Judgement;
+        return 'unchanged';
+      },
+    },
+    { id: 'admit', title: 'admit', on: 'every-node', after: [same('facts'), same('judge')], run: admit },
+    {
+      id: 'work',
+      title: 'work',
+      on: 'every-node',
+      after: [same('admit')],
+      async run(_context, { node }) {
+        work?.(node, pass);
+        return 'unchanged';
+      },
+    },
+    { id: 'verify', title: 'verify', on: 'cluster', after: [same('judge')], run: async () => 'unchanged' },
+  ];
+  const run = { command, bus, signal, options: { spec, readyTimeoutMs: 1 }, access: {} } as unknown as Run;
+  const { context, reports } = await passes(run, steps);
+  const again = events.filter((event) => event.type === 'note' && event.code === 'another-pass');
+  return { pass, context, again: again.length, ...outcomeOf({ reports, command, interrupted: false }) };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** Lets time go on for as long as anything waits for it. */
+async function finished<T>(run: Promise<T>): Promise<T> {
+  const ended = run.finally(() => {
+    over = true;
+  });
+  let over = false;
+  while (!over) await vi.advanceTimersByTimeAsync(100);
+  return ended;
+}
+
+const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('passes', () => {
+  it('makes one when everybody was there', async () => {
+    expect(await finished(runOf({}))).toMatchObject({ pass: 1, again: 0, exit: EXIT.done });
+  });
+
+  it('takes a worker in that is always late: a second pass waits for it', async () => {
+    const late = runOf({ read: (node) => later(node === 's6' ? 3_000 : 0) });
+    const { pass, exit, context } = await finished(late);
+    expect({ pass, exit }).toEqual({ pass: 2, exit: EXIT.done });
+    expect(context.judgement?.work.has('s6')).toBe(true);
+  });
+
+  it('ends with 3 when somebody was left out of the last pass too', async () => {
+    const verdict: Judgement['verdict'] = { code: 'revive', holders: ['s4'], waiting: ['s5'], absent: [] };
+    const { pass, exit, errors } = await finished(runOf({ verdict }));
+    expect({ pass, exit }).toEqual({ pass: 3, exit: EXIT.partial });
+    expect(errors).toMatchObject([{ code: 'left-out', host: 's5', hint: 'run the same command again' }]);
+  });
+
+  it('makes another for a node that rebooted in the middle, and three at most', async () => {
+    const rebooted = new DisklessError({ code: 'rebooted', message: 'it was rebooted' });
+    const reboot = (until: number) => (node: string, pass: number) => {
+      if (node === 's5' && pass <= until) throw rebooted;
+    };
+    expect(await finished(runOf({ work: reboot(1) }))).toMatchObject({ pass: 2, exit: EXIT.done });
+    const { pass, exit, errors } = await finished(runOf({ work: reboot(9) }));
+    expect({ pass, exit }).toEqual({ pass: 3, exit: EXIT.partial });
+    expect(errors).toMatchObject([{ code: 'rebooted', host: 's5' }]);
+  });
+
+  it('makes no other after a failure of the cluster, nor for a plan', async () => {
+    const read = (node: string): Promise<void> => later(node === 's6' ? 3_000 : 0);
+    const judge = (): void => {
+      throw new DisklessError({ code: 'quorum-lost', message: 'no quorum', exit: EXIT.refused });
+    };
+    expect(await finished(runOf({ read, judge }))).toMatchObject({ pass: 1, exit: EXIT.refused });
+    expect(await finished(runOf({ read, command: 'plan' }))).toMatchObject({ pass: 1, exit: EXIT.done });
+  });
+});

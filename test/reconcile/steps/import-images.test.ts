@@ -1,0 +1,98 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PATHS } from '../../../src/components/paths.js';
+import { imageStagingPath } from '../../../src/delivery/build-segments.js';
+import { DisklessError } from '../../../src/errors.js';
+import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import { importImages } from '../../../src/reconcile/steps/send-files.js';
+import { createEventBus } from '../../../src/runner/event-bus.js';
+import { execute } from '../../e2e/helpers/cli.js';
+import { type Answer, type FakeConnection, fakeConnection, sessionOver } from '../fake-session.js';
+
+/* The script as bash runs it, below a directory instead of /, with a containerd that notes what it is told. */
+
+const IMAGE = { sha256: 'a'.repeat(64), size: 1, references: ['registry.k8s.io/pause:3.6'] };
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'k8s-diskless-import-'));
+  for (const path of [PATHS.marker, PATHS.images, '/bin']) mkdirSync(join(root, path), { recursive: true });
+  containerd('exit 0');
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+function containerd(answer: string): void {
+  const program = join(root, 'bin/ctr');
+  writeFileSync(program, `#!/bin/sh\necho "$3 $4" >>${root}/told\n${answer}\n`);
+  chmodSync(program, 0o755);
+}
+
+const archive = (): string => join(root, imageStagingPath(IMAGE));
+const told = (): string[] => readFileSync(join(root, 'told'), 'utf8').trim().split('\n');
+const marked = (): string[] =>
+  readFileSync(join(root, PATHS.marker, 'images'), 'utf8')
+    .trim()
+    .split('\n');
+
+/** The node itself. */
+const runs: Answer = async ({ input }) => {
+  const script = String(input)
+    .replaceAll(PATHS.marker, join(root, PATHS.marker))
+    .replaceAll(PATHS.images, join(root, PATHS.images));
+  const env = { ...process.env, PATH: `${root}/bin:${process.env.PATH}` };
+  const { exit, stdout, stderr } = await execute('bash', ['-s'], env, script);
+  return { exitCode: exit, stdout, stderr };
+};
+
+function importOver(...links: FakeConnection[]) {
+  const { signal } = new AbortController();
+  const work = { difference: { images: [IMAGE] }, arrivals: { of: async () => {} } } as unknown as NodeWork;
+  const context = {
+    signal,
+    bus: createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) }),
+    sessions: new Map([['s4', sessionOver('s4', links, signal)]]),
+    memory: { tally: new Map() },
+    judgement: { work: new Map([['s4', work]]) },
+  } as unknown as Reconciliation;
+  return importImages(context, { node: 's4', step: 'images', signal, failed: new Set() });
+}
+
+describe('importImages', () => {
+  it('imports an archive, pins it, remembers it and removes it', async () => {
+    writeFileSync(archive(), 'tar');
+    expect(await importOver(fakeConnection(runs))).toBe('changed');
+    expect(told()).toEqual(['images import', 'images label']);
+    expect(marked()).toEqual([IMAGE.sha256]);
+    expect(existsSync(archive())).toBe(false);
+  });
+
+  it('finds its work done when the link was cut while the node finished it', async () => {
+    writeFileSync(archive(), 'tar');
+    const link: FakeConnection = fakeConnection(async (command) => {
+      const answer = await runs(command);
+      link.lose();
+      return new Promise(() => answer);
+    });
+    expect(await importOver(link, fakeConnection(runs))).toBe('changed');
+    expect(told()).toEqual(['images import', 'images label']);
+    expect(marked()).toEqual([IMAGE.sha256]);
+  });
+
+  it('imports again what was imported before and is gone from containerd', async () => {
+    writeFileSync(join(root, PATHS.marker, 'images'), `${IMAGE.sha256}\n`);
+    writeFileSync(archive(), 'tar');
+    await importOver(fakeConnection(runs));
+    expect(told()).toContain('images import');
+  });
+
+  it('says what containerd answered; a reboot is not its answer', async () => {
+    writeFileSync(archive(), 'tar');
+    containerd('echo "unrecognized image format" >&2; exit 1');
+    const refused = { code: 'image-import-failed', host: 's4', detail: 'unrecognized image format' };
+    await expect(importOver(fakeConnection(runs))).rejects.toMatchObject(refused);
+    const rebooted = new DisklessError({ code: 'rebooted', message: 'it was rebooted' });
+    await expect(importOver(fakeConnection(() => Promise.reject(rebooted)))).rejects.toBe(rebooted);
+  });
+});

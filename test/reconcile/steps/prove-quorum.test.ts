@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import type { EtcdVerdict } from '../../../src/plan/etcd-verdict.js';
+import { NodeSession } from '../../../src/reconcile/node-session.js';
+import type { Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import { proveQuorum } from '../../../src/reconcile/steps/record.js';
+import type { Connection } from '../../../src/ssh/transport.js';
+import type { ClusterRecord } from '../../../src/state/records.js';
+import { FakeEtcd, FakeEtcdAccess } from '../../helpers/fake-etcd.js';
+import { sampleSpec } from '../../helpers/sample-facts.js';
+import { virtualClock } from '../../helpers/virtual-clock.js';
+
+const spec = sampleSpec();
+const NOBODY = { forget: [], absent: [] };
+
+/** A cluster that was bootstrapped on s4, s5 and s6. */
+function runWith(etcd: FakeEtcd, verdict: EtcdVerdict, phase: 'bootstrapping' | 'bootstrapped' = 'bootstrapped') {
+  const record: ClusterRecord = {
+    version: 1,
+    clusterId: 'c',
+    spec,
+    etcd: { incarnation: 2, phase, token: 't', members: ['s4', 's5', 's6'], bootIds: {} },
+  };
+  const saved: ClusterRecord[] = [];
+  const evidence: string[] = [];
+  const clock = virtualClock();
+  const { signal } = new AbortController();
+  const connection = {
+    closed: new Promise<undefined>(() => {}),
+    exec: async () => ({ exitCode: 0, signal: null, stdout: 'raft: lost the leader\n', stderr: '' }),
+  } as unknown as Connection;
+  let clears = 0;
+  const sessions = ['s4', 's5', 's6'].map(
+    (name) => [name, new NodeSession({ name, open: async () => connection, signal })] as const,
+  );
+  const context = {
+    signal,
+    access: new FakeEtcdAccess(etcd),
+    memory: { record },
+    judgement: { record, verdict },
+    sessions: new Map(sessions),
+    rejoin: {
+      clear: async () => {
+        clears += 1;
+      },
+    },
+    options: {
+      clock,
+      state: {
+        saveCluster: async (next: ClusterRecord) => void saved.push(next),
+        saveEvidence: async (name: string) => {
+          evidence.push(name);
+          return `/runs/1/${name}`;
+        },
+      },
+    },
+  } as unknown as Reconciliation;
+  const place = { node: '', step: 'quorum', signal, failed: new Set<string>() };
+  return { context, saved, evidence, clock, clears: () => clears, prove: () => proveQuorum(context, place) };
+}
+
+const trio = (): FakeEtcd => new FakeEtcd({ s4: '10.0.0.4', s5: '10.0.0.5', s6: '10.0.0.6' });
+
+describe('proveQuorum', () => {
+  it('records a bootstrap as finished only after a linearizable read through one of its members', async () => {
+    const etcd = trio();
+    const verdict: EtcdVerdict = {
+      code: 'bootstrap',
+      incarnation: 2,
+      start: ['s4', 's5', 's6'],
+      wipe: [],
+      absent: [],
+      why: 'first',
+    };
+    const run = runWith(etcd, verdict, 'bootstrapping');
+    expect(await run.prove()).toBe('changed');
+    expect(etcd.asked).toContain('read s4');
+    expect(run.saved.map((record) => record.etcd.phase)).toEqual(['bootstrapped']);
+    expect(run.context.memory.record?.etcd.phase).toBe('bootstrapped');
+    expect(run.context.judgement?.record.etcd.phase).toBe('bootstrapped');
+  });
+
+  it('records nothing while no member answers', async () => {
+    const etcd = trio();
+    etcd.alive.clear();
+    const start = ['s4', 's5', 's6'];
+    const verdict: EtcdVerdict = { code: 'resume-bootstrap', incarnation: 2, start, wipe: [], absent: [] };
+    const run = runWith(etcd, verdict, 'bootstrapping');
+    await expect(run.prove()).rejects.toMatchObject({ code: 'etcd-no-answer', exit: 4 });
+    expect(run.saved).toEqual([]);
+  });
+
+  it('asks the members there are, not those there were at the bootstrap', async () => {
+    const etcd = new FakeEtcd({ s7: '10.0.0.7', s8: '10.0.0.8', s9: '10.0.0.9' });
+    const run = runWith(etcd, { code: 'healthy', holders: ['s7', 's8', 's9'], ...NOBODY });
+    expect(await run.prove()).toBe('unchanged');
+    expect(etcd.asked.toSorted()).toEqual(['read s7', 'read s8', 'read s9']);
+    expect(run.clears()).toBe(0);
+  });
+
+  it('waits out the election after a member was restarted', async () => {
+    const etcd = trio();
+    for (let attempt = 0; attempt < 6; attempt++) etcd.failNext('read', 'etcd-no-leader');
+    const run = runWith(etcd, { code: 'healthy', holders: ['s4', 's5', 's6'], ...NOBODY });
+    expect(await run.prove()).toBe('unchanged');
+    expect(run.clock.waitedMs()).toBeGreaterThan(0);
+  });
+
+  it('has the entries of lost members removed when nobody rejoins who would do it', async () => {
+    const run = runWith(trio(), { code: 'healthy', holders: ['s4', 's5'], forget: ['s6'], absent: ['s6'] });
+    expect(await run.prove()).toBe('changed');
+    expect(run.clears()).toBe(1);
+  });
+});
+
+describe('members that were brought up to see whether they make a quorum', () => {
+  const revive: EtcdVerdict = { code: 'revive', holders: ['s4', 's5'], waiting: [], absent: ['s6'] };
+
+  it('make one after a while', async () => {
+    const etcd = trio();
+    etcd.alive.clear();
+    const run = runWith(etcd, revive);
+    const { sleep } = run.clock;
+    run.clock.sleep = async (ms, signal) => {
+      await sleep(ms, signal);
+      if (run.clock.waitedMs() >= 5_000) for (const name of ['s4', 's5']) etcd.alive.add(name);
+    };
+    expect(await run.prove()).toBe('unchanged');
+  });
+
+  it('make none: their logs are kept, and where to look is said', async () => {
+    const etcd = trio();
+    etcd.alive.clear();
+    const run = runWith(etcd, revive);
+    await expect(run.prove()).rejects.toMatchObject({
+      code: 'etcd-no-quorum',
+      exit: 4,
+      message: expect.stringContaining('s4, s5'),
+      hint: expect.stringContaining('/runs/1/s4-etcd.service.log'),
+      detail: 'raft: lost the leader',
+    });
+    expect(run.evidence).toEqual(['s4-etcd.service.log', 's5-etcd.service.log']);
+    expect(run.clock.waitedMs()).toBeGreaterThanOrEqual(30_000);
+  });
+
+  it('make none, being a minority: the refusal that was held back is given', async () => {
+    const etcd = trio();
+    etcd.alive.clear();
+    const otherwise = { code: 'refused', reason: 'quorum-lost', message: 'most are gone', hint: 'decide' } as const;
+    const run = runWith(etcd, { ...revive, otherwise });
+    await expect(run.prove()).rejects.toMatchObject({ code: 'quorum-lost', exit: 5, hint: 'decide' });
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import type { DesiredUnit, Disruption } from '../../../src/plan/desired.js';
+import type { UnitAction } from '../../../src/plan/diff.js';
+import type { Judgement, NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import { startComponents } from '../../../src/reconcile/steps/start-units.js';
+import { createEventBus } from '../../../src/runner/event-bus.js';
+import { createRollingLock } from '../../../src/runner/rolling-lock.js';
+import { sampleFacts, sampleNode } from '../../helpers/sample-facts.js';
+import { type Answer, fakeConnection, sessionOver, type Told } from '../fake-session.js';
+
+const NAMES = ['s4', 's5', 's6'];
+const VERDICTS = {
+  healthy: { code: 'healthy' },
+  revive: { code: 'revive', holders: NAMES, waiting: [], absent: [] },
+  bootstrap: { code: 'bootstrap' },
+} as unknown as Record<string, Judgement['verdict']>;
+
+function action(component: UnitAction['component'], disruption: Disruption, verb: UnitAction['action']): UnitAction {
+  const unit = { name: `${component}.service`, inputs: [], disruption } as DesiredUnit;
+  return { component, unit, action: verb, fingerprint: 'f', why: 'its configuration changed' };
+}
+
+interface Scenario {
+  verdict?: keyof typeof VERDICTS;
+  actions: UnitAction[];
+  answer?: (node: string) => Answer;
+  /** Whether the member of that node answers again. */
+  healthy?: (node: string) => Promise<unknown>;
+}
+
+/** Three control planes with the same to do. */
+function runWith({ verdict = 'healthy', actions, answer, healthy = async () => undefined }: Scenario) {
+  const { signal } = new AbortController();
+  const log: string[] = [];
+  const scripts: Told[] = [];
+  const sessions = NAMES.map((name) => {
+    const link = fakeConnection((told) => {
+      log.push(`${name}: ${told.label}`);
+      scripts.push(told);
+      return answer?.(name)(told) ?? {};
+    });
+    return [name, sessionOver(name, [link], signal)] as const;
+  });
+  const work = NAMES.map((name): [string, NodeWork] => {
+    const arrivals = { of: async () => {} };
+    const node = sampleNode({ name });
+    return [name, { node, facts: sampleFacts(), difference: { units: actions }, arrivals } as unknown as NodeWork];
+  });
+  const context = {
+    signal,
+    bus: createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) }),
+    rolling: createRollingLock(() => new Error('another one did not become healthy')),
+    sessions: new Map(sessions),
+    access: {
+      etcdOf: async (node: string) => ({
+        linearizableRead: async () => {
+          await healthy(node);
+          log.push(`${node}: healthy`);
+        },
+      }),
+    },
+    memory: { tally: new Map() },
+    judgement: { verdict: VERDICTS[verdict], work: new Map(work) },
+    options: {
+      clock: { sleep: async () => {}, monotonicMs: () => 0 },
+      state: { saveEvidence: async (name: string) => `/runs/1/${name}` },
+    },
+  } as unknown as Reconciliation;
+  const components = [...new Set(actions.map(({ component }) => component))];
+  const start = startComponents(...components);
+  const place = (node: string) => ({ node, step: 'start', signal, failed: new Set<string>() });
+  return { log, scripts, all: () => Promise.allSettled(NAMES.map((node) => start(context, place(node)))) };
+}
+
+const outcomes = (settled: PromiseSettledResult<unknown>[]): unknown[] =>
+  settled.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Error).message));
+
+describe('startComponents', () => {
+  it('does nothing where nothing differs', async () => {
+    const { log, all } = runWith({ actions: [] });
+    expect(outcomes(await all())).toEqual(['unchanged', 'unchanged', 'unchanged']);
+    expect(log).toEqual([]);
+  });
+
+  it('restarts etcd of a live cluster one after the other, each healthy before the next', async () => {
+    const { log, all } = runWith({ actions: [action('etcd', 'etcd', 'restart')] });
+    expect(outcomes(await all())).toEqual(['changed', 'changed', 'changed']);
+    expect(log).toEqual(NAMES.flatMap((name) => [`${name}: restart etcd.service`, `${name}: healthy`]));
+  });
+
+  it('leaves the others running when one does not become healthy', async () => {
+    const healthy = (node: string): Promise<unknown> =>
+      node === 's4' ? Promise.reject(new Error('its data is damaged')) : Promise.resolve();
+    const { log, all } = runWith({ actions: [action('etcd', 'etcd', 'restart')], healthy });
+    const refused = 'another one did not become healthy';
+    expect(outcomes(await all())).toEqual(['its data is damaged', refused, refused]);
+    expect(log).toEqual(['s4: restart etcd.service']);
+  });
+
+  it.each(['bootstrap', 'revive'])('restarts all at once where nothing lives (%s)', async (verdict) => {
+    const { log, scripts, all } = runWith({ verdict, actions: [action('etcd', 'etcd', 'restart')] });
+    await all();
+    expect(log).toEqual(NAMES.map((name) => `${name}: restart etcd.service`));
+    // A member of a quorum that is still to be made reports its start only when it is made.
+    for (const { input } of scripts) expect(String(input).includes('--no-block')).toBe(verdict === 'revive');
+  });
+
+  it('does not queue what disturbs nobody', async () => {
+    const { log, all } = runWith({ actions: [action('kubelet', 'none', 'restart')] });
+    await all();
+    expect(log).toEqual(NAMES.map((name) => `${name}: restart kubelet.service`));
+  });
+
+  it('fails with the log of the unit that did not start, and with what cut the connection as it is', async () => {
+    const refusing: Answer = ({ command }) =>
+      command.startsWith('journalctl') ? { stdout: 'bind: address already in use\n' } : { exitCode: 1 };
+    const { all } = runWith({ actions: [action('kubelet', 'none', 'start')], answer: () => refusing });
+    const [first] = await all();
+    expect(first).toMatchObject({
+      reason: {
+        code: 'unit-failed',
+        host: 's4',
+        hint: 'its log was saved to /runs/1/s4-kubelet.service.log',
+        detail: expect.stringContaining('address already in use'),
+      },
+    });
+  });
+});

@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import { waitReady } from '../../../src/reconcile/steps/register-nodes.js';
+import { type FakeConnection, fakeConnection, sessionOver } from '../fake-session.js';
+
+/** A node of these connections, whose readiness is for the test to tell. */
+async function waiting(links: FakeConnection[]) {
+  const { signal } = new AbortController();
+  const session = sessionOver('s5', links, signal);
+  await session.connection();
+  session.pinEpoch({ bootId: 'one' });
+  let tell = (_pending: string | undefined): void => {};
+  const ready = new Promise<string | undefined>((resolve) => {
+    tell = resolve;
+  });
+  const sleep = async (_ms: number, abort: AbortSignal): Promise<void> => abort.throwIfAborted();
+  const context = {
+    signal,
+    sessions: new Map([['s5', session]]),
+    readiness: { wait: () => ready },
+    judgement: { work: new Map([['s5', { difference: { units: [] } } as unknown as NodeWork]]) },
+    options: { readyTimeoutMs: 90_000, clock: { sleep }, state: { saveEvidence: async () => '/runs/1/log' } },
+  } as unknown as Reconciliation;
+  return { tell, done: waitReady(context, { node: 's5', step: 'ready', signal, failed: new Set() }) };
+}
+
+const inBoot = (bootId: string): FakeConnection =>
+  fakeConnection(({ command }) => ({ stdout: command.includes('boot_id') ? bootId : 'its log' }));
+
+it('ends at once when the node is found in its next boot', async () => {
+  const link = inBoot('one');
+  const { done } = await waiting([link, inBoot('two')]);
+  link.lose();
+  await expect(done).rejects.toMatchObject({ code: 'rebooted', host: 's5' });
+});
+
+it('is done when the node is Ready, whatever becomes of its connection', async () => {
+  const link = inBoot('one');
+  const { done, tell } = await waiting([link]);
+  tell(undefined);
+  expect(await done).toBe('unchanged');
+  link.lose();
+});
+
+it('fails with the kubelet log when its time is up', async () => {
+  const { done, tell } = await waiting([inBoot('one')]);
+  tell('cni is missing');
+  await expect(done).rejects.toMatchObject({ code: 'node-not-ready', detail: 'its log' });
+});
