@@ -26,6 +26,8 @@ export interface BenchContext {
   observer: PodObserver;
   stages: readonly Stage[];
   tools: ReadonlyMap<string, NodeTools>;
+  /** A quota demands a limit on processor time of every pod. */
+  limitsCpu: boolean;
   cores: ReadonlyMap<string, number>;
   /** Speed of the slowest physical link, if any. */
   linkBitsPerSecond: number | null;

@@ -10,8 +10,13 @@ export const CONNECT_PORT = 20562;
 /** Label that tells pods that are timed from those that carry traffic. */
 export const KIND = 'k8s-diskless/bench';
 
-/** Quotas demand both; a limit on processor time would throttle what is measured. */
-const RESOURCES = { requests: { cpu: '5m', memory: '16Mi' }, limits: { memory: '128Mi' } };
+/** Quotas demand requests and limits; one on processor time could throttle what is measured, so only when it must. */
+const resources = (cpuLimit: string | undefined) => ({
+  requests: { cpu: '5m', memory: '16Mi' },
+  limits: { memory: '128Mi', ...(cpuLimit !== undefined && { cpu: cpuLimit }) },
+});
+/** The pause container uses next to nothing. */
+const TIMED_CPU_LIMIT = '100m';
 /** Control planes are measured too. */
 const TOLERATIONS = [{ operator: 'Exists' }];
 
@@ -37,11 +42,14 @@ export interface TimedPod {
   node?: string;
   /** Only where every node keeps ordinary pods off. */
   tolerate: boolean;
+  /** A quota demands it. */
+  limitsCpu: boolean;
 }
 
 /** A pod that does nothing: what is timed is Kubernetes. */
-export function timedPod({ name, image, node, tolerate }: TimedPod): Pod {
-  const containers = [{ name: 'pause', image, imagePullPolicy: 'Never', resources: RESOURCES }];
+export function timedPod({ name, image, node, tolerate, limitsCpu }: TimedPod): Pod {
+  const limit = limitsCpu ? TIMED_CPU_LIMIT : undefined;
+  const containers = [{ name: 'pause', image, imagePullPolicy: 'Never', resources: resources(limit) }];
   const selector = node !== undefined && { nodeSelector: { 'kubernetes.io/hostname': node } };
   return pod(name, 'timed', { containers, tolerations: tolerate ? TOLERATIONS : [], ...selector });
 }
@@ -51,16 +59,18 @@ export interface ToolPod {
   image: string;
   node: string;
   hostNetwork: boolean;
+  /** Where a quota demands one: all the processors of the node, e.g. `8`. */
+  cpuLimit: string | undefined;
 }
 
-export function toolPod({ name, image, node, hostNetwork }: ToolPod): Pod {
+export function toolPod({ name, image, node, hostNetwork, cpuLimit }: ToolPod): Pod {
   const container = {
     name: 'iperf3',
     image,
     imagePullPolicy: 'Never',
     // What a client left behind by a failed test must not keep the next one out.
-    command: [IPERF3, '--server', '--port', String(PORT), '--rcv-timeout', '5000'],
-    resources: RESOURCES,
+    command: [IPERF3, '--server', '--port', String(PORT), '--rcv-timeout', '5000', '--forceflush'],
+    resources: resources(cpuLimit),
     // iperf3 keeps the buffers of its streams in files there.
     volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
   };
@@ -81,7 +91,7 @@ function pod(name: string, kind: string, spec: object): Pod {
     spec: {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      terminationGracePeriodSeconds: 0,
+      terminationGracePeriodSeconds: 1,
       ...spec,
     },
   };

@@ -42,7 +42,11 @@ const dns = z.strictObject({
 });
 
 const limits = z.strictObject({
-  loadPerCpu: z.number().positive().describe('Load average per core of an idle node above which a round is void.'),
+  cpuBusy: z
+    .number()
+    .positive()
+    .max(1)
+    .describe('Share of a node’s processor time in use before a round begins, above which it is void.'),
   foreignPods: z.int().min(0).describe('Pods per node that are neither ours nor the cluster’s.'),
   eventLoopLagMs: z.number().positive().describe('p99 of the operator’s event-loop lag.'),
   scheduleSlipMs: z.number().positive().describe('p99 of how late pods and requests leave.'),

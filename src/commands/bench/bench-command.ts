@@ -21,14 +21,16 @@ Examples:
 
 /** `bench`: what is done with runs once they are measured. @param finish Takes the exit code */
 export function addBenchCommand(root: Command, finish: (exit: number) => void): void {
+  // What stands behind a subcommand is the subcommand's: `bench` and `bench list` have options of the same name.
+  root.enablePositionalOptions();
   const bench = root
     .command('bench')
     .description('measure pod startup and network of the recorded cluster')
     .addHelpText('after', EXAMPLES)
-    // What stands behind a subcommand is the subcommand's: both have --out and --set.
     .enablePositionalOptions();
   addSshOptions(addSourceOptions(addSetOption(addStateOptions(bench))))
     .addOption(option('--preset <preset>', 'quick, standard, full or a file', 'BENCH_PRESET').default('standard'))
+    .option('--full', 'the preset full: every pair of nodes in every round')
     .addOption(option('--out <dir>', 'keep record and report here, not in the state directory', 'BENCH_OUT'))
     .action(async (flags) => finish(await runBenchCommand(flags)));
   addStateOptions(bench.command('list').description('show the runs kept for a cluster'))

@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { ARCHITECTURES, iperf3Program } from '../../artifacts/catalogue.js';
 import { analyse } from '../../bench/analysis/analyse.js';
+import { voidRun } from '../../bench/analysis/rounds.js';
 import { openCluster } from '../../bench/measure/open-cluster.js';
 import { type BenchmarkOptions, type BenchmarkResult, runBenchmark } from '../../bench/measure/run-benchmark.js';
 import { buildToolImage, type ToolImage } from '../../bench/measure/tool-image.js';
@@ -28,18 +32,21 @@ import { textSurface } from './output.js';
 
 export interface RunBenchFlags extends StateFlags, SourceFlags, SshFlags {
   preset: string;
+  full?: boolean;
   set: string[];
   out?: string;
 }
 
 const PACKAGE = new URL('../../../package.json', import.meta.url);
 const CONNECT_TIMEOUT_S = 5;
+const INTERRUPTED = 'what was measured until then is kept; a benchmark begins anew';
 
 /** `bench`: measures the recorded cluster. */
 export function runBenchCommand(flags: RunBenchFlags): Promise<number> {
   const { artifacts, mirror, out, sshConfig, hostKeyPolicy, connectTimeout = CONNECT_TIMEOUT_S } = flags;
+  const name = flags.full === true ? 'full' : flags.preset;
   return interruptible(async (signal) => {
-    const preset = await loadPreset({ name: flags.preset, overrides: flags.set });
+    const preset = await loadPreset({ name, overrides: flags.set });
     const { state } = await recordedCluster(flags);
     return measureCluster({
       state,
@@ -49,12 +56,12 @@ export function runBenchCommand(flags: RunBenchFlags): Promise<number> {
         ...(sshConfig !== undefined && { configFile: sshConfig }),
       },
       place: { ...(artifacts !== undefined && { artifacts }), ...(mirror !== undefined && { mirror }) },
-      preset: { name: flags.preset, values: preset, overrides: flags.set },
+      preset: { name, values: preset, overrides: flags.set },
       verbose: flags.verbose,
       signal,
       ...(out !== undefined && { out }),
     });
-  });
+  }, INTERRUPTED);
 }
 
 export interface MeasureClusterOptions {
@@ -68,7 +75,7 @@ export interface MeasureClusterOptions {
   signal: AbortSignal;
 }
 
-/** Keeps the record, with its report, whatever became of the run, and shows what it found. */
+/** Keeps the record, with its report, whatever became of the run, and shows what it found. 7: the run is void. */
 export async function measureCluster(options: MeasureClusterOptions): Promise<number> {
   const { state, out, verbose } = options;
   const lock = await acquireLock({ path: state.lock, command: 'bench', now: () => new Date() });
@@ -80,7 +87,7 @@ export async function measureCluster(options: MeasureClusterOptions): Promise<nu
     await writeFileAtomic(join(directory, 'report.html'), htmlReport(analysis), 0o600);
     process.stdout.write(`${terminalReport(analysis, textSurface(undefined)).join('\n')}\n`);
     process.stderr.write(`kept in ${directory}, drawn in report.html there\n`);
-    if (error === undefined) return EXIT.done;
+    if (error === undefined) return voidRun(record).length > 0 ? EXIT.runVoid : EXIT.done;
     process.stderr.write(reportError(error, { verbose }));
     return error.exit;
   } finally {
@@ -99,7 +106,7 @@ async function measured({ state, ssh, place, preset, signal }: MeasureClusterOpt
     return await runBenchmark({
       ...{ spec, cluster, preset, signal, seed: randomInt(2 ** 31), startedAt: new Date() },
       images: await toolImages(new Set(cluster.nodes.map(({ arch }) => arch)), place, signal),
-      software: { version: packageVersion(), commit: null },
+      software: { version: packageVersion(), commit: await checkedOutCommit() },
       tell: (line) => void process.stderr.write(`${line}\n`),
     });
   } finally {
@@ -125,6 +132,18 @@ async function toolImages(
     return [name, await buildToolImage({ file: path, arch })];
   });
   return new Map(await Promise.all(images));
+}
+
+/** Of a checkout; an installed package has none. */
+async function checkedOutCommit(): Promise<string | null> {
+  const root = fileURLToPath(new URL('.', PACKAGE));
+  if (!existsSync(join(root, '.git'))) return null;
+  return promisify(execFile)('git', ['-C', root, 'describe', '--always', '--abbrev=12', '--dirty'], {
+    encoding: 'utf8',
+  }).then(
+    ({ stdout }) => stdout.trim(),
+    () => null,
+  );
 }
 
 function packageVersion(): string {

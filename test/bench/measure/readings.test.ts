@@ -49,20 +49,21 @@ describe('histograms', () => {
 describe('voidReasons', () => {
   const quiet = { p50: 0, p99: 1, max: 2 };
   const round = {
-    limits: { loadPerCpu: 0.7, foreignPods: 5, eventLoopLagMs: 20, scheduleSlipMs: 50 },
-    cores: new Map([['s4', 2]]),
+    limits: { cpuBusy: 0.3, foreignPods: 5, eventLoopLagMs: 20, scheduleSlipMs: 50 },
     load: [{ node: 's4', load1: 1.3, cpuBusy: 0.1, pressure: null, foreignPods: 5 }],
-    ...{ eventLoopLagMs: quiet, scheduleSlipMs: quiet, interruptions: [], lost: new Map() },
+    ...{ eventLoopLagMs: quiet, scheduleSlipMs: quiet, interruptions: [], broken: [], lingering: [], lost: new Map() },
   };
   const codes = (change: object): string[] => voidReasons({ ...round, ...change }).map(({ code }) => code);
 
   it('are none within the limits', () => expect(codes({})).toEqual([]));
 
   it.each([
-    ['node-busy', { load: [{ ...round.load[0], load1: 1.5 }] }],
+    ['node-busy', { load: [{ ...round.load[0], cpuBusy: 0.4 }] }],
     ['foreign-pods', { load: [{ ...round.load[0], foreignPods: 6 }] }],
     ['event-loop-lag', { eventLoopLagMs: { ...quiet, p99: 21 } }],
     ['schedule-slip', { scheduleSlipMs: { ...quiet, p99: 51 } }],
+    ['tool-broke', { broken: ['host/tcp s4>s5: it was killed'] }],
+    ['pods-linger', { lingering: ['paced-1-1'] }],
     ['watch-interrupted', { interruptions: ['it broke off'] }],
     ['node-rebooted', { lost: new Map([['s4', 'was rebooted during the round']]) }],
   ])('%s', (code, change) => expect(codes(change)).toEqual([code]));

@@ -62,7 +62,7 @@ describe('what does not', () => {
       'more rounds of the same',
       (_environment, values) => Object.assign(values, { rounds: 10, pods: { ...values.pods, count: 600 } }),
     ],
-    ['stricter limits', (_environment, { limits }) => Object.assign(limits, { loadPerCpu: 0.1 })],
+    ['stricter limits', (_environment, { limits }) => Object.assign(limits, { cpuBusy: 0.1 })],
     ['another operator', ({ operator }) => Object.assign(operator, { kernel: '5.10' })],
   ])('%s', (_name, change) => {
     expect(changes(change)).toEqual([]);
