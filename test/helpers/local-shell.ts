@@ -5,15 +5,13 @@ import type { ToolEndpoint } from '../../src/bench/measure/network/tool-pods.js'
 export interface LocalShellOptions {
   /** Changes what is run: a port that needs no privilege, a file that says something else. */
   rewrite?: (text: string) => string;
-  env?: NodeJS.ProcessEnv;
 }
 
 /** A shell of this machine as a node's SSH session; what would enter a pod's network namespace stays where it is. */
-export function localShell({ rewrite = (text) => text, env = process.env }: LocalShellOptions = {}): ToolEndpoint {
+export function localShell({ rewrite = (text) => text }: LocalShellOptions = {}): ToolEndpoint {
   const start = (command: string, timeoutMs?: number) =>
     spawn('/bin/bash', ['-c', rewrite(command.replace(/nsenter -t \S+ -n /, ''))], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env,
       ...(timeoutMs !== undefined && { timeout: timeoutMs }),
     });
   const session = {
