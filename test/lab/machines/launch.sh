@@ -1,0 +1,25 @@
+#!/bin/sh
+# Switches one lab machine on: launch.sh MACHINE_DIR. Runs detached and becomes QEMU, which ends when the machine is off.
+dir=$1
+. "$dir/machine.env"
+. "$dir/process.sh"
+
+remember launcher.pid $$
+enter_cgroup "$CGROUP"
+
+# Firmware's variables are new at every power-on: a machine of this lab keeps nothing.
+if [ "$FIRMWARE" = uefi ]; then
+  cp /usr/share/OVMF/OVMF_VARS_4M.fd "$dir/variables.fd"
+  set -- -drive if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd \
+    -drive "if=pflash,format=raw,file=$dir/variables.fd"
+else
+  set --
+fi
+
+# No disk. The card's ROM is iPXE, as `ipxe-qemu` has it; OVMF's own PXE boots over that card, and loads iPXE by TFTP.
+exec ip netns exec "$NETNS" qemu-system-x86_64 -nodefaults -machine q35,graphics=off -display none \
+  -accel tcg,thread=multi -cpu max -smp 2 -m "$MEMORY" -boot order=n -rtc base=utc "$@" \
+  -netdev "tap,id=net0,ifname=$PORT,script=$dir/tap-up.sh,downscript=no" \
+  -device "virtio-net-pci,netdev=net0,mac=$MAC,bootindex=1" \
+  -device virtio-rng-pci \
+  -chardev "file,id=console,path=$dir/console.log,append=on" -serial chardev:console
