@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addBootCommands } from './commands/boot.js';
 import { kubeconfigCommand } from './commands/kubeconfig.js';
 import { kubectlCommand } from './commands/kubectl.js';
-import { addClusterOptions, addRunOptions, addSourceOptions } from './commands/options.js';
+import { addClusterOptions, addRunOptions, addSourceOptions, addUpOptions } from './commands/options.js';
 import { planCommand, upCommand } from './commands/up.js';
 import { versionText } from './commands/version.js';
 import { reportError } from './commands/view.js';
@@ -31,7 +31,7 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
     .showSuggestionAfterError()
     .addHelpText('after', EXAMPLES)
     .exitOverride();
-  addRunOptions(root.command('up').description('bring the cluster to what it should be')).action(async (flags) =>
+  addUpOptions(root.command('up').description('bring the cluster to what it should be')).action(async (flags) =>
     finish(await upCommand(flags)),
   );
   addRunOptions(root.command('plan').description('show what up would change; touches nothing')).action(async (flags) =>

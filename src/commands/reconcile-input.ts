@@ -14,7 +14,7 @@ const STALL_TIMEOUT_MS = 10_000;
 export interface ReconcileInputOptions {
   command: 'up' | 'plan';
   inputs: RunInputs;
-  flags: Pick<RunFlags, 'verify' | 'discardData'>;
+  flags: Pick<RunFlags, 'verify' | 'discardData' | 'wait'>;
   state: ReconcileState;
   bus: EventBus;
   signal: AbortSignal;
@@ -40,6 +40,7 @@ export function reconcileInput({ command, inputs, flags, state, bus, signal }: R
     lost: inputs.lost,
     hostKeyPolicy: ssh.policy,
     stallTimeoutMs: STALL_TIMEOUT_MS,
+    waitMs: flags.wait ?? 0,
     readyTimeoutMs: READY_TIMEOUT_MS,
     clock: {
       now: () => Date.now(),

@@ -9,6 +9,7 @@ import { createEtcdRejoin } from './etcd-rejoin.js';
 import { NodeSession } from './node-session.js';
 import { createReadinessWatch } from './readiness-watch.js';
 import type { ReconcileOptions, Reconciliation } from './reconciliation.js';
+import { createWaitingRoom } from './waiting-room.js';
 
 export interface ReconcileInput extends ReconcileOptions {
   command: 'up' | 'plan';
@@ -24,8 +25,10 @@ export interface ReconcileInput extends ReconcileOptions {
 }
 
 /** What lasts from the first pass to the last. */
-export type Run = Pick<Reconciliation, 'options' | 'bus' | 'signal' | 'sessions' | 'access' | 'memory'> & {
+export type Run = Pick<Reconciliation, 'options' | 'bus' | 'signal' | 'sessions' | 'access' | 'memory' | 'waiting'> & {
   command: ReconcileInput['command'];
+  /** Ends the waiting for machines that nobody needs any more. */
+  stopWaiting: () => void;
 };
 
 /** Connects to nobody yet: sessions open on first use. */
@@ -40,7 +43,22 @@ export function openRun(input: ReconcileInput): Run {
     tally: new Map(),
     ...(input.record && { record: input.record }),
   };
-  return { options: input, bus, signal, sessions, access, memory, command };
+  const { stopWaiting, waiting } = openWaiting(input, sessions);
+  return { options: input, bus, signal, sessions, access, memory, command, waiting, stopWaiting };
+}
+
+function openWaiting({ clock, waitMs, bus, signal }: ReconcileInput, sessions: Run['sessions']) {
+  const enough = new AbortController();
+  const either = AbortSignal.any([signal, enough.signal]);
+  const waiting = createWaitingRoom({
+    connect: async (node) => sessions.get(node)?.connection(),
+    waitMs,
+    monotonicMs: clock.monotonicMs,
+    sleep: (ms) => clock.sleep(ms, either),
+    onWait: (node, { message }) =>
+      bus.emit({ type: 'note', level: 'info', code: 'waiting', node, message: `waiting for it: ${message}` }),
+  });
+  return { waiting, stopWaiting: () => enough.abort() };
 }
 
 /** What the steps of one pass share, nothing seen or decided yet. */
@@ -51,6 +69,7 @@ export function openPass(run: Run): Reconciliation {
     rejoin: createEtcdRejoin(() => context),
     attendance: createAttendance(options.spec.nodes, { patient: run.command === 'plan' }),
     again: new Set(),
+    late: new Set(),
     well: new Set(),
     facts: new Map(),
     rolling: createRollingLock(
@@ -71,7 +90,8 @@ export function openPass(run: Run): Reconciliation {
   return context;
 }
 
-export async function closeRun({ access, sessions }: Run): Promise<void> {
+export async function closeRun({ access, sessions, stopWaiting }: Run): Promise<void> {
+  stopWaiting();
   await access.close();
   await Promise.all([...sessions.values()].map((session) => session.end()));
 }
