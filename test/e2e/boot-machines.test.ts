@@ -6,6 +6,9 @@ import { type MachineLab, plugInMachines } from '../lab/machines/machine-lab.js'
 import { createOperator, type Operator, said } from './helpers/cli.js';
 import { deployEcho, eventually, NODE_PORT } from './helpers/workload.js';
 
+/** A control plane's pods, its node and its API come back at the pace of an emulated processor. */
+const PATIENCE_SECONDS = 180;
+
 /*
  * Machines that really boot over the network: no disk, firmware, iPXE, dnsmasq with our configuration, `boot serve`, and
  * our Ignition applied by the real one. Emulated without hardware virtualisation, everything takes its time.
@@ -54,7 +57,7 @@ async function up(hosts: string, ...more: string[]): Promise<void> {
 async function expectAnswers(machines: readonly string[]): Promise<void> {
   for (const machine of machines) {
     const url = `http://${lab.node(machine).nics[0]?.address}:${NODE_PORT}/`;
-    await eventually(() => on(machine, 'curl', '-sS', '-f', '-m', '5', url), 120);
+    await eventually(() => on(machine, 'curl', '-sS', '-f', '-m', '5', url), PATIENCE_SECONDS);
   }
 }
 
@@ -82,7 +85,64 @@ describe('one machine', () => {
   });
 
   it('runs a pod that answers', async () => {
-    await deployEcho(operator, 1);
+    await deployEcho(operator, 1, PATIENCE_SECONDS);
     await expectAnswers(['s4']);
+  });
+});
+
+describe('it reboots by itself, and a second one with UEFI is switched on', () => {
+  let before: { boot: string; kubeconfig: string };
+
+  it('up --wait, begun while both boot, makes a cluster of the two', async () => {
+    const kubeconfig = await readFile(join(operator.stateDir, 'kubeconfig'), 'utf8');
+    before = { boot: await lab.booted('s4'), kubeconfig };
+    await lab.ssh('s4', ['systemctl', 'reboot']);
+    // It has fetched its script again: the old boot is over, and no sshd of it can answer.
+    await eventually(
+      async () => expect((await fetched('s4')).filter((stage) => stage === 'script')).toHaveLength(2),
+      300,
+    );
+    await lab.switchOn(['s5']);
+    await up('s4,s5', '--wait', '10m');
+    const nodes = await operator.kubectl('get', 'nodes', '--no-headers');
+    expect(nodes).toMatch(/^s4 +Ready/m);
+    expect(nodes).toMatch(/^s5 +Ready/m);
+  });
+
+  it('each has fetched all of it, the second one by iPXE over TFTP and UEFI', async () => {
+    const whole = ['script', 'kernel', 'initrd', 'ignition'];
+    expect(await fetched('s4')).toEqual([...whole, ...whole]);
+    expect(await fetched('s5')).toEqual(whole);
+    expect(await readFile(lab.boot.dnsmasqLog, 'utf8')).toContain('sent /usr/lib/ipxe/ipxe.efi');
+    await on('s5', 'test', '-d', '/sys/firmware/efi');
+    expect(await on('s5', 'hostname')).toBe('s5');
+  });
+
+  it('is the next life of the same cluster: another boot, the same credentials', async () => {
+    expect(await lab.booted('s4')).not.toBe(before.boot);
+    expect(await readFile(join(operator.stateDir, 'kubeconfig'), 'utf8')).toBe(before.kubeconfig);
+  });
+
+  it('carries pods between the machines', async () => {
+    const pods = await deployEcho(operator, 2, PATIENCE_SECONDS);
+    await expectAnswers(['s4', 's5']);
+    const [here, there] = ['s4', 's5'].map((machine) => pods.find(({ node }) => node === machine));
+    for (const [from, to] of [
+      [here, there],
+      [there, here],
+    ]) {
+      const url = `http://${to?.ip}:8080/`;
+      const answer = await eventually(
+        () => operator.kubectl('exec', from?.name ?? '', '--', '/bin/wget', '-q', '-T', '5', '-O', '-', url),
+        PATIENCE_SECONDS,
+      );
+      expect(JSON.parse(answer)).toMatchObject({ node: to?.node, client: from?.ip });
+    }
+  });
+
+  it('and up then finds nothing to do', async () => {
+    const { exit, events, ...output } = await operator.events(['up']);
+    expect(exit, said({ exit, ...output })).toBe(0);
+    expect(events.at(-1)).toMatchObject({ type: 'run-finished', changed: 0 });
   });
 });
