@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addBenchCommand } from './commands/bench/bench-command.js';
 import { addBootCommands } from './commands/boot.js';
 import { kubeconfigCommand } from './commands/kubeconfig.js';
 import { kubectlCommand } from './commands/kubectl.js';
-import { addClusterOptions, addRunOptions, addSourceOptions, addUpOptions } from './commands/options.js';
+import { addClusterOptions, addRunOptions, addSourceOptions, addUpOptions, option } from './commands/options.js';
 import { planCommand, upCommand } from './commands/up.js';
 import { versionText } from './commands/version.js';
 import { reportError } from './commands/view.js';
@@ -15,6 +16,7 @@ Examples:
   k8s-diskless up                           the recorded cluster again
   k8s-diskless plan                         what up would do; touches nothing
   k8s-diskless kubectl -- get nodes         kubectl with the admin kubeconfig
+  k8s-diskless bench report                 the last benchmark run
   k8s-diskless boot serve --hosts s4,s5,s6  the machines’ operating system over the network; see boot --help
 `;
 
@@ -31,9 +33,9 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
     .showSuggestionAfterError()
     .addHelpText('after', EXAMPLES)
     .exitOverride();
-  addUpOptions(root.command('up').description('bring the cluster to what it should be')).action(async (flags) =>
-    finish(await upCommand(flags)),
-  );
+  addUpOptions(root.command('up').description('bring the cluster to what it should be'))
+    .addOption(option('--bench [preset]', 'measure it afterwards, see bench', 'UP_BENCH').preset('standard'))
+    .action(async (flags) => finish(await upCommand(flags)));
   addRunOptions(root.command('plan').description('show what up would change; touches nothing')).action(async (flags) =>
     finish(await planCommand(flags)),
   );
@@ -43,6 +45,7 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
   addSourceOptions(addClusterOptions(root.command('kubectl').description('run kubectl with the admin kubeconfig')))
     .argument('[args...]', 'arguments of kubectl, after --')
     .action(async (args: string[], flags) => finish(await kubectlCommand(args, flags)));
+  addBenchCommand(root, finish);
   addBootCommands(root.command('boot'), finish);
   root
     .command('version')

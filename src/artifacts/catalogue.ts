@@ -113,6 +113,25 @@ export function cniArchive({ version, arch }: { version: string; arch: string })
   };
 }
 
+/** What the static builds of iperf3 call our architectures. */
+const IPERF3_ARCH: Readonly<Record<Arch, string>> = { amd64: 'x64', arm64: 'aarch64' };
+const IPERF3_UPSTREAM = 'https://github.com/masonr/yet-another-bench-script/releases/download/iperf3-3.22';
+
+/**
+ * The measuring tool of `bench`; ESnet publishes no builds. In a directory or mirror it may also be a .tar.gz: the
+ * root of a file system with usr/bin/iperf3 and what that is linked to.
+ */
+export function iperf3Program({ arch }: { arch: Arch }): ReleaseFile {
+  const file = `iperf3_${IPERF3_ARCH[arch]}`;
+  return {
+    title: `iperf3 for linux/${arch}`,
+    arch,
+    paths: [`iperf3/${file}`, `iperf3/${file}.tar.gz`],
+    checksums: ['iperf3-checksums.sha256', 'SHA256SUMS'],
+    upstream: `${IPERF3_UPSTREAM}/${file}`,
+  };
+}
+
 /** The URL of another file in the same folder. */
 export function besideOf(url: string, name: string): string {
   return url.slice(0, url.lastIndexOf('/') + 1) + name;

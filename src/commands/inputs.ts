@@ -14,7 +14,7 @@ import type { HostKeyPolicy } from '../ssh/host-key.js';
 import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
 import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import { locateStateDir, type StateDir } from '../state/state-dir.js';
-import { type ContentInputs, contentOf, openContent, versionDefaults } from './content.js';
+import { type ContentInputs, type ContentPlace, contentOf, openContent, versionDefaults } from './content.js';
 import type { RunFlags } from './options.js';
 
 /** Everything `up` and `plan` work from, read and checked before any connection is made; nothing is written. */
@@ -24,6 +24,8 @@ export interface RunInputs extends ResolvedSpec {
   nodeRecords: Map<string, NodeRecord>;
   /** Control planes that are off and whose data is gone, by a person's word. */
   lost: ReadonlySet<string>;
+  /** Where its binaries come from. */
+  place: ContentPlace;
   content: ContentSource;
   /** Objects of the user's own CNI manifest, with network mode `manifest`. */
   networkObjects: KubeObject[];
@@ -44,7 +46,8 @@ export async function readInputs(
   });
   const record = await readClusterRecord(state);
   const nodeRecords = await readNodeRecords(state);
-  const inputs = await openContent(contentPlace(flags, file), { progress: onProgress, signal, recheck: flags.verify });
+  const place = contentPlace(flags, file);
+  const inputs = await openContent(place, { progress: onProgress, signal, recheck: flags.verify });
   const asked = flags.kubernetes ?? file?.config.kubernetes;
   const recorded = record?.spec;
   const defaults = recorded ? { kubernetes: recorded.kubernetes } : await versionDefaults(inputs, asked);
@@ -65,6 +68,7 @@ export async function readInputs(
     networkObjects,
     state,
     nodeRecords,
+    place,
     content,
     ssh: await sshSettings(flags, file),
     ...(record && { record }),
@@ -81,7 +85,7 @@ function specFlags({ cluster, hosts, controlPlane, taintControlPlane, kubernetes
   };
 }
 
-function contentPlace(flags: RunFlags, file: LoadedConfig | undefined): ContentInputs['place'] {
+function contentPlace(flags: RunFlags, file: LoadedConfig | undefined): ContentPlace {
   const configured = file?.config.artifacts;
   const isUrl = configured !== undefined && /^https?:/.test(configured);
   const artifacts = flags.artifacts ?? (isUrl ? undefined : configured);

@@ -3,7 +3,7 @@ import { EXIT, usageError } from '../errors.js';
 import { readClusterRecord } from '../state/record-files.js';
 import type { ClusterRecord } from '../state/records.js';
 import { locateStateDir, type StateDir } from '../state/state-dir.js';
-import type { ClusterFlags } from './options.js';
+import type { ClusterFlags, StateFlags } from './options.js';
 
 export interface RecordedCluster {
   state: StateDir;
@@ -11,7 +11,7 @@ export interface RecordedCluster {
 }
 
 /** The cluster a command without hosts works on. @throws usage error when there is none */
-export async function recordedCluster(flags: ClusterFlags): Promise<RecordedCluster> {
+export async function recordedCluster(flags: StateFlags): Promise<RecordedCluster> {
   const cluster = flags.cluster ?? 'default';
   const state = locateStateDir({
     cluster,

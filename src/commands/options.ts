@@ -1,12 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { duration } from '../config/scalars.js';
 
-/** Flags of commands that work on a cluster; each also has an environment variable. */
-export interface ClusterFlags {
+/** Flags of commands that need only what is recorded; each also has an environment variable. */
+export interface StateFlags {
   cluster?: string;
   stateDir?: string;
-  output: OutputFormat;
   verbose: boolean;
+}
+
+/** Flags of commands that work on a cluster. */
+export interface ClusterFlags extends StateFlags {
+  output: OutputFormat;
 }
 
 /** Where binaries come from. */
@@ -15,7 +19,14 @@ export interface SourceFlags {
   mirror?: string;
 }
 
-export interface RunFlags extends ClusterFlags, SourceFlags {
+/** How nodes are reached. */
+export interface SshFlags {
+  sshConfig?: string;
+  hostKeyPolicy?: HostKeyPolicyName;
+  connectTimeout?: number;
+}
+
+export interface RunFlags extends ClusterFlags, SourceFlags, SshFlags {
   config?: string;
   hosts?: string;
   controlPlane?: string;
@@ -23,9 +34,6 @@ export interface RunFlags extends ClusterFlags, SourceFlags {
   kubernetes?: string;
   images?: string;
   dnsImage?: string;
-  sshConfig?: string;
-  hostKeyPolicy?: HostKeyPolicyName;
-  connectTimeout?: number;
   lost?: string;
   discardData: boolean;
   verify: boolean;
@@ -57,12 +65,17 @@ const waitTime = (value: string): number => {
   return ms;
 };
 
-export function addClusterOptions(command: Command): Command {
+export function addStateOptions(command: Command): Command {
   return command
     .addOption(option('--cluster <name>', 'name of the cluster (default: default)', 'CLUSTER'))
     .addOption(option('--state-dir <dir>', 'directory of this one cluster’s state', 'STATE_DIR'))
-    .addOption(option('-o, --output <format>', 'how to report', 'OUTPUT').choices(OUTPUT_FORMATS).default('auto'))
     .addOption(option('-v, --verbose', 'show causes of errors', 'VERBOSE').default(false));
+}
+
+export function addClusterOptions(command: Command): Command {
+  return addStateOptions(command).addOption(
+    option('-o, --output <format>', 'how to report', 'OUTPUT').choices(OUTPUT_FORMATS).default('auto'),
+  );
 }
 
 export function addSourceOptions(command: Command): Command {
@@ -71,8 +84,19 @@ export function addSourceOptions(command: Command): Command {
     .addOption(option('--mirror <url>', 'mirror of the upstream release servers', 'MIRROR'));
 }
 
+export function addSshOptions(command: Command): Command {
+  return command
+    .addOption(option('--ssh-config <file>', 'ssh_config instead of ~/.ssh/config', 'SSH_CONFIG'))
+    .addOption(
+      option('--host-key-policy <policy>', 'how host keys are trusted (default: per-boot)', 'HOST_KEY_POLICY').choices(
+        HOST_KEY_POLICIES,
+      ),
+    )
+    .addOption(option('--connect-timeout <seconds>', 'per host (default: 5)', 'CONNECT_TIMEOUT').argParser(seconds));
+}
+
 export function addRunOptions(command: Command): Command {
-  return addSourceOptions(addClusterOptions(command))
+  return addSshOptions(addSourceOptions(addClusterOptions(command)))
     .addOption(option('-c, --config <file>', 'cluster config file (YAML)', 'CONFIG'))
     .addOption(option('--hosts <list>', 'hosts: s4,s5,s6 or s[4-6] or name=user@address:port', 'HOSTS'))
     .addOption(option('--control-plane <names>', 'which hosts are control planes (1, 3 or 5)', 'CONTROL_PLANE'))
@@ -80,13 +104,6 @@ export function addRunOptions(command: Command): Command {
     .addOption(option('--kubernetes <version>', 'e.g. 1.36.4', 'KUBERNETES'))
     .addOption(option('--images <dir>', 'directory of image archives to import on every node', 'IMAGES'))
     .addOption(option('--dns-image <image>', 'image of the cluster DNS', 'DNS_IMAGE'))
-    .addOption(option('--ssh-config <file>', 'ssh_config instead of ~/.ssh/config', 'SSH_CONFIG'))
-    .addOption(
-      option('--host-key-policy <policy>', 'how host keys are trusted (default: per-boot)', 'HOST_KEY_POLICY').choices(
-        HOST_KEY_POLICIES,
-      ),
-    )
-    .addOption(option('--connect-timeout <seconds>', 'per host (default: 5)', 'CONNECT_TIMEOUT').argParser(seconds))
     .addOption(option('--lost <names>', 'control planes that are off and whose data is gone, your word', 'LOST'))
     .addOption(
       option(

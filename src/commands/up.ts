@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { loadPreset } from '../bench/preset/load-preset.js';
+import { EXIT } from '../errors.js';
 import { type ReconcileResult, reconcile } from '../reconcile/reconcile.js';
 import { createEventBus } from '../runner/event-bus.js';
 import type { EventSink } from '../runner/events.js';
@@ -6,6 +8,7 @@ import { acquireLock } from '../state/lock.js';
 import type { LockOwner } from '../state/lock-owner.js';
 import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
 import { createRunDirectory, prepareStateDir, sweepTemporaryFiles } from '../state/state-dir.js';
+import { measureCluster } from './bench/run.js';
 import { type RunInputs, readInputs } from './inputs.js';
 import { interruptible } from './interrupt.js';
 import { journal } from './journal.js';
@@ -14,26 +17,43 @@ import { openPki, type ReconcileInputOptions, reconcileInput } from './reconcile
 import { forgetfulState, persistentState } from './states.js';
 import { openPlanView, openUpView } from './view.js';
 
-export function upCommand(flags: RunFlags): Promise<number> {
+export interface UpFlags extends RunFlags {
+  /** Preset to measure the cluster with afterwards. */
+  bench?: string;
+}
+
+export function upCommand(flags: UpFlags): Promise<number> {
   return interruptible(async (signal) => {
-    const view = openUpView(flags);
-    const seen = await readInputs(flags, signal, view.onArtifact);
-    await prepareStateDir(seen.state);
-    const lock = await acquireLock({ path: seen.state.lock, command: 'up', now: () => new Date() });
-    try {
-      const inputs = await unlessStale(seen, () => readInputs(flags, signal, view.onArtifact));
-      await sweepTemporaryFiles(inputs.state);
-      const runDirectory = await createRunDirectory(inputs.state, new Date());
-      const state = persistentState(inputs.state, runDirectory, await openPki(inputs, 'persistent'));
-      const sinks = [view.sink, journal(runDirectory)];
-      const notes = lock.takenOverFrom ? [takenOver(lock.takenOverFrom)] : [];
-      const result = await run({ command: 'up', inputs, flags, state, signal, sinks, notes });
-      return result.exit;
-    } finally {
-      await view.end();
-      lock.release();
-    }
+    const preset = flags.bench === undefined ? undefined : await benchPreset(flags.bench);
+    const { exit, inputs } = await bringUp(flags, signal);
+    if (exit !== EXIT.done || preset === undefined) return exit;
+    const { state, ssh, place } = inputs;
+    return measureCluster({ state, ssh, place, preset, verbose: flags.verbose, signal });
   });
+}
+
+async function benchPreset(name: string) {
+  return { name, values: await loadPreset({ name }), overrides: [] };
+}
+
+async function bringUp(flags: RunFlags, signal: AbortSignal): Promise<{ exit: number; inputs: RunInputs }> {
+  const view = openUpView(flags);
+  const seen = await readInputs(flags, signal, view.onArtifact);
+  await prepareStateDir(seen.state);
+  const lock = await acquireLock({ path: seen.state.lock, command: 'up', now: () => new Date() });
+  try {
+    const inputs = await unlessStale(seen, () => readInputs(flags, signal, view.onArtifact));
+    await sweepTemporaryFiles(inputs.state);
+    const runDirectory = await createRunDirectory(inputs.state, new Date());
+    const state = persistentState(inputs.state, runDirectory, await openPki(inputs, 'persistent'));
+    const sinks = [view.sink, journal(runDirectory)];
+    const notes = lock.takenOverFrom ? [takenOver(lock.takenOverFrom)] : [];
+    const result = await run({ command: 'up', inputs, flags, state, signal, sinks, notes });
+    return { exit: result.exit, inputs };
+  } finally {
+    await view.end();
+    lock.release();
+  }
 }
 
 export function planCommand(flags: RunFlags): Promise<number> {

@@ -55,7 +55,8 @@ export interface KubeNode extends KubeObject {
     capacity?: Record<string, string>;
     allocatable?: Record<string, string>;
     conditions?: NodeCondition[];
-    nodeInfo?: { bootID: string; kubeletVersion: string };
+    nodeInfo?: { bootID: string; kubeletVersion: string; containerRuntimeVersion?: string };
+    addresses?: { type: string; address: string }[];
   };
 }
 

@@ -18,6 +18,8 @@ export interface StateDir {
   nodes: string;
   /** One directory per run. */
   runs: string;
+  /** One directory per benchmark run. */
+  bench: string;
   lock: string;
 }
 
@@ -45,6 +47,7 @@ export function stateDirAt(root: string): StateDir {
     kubeconfig: join(root, 'kubeconfig'),
     nodes: join(root, 'nodes'),
     runs: join(root, 'runs'),
+    bench: join(root, 'bench'),
     lock: join(root, 'lock'),
   };
 }
@@ -73,7 +76,7 @@ export async function prepareStateDir(state: StateDir): Promise<void> {
 }
 
 /** What may be there before the first cluster.yaml is written. */
-const OWN_ENTRIES = /^(pki|kubeconfig|nodes|runs|snapshots|lock|\..+\.tmp|lost\+found)$/;
+const OWN_ENTRIES = /^(pki|kubeconfig|nodes|runs|bench|snapshots|lock|\..+\.tmp|lost\+found)$/;
 
 /** `--state-dir` of the wrong directory must not make someone's home private to us. */
 async function refuseForeign({ root, clusterFile }: StateDir): Promise<void> {

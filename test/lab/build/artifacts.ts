@@ -5,18 +5,29 @@ import { binaryVersion, upstreamVersion } from './debian-version.js';
 import { fileInputs, type Product } from './product.js';
 import { runCommand } from './run-command.js';
 import { sha256OfFile } from './sha256.js';
+import { packTarball } from './tarball.js';
 
 /** One way of upstream to publish a checksum: the bare hex, or a line as sha256sum writes it. */
 type ChecksumStyle = 'bare' | 'sha256sum';
 
+export interface ArtifactProducts {
+  /** Directories of the products they are taken from. */
+  kubernetes: string;
+  iperf3: string;
+}
+
 /**
- * Kubernetes, etcd and the CNI plugins in the layout of upstream's release servers, checksums included,
+ * Kubernetes, etcd, the CNI plugins and iperf3 in the layout of upstream's release servers, checksums included,
  * so that the directory stands for a copied mirror.
  */
-export function artifacts(kubernetesDirectory: string): Product {
+export function artifacts(products: ArtifactProducts): Product {
   return {
     name: 'artifacts',
-    inputs: async () => [basename(kubernetesDirectory), ...(await fileInputs(import.meta.dirname, ['artifacts.ts']))],
+    inputs: async () => [
+      basename(products.kubernetes),
+      basename(products.iperf3),
+      ...(await fileInputs(import.meta.dirname, ['artifacts.ts', 'tarball.ts'])),
+    ],
     build: async ({ output, work, progress, signal }) => {
       progress('fetching etcd and the CNI plugins');
       const apt = await openApt({ directory: join(work, 'apt'), signal });
@@ -25,13 +36,14 @@ export function artifacts(kubernetesDirectory: string): Product {
       const files = await apt.download(['etcd-server', 'etcd-client', 'containernetworking-plugins'], debs);
       const unpacked = join(work, 'unpacked');
       for (const deb of files) await runCommand({ command: 'dpkg-deb', args: ['--extract', deb, unpacked], signal });
-      const kubernetesVersion = await layOutKubernetes(kubernetesDirectory, output);
+      const kubernetesVersion = await layOutKubernetes(products.kubernetes, output);
       const etcdVersion = await layOutEtcd({ output, unpacked, version: versionOf(files, 'etcd-server_') });
       const cniVersion = await layOutCni({
         output,
         unpacked,
         version: versionOf(files, 'containernetworking-plugins_'),
       });
+      await layOutIperf3(products.iperf3, output);
       return { version: `kubernetes-${kubernetesVersion}_etcd-${etcdVersion}_cni-${cniVersion}` };
     },
   };
@@ -84,11 +96,12 @@ async function layOutCni({ output, unpacked, version }: LayOutOptions): Promise<
   return version;
 }
 
-async function packTarball(tarball: { file: string; directory: string; entries: readonly string[] }): Promise<void> {
-  await mkdir(dirname(tarball.file), { recursive: true });
-  const reproducible = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0'];
-  const args = ['--create', '--gzip', `--file=${tarball.file}`, `--directory=${tarball.directory}`, ...reproducible];
-  await runCommand({ command: 'tar', args: [...args, ...tarball.entries] });
+/** iperf3/iperf3_x64.tar.gz: no static build as of upstream, but a root with what Debian's needs. */
+async function layOutIperf3(from: string, output: string): Promise<void> {
+  const file = join(output, 'iperf3', 'iperf3_x64.tar.gz');
+  await mkdir(dirname(file), { recursive: true });
+  await link(join(from, basename(file)), file);
+  await writeChecksum({ file, into: join(dirname(file), 'SHA256SUMS'), style: 'sha256sum' });
 }
 
 async function writeChecksum(checksum: { file: string; into: string; style: ChecksumStyle }): Promise<void> {

@@ -6,8 +6,8 @@ const USAGE = `usage: npx tsx test/lab/build/cli.ts [--machines] [--rebuild PROD
 
 Builds what is missing of the lab (node image, container images, Kubernetes, artifacts) and prints where it is.
 --machines builds what machines boot over the network, too (ignition, boot-image).
---rebuild takes up newer Debian packages. Products: node-image, container-images, kubernetes, artifacts, ignition,
-boot-image.`;
+--rebuild takes up newer Debian packages. Products: node-image, container-images, kubernetes, iperf3, artifacts,
+ignition, boot-image.`;
 
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort()).once('SIGTERM', () => interrupted.abort());

@@ -4,6 +4,7 @@ import { artifacts } from './artifacts.js';
 import { bootImage } from './boot-image.js';
 import { containerImages } from './container-images.js';
 import { ignition } from './ignition.js';
+import { iperf3 } from './iperf3.js';
 import { kubernetes } from './kubernetes.js';
 import { labCacheRoot } from './lab-cache.js';
 import { nodeImage } from './node-image.js';
@@ -11,7 +12,7 @@ import { materialize, type Product } from './product.js';
 
 /** Where the lab's products are. Everything is read-only to its users. */
 export interface LabBuild {
-  /** Kubernetes, etcd and CNI plugins in the layout of upstream's release servers. */
+  /** Kubernetes, etcd, CNI plugins and iperf3 in the layout of upstream's release servers. */
   artifacts: string;
   /** Directory of image archives `*.tar`, which `ctr -n k8s.io images import` loads. */
   images: string;
@@ -37,16 +38,16 @@ export interface EnsureBuiltOptions {
 }
 
 /** In the order they are built. */
-const PRODUCT_NAMES = ['node-image', 'container-images', 'kubernetes', 'artifacts', 'ignition', 'boot-image'];
+const PRODUCT_NAMES = ['node-image', 'container-images', 'kubernetes', 'iperf3', 'artifacts', 'ignition', 'boot-image'];
 
 /** Builds what is missing of the lab and says where everything is; takes a fraction of a second when all is there. */
 export async function ensureBuilt(options: EnsureBuiltOptions): Promise<LabBuild> {
   const make = maker(options);
   const node = await make(nodeImage);
   const images = await make(containerImages);
-  const kubernetesDirectory = await make(kubernetes);
+  const products = { kubernetes: await make(kubernetes), iperf3: await make(iperf3) };
   return {
-    artifacts: await make(artifacts(kubernetesDirectory)),
+    artifacts: await make(artifacts(products)),
     images,
     usrSquashfs: join(node, 'usr.squashfs'),
     rootTar: join(node, 'root.tar'),

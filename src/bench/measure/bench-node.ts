@@ -1,0 +1,17 @@
+import type { KubeNode } from '../../kube/objects.js';
+import type { NodeSession } from '../../reconcile/node-session.js';
+
+/** A node as a run deals with it. */
+export interface BenchNode {
+  name: string;
+  role: 'control-plane' | 'worker';
+  /** Internal address: where host cells and node ports are. */
+  address: string;
+  /** Go's name of its architecture. */
+  arch: string;
+  /** Ordinary pods are scheduled on it. */
+  schedulable: boolean;
+  bootId: string;
+  object: KubeNode;
+  session: NodeSession;
+}

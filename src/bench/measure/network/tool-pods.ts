@@ -1,0 +1,155 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DisklessError } from '../../../errors.js';
+import type { KubeClient } from '../../../kube/client.js';
+import { resourcePath } from '../../../kube/paths.js';
+import { watch } from '../../../kube/watch.js';
+import type { BenchNode } from '../bench-node.js';
+import { KIND, NAMESPACE, PORT, type Pod, type Service, toolPod, toolService, udpPort } from '../manifests.js';
+import { PODS } from '../pod-observer.js';
+import { complaintOf, stagesReached } from '../pod-stages.js';
+
+/** A pod with iperf3 in it, as client and as server. */
+export interface ToolEndpoint {
+  node: BenchNode;
+  address: string;
+  /** In containerd. */
+  containerId: string;
+  /** Its first process: whose network namespace is the pod's. */
+  pid: number;
+}
+
+/** What stands on each node: one in the host's network, and two in the pods', for cells within a node. */
+export interface NodeTools {
+  host: ToolEndpoint;
+  pod: ToolEndpoint;
+  peer: ToolEndpoint;
+  service: { clusterIp: string; nodePorts: ReadonlyMap<number, number> };
+}
+
+export interface StartToolsOptions {
+  client: KubeClient;
+  nodes: readonly BenchNode[];
+  /** Name of the image for an architecture. */
+  image: (arch: string) => string;
+  /** A quota demands a limit on processor time. */
+  limitsCpu: boolean;
+  signal: AbortSignal;
+}
+
+const START_TIMEOUT_MS = 60_000;
+const KINDS = ['host', 'pod', 'peer'] as const;
+
+/** Starts the tools on every node. @throws `bench-tools` naming what did not start, and why */
+export async function startTools(options: StartToolsOptions): Promise<Map<string, NodeTools>> {
+  const { client, nodes, image, limitsCpu, signal } = options;
+  const wanted = nodes.flatMap((node) => KINDS.map((kind) => ({ node, kind, name: `${kind}-${node.name}` })));
+  await Promise.all(
+    wanted.map(({ node, kind, name }) => {
+      const cpuLimit = limitsCpu ? node.object.status?.capacity?.cpu : undefined;
+      const hostNetwork = kind === 'host';
+      const object = toolPod({ name, image: image(node.arch), node: node.name, hostNetwork, cpuLimit });
+      return client.create<Pod>(PODS, object, { signal });
+    }),
+  );
+  const [pods, services] = await Promise.all([
+    runningPods(options, new Set(wanted.map(({ name }) => name))),
+    Promise.all(nodes.map((node) => createService(options, `pod-${node.name}`))),
+  ]);
+  const tools = nodes.map(async (node, index): Promise<[string, NodeTools]> => {
+    const [host, pod, peer] = await Promise.all(
+      KINDS.map((kind) => endpoint(node, pods, `${kind}-${node.name}`, signal)),
+    );
+    const { clusterIP = '', ports } = (services[index] as Service).spec;
+    const nodePorts = new Map(ports.map(({ port, nodePort = 0 }) => [port, nodePort]));
+    return [
+      node.name,
+      {
+        host: host as ToolEndpoint,
+        pod: pod as ToolEndpoint,
+        peer: peer as ToolEndpoint,
+        service: { clusterIp: clusterIP, nodePorts },
+      },
+    ];
+  });
+  return new Map(await Promise.all(tools));
+}
+
+async function createService({ client, signal }: StartToolsOptions, name: string): Promise<Service> {
+  const path = resourcePath({ apiVersion: 'v1', resource: 'services', namespace: NAMESPACE });
+  const created = await client.create<Service>(path, toolService(name), { signal });
+  const body = [{ op: 'add', path: '/spec/ports/-', value: udpPort(created) }];
+  return client.patch<Service>(`${path}/${name}`, { type: 'json', body, signal });
+}
+
+async function runningPods(
+  { client, signal }: StartToolsOptions,
+  names: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, Pod>> {
+  const running = new Map<string, Pod>();
+  const pending = new Map([...names].map((name) => [name, 'it was not scheduled']));
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(notStarted(pending)), START_TIMEOUT_MS);
+  const look = (pod: Pod): void => {
+    const { name } = pod.metadata;
+    if (!names.has(name)) return;
+    if (stagesReached(pod).includes('running')) {
+      running.set(name, pod);
+      pending.delete(name);
+    } else pending.set(name, complaintOf(pod) ?? 'its containers have not started');
+  };
+  try {
+    const both = AbortSignal.any([signal, limit.signal]);
+    for await (const event of watch<Pod>({ client, path: PODS, labelSelector: `${KIND}=tool`, signal: both })) {
+      if (event.type === 'listed') event.items.forEach(look);
+      else if (event.type !== 'deleted') look(event.object);
+      if (pending.size === 0) return running;
+    }
+    return running;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function notStarted(pending: ReadonlyMap<string, string>): DisklessError {
+  return new DisklessError({
+    code: 'bench-tools',
+    message: `${pending.size} pods with the measuring tool did not start within ${START_TIMEOUT_MS / 1000} s`,
+    detail: [...pending].map(([name, reason]) => `${name}: ${reason}`).join('\n'),
+    hint: 'is a port taken, or pods refused by a policy of this cluster? kubectl describe shows events',
+  });
+}
+
+async function endpoint(
+  node: BenchNode,
+  pods: ReadonlyMap<string, Pod>,
+  name: string,
+  signal: AbortSignal,
+): Promise<ToolEndpoint> {
+  const { podIP = '', containerStatuses = [] } = pods.get(name)?.status ?? {};
+  const containerId = containerStatuses[0]?.containerID?.replace(/^.*:\/\//, '') ?? '';
+  const { stdout } = await node.session.exec('ctr -n k8s.io tasks ls', {
+    label: 'find a container',
+    root: true,
+    signal,
+  });
+  const pid = Number(new RegExp(`^${containerId}\\s+(\\d+)`, 'm').exec(stdout)?.[1]);
+  const result = { node, address: podIP, containerId, pid };
+  await untilListening(result, signal);
+  return result;
+}
+
+const LISTEN_ATTEMPTS = 50;
+
+/** The container runs a moment before iperf3 listens, and a probe that connects would count as a test. */
+async function untilListening({ node, pid }: ToolEndpoint, signal: AbortSignal): Promise<void> {
+  for (let attempt = 0; attempt < LISTEN_ATTEMPTS; attempt++) {
+    const { stdout } = await node.session.exec(`nsenter -t ${pid} -n ss -Hltn sport = :${PORT}`, {
+      label: 'look for iperf3',
+      root: true,
+      signal,
+    });
+    if (stdout.trim() !== '') return;
+    await delay(100, undefined, { signal });
+  }
+  throw new DisklessError({ code: 'bench-tools', host: node.name, message: `iperf3 does not listen on port ${PORT}` });
+}

@@ -1,0 +1,43 @@
+import { analyse } from '../../bench/analysis/analyse.js';
+import { countedRounds } from '../../bench/analysis/rounds.js';
+import type { ComparedRuns } from '../../bench/report/compare/compare-view.js';
+import { type GateFormat, gateOutcome, gateReport } from '../../bench/report/gate-report.js';
+import { gateChecks } from '../../bench/verdict/gate.js';
+import type { VerdictSettings } from '../../bench/verdict/verdict-settings.js';
+import { EXIT, usageError } from '../../errors.js';
+import { compared, type VerdictFlags, verdictSettings } from './compare.js';
+import { formatOf, textSurface, writeOutput } from './output.js';
+import { openRun } from './runs.js';
+
+export const GATE_FORMATS = ['terminal', 'md', 'json'] as const satisfies readonly GateFormat[];
+
+export interface GateFlags extends VerdictFlags {
+  baseline: string;
+  format?: GateFormat;
+  out?: string;
+}
+
+/** 0: passed; 6: failed; 7: one of the runs supports no verdict. */
+export async function gateCommand(run: string, flags: GateFlags): Promise<number> {
+  const settings = await verdictSettings(flags);
+  const baseline = await openRun(flags.baseline, flags);
+  const candidate = await openRun(run, flags);
+  const runs = compared(baseline, candidate, settings, flags);
+  if (runs.void.length === 0) refuseTooFewRounds(runs, settings);
+  const checks = gateChecks(analyse(candidate), runs.comparison, settings);
+  const format = formatOf(flags.format, flags.out, GATE_FORMATS);
+  await writeOutput(gateReport({ runs, checks, format, ...textSurface(flags.out) }), flags.out);
+  return { passed: EXIT.done, failed: EXIT.gateFailed, void: EXIT.runVoid }[gateOutcome(runs, checks)];
+}
+
+/** A gate that can never fail would be worse than none. */
+function refuseTooFewRounds({ a, b, comparison }: ComparedRuns, { alpha }: VerdictSettings): void {
+  if (comparison.carried) return;
+  const family = comparison.compared.filter(({ headline }) => headline).length;
+  const sides = [a, b].map((run) => `${run.id} has ${countedRounds(run).length}`);
+  throw usageError({
+    code: 'too-few-rounds',
+    message: `${family} comparisons at α = ${alpha} need ${comparison.roundsNeeded} rounds a side: ${sides.join(', ')}`,
+    hint: 'measure with the preset standard, or judge fewer figures: --set headline=[pods.running.p50]',
+  });
+}

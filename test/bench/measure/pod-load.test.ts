@@ -1,0 +1,94 @@
+import type { ServerResponse } from 'node:http';
+import { expect, onTestFinished, test } from 'vitest';
+import { KIND, NAMESPACE } from '../../../src/bench/measure/manifests.js';
+import { runPodLoad } from '../../../src/bench/measure/pod-load.js';
+import { PODS, PodObserver } from '../../../src/bench/measure/pod-observer.js';
+import { observableStages } from '../../../src/bench/measure/pod-stages.js';
+import { startRunClock } from '../../../src/bench/measure/run-clock.js';
+import type { PodSample } from '../../../src/bench/record/pods-schema.js';
+import { answer, type Handler, refuse } from '../../helpers/fake-apiserver.js';
+import { useFakeCluster } from '../../kube/setup.js';
+
+const cluster = useFakeCluster();
+const stages = observableStages('1.20.2');
+
+const RUNNING = { containerStatuses: [{ name: 'pause', state: { running: {} } }] };
+const READY = { ...RUNNING, conditions: [{ type: 'Ready', status: 'True' }] };
+const NO_IMAGE = { containerStatuses: [{ name: 'pause', state: { waiting: { reason: 'ErrImageNeverPull' } } }] };
+
+/** A cluster in which a pod goes through these states, each an event of the watch, as soon as it is created. */
+function becoming(fate: (name: string) => object[] | Handler): void {
+  let stream: ServerResponse | undefined;
+  let version = 100;
+  const tell = (type: string, name: string, rest: object): void => {
+    const metadata = { name, namespace: NAMESPACE, labels: { [KIND]: 'timed' }, resourceVersion: `${++version}` };
+    stream?.write(`${JSON.stringify({ type, object: { metadata, spec: {}, ...rest } })}\n`);
+  };
+  cluster.server.on('GET', PODS, (exchange) => {
+    if (!exchange.request.query.has('watch'))
+      return answer(200, { metadata: { resourceVersion: '100' }, items: [] })(exchange);
+    stream = exchange.response;
+    exchange.response.writeHead(200).flushHeaders();
+  });
+  cluster.server.on('POST', PODS, (exchange) => {
+    const { name } = JSON.parse(exchange.request.body).metadata as { name: string };
+    const states = fate(name);
+    if (typeof states === 'function') return states(exchange);
+    answer(201, JSON.parse(exchange.request.body))(exchange);
+    tell('ADDED', name, {});
+    for (const state of states) tell('MODIFIED', name, { spec: { nodeName: 's5' }, ...state });
+    cluster.server.on('DELETE', `${PODS}/${name}`, (deletion) => {
+      answer(200, { kind: 'Status' })(deletion);
+      tell('DELETED', name, { spec: {} });
+    });
+  });
+}
+
+async function load(count: number, timeoutMs: number): Promise<PodSample[]> {
+  const { client } = cluster;
+  const { signal } = new AbortController();
+  const clock = startRunClock();
+  const observer = new PodObserver({ client, clock, stages, signal });
+  onTestFinished(() => observer.close());
+  await expect.poll(() => cluster.server.requests.some(({ query }) => query.has('watch'))).toBe(true);
+  const samples: PodSample[] = [];
+  await runPodLoad(
+    {
+      ...{ client, observer, clock, stages, signal, timeoutMs, samples },
+      image: 'pause:3.6',
+      tolerate: false,
+      limitsCpu: false,
+    },
+    { round: 1, load: 'paced', nodes: Array.from({ length: count }, () => null), perSecond: 1000 },
+  );
+  return samples;
+}
+
+test('every stage has the moment its event arrived, in order, and pods are removed', async () => {
+  becoming(() => [{}, { status: RUNNING }, { status: READY }]);
+  const samples = await load(3, 10_000);
+  expect(samples).toHaveLength(3);
+  for (const { at, intended, node, failure } of samples) {
+    const times = stages.filter((stage) => stage !== 'accepted').map((stage) => at[stage] ?? Number.NaN);
+    expect(times.toSorted((a, b) => a - b)).toEqual(times);
+    expect(times[0]).toBeGreaterThanOrEqual(intended);
+    expect({ node, failure }).toEqual({ node: 's5', failure: null });
+  }
+  expect(cluster.server.requests.filter(({ method }) => method === 'DELETE')).toHaveLength(3);
+});
+
+test('a pod that never starts stays in the record, with the reason and its stages open', async () => {
+  becoming((name) => (name.endsWith('-1') ? [{ status: NO_IMAGE }] : [{ status: READY }]));
+  const [first, never] = await load(2, 200);
+  expect(first?.at.ready).not.toBeNull();
+  expect(never).toMatchObject({ failure: 'ErrImageNeverPull', at: { running: null, ready: null } });
+  expect(never?.at.scheduled).not.toBeNull();
+});
+
+test('one that the API refuses was never accepted', async () => {
+  becoming(() => refuse(403, 'Forbidden', 'exceeded quota: pods'));
+  const [refused] = await load(1, 10_000);
+  expect(refused?.failure).toContain('exceeded quota: pods');
+  expect(refused?.at).toMatchObject({ accepted: null, added: null });
+  expect(refused?.at.sent).not.toBeNull();
+});

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { voidRun } from '../../src/bench/analysis/rounds.js';
+import { PATHS, TESTS } from '../../src/bench/record/terms.js';
+import { ONLY, runBench } from './helpers/bench.js';
+import { said } from './helpers/cli.js';
+import { createWorld, type World } from './helpers/cluster-world.js';
+
+/* Real measurements on the lab, and each of them broken in one way. The figures themselves are the machine's. */
+
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld('e2e-bench', [{ name: 's4' }, { name: 's5' }, { name: 's6' }]);
+  await world.up(['--hosts', 's4,s5,s6', '--control-plane', 's4']);
+});
+afterAll(() => world?.down());
+
+const namespaces = (): Promise<string> => world.operator.kubectl('get', 'namespaces', '-o', 'name');
+
+describe('a healthy cluster', () => {
+  it('quick measures every cell, every pod and every kind of request, and leaves nothing behind', async () => {
+    const { exit, record, stderr } = await runBench(world.operator, { set: ['pods.count=20', 'network.seconds=1'] });
+    expect(exit, stderr).toBe(0);
+    expect(voidRun(record)).toEqual([]);
+    const cells = record.network.samples.map(({ path, test, result }) => `${path}/${test} ${result.kind}`).sort();
+    const kind = (test: string): string => (test.startsWith('tcp') ? 'tcp' : test);
+    expect(cells).toEqual(PATHS.flatMap((path) => TESTS.map((test) => `${path}/${test} ${kind(test)}`)).sort());
+    expect(record.network.mtu.every(({ passed }) => passed)).toBe(true);
+    const count = (load: string): number => record.pods.samples.filter((sample) => sample.load === load).length;
+    expect([count('cold'), count('paced'), count('burst')]).toEqual([3, 20, 30]);
+    expect(record.pods.samples.filter(({ at }) => at.ready === null)).toEqual([]);
+    expect(record.api.samples.filter(({ failure }) => failure !== null)).toEqual([]);
+    expect(new Set(record.api.samples.map(({ status }) => status))).toEqual(new Set([200, 201]));
+    expect(record.dns.unavailable).toBeNull();
+    expect(record.etcd).toMatchObject({ filesystem: 'tmpfs', samples: [{ member: 's4' }] });
+    expect(record.environment.nodes.map(({ name, podMtu }) => [name, podMtu])).toEqual(
+      world.nodes.map((name) => [name, 1500]),
+    );
+    expect(await namespaces()).not.toContain('k8s-diskless-bench');
+  });
+});
+
+describe('what must not pass unnoticed', () => {
+  it('an MTU that the path does not carry voids the run', async () => {
+    const link = (mtu: number) => ['ip', 'link', 'set', 'dev', 'eth0', 'mtu', String(mtu)];
+    await world.lab.exec('s5', link(1400));
+    try {
+      const { exit, record } = await runBench(world.operator, {
+        set: [...ONLY, 'network.tests=[round-trip]', 'network.paths=[host]', 'network.roundTrips=1'],
+      });
+      expect(record.network.mtu.filter(({ passed }) => !passed)).toMatchObject([
+        { path: 'host', from: 's4', to: 's5' },
+      ]);
+      expect(voidRun(record).join()).toContain('do not pass');
+      expect(exit).toBe(7);
+    } finally {
+      await world.lab.exec('s5', link(1500));
+    }
+  });
+
+  it('a slow link is what is measured', async () => {
+    await world.lab.shapeLink('s5', { rate: '20mbit' });
+    try {
+      const { record } = await runBench(world.operator, {
+        set: [...ONLY, 'network.tests=[tcp]', 'network.paths=[pod]', 'network.seconds=2'],
+      });
+      const [sample] = record.network.samples;
+      expect(sample?.result).toMatchObject({ kind: 'tcp' });
+      if (sample?.result.kind === 'tcp') expect(sample.result.bitsPerSecond).toBeLessThan(40e6);
+    } finally {
+      await world.lab.shapeLink('s5', {});
+    }
+  });
+
+  it('a pod that is killed before it starts counts as never started', async () => {
+    const kubelet = (signal: string) => world.lab.exec('s6', ['pkill', `-${signal}`, '-x', 'kubelet']);
+    const pods = ['-n', 'k8s-diskless-bench', 'pod/burst-1-2'];
+    const { record } = await runBench(world.operator, {
+      set: [...ONLY, 'pods.burstPerNode=1', 'pods.timeoutSeconds=30'],
+      at: /burst pods/,
+      act: async () => {
+        await kubelet('STOP');
+        await expect
+          .poll(() => world.operator.kubectl('get', ...pods).catch(() => ''), { timeout: 10_000 })
+          .not.toBe('');
+        await world.operator.kubectl('delete', ...pods, '--force', '--grace-period=0');
+        await kubelet('CONT');
+      },
+    });
+    const never = record.pods.samples.filter(({ at }) => at.ready === null);
+    expect(never).toMatchObject([{ node: 's6', failure: 'it was deleted before it was Ready' }]);
+    expect(record.pods.samples).toHaveLength(3);
+  });
+
+  it('a stall of the API server is in the latencies of what was due meanwhile', async () => {
+    const pause = 'p=$(pidof kube-apiserver); kill -STOP $p; sleep 2; kill -CONT $p';
+    const { record } = await runBench(world.operator, {
+      set: [...ONLY, 'api.seconds=6', 'api.requests=[readyz]'],
+      at: /API requests/,
+      act: () => world.lab.exec('s4', ['bash', '-c', pause]),
+    });
+    const late = record.api.samples.filter(({ intended, done }) => done === null || done - intended > 500);
+    expect(record.api.samples).toHaveLength(180);
+    expect(late.length).toBeGreaterThan(20);
+  });
+
+  it('a node that reboots voids its round, and none follows', async () => {
+    const { exit, record, stderr } = await runBench(world.operator, {
+      set: [...ONLY, 'rounds=2', 'api.seconds=4', 'api.requests=[readyz]'],
+      at: /API requests/,
+      act: () => world.lab.reboot(['s6'], { power: true }),
+    });
+    expect(record.rounds.map((round) => round.void)).toMatchObject([[{ code: 'node-rebooted', node: 's6' }]]);
+    expect({ exit, outcome: record.outcome }).toEqual({ exit: 4, outcome: 'failed' });
+    expect(stderr).toContain('s6 took no part to the end');
+    await world.up();
+  });
+});
+
+describe('a run that ends early', () => {
+  it('keeps what it measured and removes everything when it is interrupted', async () => {
+    const { exit, record } = await runBench(world.operator, {
+      set: [...ONLY, 'api.seconds=30', 'api.requests=[readyz]'],
+      at: /API requests/,
+      act: async (kill) => kill('SIGINT'),
+    });
+    expect(exit).toBe(130);
+    expect(record.outcome).toBe('interrupted');
+    expect(await namespaces()).not.toContain('k8s-diskless-bench');
+  });
+
+  it('leaves its namespace when it is killed, and the next one clears it', async () => {
+    const killed = runBench(world.operator, { set: ONLY, at: /round 1/, act: async (kill) => kill('SIGKILL') });
+    await expect(killed).rejects.toThrow('kept no record');
+    expect(await namespaces()).toContain('k8s-diskless-bench');
+    expect((await runBench(world.operator, { set: [...ONLY, 'pods.count=1'] })).exit).toBe(0);
+    expect(await namespaces()).not.toContain('k8s-diskless-bench');
+  });
+
+  it('does not begin while a node is not Ready', async () => {
+    await world.lab.powerOff(['s6']);
+    const refused = await world.operator.run(['bench', '--preset', 'quick']);
+    expect(refused.exit, said(refused)).toBe(4);
+    expect(refused.stderr).toContain('1 of 3 nodes are not Ready');
+  });
+});
