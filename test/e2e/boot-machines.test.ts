@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { BootEvent } from '../../src/boot/server/boot-events.js';
 import { type MachineLab, plugInMachines } from '../lab/machines/machine-lab.js';
 import { createOperator, type Operator, said } from './helpers/cli.js';
 import { deployEcho, eventually, NODE_PORT } from './helpers/workload.js';
+
+// `up` alone takes minutes there, and more on a machine that is busy.
+vi.setConfig({ testTimeout: 1_200_000 });
 
 /** A control plane's pods, its node and its API come back at the pace of an emulated processor. */
 const PATIENCE_SECONDS = 180;
