@@ -7,8 +7,8 @@ import type { RunInputs } from './inputs.js';
 import { nodeConnector } from './node-connector.js';
 import type { RunFlags } from './options.js';
 
-/** From its kubelet's start until a node is Ready: a kubelet up to 1.23 alone waits 5 s, a loaded machine longer. */
-const READY_TIMEOUT_MS = 90_000;
+/** From its kubelet's start until a node is Ready: a kubelet up to 1.23 alone waits 5 s, an emulated one needs 20, a busy one more. */
+const READY_TIMEOUT_MS = 180_000;
 const STALL_TIMEOUT_MS = 10_000;
 
 export interface ReconcileInputOptions {

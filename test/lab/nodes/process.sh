@@ -1,6 +1,6 @@
 # What keeps the processes of a lab together; read by the scripts that start them, which set $dir.
 
-# Moves the calling process one level down in every cgroup hierarchy.
+# Moves the calling process one level down in every cgroup hierarchy: enter_cgroup NAME [PROCESSORS]
 enter_cgroup() {
   while IFS=: read -r _ controllers path; do
     case $controllers in
@@ -17,6 +17,9 @@ enter_cgroup() {
       cat "$parent/cpuset.cpus" >"$parent/$1/cpuset.cpus"
       cat "$parent/cpuset.mems" >"$parent/$1/cpuset.mems"
     fi
+    # To the scheduler a group is one competitor, however many processors are emulated in it.
+    [ ! -e "$parent/$1/cpu.shares" ] || echo $((1024 * ${2:-1})) >"$parent/$1/cpu.shares"
+    [ ! -e "$parent/$1/cpu.weight" ] || echo $((100 * ${2:-1})) >"$parent/$1/cpu.weight"
     echo 0 >"$parent/$1/cgroup.procs"
   done </proc/self/cgroup
 }
