@@ -37,7 +37,7 @@ try {
   const { cold, noop, floors } = await coldRuns(bench, Number(values.runs), Number(values['floor-every']));
   const reboots = await rebootRuns(bench, rebooted, Number(values.reboots));
   report({
-    schema: 2,
+    schema: 3,
     what: `up, ${count} control plane${count > 1 ? 's' : ''} of ${NODES.length} nodes, Kubernetes 1.20.2, lab`,
     taken: new Date().toISOString(),
     commit: commit(),
@@ -65,7 +65,8 @@ try {
 function summary(samples: readonly Sample[]): Record<string, number> {
   const seconds = samples.map(({ totalMs }) => totalMs / 1000);
   const [median, p90] = [medianOf(seconds), quantileOf(seconds, 0.9)];
-  return { runs: samples.length, median, p90, worst: Math.max(...seconds) };
+  const nodesReady = medianOf(samples.map(({ nodesReadyMs }) => nodesReadyMs / 1000));
+  return { runs: samples.length, median, p90, worst: Math.max(...seconds), nodesReadyMedian: nodesReady };
 }
 
 function report(result: Record<string, unknown>): void {

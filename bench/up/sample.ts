@@ -11,6 +11,8 @@ export interface Span {
 export interface Sample {
   /** From the first connect to the end of verification: all nodes Ready, and asked. */
   totalMs: number;
+  /** From the first connect until the last node was Ready; control planes may still be starting then. */
+  nodesReadyMs: number;
   /** One-minute load average before the run: the machine may be shared. */
   loadBefore: number;
   /** Of the operator process. */
@@ -35,7 +37,9 @@ export function sampleOf({ events, cpuSeconds, peakMiB }: OperatorRun, loadBefor
   });
   const controlPlanes = finished.nodes.filter(({ role }) => role === 'control-plane');
   const bytesToControlPlane = Math.max(...controlPlanes.map(({ bytesSent }) => bytesSent));
-  return { totalMs: tenths(end - origin), loadBefore, cpuSeconds, peakMiB, bytesToControlPlane, spans };
+  const lastReady = events.findLast((event) => event.type === 'step-finished' && event.step === 'ready')?.ms ?? end;
+  const nodesReadyMs = tenths(lastReady - origin);
+  return { totalMs: tenths(end - origin), nodesReadyMs, loadBefore, cpuSeconds, peakMiB, bytesToControlPlane, spans };
 }
 
 const tenths = (ms: number): number => Math.round(ms * 10) / 10;

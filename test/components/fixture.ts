@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ComponentContext, NodeTraits } from '../../src/components/context.js';
 import { pauseImage, versionRow } from '../../src/components/version-table.js';
 import type { ClusterSpec, NodeSpec } from '../../src/config/spec.js';
+import { sampleSpec } from '../helpers/sample-facts.js';
 
 /** The lab of lab.md §2: Debian's containerd, cgroup v1, no CAP_SYS_RESOURCE. */
 export const LAB: NodeTraits = {
@@ -84,31 +85,15 @@ export function contextOf(
 
 function clusterSpec(kubernetes: string, names: string[]): ClusterSpec {
   const row = versionRow(kubernetes);
-  return {
-    name: 'default',
+  return sampleSpec({
     kubernetes,
     etcd: row.etcd,
     cni: row.cni,
     nodes: names.map(nodeSpec),
-    network: {
-      mode: 'routed',
-      podCidr: '10.244.0.0/16',
-      nodePrefix: 24,
-      serviceCidr: '10.96.0.0/16',
-      apiAddress: '169.254.77.1',
-      clusterDomain: 'cluster.local',
-      dnsAddress: '10.96.0.10',
-    },
-    taintControlPlane: false,
-    apiServer: { port: 6443, extraSans: [], extraArgs: {} },
-    controllerManager: { extraArgs: {} },
-    scheduler: { extraArgs: {} },
-    kubelet: { extraConfig: {} },
-    kubeProxy: { mode: 'iptables' },
     etcdServer: { extraArgs: {}, quotaBackendBytes: 1024 ** 3 },
     sandboxImage: pauseImage(row),
     addons: { dns: { enabled: true, image: 'registry.k8s.io/coredns/coredns:v1.11.3', replicas: 2 } },
-  };
+  });
 }
 
 function nodeSpec(name: string, index: number): NodeSpec {

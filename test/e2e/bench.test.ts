@@ -144,3 +144,40 @@ describe('a run that ends early', () => {
     expect(refused.stderr).toContain('1 of 3 nodes are not Ready');
   });
 });
+
+describe('one node that is its control plane, tainted', () => {
+  let single: World;
+
+  beforeAll(async () => {
+    await world.down();
+    single = await createWorld('e2e-bench-one', [{ name: 's4' }]);
+    await single.up(['--hosts', 's4', '--taint-control-plane']);
+  });
+  afterAll(() => single?.down());
+
+  it('measures what one node can show, and names what it cannot', async () => {
+    const set = ['pods.count=2', 'pods.burstPerNode=2', 'network.seconds=1', 'network.tests=[tcp]', 'api.seconds=0'];
+    const { exit, record, stderr } = await runBench(single.operator, { set });
+    expect(exit, stderr).toBe(0);
+    expect(record.pods.samples.map(({ at }) => typeof at.ready)).toEqual(Array(5).fill('number'));
+    expect(record.network.samples.map(({ path, result }) => [path, result.kind])).toEqual([['pod-same-node', 'tcp']]);
+    expect(record.network.leftOut.map(({ path }) => path).sort()).toEqual(['cluster-ip', 'host', 'node-port', 'pod']);
+  });
+
+  it('does not begin without the image of the pods, or without the API', async () => {
+    const bench = () => single.operator.run(['bench', '--preset', 'quick']);
+    const image = (...command: string[]) => single.lab.exec('s4', ['ctr', '-n', 'k8s.io', 'images', ...command]);
+    const names = (await image('ls', '-q')).stdout.split('\n').filter((name) => name.includes('pause'));
+    for (const name of names) await image('tag', name, `kept/${name}`);
+    await image('rm', ...names);
+    const missing = await bench();
+    expect(missing.exit, said(missing)).toBe(4);
+    expect(missing.stderr).toContain('is not on the node, and pods are measured without pulling');
+
+    await single.lab.exec('s4', ['systemctl', 'stop', 'kube-apiserver']);
+    const silent = await bench();
+    expect(silent.exit, said(silent)).toBe(4);
+    expect(silent.stderr).toContain('kube-apiserver of s4 cannot be reached');
+    expect(silent.stderr).toContain('k8s-diskless up finds out why');
+  });
+});

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createEtcdGateway, type EtcdGateway } from '../../src/etcd/gateway.js';
 import type { TlsIdentity } from '../../src/http/tls-agent.js';
 import { asPlainDuplex } from '../helpers/fake-apiserver.js';
+import { freePort } from '../helpers/free-port.js';
 import type { OpensslPki } from '../helpers/openssl-pki.js';
 
 /** Real etcd processes on loopback: TLS with client certificates for clients, plain HTTP between the members. */
@@ -128,15 +129,6 @@ async function serving(child: ChildProcess): Promise<void> {
   });
   await Promise.race([ready, ended]);
   ended.catch(() => undefined);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function openLoopback(port: number) {

@@ -1,23 +1,12 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { pickLivingContext } from '../../src/kube/living-context.js';
 import { answer, stall, startFakeApiServer } from '../helpers/fake-apiserver.js';
+import { freePort } from '../helpers/free-port.js';
 import { useFakeCluster } from './setup.js';
 
 const cluster = useFakeCluster();
 const { signal } = new AbortController();
 const endpoint = (node: string, port: number) => ({ context: `${node}@lab`, node, host: '127.0.0.1', port });
-
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 test('picks one that is ready among dead, hanging and starting ones', async () => {
   const hanging = await startFakeApiServer(cluster.serverTls);
@@ -26,7 +15,7 @@ test('picks one that is ready among dead, hanging and starting ones', async () =
   starting.on('GET', '/readyz', answer(500, 'not yet'));
   cluster.server.on('GET', '/readyz', answer(200, 'ok'));
   const endpoints = [
-    endpoint('s4', await closedPort()),
+    endpoint('s4', await freePort()),
     endpoint('s5', hanging.port),
     endpoint('s6', starting.port),
     endpoint('s7', cluster.server.port),
@@ -38,7 +27,7 @@ test('picks one that is ready among dead, hanging and starting ones', async () =
 
 test('says what each of them answered when none is ready', async () => {
   cluster.server.on('GET', '/readyz', answer(500, 'not yet'));
-  const closed = await closedPort();
+  const closed = await freePort();
   const endpoints = [endpoint('s4', closed), endpoint('s5', cluster.server.port)];
   await expect(pickLivingContext({ endpoints, tls: cluster.admin, signal })).rejects.toMatchObject({
     code: 'kube-unreachable',

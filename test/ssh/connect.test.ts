@@ -1,22 +1,14 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { type AddressInfo, createConnection, createServer } from 'node:net';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { createConnectLimits } from '../../src/ssh/connect.js';
 import { newHostKey, newUserKey } from '../helpers/fake-sshd.js';
+import { freePort } from '../helpers/free-port.js';
 import { generateKey, startAgent } from '../helpers/ssh-tools.js';
 import { dial, failure, fingerprintOf, scratch, sshConfig, sshd } from './harness.js';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** A listener that never accepts and whose queue is full: Linux drops further SYNs, as if the machine were off. */
 async function silentHost(): Promise<{ port: number; close(): Promise<void> }> {

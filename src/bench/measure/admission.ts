@@ -44,6 +44,8 @@ export async function readAdmission(options: AdmissionOptions): Promise<Admissio
   });
 }
 
+/* A Status tells only in words what a quota asks for. */
+
 /** Until the quota controller has counted a new quota for the first time, everything is refused. */
 const isUncounted = (refused: DisklessError | undefined): boolean =>
   refused !== undefined && /status unknown for quota/.test(refused.message);

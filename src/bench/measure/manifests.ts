@@ -69,7 +69,7 @@ export function toolPod({ name, image, node, hostNetwork, cpuLimit }: ToolPod): 
     image,
     imagePullPolicy: 'Never',
     // What a client left behind by a failed test must not keep the next one out.
-    command: [IPERF3, '--server', '--port', String(PORT), '--rcv-timeout', '5000'],
+    command: [IPERF3, '--server', '--port', String(PORT), '--rcv-timeout', '5000', '--forceflush'],
     resources: resources(cpuLimit),
     // iperf3 keeps the buffers of its streams in files there.
     volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
@@ -91,7 +91,7 @@ function pod(name: string, kind: string, spec: object): Pod {
     spec: {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      terminationGracePeriodSeconds: 0,
+      terminationGracePeriodSeconds: 1,
       ...spec,
     },
   };

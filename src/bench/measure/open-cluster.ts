@@ -1,6 +1,7 @@
 import type { ClusterSpec } from '../../config/spec.js';
 import { controlPlanes } from '../../config/spec.js';
 import { DisklessError } from '../../errors.js';
+import { isPassing } from '../../kube/api-errors.js';
 import { createKubeClient, type KubeClient } from '../../kube/client.js';
 import { failover } from '../../kube/failover.js';
 import { whyNotReady } from '../../kube/nodes-ready.js';
@@ -65,8 +66,13 @@ export async function openCluster({ spec, open, identities, signal }: OpenCluste
     return { nodes: await readyNodes({ spec, client, sessionOf, signal }), client, controlPlanes: clients, close };
   } catch (error) {
     await close();
-    throw error;
+    throw isPassing(error) ? unreachable(error) : error;
   }
+}
+
+function unreachable({ code, message, host, detail }: DisklessError): DisklessError {
+  const place = { ...(host !== undefined && { host }), ...(detail !== undefined && { detail }) };
+  return new DisklessError({ code, message, ...place, hint: 'k8s-diskless up finds out why, and repairs it' });
 }
 
 interface ReadyNodes {

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { DisklessError } from '../../../errors.js';
 import type { KubeClient } from '../../../kube/client.js';
 import { resourcePath } from '../../../kube/paths.js';
@@ -57,7 +56,7 @@ export async function startTools(options: StartToolsOptions): Promise<Map<string
   ]);
   const tools = nodes.map(async (node, index): Promise<[string, NodeTools]> => {
     const [host, pod, peer] = await Promise.all(
-      KINDS.map((kind) => endpoint(node, pods, `${kind}-${node.name}`, signal)),
+      KINDS.map((kind) => endpoint(options, node, pods, `${kind}-${node.name}`)),
     );
     const { clusterIP = '', ports } = (services[index] as Service).spec;
     const nodePorts = new Map(ports.map(({ port, nodePort = 0 }) => [port, nodePort]));
@@ -120,10 +119,10 @@ function notStarted(pending: ReadonlyMap<string, string>): DisklessError {
 }
 
 async function endpoint(
+  { client, signal }: StartToolsOptions,
   node: BenchNode,
   pods: ReadonlyMap<string, Pod>,
   name: string,
-  signal: AbortSignal,
 ): Promise<ToolEndpoint> {
   const { podIP = '', containerStatuses = [] } = pods.get(name)?.status ?? {};
   const containerId = containerStatuses[0]?.containerID?.replace(/^.*:\/\//, '') ?? '';
@@ -133,23 +132,37 @@ async function endpoint(
     signal,
   });
   const pid = Number(new RegExp(`^${containerId}\\s+(\\d+)`, 'm').exec(stdout)?.[1]);
-  const result = { node, address: podIP, containerId, pid };
-  await untilListening(result, signal);
-  return result;
+  await untilListening(client, node.name, name, signal);
+  return { node, address: podIP, containerId, pid };
 }
 
-const LISTEN_ATTEMPTS = 50;
+const LISTEN_TIMEOUT_MS = 10_000;
 
-/** The container runs a moment before iperf3 listens, and a probe that connects would count as a test. */
-async function untilListening({ node, pid }: ToolEndpoint, signal: AbortSignal): Promise<void> {
-  for (let attempt = 0; attempt < LISTEN_ATTEMPTS; attempt++) {
-    const { stdout } = await node.session.exec(`nsenter -t ${pid} -n ss -Hltn sport = :${PORT}`, {
-      label: 'look for iperf3',
-      root: true,
-      signal,
-    });
-    if (stdout.trim() !== '') return;
-    await delay(100, undefined, { signal });
+/** The container runs a moment before iperf3 listens, and a probe that connects would count as a test: it says so. */
+async function untilListening(client: KubeClient, node: string, pod: string, signal: AbortSignal): Promise<void> {
+  const path = resourcePath({
+    apiVersion: 'v1',
+    resource: 'pods',
+    namespace: NAMESPACE,
+    name: pod,
+    subresource: 'log',
+  });
+  const limit = AbortSignal.timeout(LISTEN_TIMEOUT_MS);
+  let said = '';
+  try {
+    const log = await client.stream(path, { query: { follow: true }, signal: AbortSignal.any([signal, limit]) });
+    for await (const { bytes } of log) {
+      said += bytes.toString('utf8');
+      if (said.includes('Server listening')) return;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!limit.aborted) throw error;
   }
-  throw new DisklessError({ code: 'bench-tools', host: node.name, message: `iperf3 does not listen on port ${PORT}` });
+  throw new DisklessError({
+    code: 'bench-tools',
+    host: node,
+    message: `iperf3 in the pod ${pod} does not listen on port ${PORT}`,
+    detail: said.trim().slice(-500),
+  });
 }
