@@ -9,7 +9,7 @@ import { commit, machine } from '../machine.js';
 import { operatorRun } from '../up/operator-run.js';
 import { medianOf } from '../up/quantile.js';
 import { type Sample, sampleOf } from '../up/sample.js';
-import { followBoot, type Stage } from './stages.js';
+import { followBoot, READY, SSH, type Stage } from './stages.js';
 
 /**
  * From power-on to a Ready cluster of one emulated machine, which boots over the network: DHCP, iPXE, kernel, initrd,
@@ -84,7 +84,7 @@ try {
   for (let run = 1; run <= Number(values.runs); run++) {
     const one = await boot(lab);
     boots.push(one);
-    say(`run ${run}: SSH after ${seconds(endOf(one, 'systemd, sshd'))} s, Ready after ${seconds(endOf(one, 'up'))} s`);
+    say(`run ${run}: SSH after ${seconds(endOf(one, SSH))} s, Ready after ${seconds(endOf(one, READY))} s`);
   }
   const stages = waterfall(boots);
   const result = {
@@ -94,8 +94,8 @@ try {
     commit: commit(),
     machine: machine(),
     seconds: {
-      ssh: seconds(medianOf(boots.map((one) => endOf(one, 'systemd, sshd')))),
-      ready: seconds(medianOf(boots.map((one) => endOf(one, 'up')))),
+      ssh: seconds(medianOf(boots.map((one) => endOf(one, SSH)))),
+      ready: seconds(medianOf(boots.map((one) => endOf(one, READY)))),
     },
     loadBefore: boots.map(({ loadBefore }) => loadBefore),
     stages,

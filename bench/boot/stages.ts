@@ -11,6 +11,11 @@ export interface Stage {
   endedMs: number;
 }
 
+/** Ends with a login. */
+export const SSH = 'systemd, sshd';
+/** Ends when the node is Ready in this boot. */
+export const READY = 'up: kubelet, Ready';
+
 /** What ends each stage, in their order: a line of one of the logs, or an event of `up`. */
 const STAGES: readonly { stage: string; endsWith: Mark }[] = [
   { stage: 'firmware', endsWith: 'DHCPDISCOVER' },
@@ -21,8 +26,12 @@ const STAGES: readonly { stage: string; endsWith: Mark }[] = [
   { stage: 'kernel', endsWith: 'initrd: root file system' },
   { stage: 'initrd: root, DHCP', endsWith: 'ignition transfer-finished' },
   { stage: 'Ignition', endsWith: 'initrd: done' },
-  { stage: 'systemd, sshd', endsWith: 'ssh' },
-  { stage: 'up', endsWith: 'ready' },
+  { stage: SSH, endsWith: 'step connect' },
+  { stage: 'up: facts, plan', endsWith: 'step judge' },
+  { stage: 'up: etcd', endsWith: 'step quorum' },
+  { stage: 'up: kube-apiserver', endsWith: 'step apiserver' },
+  { stage: READY, endsWith: 'step ready' },
+  { stage: 'up: verified', endsWith: 'run-finished' },
 ];
 
 type Mark = string;
@@ -57,9 +66,8 @@ export function followBoot(lab: MachineLab, machine: string): BootMarks {
     stages(events) {
       for (const event of events) {
         const at = Date.parse(event.time);
-        if (event.type === 'step-finished' && event.step === 'connect' && event.outcome === 'unchanged')
-          note('ssh', at);
-        if (event.type === 'run-finished') note('ready', at);
+        if (event.type === 'step-finished') note(`step ${event.step}`, at);
+        if (event.type === 'run-finished') note(event.type, at);
       }
       let beganMs = 0;
       return STAGES.map(({ stage, endsWith }) => {

@@ -6,6 +6,8 @@ import type { Reconciliation } from './reconciliation.js';
  * with errors that a moment later are gone, and an apiserver whose post-start hook met one ends and is started again.
  */
 const SETTLE = { everyMs: 200, forMs: 20_000 };
+/** An apiserver on a busy emulated CPU answers nothing for half a minute after its start, while its hooks run. */
+const PASSING = { everyMs: 200, forMs: 90_000 };
 
 export interface Patience {
   everyMs: number;
@@ -33,7 +35,7 @@ export async function retrying<T>(
 }
 
 export function settling<T>(context: Reconciliation, work: () => Promise<T>): Promise<T> {
-  return retrying(context, SETTLE, isPassing, work);
+  return retrying(context, PASSING, isPassing, work);
 }
 
 /** Repeats a look until it is satisfactory, or until time is up; resolves to the last one. */
