@@ -4,7 +4,7 @@ import { addBenchCommand } from './commands/bench/bench-command.js';
 import { addBootCommands } from './commands/boot.js';
 import { kubeconfigCommand } from './commands/kubeconfig.js';
 import { kubectlCommand } from './commands/kubectl.js';
-import { addClusterOptions, addRunOptions, addSourceOptions, option } from './commands/options.js';
+import { addClusterOptions, addRunOptions, addSourceOptions, addUpOptions, option } from './commands/options.js';
 import { planCommand, upCommand } from './commands/up.js';
 import { versionText } from './commands/version.js';
 import { reportError } from './commands/view.js';
@@ -33,7 +33,7 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
     .showSuggestionAfterError()
     .addHelpText('after', EXAMPLES)
     .exitOverride();
-  addRunOptions(root.command('up').description('bring the cluster to what it should be'))
+  addUpOptions(root.command('up').description('bring the cluster to what it should be'))
     .addOption(option('--bench [preset]', 'measure it afterwards, see bench', 'UP_BENCH').preset('standard'))
     .action(async (flags) => finish(await upCommand(flags)));
   addRunOptions(root.command('plan').description('show what up would change; touches nothing')).action(async (flags) =>

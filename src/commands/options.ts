@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { duration } from '../config/scalars.js';
 
 /** Flags of commands that need only what is recorded; each also has an environment variable. */
 export interface StateFlags {
@@ -36,6 +37,8 @@ export interface RunFlags extends ClusterFlags, SourceFlags, SshFlags {
   lost?: string;
   discardData: boolean;
   verify: boolean;
+  /** Milliseconds; `up` only. */
+  wait?: number;
 }
 
 export const OUTPUT_FORMATS = ['auto', 'plain', 'json'] as const;
@@ -50,6 +53,16 @@ const seconds = (value: string): number => {
   const number = Number(value);
   if (!(number > 0 && number <= 600)) throw new InvalidArgumentError('It is a number of seconds from 0 to 600.');
   return number;
+};
+
+/** Longer than any machine takes to boot; a mistyped unit is more likely than a day's patience. */
+const LONGEST_WAIT_MS = 24 * 3_600_000;
+
+const waitTime = (value: string): number => {
+  const { data: ms = 0 } = duration.safeParse(value);
+  if (!(ms > 0 && ms <= LONGEST_WAIT_MS))
+    throw new InvalidArgumentError('It is a time such as 90s or 10m, at most a day.');
+  return ms;
 };
 
 export function addStateOptions(command: Command): Command {
@@ -102,4 +115,13 @@ export function addRunOptions(command: Command): Command {
     .addOption(
       option('--verify', 'hash every installed file instead of trusting unchanged stamps', 'VERIFY').default(false),
     );
+}
+
+/** Those of `up` alone. */
+export function addUpOptions(command: Command): Command {
+  return addRunOptions(command).addOption(
+    option('--wait <time>', 'take in machines that are still booting, for so long: 90s, 10m', 'WAIT').argParser(
+      waitTime,
+    ),
+  );
 }

@@ -7,14 +7,14 @@ import type { RunInputs } from './inputs.js';
 import { nodeConnector } from './node-connector.js';
 import type { RunFlags } from './options.js';
 
-/** From its kubelet's start until a node is Ready: a kubelet up to 1.23 alone waits 5 s, a loaded machine longer. */
-const READY_TIMEOUT_MS = 90_000;
+/** From its kubelet's start until a node is Ready: a kubelet up to 1.23 alone waits 5 s, an emulated one needs 20, a busy one more. */
+const READY_TIMEOUT_MS = 180_000;
 const STALL_TIMEOUT_MS = 10_000;
 
 export interface ReconcileInputOptions {
   command: 'up' | 'plan';
   inputs: RunInputs;
-  flags: Pick<RunFlags, 'verify' | 'discardData'>;
+  flags: Pick<RunFlags, 'verify' | 'discardData' | 'wait'>;
   state: ReconcileState;
   bus: EventBus;
   signal: AbortSignal;
@@ -40,6 +40,7 @@ export function reconcileInput({ command, inputs, flags, state, bus, signal }: R
     lost: inputs.lost,
     hostKeyPolicy: ssh.policy,
     stallTimeoutMs: STALL_TIMEOUT_MS,
+    waitMs: flags.wait ?? 0,
     readyTimeoutMs: READY_TIMEOUT_MS,
     clock: {
       now: () => Date.now(),

@@ -19,8 +19,11 @@ export interface ServiceUnit {
 /** What every daemon of ours has: it comes back at once, however often it fails. */
 export const KEEP_RUNNING = { Restart: 'always', RestartSec: '1' } as const;
 
-/** Longer than the slowest start seen (kube-apiserver on an emulated CPU: 28 s), shorter than the operator's patience. */
-export const START_TIMEOUT = { TimeoutStartSec: '120' } as const;
+/**
+ * Longer than the slowest start seen (kube-apiserver on an emulated CPU: 28 s, and 140 s where that CPU was shared with a
+ * dozen others), shorter than the operator's patience. What crashes does not wait for it.
+ */
+export const START_TIMEOUT = { TimeoutStartSec: '300' } as const;
 
 /**
  * Bounds for a peer that vanished without a word (power loss): client-go's HTTP/2 connections notice after 5 + 3 s

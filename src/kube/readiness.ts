@@ -8,7 +8,7 @@ export interface WaitServingOptions {
   /** `/livez`: it serves; `/readyz`: also its bootstrap hooks (RBAC roles, priority classes) are through. */
   endpoint: '/livez' | '/readyz';
   signal: AbortSignal;
-  /** Default 60 s. */
+  /** Default 3 min: post-start hooks take 34 s on a busy emulated CPU. */
   timeoutMs?: number;
   /** Monotonic milliseconds. */
   now?: () => number;
@@ -30,7 +30,7 @@ const ATTEMPT_TIMEOUT_MS = 3_000;
  * not cover the post-start hooks.
  */
 export async function waitServing(options: WaitServingOptions): Promise<Serving> {
-  const { signal, timeoutMs = 60_000, now = () => performance.now(), sleep = realSleep } = options;
+  const { signal, timeoutMs = 180_000, now = () => performance.now(), sleep = realSleep } = options;
   const began = now();
   for (let attempts = 1; ; attempts++) {
     const refusal = await askOnce(options);

@@ -14,6 +14,8 @@ export interface Attendance {
   settle(node: string): void;
   /** Resolves when all control planes have settled, and all workers too or there was no news of any for their grace. */
   enough(signal: AbortSignal): Promise<void>;
+  /** Resolves when it was enough. */
+  readonly closed: Promise<void>;
 }
 
 /**
@@ -34,7 +36,12 @@ export function createAttendance(
   const controlPlanes = settled('control-plane');
   const workers = settled('worker');
   const grace = createGrace();
+  let close = (): void => {};
+  const closed = new Promise<void>((resolve) => {
+    close = resolve;
+  });
   return {
+    closed,
     heard: grace.renew,
     settle(node) {
       settlers.get(node)?.();
@@ -44,6 +51,7 @@ export function createAttendance(
       await untilAborted(controlPlanes, signal);
       const over = options.patient ? [] : [grace.begin()];
       await untilAborted(Promise.race([workers, ...over]), signal).finally(grace.end);
+      close();
     },
   };
 }

@@ -1,29 +1,53 @@
+import { type DisklessError, EXIT } from '../errors.js';
 import { runSequence, type StepReport } from '../runner/run-sequence.js';
+import type { Step } from '../runner/sequence.js';
 import type { Reconciliation } from './reconciliation.js';
 import { openPass, type Run } from './run.js';
-import type { upSequence } from './up-sequence.js';
+import { isOfBooting } from './waiting-room.js';
 
 /** A node that reboots again and again must not keep a run from ending. */
 const MOST_PASSES = 3;
 
+/** The last pass, and what became of every step of it. */
+interface Passed {
+  context: Reconciliation;
+  reports: StepReport[];
+}
+
 /**
  * One pass is the rule. Another follows for whoever could not be judged in it: a member that lost its data while the
- * others had to be brought up first, a worker that answered late, a node that rebooted in the middle.
+ * others had to be brought up first, a worker that answered late, a node that rebooted in the middle. Those that
+ * machines which were still booting ask for are not counted.
  */
-export async function passes(
-  run: Run,
-  steps: typeof upSequence,
-): Promise<{ context: Reconciliation; reports: StepReport[] }> {
+export async function passes(run: Run, steps: readonly Step<Reconciliation>[]): Promise<Passed> {
   const { bus, signal, options } = run;
-  for (let pass = 1; ; pass++) {
-    const last = pass === MOST_PASSES;
-    const context = openPass(run, { first: pass === 1, last });
+  const note = (message: string): void => bus.emit({ type: 'note', level: 'info', code: 'another-pass', message });
+  for (let pass = 1, first = true; ; first = false) {
+    const context = openPass(run, { first, last: pass === MOST_PASSES });
     const reports = await runSequence({ steps, nodes: options.spec.nodes, context, bus, signal });
     context.readiness.end();
-    for (const { node, error } of reports) if (error?.code === 'rebooted') context.again.add(`${node}: it rebooted`);
-    const done = context.again.size === 0 || run.command === 'plan' || signal.aborted || last;
-    if (done || reports.some(({ node, error }) => node === '' && error)) return { context, reports };
-    const message = `once more for ${[...context.again].join('; ')}`;
-    bus.emit({ type: 'note', level: 'info', code: 'another-pass', message });
+    const { again, late } = context;
+    const lost = reports.filter(({ node, error }) => node !== '' && isLoss(run, error));
+    for (const { node, error } of lost)
+      again.add(`${node}: ${error?.code === 'rebooted' ? 'it rebooted' : 'it went away'}`);
+    if (run.command === 'plan' || signal.aborted || isOver(run, reports, lost)) return { context, reports };
+    if (again.size > 0 && pass < MOST_PASSES) {
+      note(`once more for ${[...again].join('; ')}`);
+      pass += 1;
+    } else if (late.size > 0) {
+      note(`the rest is done; waiting for ${[...late].join(', ')}`);
+      await run.waiting.news(late);
+    } else return { context, reports };
   }
+}
+
+/** Another pass finds the node in its next boot. */
+function isLoss({ waiting }: Run, error: DisklessError | undefined): boolean {
+  return error?.code === 'rebooted' || (waiting.isOpen && isOfBooting(error));
+}
+
+/** What failed for the cluster is final, unless it may be the consequence of a loss that is waited for. */
+function isOver({ waiting }: Run, reports: readonly StepReport[], lost: readonly StepReport[]): boolean {
+  const fatal = reports.find(({ node, error }) => node === '' && error)?.error;
+  return fatal !== undefined && !(waiting.isOpen && lost.length > 0 && fatal.exit === EXIT.failed);
 }

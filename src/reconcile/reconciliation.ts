@@ -20,6 +20,7 @@ import type { EtcdRejoin } from './etcd-rejoin.js';
 import type { NodeSession } from './node-session.js';
 import type { ReadinessWatch } from './readiness-watch.js';
 import type { ReconcileState } from './state.js';
+import type { WaitingRoom } from './waiting-room.js';
 
 /** Time as the run sees it. */
 export interface Clock {
@@ -43,6 +44,8 @@ export interface ReconcileOptions {
   discardData: boolean;
   hostKeyPolicy: HostKeyPolicy;
   stallTimeoutMs: number;
+  /** How long machines that do not answer yet are asked on, from the beginning of the run; 0: not at all. */
+  waitMs: number;
   /** How long a node may take from its kubelet's start until it is Ready. */
   readyTimeoutMs: number;
   clock: Clock;
@@ -86,6 +89,9 @@ export interface Judgement {
 export interface Reconciliation {
   memory: RunMemory;
   attendance: Attendance;
+  waiting: WaitingRoom;
+  /** Nodes this pass went on without, which are still waited for. */
+  late: Set<string>;
   /** Why this pass cannot be the last one: filled by steps that leave somebody for the next. */
   again: Set<string>;
   /** No other pass follows: who is left out of this one has failed. */

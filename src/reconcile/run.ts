@@ -9,6 +9,7 @@ import { createEtcdRejoin } from './etcd-rejoin.js';
 import { NodeSession } from './node-session.js';
 import { createReadinessWatch } from './readiness-watch.js';
 import type { ReconcileOptions, Reconciliation } from './reconciliation.js';
+import { createWaitingRoom } from './waiting-room.js';
 
 export interface ReconcileInput extends ReconcileOptions {
   command: 'up' | 'plan';
@@ -24,8 +25,10 @@ export interface ReconcileInput extends ReconcileOptions {
 }
 
 /** What lasts from the first pass to the last. */
-export type Run = Pick<Reconciliation, 'options' | 'bus' | 'signal' | 'sessions' | 'access' | 'memory'> & {
+export type Run = Pick<Reconciliation, 'options' | 'bus' | 'signal' | 'sessions' | 'access' | 'memory' | 'waiting'> & {
   command: ReconcileInput['command'];
+  /** Ends the waiting for machines that nobody needs any more. */
+  stopWaiting: () => void;
 };
 
 /** Connects to nobody yet: sessions open on first use. */
@@ -38,7 +41,22 @@ export function openRun(input: ReconcileInput): Run {
     tally: new Map(),
     ...(input.record && { record: input.record }),
   };
-  return { options: input, bus, signal, sessions, access, memory, command };
+  const { stopWaiting, waiting } = openWaiting(input, sessions);
+  return { options: input, bus, signal, sessions, access, memory, command, waiting, stopWaiting };
+}
+
+function openWaiting({ clock, waitMs, bus, signal }: ReconcileInput, sessions: Run['sessions']) {
+  const enough = new AbortController();
+  const either = AbortSignal.any([signal, enough.signal]);
+  const waiting = createWaitingRoom({
+    connect: async (node) => sessions.get(node)?.connection(),
+    waitMs,
+    monotonicMs: clock.monotonicMs,
+    sleep: (ms) => clock.sleep(ms, either),
+    onWait: (node, { message }) =>
+      bus.emit({ type: 'note', level: 'info', code: 'waiting', node, message: `waiting for it: ${message}` }),
+  });
+  return { waiting, stopWaiting: () => enough.abort() };
 }
 
 function sessionOf({ open, bus, signal }: ReconcileInput, node: string): NodeSession {
@@ -57,11 +75,15 @@ export function openPass(run: Run, { first, last }: { first: boolean; last: bool
   const context: Reconciliation = {
     ...run,
     rejoin: createEtcdRejoin(() => context),
-    // A plan has no second pass, and a second one is made for those who were late in the first.
-    attendance: createAttendance(options.spec.nodes, { patient: run.command === 'plan' || !first }),
+    // A plan has no second pass, and a second one is made for those who were late in the first; but whoever is still
+    // booting is not waited for here.
+    attendance: createAttendance(options.spec.nodes, {
+      patient: run.command === 'plan' || !(first || run.waiting.isOpen),
+    }),
     again: new Set(),
     last,
     unregistered: new Map(),
+    late: new Set(),
     well: new Set(),
     facts: new Map(),
     unread: new Map(),
@@ -83,7 +105,8 @@ export function openPass(run: Run, { first, last }: { first: boolean; last: bool
   return context;
 }
 
-export async function closeRun({ access, sessions }: Run): Promise<void> {
+export async function closeRun({ access, sessions, stopWaiting }: Run): Promise<void> {
+  stopWaiting();
   await access.close();
   await Promise.all([...sessions.values()].map((session) => session.end()));
 }

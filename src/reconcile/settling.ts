@@ -8,6 +8,8 @@ import type { Reconciliation } from './reconciliation.js';
  * Neither announces when it is over.
  */
 export const SETTLE = { everyMs: 200, forMs: 20_000 };
+/** An apiserver on a busy emulated CPU answers nothing for half a minute after its start, while its hooks run. */
+const PASSING = { everyMs: 200, forMs: 90_000 };
 
 export interface Patience {
   everyMs: number;
@@ -35,7 +37,7 @@ export async function retrying<T>(
 }
 
 export function settling<T>(context: Reconciliation, work: () => Promise<T>): Promise<T> {
-  return retrying(context, SETTLE, isUnsettled, work);
+  return retrying(context, PASSING, isUnsettled, work);
 }
 
 /** Of the API or of etcd itself, and gone a moment later. */

@@ -104,8 +104,9 @@ export class FakeSshd {
     this.#listener = createServer((socket) => void this.#welcome(socket));
   }
 
+  /** After `close` on the same port again: a machine that has come up. */
   async listen(): Promise<void> {
-    this.#listener.listen(this.#options.port ?? 0, this.host);
+    this.#listener.listen(this.#options.port ?? this.port, this.host);
     await once(this.#listener, 'listening');
     this.port = (this.#listener.address() as AddressInfo).port;
   }

@@ -3,6 +3,7 @@ import { journal } from '../../src/commands/journal.js';
 import type { RunFlags } from '../../src/commands/options.js';
 import { openPki, reconcileInput } from '../../src/commands/reconcile-input.js';
 import { persistentState } from '../../src/commands/states.js';
+import { passes } from '../../src/reconcile/passes.js';
 import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
 import { closeRun, openPass, openRun, type ReconcileInput } from '../../src/reconcile/run.js';
 import { upSequence } from '../../src/reconcile/up-sequence.js';
@@ -26,15 +27,27 @@ export async function prepareUp(flags: RunFlags, sinks: EventSink[], signal: Abo
 }
 
 /** The steps of `up` until every node has its files; nothing is started there. */
+const UNTIL_SENT = upSequence.slice(0, 1 + upSequence.findIndex(({ id }) => id === 'send-worker'));
+
+/** One pass of them. */
 export async function upUntilSent(input: ReconcileInput): Promise<{ pass: Reconciliation; reports: StepReport[] }> {
   const run = openRun(input);
   const pass = openPass(run, { first: true, last: true });
-  const steps = upSequence.slice(0, 1 + upSequence.findIndex(({ id }) => id === 'send-worker'));
   try {
-    const { bus, signal } = input;
-    return { pass, reports: await runSequence({ steps, nodes: input.spec.nodes, context: pass, bus, signal }) };
+    const { bus, signal, spec } = input;
+    return { pass, reports: await runSequence({ steps: UNTIL_SENT, nodes: spec.nodes, context: pass, bus, signal }) };
   } finally {
     pass.readiness.end();
+    await closeRun(run);
+  }
+}
+
+/** As many passes as `up` makes; what became of the last. */
+export async function passesUntilSent(input: ReconcileInput): Promise<StepReport[]> {
+  const run = openRun(input);
+  try {
+    return (await passes(run, UNTIL_SENT)).reports;
+  } finally {
     await closeRun(run);
   }
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { type DisklessError, EXIT, toDisklessError, usageError } from '../../src/errors.js';
+import { addMachineCommands } from './machines/commands.js';
 import { renderExports } from './nodes/environment.js';
 import { execAttached } from './nodes/exec.js';
 import { Lab } from './nodes/lab.js';
@@ -117,6 +118,8 @@ program
   .action(async (name: string) => {
     process.exitCode = await attach(name, ['bash', '-l']);
   });
+
+addMachineCommands(program, { lab: () => lab().name, progress: say, signal });
 
 program
   .command('env')

@@ -5,8 +5,8 @@ import { fetchEvidence } from '../evidence.js';
 import { healthScript, parseHealth } from '../health-script.js';
 import { type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 
-/** From a daemon's start until it answers: a second or two, on an emulated CPU ten. */
-const PATIENCE_S = 30;
+/** From a daemon's start until it answers: a second or two, on an emulated CPU ten, and thrice that where it is shared. */
+const PATIENCE_S = 60;
 
 /**
  * systemd counts a daemon as started as soon as it is executed, and starts one that ends again for as long as it takes:

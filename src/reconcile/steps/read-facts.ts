@@ -1,17 +1,15 @@
-import { toDisklessError } from '../../errors.js';
+import { DisklessError, toDisklessError } from '../../errors.js';
 import { gatherFacts } from '../../facts/gather.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { judgePerBoot } from '../../ssh/host-key.js';
 import type { HostKey } from '../../ssh/transport.js';
 import { MANAGED_UNITS } from '../managed-units.js';
 import { type Reconciliation, sessionOf } from '../reconciliation.js';
+import { createPauses } from '../waiting-room.js';
 
 export async function connect(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
-  const session = sessionOf(context, node);
-  session.unpinEpoch();
   try {
-    await session.connection();
-    context.attendance.heard();
+    await arrive(context, node);
     return 'unchanged';
   } catch (error) {
     context.unread.set(node, toDisklessError(error));
@@ -22,12 +20,41 @@ export async function connect(context: Reconciliation, { node }: StepPlace): Pro
 
 export async function readFacts(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
   try {
-    return await readFactsOf(context, node);
+    return await readFactsOfArrived(context, node);
   } catch (error) {
     context.unread.set(node, toDisklessError(error));
     throw error;
   } finally {
     context.attendance.settle(node);
+  }
+}
+
+/** Those still waited for when the roll call ends are left to another pass. */
+async function arrive(context: Reconciliation, node: string): Promise<void> {
+  const { attendance, waiting, late } = context;
+  sessionOf(context, node).unpinEpoch();
+  const arrival = waiting.arrival(node);
+  if (!waiting.isOpen) await arrival;
+  else if (await Promise.race([arrival.then(() => false), attendance.closed.then(() => true)])) {
+    late.add(node);
+    throw new DisklessError({ code: 'dependency-failed', host: node, message: 'it does not answer yet' });
+  }
+  attendance.heard();
+}
+
+/** A machine that answers may be about to reboot; where machines are waited for, it is waited for again. */
+async function readFactsOfArrived(context: Reconciliation, node: string): Promise<StepResult> {
+  const { waiting, options, signal } = context;
+  const pauseAfter = createPauses();
+  for (;;) {
+    try {
+      return await readFactsOf(context, node);
+    } catch (error) {
+      const pause = waiting.isOpen ? pauseAfter(error) : undefined;
+      if (pause === undefined) throw error;
+      await options.clock.sleep(pause, signal);
+      await arrive(context, node);
+    }
   }
 }
 

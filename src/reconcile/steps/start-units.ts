@@ -11,7 +11,7 @@ import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconcil
 import { settling } from '../settling.js';
 
 /** systemd's own start timeout ends earlier; this one catches a systemctl that never answers. */
-const START_TIMEOUT_MS = 150_000;
+const START_TIMEOUT_MS = 330_000;
 
 /** A step that brings these components' units to what the plan says, once their files have arrived. */
 export function startComponents(...components: ComponentId[]) {

@@ -71,10 +71,10 @@ export interface EchoPod {
 }
 
 /** Applies the workload and waits until every node runs its pod. */
-export async function deployEcho(operator: Operator, nodes: number): Promise<EchoPod[]> {
+export async function deployEcho(operator: Operator, nodes: number, patienceSeconds = 90): Promise<EchoPod[]> {
   const list = { apiVersion: 'v1', kind: 'List', items: objects(nodes) };
   await operator.kubectlWith(JSON.stringify(list), 'apply', '-f', '-');
-  await operator.kubectl('rollout', 'status', 'deployment/echo', '--timeout=90s');
+  await operator.kubectl('rollout', 'status', 'deployment/echo', `--timeout=${patienceSeconds}s`);
   return echoPods(operator);
 }
 

@@ -1,26 +1,32 @@
 import { parseArgs } from 'node:util';
 import { toDisklessError } from '../../../src/errors.js';
-import { ensureBuilt } from './ensure-built.js';
+import { ensureBuilt, ensureMachinesBuilt } from './ensure-built.js';
 
-const USAGE = `usage: npx tsx test/lab/build/cli.ts [--rebuild PRODUCT]...
+const USAGE = `usage: npx tsx test/lab/build/cli.ts [--machines] [--rebuild PRODUCT]...
 
 Builds what is missing of the lab (node image, container images, Kubernetes, artifacts) and prints where it is.
---rebuild takes up newer Debian packages. Products: node-image, container-images, kubernetes, iperf3, artifacts.`;
+--machines builds what machines boot over the network, too (ignition, boot-image).
+--rebuild takes up newer Debian packages. Products: node-image, container-images, kubernetes, iperf3, artifacts,
+ignition, boot-image.`;
 
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort()).once('SIGTERM', () => interrupted.abort());
 
 try {
   const { values } = parseArgs({
-    options: { rebuild: { type: 'string', multiple: true, default: [] }, help: { type: 'boolean' } },
+    options: {
+      rebuild: { type: 'string', multiple: true, default: [] },
+      machines: { type: 'boolean', default: false },
+      help: { type: 'boolean' },
+    },
   });
   if (values.help) {
     console.log(USAGE);
   } else {
     const progress = (line: string) => console.error(line);
-    console.log(
-      JSON.stringify(await ensureBuilt({ progress, signal: interrupted.signal, rebuild: values.rebuild }), null, 2),
-    );
+    const ensure = values.machines ? ensureMachinesBuilt : ensureBuilt;
+    const built = await ensure({ progress, signal: interrupted.signal, rebuild: values.rebuild });
+    console.log(JSON.stringify(built, null, 2));
   }
 } catch (thrown) {
   const error = toDisklessError(thrown);

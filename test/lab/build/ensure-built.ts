@@ -1,7 +1,9 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { usageError } from '../../../src/errors.js';
 import { artifacts } from './artifacts.js';
+import { bootImage } from './boot-image.js';
 import { containerImages } from './container-images.js';
+import { ignition } from './ignition.js';
 import { iperf3 } from './iperf3.js';
 import { kubernetes } from './kubernetes.js';
 import { labCacheRoot } from './lab-cache.js';
@@ -20,6 +22,12 @@ export interface LabBuild {
   rootTar: string;
 }
 
+/** What machines that boot over the network need beside it. */
+export interface MachineBuild extends LabBuild {
+  kernel: string;
+  initrd: string;
+}
+
 export interface EnsureBuiltOptions {
   progress: (line: string) => void;
   signal?: AbortSignal | undefined;
@@ -30,14 +38,11 @@ export interface EnsureBuiltOptions {
 }
 
 /** In the order they are built. */
-const PRODUCT_NAMES = ['node-image', 'container-images', 'kubernetes', 'iperf3', 'artifacts'];
+const PRODUCT_NAMES = ['node-image', 'container-images', 'kubernetes', 'iperf3', 'artifacts', 'ignition', 'boot-image'];
 
 /** Builds what is missing of the lab and says where everything is; takes a fraction of a second when all is there. */
 export async function ensureBuilt(options: EnsureBuiltOptions): Promise<LabBuild> {
-  const { progress, signal, rebuild = [], root = labCacheRoot() } = options;
-  checkNames(rebuild);
-  const make = (product: Product) =>
-    materialize(product, { root, progress, signal, rebuild: rebuild.includes(product.name) });
+  const make = maker(options);
   const node = await make(nodeImage);
   const images = await make(containerImages);
   const products = { kubernetes: await make(kubernetes), iperf3: await make(iperf3) };
@@ -47,6 +52,21 @@ export async function ensureBuilt(options: EnsureBuiltOptions): Promise<LabBuild
     usrSquashfs: join(node, 'usr.squashfs'),
     rootTar: join(node, 'root.tar'),
   };
+}
+
+/** The same, and the kernel and initrd of machines: most uses of the lab have none. */
+export async function ensureMachinesBuilt(options: EnsureBuiltOptions): Promise<MachineBuild> {
+  const build = await ensureBuilt(options);
+  const make = maker(options);
+  const program = join(await make(ignition), 'ignition');
+  const boot = await make(bootImage({ nodeImage: dirname(build.rootTar), ignition: program }));
+  return { ...build, kernel: join(boot, 'vmlinuz'), initrd: join(boot, 'initrd') };
+}
+
+function maker({ progress, signal, rebuild = [], root = labCacheRoot() }: EnsureBuiltOptions) {
+  checkNames(rebuild);
+  return (product: Product): Promise<string> =>
+    materialize(product, { root, progress, signal, rebuild: rebuild.includes(product.name) });
 }
 
 function checkNames(names: readonly string[]): void {

@@ -1,4 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { usageError } from '../../../src/errors.js';
 import type { LabBuild } from '../build/ensure-built.js';
 import { runCommand } from '../build/run-command.js';
 import { labPaths } from './naming.js';
@@ -22,6 +23,7 @@ export function createLab(options: CreateLabOptions): Promise<LabRecord> {
   return withMachineLock(async () => {
     const { name, nodes, build } = options;
     const existing = founded(readRecord(name));
+    if (existing !== undefined && 'hardware' in existing) throw isOfMachines(name);
     const record = existing ?? emptyRecord(options);
     const plan = withNodes(record.plan, nodes);
     if (existing === undefined) await layFoundation({ plan, build });
@@ -35,6 +37,14 @@ export function createLab(options: CreateLabOptions): Promise<LabRecord> {
     await writeRecord({ plan, build: record.build });
     return { plan, build: record.build };
   }, options.signal);
+}
+
+function isOfMachines(lab: string): Error {
+  return usageError({
+    code: 'lab-of-machines',
+    message: `the lab ${lab} is one of emulated machines`,
+    hint: 'add to it by `lab machine up NAME`, or name another: lab --lab NAME up s4',
+  });
 }
 
 /** One without nodes was ended while its foundation was laid. */

@@ -3,35 +3,10 @@
 # Ends when the node is off; boots it afresh when it asked for a reboot, or when the file `power` says `cycle`.
 dir=$1
 . "$dir/boot.env"
+. "$dir/process.sh"
 
 # systemd-nspawn's way to say that the container called for a reboot.
 REBOOT=133
-
-# Moves the calling process one level down in every cgroup hierarchy.
-enter_cgroup() {
-  while IFS=: read -r _ controllers path; do
-    case $controllers in
-    '') hierarchy=unified ;;
-    name=*) hierarchy=${controllers#name=} ;;
-    *) hierarchy=$controllers ;;
-    esac
-    parent=/sys/fs/cgroup/$hierarchy$path
-    # On a machine with cgroup v2 only.
-    [ -d "$parent" ] || parent=/sys/fs/cgroup$path
-    mkdir -p "$parent/$1"
-    if [ -e "$parent/cpuset.cpus" ] && [ "$hierarchy" = cpuset ]; then
-      # A new cpuset is empty, and nothing may enter it then.
-      cat "$parent/cpuset.cpus" >"$parent/$1/cpuset.cpus"
-      cat "$parent/cpuset.mems" >"$parent/$1/cpuset.mems"
-    fi
-    echo 0 >"$parent/$1/cgroup.procs"
-  done </proc/self/cgroup
-}
-
-remember() {
-  echo "$2 $(cut -d' ' -f22 "/proc/$2/stat")" >"$dir/$1.new"
-  mv "$dir/$1.new" "$dir/$1"
-}
 
 remember launcher.pid $$
 enter_cgroup "$CGROUP"

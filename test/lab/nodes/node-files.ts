@@ -9,7 +9,7 @@ import { cutScript, plugScript, unplugScript } from './plumbing.js';
 import type { Disturbance, NodeTraits } from './traits.js';
 
 /** Run on this machine, as copies: a shell reads its script as it goes, and the repository may change meanwhile. */
-const SCRIPTS = ['launcher.sh', 'boot.sh'];
+const SCRIPTS = ['launcher.sh', 'process.sh', 'boot.sh'];
 /** Owner of everything below /home/core, as in the image. */
 const CORE = '1000:1000';
 

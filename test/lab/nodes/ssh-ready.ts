@@ -29,7 +29,7 @@ export async function awaitSsh(options: SshReadyOptions): Promise<string> {
     const machine = machineOf(nodePaths);
     if (machine === undefined) throw notReady(options, 'went off before SSH answered');
     const boot = bootIdOf(machine);
-    if (boot === undefined || boot === previousBoot || !(await mayAnswer(node))) return undefined;
+    if (boot === undefined || boot === previousBoot || !(await acceptsConnections(node))) return undefined;
     const said = await overSsh(options);
     // Something else may be on the same stdout: not every shell is quiet.
     return said?.includes(boot) ? boot : undefined;
@@ -40,7 +40,7 @@ export async function awaitSsh(options: SshReadyOptions): Promise<string> {
 }
 
 /** An attempt at a closed port costs nothing, one of ssh some 50 ms of CPU. Behind a jump host only ssh itself can tell. */
-async function mayAnswer(node: NodePlan): Promise<boolean> {
+export async function acceptsConnections(node: NodePlan): Promise<boolean> {
   const [first] = node.nics;
   if (first === undefined || first.segment === 'hidden') return true;
   const socket = connect({ host: first.address, port: node.traits.sshPort, timeout: 1000 });

@@ -1,0 +1,151 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { BootEvent } from '../../src/boot/server/boot-events.js';
+import { type MachineLab, plugInMachines } from '../lab/machines/machine-lab.js';
+import { createOperator, type Operator, said } from './helpers/cli.js';
+import { deployEcho, eventually, NODE_PORT } from './helpers/workload.js';
+
+// `up` alone takes minutes there, and more on a machine that is busy.
+vi.setConfig({ testTimeout: 1_200_000 });
+
+/** A control plane's pods, its node and its API come back at the pace of an emulated processor. */
+const PATIENCE_SECONDS = 180;
+
+/*
+ * Machines that really boot over the network: no disk, firmware, iPXE, dnsmasq with our configuration, `boot serve`, and
+ * our Ignition applied by the real one. Emulated without hardware virtualisation, everything takes its time.
+ */
+
+let lab: MachineLab;
+let operator: Operator;
+
+beforeAll(async () => {
+  const progress = (line: string) => void process.stderr.write(`${line}\n`);
+  lab = await plugInMachines({
+    name: 'e2e-boot',
+    machines: [{ name: 's4' }, { name: 's5', firmware: 'uefi' }],
+    progress,
+  });
+  operator = await createOperator(lab.env());
+});
+afterAll(async () => {
+  await lab?.down();
+  await operator?.remove();
+});
+
+/** stdout of a program run on a machine as root, which must succeed. */
+async function on(machine: string, ...argv: string[]): Promise<string> {
+  const { code, stdout, stderr } = await lab.ssh(machine, argv);
+  if (code !== 0) throw new Error(`on ${machine}: ${argv.join(' ')}: exit code ${code}\n${stderr}`);
+  return stdout.trim();
+}
+
+/** What one machine has fetched whole, in its order. */
+async function fetched(machine: string): Promise<string[]> {
+  const lines = (await readFile(lab.boot.served, 'utf8')).split('\n').filter(Boolean);
+  return lines
+    .map((line) => JSON.parse(line) as BootEvent)
+    .flatMap((event) =>
+      event.type === 'transfer-finished' && event.outcome === 'done' && event.host === machine ? [event.stage] : [],
+    );
+}
+
+async function up(hosts: string, ...more: string[]): Promise<void> {
+  const finished = await operator.events(['up', '--config', lab.boot.config, '--hosts', hosts, ...more]);
+  expect(finished.exit, said(finished)).toBe(0);
+}
+
+/** A pod answers through the NodePort of its machine. */
+async function expectAnswers(machines: readonly string[]): Promise<void> {
+  for (const machine of machines) {
+    const url = `http://${lab.node(machine).nics[0]?.address}:${NODE_PORT}/`;
+    await eventually(() => on(machine, 'curl', '-sS', '-f', '-m', '5', url), PATIENCE_SECONDS);
+  }
+}
+
+describe('one machine', () => {
+  it('powers on, and fetches everything from boot serve', async () => {
+    await lab.switchOn(['s4']);
+    await lab.booted('s4');
+    expect(await fetched('s4')).toEqual(['script', 'kernel', 'initrd', 'ignition']);
+  });
+
+  it('has the name, user and keys of our Ignition, on a root in RAM with a /usr that cannot be written', async () => {
+    expect(await on('s4', 'hostname')).toBe('s4');
+    expect(await on('s4', 'sh', '-c', 'echo $SUDO_USER')).toBe('core');
+    const keys = await on('s4', 'cat', '/home/core/.ssh/authorized_keys.d/ignition');
+    expect(keys).toBe((await readFile(join(lab.boot.root, '../id_ed25519.pub'), 'utf8')).trim());
+    expect(await on('s4', 'findmnt', '-n', '-o', 'FSTYPE', '/')).toBe('tmpfs');
+    expect(await on('s4', 'findmnt', '-n', '-o', 'FSTYPE,OPTIONS', '/usr')).toMatch(/^squashfs +ro/);
+  });
+
+  it('becomes a cluster, on cgroup v2 and a kernel of its own', async () => {
+    await up('s4');
+    const wide = await operator.kubectl('get', 'nodes', '-o', 'wide', '--no-headers');
+    expect(wide).toMatch(/^s4 +Ready .*-cloud-amd64/);
+    expect(await on('s4', 'stat', '-f', '-c', '%T', '/sys/fs/cgroup')).toBe('cgroup2fs');
+  });
+
+  it('runs a pod that answers', async () => {
+    await deployEcho(operator, 1, PATIENCE_SECONDS);
+    await expectAnswers(['s4']);
+  });
+});
+
+describe('it reboots by itself, and a second one with UEFI is switched on', () => {
+  let before: { boot: string; kubeconfig: string };
+
+  it('up --wait, begun while both boot, makes a cluster of the two', async () => {
+    const kubeconfig = await readFile(join(operator.stateDir, 'kubeconfig'), 'utf8');
+    before = { boot: await lab.booted('s4'), kubeconfig };
+    await lab.ssh('s4', ['systemctl', 'reboot']);
+    // It has fetched its script again: the old boot is over, and no sshd of it can answer.
+    await eventually(
+      async () => expect((await fetched('s4')).filter((stage) => stage === 'script')).toHaveLength(2),
+      300,
+    );
+    await lab.switchOn(['s5']);
+    await up('s4,s5', '--wait', '10m');
+    const nodes = await operator.kubectl('get', 'nodes', '--no-headers');
+    expect(nodes).toMatch(/^s4 +Ready/m);
+    expect(nodes).toMatch(/^s5 +Ready/m);
+  });
+
+  it('each has fetched all of it, the second one by iPXE over TFTP and UEFI', async () => {
+    const whole = ['script', 'kernel', 'initrd', 'ignition'];
+    expect(await fetched('s4')).toEqual([...whole, ...whole]);
+    expect(await fetched('s5')).toEqual(whole);
+    expect(await readFile(lab.boot.dnsmasqLog, 'utf8')).toContain('sent /usr/lib/ipxe/ipxe.efi');
+    await on('s5', 'test', '-d', '/sys/firmware/efi');
+    expect(await on('s5', 'hostname')).toBe('s5');
+  });
+
+  it('is the next life of the same cluster: another boot, the same credentials', async () => {
+    expect(await lab.booted('s4')).not.toBe(before.boot);
+    expect(await readFile(join(operator.stateDir, 'kubeconfig'), 'utf8')).toBe(before.kubeconfig);
+  });
+
+  it('carries pods between the machines', async () => {
+    const pods = await deployEcho(operator, 2, PATIENCE_SECONDS);
+    await expectAnswers(['s4', 's5']);
+    const [here, there] = ['s4', 's5'].map((machine) => pods.find(({ node }) => node === machine));
+    for (const [from, to] of [
+      [here, there],
+      [there, here],
+    ]) {
+      const url = `http://${to?.ip}:8080/`;
+      const answer = await eventually(
+        () => operator.kubectl('exec', from?.name ?? '', '--', '/bin/wget', '-q', '-T', '5', '-O', '-', url),
+        PATIENCE_SECONDS,
+      );
+      expect(JSON.parse(answer)).toMatchObject({ node: to?.node, client: from?.ip });
+    }
+  });
+
+  it('and up then finds nothing to do', async () => {
+    const { exit, events, ...output } = await operator.events(['up']);
+    expect(exit, said({ exit, ...output })).toBe(0);
+    expect(events.at(-1)).toMatchObject({ type: 'run-finished', changed: 0 });
+  });
+});

@@ -1,0 +1,62 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { labPaths } from '../nodes/naming.js';
+import { type LabPlan, routerAddress } from '../nodes/plan.js';
+import { bridgeOf } from '../nodes/plumbing.js';
+import type { MachinesRecord } from './machine-record.js';
+
+const PORT = 8080;
+
+export interface BootPaths {
+  root: string;
+  /** The cluster config `boot render`, `boot serve` and `up` work from. */
+  config: string;
+  /** Where `boot render` writes. */
+  rendered: string;
+  dnsmasq: string;
+  dnsmasqLog: string;
+  leases: string;
+  /** `boot serve --output json`. */
+  served: string;
+}
+
+export function bootPaths(lab: string): BootPaths {
+  const root = join(labPaths(lab).root, 'boot');
+  const rendered = join(root, 'rendered');
+  return {
+    root,
+    config: join(root, 'cluster.json'),
+    rendered,
+    dnsmasq: join(rendered, 'dnsmasq.conf'),
+    dnsmasqLog: join(root, 'dnsmasq.log'),
+    leases: join(root, 'leases'),
+    served: join(root, 'serve.ndjson'),
+  };
+}
+
+/** Where the lab's DHCP and TFTP server is; such a lab has no router. */
+export function dhcpAddress(plan: LabPlan): string {
+  return routerAddress(plan, 'main');
+}
+
+export function bootUrl({ operator }: LabPlan): string {
+  return `http://${operator.address}:${PORT}`;
+}
+
+/** What a person would write for these machines. */
+export async function writeBootConfig({ plan, build }: MachinesRecord): Promise<void> {
+  const subnet = plan.operator.address.replace(/\.\d+$/, '');
+  const config = {
+    hosts: plan.nodes.map(({ name, nics: [nic] }) => ({ name, mac: nic?.mac, nodeIp: nic?.address })),
+    boot: {
+      os: 'generic',
+      kernel: build.kernel,
+      initrd: build.initrd,
+      kernelArgs: ['console=ttyS0'],
+      url: bootUrl(plan),
+      sshKeys: [`${labPaths(plan.name).key}.pub`],
+      dhcp: { range: `${subnet}.100-${subnet}.199`, interface: bridgeOf('main') },
+    },
+  };
+  await writeFile(bootPaths(plan.name).config, `${JSON.stringify(config, undefined, 2)}\n`);
+}

@@ -1,0 +1,121 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RunEvent } from '../../src/runner/events.js';
+import type { StepReport } from '../../src/runner/run-sequence.js';
+import { type Fleet, startFleet } from '../helpers/fake-node/fleet.js';
+import { writeReleases } from '../helpers/release-directory.js';
+import { passesUntilSent, prepareUp } from '../helpers/up-until-sent.js';
+
+/* `up --wait` until files are sent, with machines whose sshd comes late, in a bad state, or never. n1 is the control plane. */
+
+let scratch: string;
+let fleet: Fleet;
+
+beforeEach(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'wait-'));
+  mkdirSync(join(scratch, 'artifacts'));
+  writeReleases(join(scratch, 'artifacts'));
+  vi.stubEnv('XDG_CACHE_HOME', join(scratch, 'cache'));
+});
+
+afterEach(async () => {
+  // Closed ones are closed already.
+  await fleet?.close().catch(() => {});
+  vi.unstubAllEnvs();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+const node = (name: string) => {
+  const found = fleet.nodes.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`no node ${name}`);
+  return found;
+};
+
+async function up(options: {
+  count: number;
+  wait?: number;
+  onEvent?: (event: RunEvent) => void;
+}): Promise<StepReport[]> {
+  const { count, wait, onEvent } = options;
+  const flags = {
+    hosts: `n[1-${count}]`,
+    controlPlane: 'n1',
+    artifacts: join(scratch, 'artifacts'),
+    sshConfig: fleet.sshConfig,
+    stateDir: join(scratch, 'state'),
+    connectTimeout: 1,
+    output: 'plain' as const,
+    verbose: false,
+    verify: false,
+    discardData: false,
+    ...(wait !== undefined && { wait }),
+  };
+  return passesUntilSent(await prepareUp(flags, onEvent ? [onEvent] : [], new AbortController().signal));
+}
+
+const failures = (reports: readonly StepReport[]) =>
+  reports.flatMap(({ node: name, step, error }) => (error ? [`${name} ${step} ${error.code}`] : []));
+const served = () => fleet.nodes.filter(({ deliveries }) => deliveries.length > 0).map(({ name }) => name);
+
+describe('up --wait', () => {
+  it('takes in each machine once its sshd answers, and reports the rest at the end', async () => {
+    fleet = await startFleet({ count: 5, zstd: false, directory: scratch });
+    for (const late of ['n1', 'n3', 'n5']) await node(late).sshd.close();
+    node('n4').sshd.faults = { resetBeforeBanner: 2 };
+    const notes: string[] = [];
+    const onEvent = (event: RunEvent): void => {
+      if (event.type !== 'note') return;
+      notes.push([event.node, event.code].filter(Boolean).join(' '));
+      // The control plane comes up when it is waited for, a worker only when all others have been served.
+      if (event.node === 'n1' && event.code === 'waiting') void node('n1').sshd.listen();
+      if (event.code === 'another-pass' && served().join() === 'n1,n2,n4') void node('n3').sshd.listen();
+    };
+    const reports = await up({ count: 5, wait: 12_000, onEvent });
+    expect(served()).toEqual(['n1', 'n2', 'n3', 'n4']);
+    expect(failures(reports)).toEqual(['n5 connect unreachable']);
+    const waitedFor = notes.filter((note) => note.endsWith(' waiting'));
+    expect(waitedFor).toEqual(expect.arrayContaining(['n1 waiting', 'n3 waiting', 'n5 waiting']));
+    expect(waitedFor).not.toContain('n2 waiting');
+  });
+
+  it('asks a machine that hangs up on us rarely, with one connection at a time', async () => {
+    fleet = await startFleet({ count: 2, zstd: false, directory: scratch });
+    const { sshd } = node('n2');
+    sshd.faults = { resetBeforeBanner: 1000 };
+    const reports = await up({ count: 2, wait: 5_000 });
+    expect(failures(reports)).toEqual(['n2 connect reset-before-banner']);
+    // Three attempts of at most three connections, each within its second: at once, after a pause, when the time is over.
+    expect(sshd.connections).toBeLessThanOrEqual(9);
+    expect(served()).toEqual(['n1']);
+  });
+
+  it('waits for one that accepts connections before its sshd is able to speak', async () => {
+    fleet = await startFleet({ count: 2, zstd: false, directory: scratch });
+    const { sshd } = node('n2');
+    sshd.faults = { holdBanner: new Promise(() => {}) };
+    const onEvent = (event: RunEvent): void => {
+      if (event.type === 'note' && event.node === 'n2' && event.code === 'waiting') sshd.faults = {};
+    };
+    expect(failures(await up({ count: 2, wait: 20_000, onEvent }))).toEqual([]);
+    expect(served()).toEqual(['n1', 'n2']);
+  });
+
+  it('does not wait for what time cannot mend', async () => {
+    fleet = await startFleet({ count: 2, zstd: false, directory: scratch });
+    node('n2').sshd.faults = { refuseExec: true };
+    const [failed] = failures(await up({ count: 2, wait: 3_600_000 }));
+    expect(failed).toMatch(/^n2 facts /);
+    expect(served()).toEqual(['n1']);
+  });
+
+  it('ends as without it when the control plane never comes', async () => {
+    fleet = await startFleet({ count: 2, zstd: false, directory: scratch });
+    await node('n1').sshd.close();
+    const without = failures(await up({ count: 2 }));
+    expect(failures(await up({ count: 2, wait: 2_000 }))).toEqual(without);
+    expect(without).toContain('n1 connect unreachable');
+    expect(served()).toEqual([]);
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { DisklessError } from '../../src/errors.js';
+import { createPauses, createWaitingRoom } from '../../src/reconcile/waiting-room.js';
+
+const failure = (code: string) => new DisklessError({ code, message: code });
+
+/** A clock that only sleeping moves, and machines that fail as their script says, until it is at its end. */
+function room(scripts: Record<string, string[]>, waitMs: number) {
+  let now = 1000;
+  const attempts: string[] = [];
+  const notes: string[] = [];
+  const waiting = createWaitingRoom({
+    waitMs,
+    monotonicMs: () => now,
+    sleep: async (ms) => {
+      now += ms;
+    },
+    connect: async (node) => {
+      attempts.push(`${node} ${now - 1000}`);
+      const code = scripts[node]?.shift();
+      if (code === 'no-answer') await new Promise(() => {});
+      if (code !== undefined) throw failure(code);
+    },
+    onWait: (node, { code }) => void notes.push(`${node} ${code}`),
+  });
+  return { waiting, attempts, notes };
+}
+
+const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
+
+describe('pauses between attempts', () => {
+  it('are short where nothing listens, and longer where an sshd was met', () => {
+    const pauseAfter = createPauses();
+    expect(times(4, 'unreachable').map((code) => pauseAfter(failure(code)))).toEqual([500, 1000, 2000, 2000]);
+    expect(times(4, 'reset-before-banner').map((code) => pauseAfter(failure(code)))).toEqual([
+      2000, 4000, 8000, 10_000,
+    ]);
+  });
+
+  it('keep what sshd counts against us below what it acts on', () => {
+    // OpenSSH 9.8: 1 s for a connection without a login, 5 s for a refused one, nobody is turned away below 15 s.
+    for (const [code, penaltyMs] of [
+      ['reset-before-banner', 1000],
+      ['connection-lost', 1000],
+      ['auth-failed', 5000],
+    ] as const) {
+      const pauseAfter = createPauses();
+      let penalty = 0;
+      for (let attempt = 0; attempt < 3; attempt++) {
+        penalty = Math.max(0, penalty - (attempt === 0 ? 0 : (pauseAfter(failure(code)) ?? 0))) + penaltyMs;
+        expect(penalty).toBeLessThan(15_000);
+      }
+    }
+  });
+
+  it('end where waiting changes nothing, and after a few refused logins', () => {
+    const pauseAfter = createPauses();
+    for (const code of ['host-key-refused', 'name-invalid', 'sudo-needs-password'])
+      expect(pauseAfter(failure(code))).toBeUndefined();
+    expect(pauseAfter(new Error('a bug'))).toBeUndefined();
+    expect(times(4, 'auth-failed').map((code) => pauseAfter(failure(code)))).toEqual([
+      10_000,
+      10_000,
+      10_000,
+      undefined,
+    ]);
+  });
+});
+
+describe('waiting room', () => {
+  it('asks until the machine answers, and says once that it waits', async () => {
+    const { waiting, attempts, notes } = room({ s4: ['unreachable', 'unreachable', 'reset-before-banner'] }, 60_000);
+    await waiting.arrival('s4');
+    expect(attempts).toEqual(['s4 0', 's4 500', 's4 1500', 's4 3500']);
+    expect(notes).toEqual(['s4 unreachable']);
+  });
+
+  it('gives the last error when the time is over, and asks no more', async () => {
+    const { waiting, attempts } = room({ s4: [...times(99, 'unreachable')] }, 4000);
+    await expect(waiting.arrival('s4')).rejects.toMatchObject({ code: 'unreachable' });
+    expect(attempts).toEqual(['s4 0', 's4 500', 's4 1500', 's4 3500', 's4 4000']);
+    await expect(waiting.arrival('s4')).rejects.toMatchObject({ code: 'unreachable' });
+    expect(attempts).toHaveLength(5);
+  });
+
+  it('asks once when there is no time, and says nothing of waiting', async () => {
+    const { waiting, attempts, notes } = room({ s4: ['unreachable'] }, 0);
+    expect(waiting.isOpen).toBe(false);
+    await expect(waiting.arrival('s4')).rejects.toMatchObject({ code: 'unreachable' });
+    expect({ attempts, notes }).toEqual({ attempts: ['s4 0'], notes: [] });
+  });
+
+  it('does not ask again what has failed for good', async () => {
+    const { waiting, attempts } = room({ s4: ['host-key-refused'] }, 60_000);
+    for (let n = 0; n < 2; n++) await expect(waiting.arrival('s4')).rejects.toMatchObject({ code: 'host-key-refused' });
+    expect(attempts).toEqual(['s4 0']);
+  });
+
+  it('asks once at a time, however many want to know', async () => {
+    const { waiting, attempts } = room({ s4: ['unreachable'] }, 60_000);
+    await Promise.all([waiting.arrival('s4'), waiting.arrival('s4')]);
+    expect(attempts).toEqual(['s4 0', 's4 500']);
+  });
+
+  it('has news when one answers, while another is still asked', async () => {
+    const { waiting } = room({ s4: ['no-answer'], s5: ['unreachable'] }, 3000);
+    for (const node of ['s4', 's5']) void waiting.arrival(node);
+    await waiting.news(new Set(['s4', 's5']));
+    expect(waiting.isOpen).toBe(true);
+  });
+
+  it('has news when none of them will answer', async () => {
+    const { waiting } = room({ s4: times(99, 'unreachable'), s5: ['host-key-refused'] }, 3000);
+    const arrivals = ['s4', 's5'].map((node) => waiting.arrival(node));
+    await waiting.news(new Set(['s4', 's5']));
+    expect(await Promise.allSettled(arrivals)).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
+  });
+});
