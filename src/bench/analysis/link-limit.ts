@@ -8,7 +8,7 @@ const UDP_BYTES = 8;
 /** With timestamps, which Linux sends by default (RFC 7323). */
 const TCP_BYTES = 32;
 /** Outer IPv4, UDP and VXLAN headers and the inner MAC header (RFC 7348). */
-const VXLAN_BYTES = 50;
+export const VXLAN_BYTES = 50;
 /** iperf3 attributes bytes to intervals a little late; anything beyond is not rounding. */
 export const LIMIT_TOLERANCE = 1.01;
 

@@ -2,6 +2,7 @@ import type { Finding, RunRecord } from '../record/record-schema.js';
 import { medianOf } from '../stats/quantile.js';
 import { CV_LIMIT, coefficientOfVariation } from '../stats/variation.js';
 import type { Cell } from './cells.js';
+import { VXLAN_BYTES } from './link-limit.js';
 import type { Metric } from './metrics.js';
 import type { KubeletComparison, PodStartup } from './pod-startup.js';
 import { PATH_TITLES, TEST_TITLES } from './titles.js';
@@ -20,17 +21,11 @@ export interface WarningInput {
   metrics: readonly Metric[];
 }
 
-/** Since 3.16 every stream has a thread of its own (iperf3 release notes). */
-const THREADED_IPERF3 = [3, 16] as const;
-/** Creation times are truncated to seconds, so the kubelet's mean is 0.5 s larger, give or take the load's phase. */
-const KUBELET_BIAS_SECONDS = 0.5;
-const KUBELET_TOLERANCE_SECONDS = 0.6;
-
 export function warningsOf(input: WarningInput): Warning[] {
   return [
     ...input.record.findings.flatMap(findingWarning),
     ...cellWarnings(input.cells),
-    ...toolWarning(input),
+    ...mtuWarning(input.record),
     ...podWarnings(input),
     ...variationWarnings(input),
     ...warmUpWarnings(input),
@@ -69,13 +64,14 @@ function named(names: readonly string[]): string {
   return `${names.slice(0, MOST_NAMED).join('; ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-function toolWarning({ record, cells }: WarningInput): Warning[] {
-  const { iperf3 } = record.environment.tool;
-  const [major = 0, minor = 0] = iperf3.split('.').map(Number);
-  const threaded = major > THREADED_IPERF3[0] || (major === THREADED_IPERF3[0] && minor >= THREADED_IPERF3[1]);
-  if (threaded || !cells.some(({ test }) => test === 'tcp-streams')) return [];
-  const message = `iperf3 ${iperf3} drives all streams from one thread: several streams measure one core`;
-  return [{ code: 'iperf3-single-thread', message }];
+/** Too large voids the run; too small costs throughput that nothing else explains, e.g. a network's default of 1440. */
+function mtuWarning({ environment: { cluster, nodes } }: RunRecord): Warning[] {
+  const small = nodes.flatMap(({ name, nic, podMtu }) => {
+    const possible = nic.mtu - (cluster.networkMode === 'vxlan' ? VXLAN_BYTES : 0);
+    return podMtu < possible ? [`${name} ${podMtu} of ${possible}`] : [];
+  });
+  if (small.length === 0) return [];
+  return [{ code: 'mtu-small', message: `pods have a smaller MTU than the network carries: ${named(small)}` }];
 }
 
 function podWarnings({ startup: { never }, kubelet }: WarningInput): Warning[] {
@@ -95,9 +91,9 @@ function neverStartedWarning(never: PodStartup['never']): Warning[] {
 
 function kubeletWarning(compared: KubeletComparison | undefined): Warning[] {
   if (compared === undefined) return [];
-  const { kubelet, ours } = compared;
-  if (Math.abs(kubelet - ours - KUBELET_BIAS_SECONDS) <= KUBELET_TOLERANCE_SECONDS) return [];
-  const message = `the kubelets’ own mean startup of ${kubelet.toFixed(2)} s is not about 0.5 s above ours of ${ours.toFixed(2)} s`;
+  const { kubelet, ours, bias, tolerance } = compared;
+  if (Math.abs(kubelet - ours - bias) <= tolerance) return [];
+  const message = `the kubelets’ own mean startup of ${kubelet.toFixed(2)} s is not ${bias} ± ${tolerance.toFixed(2)} s above ours of ${ours.toFixed(2)} s`;
   return [{ code: 'kubelet-disagrees', message }];
 }
 

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { addSourceOptions, addSshOptions, addStateOptions, option } from '../options.js';
 import { COMPARE_FORMATS, compareCommand } from './compare.js';
 import { GATE_FORMATS, gateCommand } from './gate.js';
@@ -30,7 +30,7 @@ export function addBenchCommand(root: Command, finish: (exit: number) => void): 
     .enablePositionalOptions();
   addSshOptions(addSourceOptions(addSetOption(addStateOptions(bench))))
     .addOption(option('--preset <preset>', 'quick, standard, full or a file', 'BENCH_PRESET').default('standard'))
-    .option('--full', 'the preset full: every pair of nodes in every round')
+    .addOption(new Option('--full', 'the preset full: every pair of nodes in every round').conflicts('preset'))
     .addOption(option('--out <dir>', 'keep record and report here, not in the state directory', 'BENCH_OUT'))
     .action(async (flags) => finish(await runBenchCommand(flags)));
   addStateOptions(bench.command('list').description('show the runs kept for a cluster'))

@@ -125,8 +125,9 @@ describe('requests', () => {
 });
 
 describe('warnings', () => {
-  test('a sound run has none', async () => {
+  test('a sound run has none, with a tunnel or without', async () => {
     expect(warningsOf(await syntheticRun())).toEqual([]);
+    expect(warningsOf(await syntheticRun({ networkMode: 'vxlan' }))).toEqual([]);
   });
 
   test('pods that never started', async () => {
@@ -139,14 +140,21 @@ describe('warnings', () => {
 
   test.each<[string, (record: RunRecord) => void, string]>([
     [
-      'iperf3 before threads',
-      ({ environment }) => Object.assign(environment.tool, { iperf3: '3.12' }),
-      'iperf3-single-thread',
-    ],
-    [
       'a kubelet that disagrees',
       ({ pods }) => Object.assign(pods.kubelet.nodes[0] ?? {}, { sumSeconds: 500 }),
       'kubelet-disagrees',
+    ],
+    [
+      'a kubelet that disagrees by less than half a second',
+      ({ pods }) => {
+        for (const node of pods.kubelet.nodes) node.sumSeconds += 0.3 * node.count;
+      },
+      'kubelet-disagrees',
+    ],
+    [
+      'pods with a smaller MTU than their network carries',
+      ({ environment }) => Object.assign(environment.nodes[0] ?? {}, { podMtu: 1440 }),
+      'mtu-small',
     ],
     [
       'a failed cell',

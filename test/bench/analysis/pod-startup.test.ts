@@ -108,6 +108,15 @@ describe('the kubelets’ own figure', () => {
     expect(compared?.ours).toBeGreaterThan(0.3);
   });
 
+  test('is as exact as the moments at which pods were sent are spread over the second', async () => {
+    const tolerance = async (overrides: string[]) =>
+      kubeletComparison(await syntheticRun({ preset: 'quick', overrides }))?.tolerance;
+    // 60 at 5/s are spread over it, 30 at once or 3 at 1/s lose the same fraction each.
+    const mixed = 3 * Math.sqrt(((60 / 93 / 5) ** 2 + (30 / 93) ** 2 + (3 / 93) ** 2) / 12);
+    expect(await tolerance([])).toBeCloseTo(mixed, 6);
+    expect(await tolerance(['pods.burstPerNode=0'])).toBe(0.2);
+  });
+
   test('not available', async () => {
     const record = await syntheticRun({ preset: 'quick' });
     record.pods.kubelet = { unavailable: 'Kubernetes 1.20 has no such histogram', nodes: [] };

@@ -111,6 +111,7 @@ describe('every number can be replaced', () => {
     ['pods.count=0.5', '--set pods.count=0.5: pods.count must be a whole number, not the number 0.5'],
     ['pods=3', '--set pods=3: pods must be a mapping, not the number 3'],
     ['rounds=0', '--set rounds=0: rounds must be at least 1, not the number 0'],
+    ['rounds=21', '--set rounds=21: rounds must be at most 20, not the number 21'],
     ['rounds=', '--set rounds=: rounds must be a number, not nothing'],
     ['network.tests=[tcp, tcp]', '--set network.tests=[tcp, tcp]: network.tests names something twice'],
     [

@@ -57,6 +57,15 @@ async function bench(command: string, ...args: string[]): Promise<Outcome> {
   }
 }
 
+test('--full and a preset of its own: which one was meant?', async () => {
+  const root = new Command().exitOverride();
+  addBenchCommand(root, () => undefined);
+  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const parsed = root.parseAsync(['bench', '--state-dir', stateDir, '--full', '--preset', 'quick'], { from: 'user' });
+  await expect(parsed).rejects.toMatchObject({ code: 'commander.conflictingOption' });
+  stderr.mockRestore();
+});
+
 describe('bench list', () => {
   test('shows every run kept, the void one with its reason', async () => {
     const { exit, stdout } = await bench('list');
