@@ -6,6 +6,7 @@ import type { Judgement, NodeWork, Reconciliation } from '../../src/reconcile/re
 import type { Run } from '../../src/reconcile/run.js';
 import { admit } from '../../src/reconcile/steps/judge.js';
 import { callRoll } from '../../src/reconcile/steps/read-facts.js';
+import { createWaitingRoom } from '../../src/reconcile/waiting-room.js';
 import { createEventBus } from '../../src/runner/event-bus.js';
 import type { RunEvent } from '../../src/runner/events.js';
 import { type Step, same } from '../../src/runner/sequence.js';
@@ -80,7 +81,10 @@ async function runOf({ command = 'up', read, verdict, work, judge }: Scenario) {
     },
     { id: 'verify', title: 'verify', on: 'cluster', after: [same('judge')], run: async () => 'unchanged' },
   ];
-  const run = { command, bus, signal, options: { spec, readyTimeoutMs: 1 }, access: {} } as unknown as Run;
+  const waiting = createWaitingRoom({
+    ...{ connect: async () => {}, waitMs: 0, monotonicMs: () => 0, sleep: async () => {}, onWait: () => {} },
+  });
+  const run = { command, bus, signal, waiting, options: { spec, readyTimeoutMs: 1 }, access: {} } as unknown as Run;
   const { context, reports } = await passes(run, steps);
   const again = events.filter((event) => event.type === 'note' && event.code === 'another-pass');
   return { pass, context, again: again.length, ...outcomeOf({ reports, command, interrupted: false }) };

@@ -58,11 +58,14 @@ export async function connectTimes(options: ConnectTimesOptions): Promise<Networ
  * connection, and we with it, or else a port that is taken would keep both waiting.
  */
 const LISTENER = `
-exec 5<&0
-systemd-socket-activate -l 0.0.0.0:${CONNECT_PORT} sleep infinity 2>&1 &
-read -r -u 5 &
-wait -n
-kill $(jobs -p) 2>/dev/null
+{
+  systemd-socket-activate -l 0.0.0.0:${CONNECT_PORT} sleep infinity 2>&1 &
+  trap "kill $!" TERM
+  wait $!
+  kill $$
+} &
+read -r
+kill $!
 wait
 `;
 
