@@ -16,8 +16,11 @@ export function explainVerdict(verdict: EtcdVerdict): string {
       const why = BOOTSTRAP_WORDS[verdict.why];
       return `${why}; bootstrapping etcd on ${verdict.start.join(', ')} (incarnation ${verdict.incarnation})${absent}`;
     }
-    case 'resume-bootstrap':
-      return `continuing the interrupted etcd bootstrap on ${verdict.start.join(', ')}${absent}`;
+    case 'resume-bootstrap': {
+      const goes =
+        verdict.wipe.length > 0 ? `; what ${verdict.wipe.join(', ')} had before is given up, as recorded` : '';
+      return `continuing the interrupted etcd bootstrap on ${verdict.start.join(', ')}${goes}${absent}`;
+    }
     case 'revive':
       return `no etcd quorum answers; bringing up ${verdict.holders.join(', ')}, which ${verdict.holders.length === 1 ? 'has its' : 'have their'} data${absent}`;
     case 'healthy':

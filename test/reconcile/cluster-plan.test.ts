@@ -92,6 +92,26 @@ describe('clusterPlan', () => {
     expect(notes).toEqual(['certificate to renew: s4/kubelet (its address changed)']);
   });
 
+  it('says what a bootstrap that is continued still has to give up', () => {
+    const start = ['s4'];
+    const verdict: EtcdVerdict = { code: 'resume-bootstrap', incarnation: 2, start, wipe: start, absent: ['s6'] };
+    const { nodes, verdict: said } = planOf([work(0)], verdict);
+    expect(nodes[0]?.actions).toEqual([
+      { kind: 'remove', subject: 'etcd data', reason: 'it is of an older incarnation' },
+    ]);
+    expect(said.message).toBe(
+      'continuing the interrupted etcd bootstrap on s4; what s4 had before is given up, as recorded; s6 cannot be reached',
+    );
+  });
+
+  it('says whose membership ends, and that of nobody else', () => {
+    const quorum = { holders: ['s4'], absent: [] };
+    expect(planOf([work(0)], { code: 'healthy', ...quorum, forget: ['s6'] }).verdict.message).toBe(
+      'etcd has a quorum; the data of s6 is gone, and so is its membership',
+    );
+    expect(planOf([work(0)], { code: 'healthy', ...quorum, forget: [] }).verdict.message).toBe('etcd has a quorum');
+  });
+
   it('says of nodes that take no part why: unreachable, or unfit', () => {
     const error = new DisklessError({ code: 'x', message: 'connection refused' });
     const failed = (node: string): StepReport => ({ step: 'x', node, outcome: 'failed', durationMs: 1, error });

@@ -16,7 +16,10 @@ export interface Efficiency {
   interval: Interval | undefined;
 }
 
-/** What pods keep of the host's goodput, from cells of the same pair in the same round, so that drift cancels out. */
+/**
+ * What pods keep of the host's goodput, from cells of the same pair in the same round, so that drift cancels out. A
+ * round in which the host's cell failed has no such share; whoever judges must not take that for a good one.
+ */
 export function efficiencies(record: RunRecord, rounds: readonly number[]): Efficiency[] {
   return EFFICIENCY_PATHS.flatMap((path) =>
     THROUGHPUT_TESTS.flatMap((test) => {

@@ -64,10 +64,14 @@ export function podStartup(record: RunRecord, rounds: readonly number[]): PodSta
       value: (bursts.filter((pod) => pod.round === round).length * 1000) / value,
     })),
     cold: samples
-      .filter(({ load }) => load === 'cold')
+      .filter(({ round, load }) => load === 'cold' && !isVoid(record, round))
       .map((pod) => ({ node: pod.node ?? 'unscheduled', ms: startupMs(pod, SLI_STAGE) })),
     never: counted.filter((pod) => startupMs(pod, SLI_STAGE) === Number.POSITIVE_INFINITY).map(neverStarted),
   };
+}
+
+function isVoid({ rounds }: RunRecord, wanted: number): boolean {
+  return rounds.some((round) => round.round === wanted && round.void.length > 0);
 }
 
 function stageSummary(stage: Stage, pods: readonly PodSample[]): StageSummary {

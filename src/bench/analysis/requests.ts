@@ -6,9 +6,10 @@ import { ascending, quantileOf } from '../stats/quantile.js';
 import { QUANTILES } from './pod-startup.js';
 import { perRound, type RoundValue } from './rounds.js';
 
-/** From the intended moment; Infinity without a good answer. */
-export function apiLatencyMs({ intended, done, failure }: ApiSample): number {
-  return done === null || failure !== null ? Number.POSITIVE_INFINITY : done - intended;
+/** From the intended moment; Infinity without a good answer: a server that refuses at once is not a fast one. */
+export function apiLatencyMs({ intended, done, status, failure }: ApiSample): number {
+  const good = done !== null && failure === null && status !== null && status >= 200 && status < 300;
+  return good ? done - intended : Number.POSITIVE_INFINITY;
 }
 
 export function dnsLatencyMs({ latencyMs, failure }: DnsSample): number {

@@ -5,7 +5,7 @@ import { resourcePath } from '../../kube/paths.js';
 import type { Preset } from '../preset/preset-schema.js';
 import type { ApiSample } from '../record/requests-schema.js';
 import type { ApiRequest } from '../record/terms.js';
-import { NAMESPACE } from './manifests.js';
+import { KIND, NAMESPACE } from './manifests.js';
 import { openLoop } from './open-loop.js';
 import type { RunClock } from './run-clock.js';
 
@@ -49,6 +49,7 @@ export async function runApiLoad(options: ApiLoadOptions): Promise<void> {
           ({ status }) => {
             sample.done = clock.now();
             sample.status = status;
+            if (status < 200 || status > 299) sample.failure = `HTTP ${status}`;
           },
           (error: unknown) => {
             signal.throwIfAborted();
@@ -57,6 +58,8 @@ export async function runApiLoad(options: ApiLoadOptions): Promise<void> {
         );
     },
   });
+  // Each round lists as many as the one before.
+  await client.delete(CONFIG_MAPS, { query: { labelSelector: `${KIND}=api` }, signal });
 }
 
 /** What the deletions delete, made before anything is timed. */
@@ -86,5 +89,10 @@ function requestOf(request: ApiRequest, id: string): ChannelRequest {
 }
 
 function configMap(name: string) {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: NAMESPACE }, data: { key: 'value' } };
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: NAMESPACE, labels: { [KIND]: 'api' } },
+    data: { key: 'value' },
+  };
 }

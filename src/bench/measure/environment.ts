@@ -57,7 +57,8 @@ async function iperf3Version(tools: ReadonlyMap<string, NodeTools>, signal: Abor
   const { stdout, stderr } = await node.session.exec(command, { label: 'read the version', root: true, signal });
   const version = /iperf (\d+\.\d+\S*)/.exec(stdout)?.[1];
   const [major = 0, minor = 0] = (version ?? '').split('.').map(Number.parseFloat);
-  if (version !== undefined && (major > OLDEST_IPERF3[0] || minor >= OLDEST_IPERF3[1])) return version;
+  const recent = major > OLDEST_IPERF3[0] || (major === OLDEST_IPERF3[0] && minor >= OLDEST_IPERF3[1]);
+  if (version !== undefined && recent) return version;
   throw new DisklessError({
     code: 'iperf3-old',
     host: node.name,

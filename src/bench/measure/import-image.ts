@@ -28,10 +28,16 @@ export async function importToolImage(
   });
 }
 
-/** Best effort: an image nobody uses does no harm, and the kubelet collects it. */
-export async function removeToolImage(session: NodeSession, reference: string): Promise<void> {
+/** One that is not there is removed. @throws when the node does not answer in time, or containerd refuses */
+export async function removeToolImage(session: NodeSession, reference: string, signal: AbortSignal): Promise<void> {
   const command = `ctr -n k8s.io images rm ${shellQuote(reference)}`;
-  await session.exec(command, { label: 'remove the benchmark image', root: true }).catch(() => undefined);
+  const { exitCode, stderr } = await session.exec(command, {
+    label: 'remove the benchmark image',
+    root: true,
+    signal,
+  });
+  if (exitCode === 0 || /not found/.test(stderr)) return;
+  throw new DisklessError({ code: 'image-removal-failed', host: session.name, message: stderr.trim().slice(-500) });
 }
 
 /** @throws `image-missing` when timed pods could not start without a pull, which is none of what is measured */

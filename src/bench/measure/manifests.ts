@@ -91,7 +91,7 @@ function pod(name: string, kind: string, spec: object): Pod {
     spec: {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      terminationGracePeriodSeconds: 0,
+      terminationGracePeriodSeconds: 1,
       ...spec,
     },
   };

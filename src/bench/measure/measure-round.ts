@@ -11,8 +11,52 @@ import { slipOf } from './observer-lag.js';
 import { type PodBatch, runPodLoad } from './pod-load.js';
 import { voidReasons } from './void-reasons.js';
 
-/** One round: the idle nodes first, then everything the preset asks for, and whether it counts. Round 0 warms up. */
-export async function measureRound(context: BenchContext, round: number): Promise<void> {
+/** What every round works with, the first pods of all, which are measured before the tools stand, too. */
+export type RoundContext = Omit<BenchContext, 'tools' | 'cores' | 'linkBitsPerSecond' | 'random' | 'controlPlanes'>;
+
+/** The first pods of their nodes, before any other pod of ours ran there. Round 0 warms up. */
+export async function measureColdPods(context: RoundContext): Promise<void> {
+  const nodes = podNodes(context.nodes).map(({ name }) => name);
+  const { rounds, findings } = context.measured;
+  await judged(context, 0, async () => ({
+    ...NO_TROUBLE,
+    lingering: await timePods(context, { round: 0, load: 'cold', nodes, perSecond: 1 }),
+  }));
+  for (const { message } of rounds.at(-1)?.void ?? [])
+    findings.push({
+      severity: 'warning',
+      code: 'cold-void',
+      message: `first pods are not counted: ${message}`,
+      hint: null,
+    });
+}
+
+/** The network as the rounds will measure it, so that caches and neighbours are known; nobody judges it. */
+export async function warmUpNetwork(context: BenchContext): Promise<void> {
+  const order = context.measured.rounds.find(({ round }) => round === 0)?.order ?? [];
+  await measureCells(context, 0, order);
+}
+
+/** Everything the preset asks for. */
+export function measureRound(context: BenchContext, round: number): Promise<void> {
+  return judged(context, round, (order) => measureAll(context, round, order));
+}
+
+/** What came between while something was measured. */
+interface Trouble {
+  /** Tools that failed by themselves, and how. */
+  broken: string[];
+  /** Pods that were not removed in time. */
+  lingering: string[];
+}
+const NO_TROUBLE: Trouble = { broken: [], lingering: [] };
+
+/** Looks at the idle nodes first, and decides afterwards whether the round counts. */
+async function judged(
+  context: RoundContext,
+  round: number,
+  work: (order: string[]) => Promise<Trouble>,
+): Promise<void> {
   const { measured, nodes, clock, lag, preset } = context;
   const load = await idleLoad(nodes, context);
   const entry = {
@@ -21,8 +65,7 @@ export async function measureRound(context: BenchContext, round: number): Promis
   };
   measured.rounds.push(entry);
   lag.takeRound();
-  if (round === 0) await warmUp(context, entry.order);
-  else await measureAll(context, round, entry.order);
+  const trouble = await work(entry.order);
   const pods = measured.pods.samples.filter((sample) => sample.round === round);
   const requests = measured.api.samples.filter((sample) => sample.round === round);
   const eventLoopLagMs = lag.takeRound();
@@ -32,34 +75,28 @@ export async function measureRound(context: BenchContext, round: number): Promis
   ]);
   const interruptions = context.observer.takeInterruptions();
   const lost = await lostNodes(context);
-  const judged = { load, eventLoopLagMs, scheduleSlipMs, interruptions, lost };
-  const reasons = voidReasons({ ...judged, limits: preset.limits });
+  const reasons = voidReasons({
+    ...{ load, eventLoopLagMs, scheduleSlipMs, interruptions, lost, limits: preset.limits },
+    ...trouble,
+  });
   Object.assign(entry, { eventLoopLagMs, scheduleSlipMs, void: reasons, ended: clock.now() });
   if (lost.size > 0) throw nodesLost(lost);
 }
 
-async function warmUp(context: BenchContext, order: string[]): Promise<void> {
-  const { preset, nodes } = context;
-  if (preset.pods.cold) {
-    const nodesOfPods = podNodes(nodes).map(({ name }) => name);
-    await timePods(context, { round: 0, load: 'cold', nodes: nodesOfPods, perSecond: 1 });
-  }
-  if (preset.network.warmUpSeconds > 0) await measureCells(context, 0, order);
-}
-
-async function measureAll(context: BenchContext, round: number, order: string[]): Promise<void> {
+async function measureAll(context: BenchContext, round: number, order: string[]): Promise<Trouble> {
   const { preset, nodes, spec, measured, signal } = context;
   const members = nodes.filter(({ role }) => role === 'control-plane');
   const before = await readEtcd(members, signal);
-  await measureCells(context, round, order);
+  const broken = await measureCells(context, round, order);
   const share = podsOfRound(preset.pods.count, preset.rounds, round);
   const paced = Array.from({ length: share }, () => null);
-  await timePods(context, { round, load: 'paced', nodes: paced, perSecond: preset.pods.rate });
+  const slow = await timePods(context, { round, load: 'paced', nodes: paced, perSecond: preset.pods.rate });
   const burst = podNodes(nodes).flatMap(({ name }) => Array.from({ length: preset.pods.burstPerNode }, () => name));
-  await timePods(context, { round, load: 'burst', nodes: burst, perSecond: Number.POSITIVE_INFINITY });
+  slow.push(...(await timePods(context, { round, load: 'burst', nodes: burst, perSecond: Number.POSITIVE_INFINITY })));
   await measureApi(context, round);
   if (spec.addons.dns.enabled && preset.dns.seconds > 0) await measureDns(context, round);
   measured.etcd.samples.push(...etcdGrowth(round, before, await readEtcd(members, signal)));
+  return { broken, lingering: slow };
 }
 
 /** Spread evenly; the first rounds take what does not divide. */
@@ -73,32 +110,35 @@ function podNodes(nodes: readonly BenchNode[]): readonly BenchNode[] {
   return schedulable.length > 0 ? schedulable : nodes;
 }
 
-async function timePods(context: BenchContext, batch: PodBatch): Promise<void> {
-  if (batch.nodes.length === 0) return;
+async function timePods(context: RoundContext, batch: PodBatch): Promise<string[]> {
+  if (batch.nodes.length === 0) return [];
   context.tell(`${batch.nodes.length} ${batch.load} pods`);
-  await runPodLoad(
-    {
-      ...context,
-      image: context.spec.sandboxImage,
-      tolerate: !context.nodes.some(({ schedulable }) => schedulable),
-      timeoutMs: context.preset.pods.timeoutSeconds * 1000,
-      samples: context.measured.pods.samples,
-    },
-    batch,
-  );
+  const options = {
+    ...context,
+    image: context.spec.sandboxImage,
+    tolerate: !context.nodes.some(({ schedulable }) => schedulable),
+    timeoutMs: context.preset.pods.timeoutSeconds * 1000,
+    samples: context.measured.pods.samples,
+  };
+  return context.lag.during(() => runPodLoad(options, batch));
 }
 
-async function measureCells(context: BenchContext, round: number, order: string[]): Promise<void> {
+/** @returns what broke of our tools, which says nothing about the network */
+async function measureCells(context: BenchContext, round: number, order: string[]): Promise<string[]> {
   const { preset, nodes, measured, tell } = context;
   const { network } = preset;
+  const broken: string[] = [];
   const { cells } = planCells({ network, nodes: nodes.map(({ name }) => name), round, random: context.random });
   for (const cell of cells) {
     const { path, test, from, to } = cell;
     const title = `${path}/${test} ${from}>${to}`;
     order.push(title);
     tell(title);
-    measured.network.samples.push(await runCell({ ...context, cell, round, network, ...capacity(context, cell) }));
+    const { sample, broke } = await runCell({ ...context, cell, round, network, ...capacity(context, cell) });
+    measured.network.samples.push(sample);
+    if (broke !== undefined) broken.push(`${title}: ${broke}`);
   }
+  return broken;
 }
 
 function capacity({ preset, cores, linkBitsPerSecond }: BenchContext, { from, to }: Cell) {
@@ -116,7 +156,8 @@ async function measureApi(context: BenchContext, round: number): Promise<void> {
   const targets = [...controlPlanes];
   const [target, client] = targets[(round - 1) % targets.length] as (typeof targets)[number];
   tell(`API requests to ${target}`);
-  await runApiLoad({ ...context, client, target, api, round, samples: measured.api.samples });
+  const options = { ...context, client, target, api, round, samples: measured.api.samples };
+  await context.lag.during(() => runApiLoad(options));
 }
 
 async function measureDns(context: BenchContext, round: number): Promise<void> {
@@ -149,7 +190,7 @@ function nodesLost(lost: ReadonlyMap<string, string>): DisklessError {
 }
 
 /** Nodes that are not what they were: in another boot, or silent. */
-async function lostNodes({ nodes, signal }: BenchContext): Promise<Map<string, string>> {
+async function lostNodes({ nodes, signal }: RoundContext): Promise<Map<string, string>> {
   const states = nodes.map(async ({ name, bootId, session }): Promise<[string, string][]> => {
     const command = 'cat /proc/sys/kernel/random/boot_id';
     const seen = await session

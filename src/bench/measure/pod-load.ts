@@ -1,4 +1,5 @@
 import { toDisklessError } from '../../errors.js';
+import { hasCode, isPassing } from '../../kube/api-errors.js';
 import type { KubeClient } from '../../kube/client.js';
 import { resourcePath } from '../../kube/paths.js';
 import type { PodSample } from '../record/pods-schema.js';
@@ -34,10 +35,14 @@ export interface PodBatch {
 }
 
 /** Removing pods is not measured; whatever is left goes with the namespace. */
-const REMOVAL_TIMEOUT_MS = 20_000;
+const REMOVAL_TIMEOUT_MS = 60_000;
 
-/** Starts pods on a timetable, waits for each within its time, and removes them again. */
-export async function runPodLoad(options: PodLoadOptions, batch: PodBatch): Promise<void> {
+/**
+ * Starts pods on a timetable, waits for each within its time, and removes them again.
+ *
+ * @returns names of pods that their kubelets did not remove in time: they disturb what is measured next
+ */
+export async function runPodLoad(options: PodLoadOptions, batch: PodBatch): Promise<string[]> {
   const { observer, clock, signal, timeoutMs, samples } = options;
   const { round, load, nodes, perSecond } = batch;
   const ours: PodSample[] = [];
@@ -50,14 +55,17 @@ export async function runPodLoad(options: PodLoadOptions, batch: PodBatch): Prom
       const node = nodes[index] ?? null;
       const sample = blankSample(options.stages, { name: `${load}-${round}-${index}`, round, load, node, intended });
       samples.push(sample);
-      ours.push(sample);
       observer.follow(sample);
-      if (await send(options, sample, node)) await observer.settled(sample, timeoutMs - (clock.now() - intended));
+      const made = await send(options, sample, node);
+      if (made) await observer.settled(sample, timeoutMs - (clock.now() - intended));
+      else observer.forget(sample);
       sample.observedUntil = clock.now();
+      observer.conclude(sample);
       if (sample.at.ready === null) sample.failure ??= `it was not Ready within ${timeoutMs / 1000} s`;
+      if (made) ours.push(sample);
     },
   });
-  await removePods(options, ours);
+  return removePods(options, ours);
 }
 
 type Blank = Pick<PodSample, 'name' | 'round' | 'load' | 'node' | 'intended'>;
@@ -67,7 +75,12 @@ function blankSample(stages: readonly Stage[], sample: Blank): PodSample {
   return { ...sample, at, observedUntil: sample.intended, failure: null };
 }
 
-/** A refusal belongs to the pod, not to the run: it never started. */
+/**
+ * A refusal belongs to the pod, not to the run: it never started. Where only the answer was lost, the pod may well have
+ * been made: the watch will tell.
+ *
+ * @returns false when it certainly was not made
+ */
 async function send(options: PodLoadOptions, sample: PodSample, node: string | null): Promise<boolean> {
   const { client, clock, image, tolerate, limitsCpu, timeoutMs, signal } = options;
   const object = timedPod({ name: sample.name, image, tolerate, limitsCpu, ...(node !== null && { node }) });
@@ -79,19 +92,25 @@ async function send(options: PodLoadOptions, sample: PodSample, node: string | n
   } catch (error) {
     signal.throwIfAborted();
     sample.failure = toDisklessError(error).message;
-    return false;
+    return isPassing(error);
   }
 }
 
-async function removePods({ client, observer, signal }: PodLoadOptions, samples: readonly PodSample[]): Promise<void> {
-  const accepted = samples.filter(({ at }) => at.accepted !== null);
-  await Promise.all(
-    accepted.map(async ({ name }) => {
-      const gone = observer.removed(name, REMOVAL_TIMEOUT_MS);
-      const path = resourcePath({ apiVersion: 'v1', resource: 'pods', namespace: NAMESPACE, name });
-      // One that somebody else deleted meanwhile is gone as well.
-      await client.delete(path, { query: { gracePeriodSeconds: 0 }, signal }).catch(() => signal.throwIfAborted());
-      await gone;
-    }),
-  );
+/** With a grace period, so that a pod is gone from the API only once its kubelet has taken it down. */
+async function removePods(
+  { client, observer, signal }: PodLoadOptions,
+  samples: readonly PodSample[],
+): Promise<string[]> {
+  const lingering = samples.map(async (sample) => {
+    const { name } = sample;
+    const path = resourcePath({ apiVersion: 'v1', resource: 'pods', namespace: NAMESPACE, name });
+    const gone = observer.removed(name, REMOVAL_TIMEOUT_MS);
+    await client.delete(path, { signal }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      // One that somebody else deleted, or that never was, is gone as well.
+      if (hasCode(error, 'kube-not-found')) observer.forget(sample);
+    });
+    return (await gone) ? [] : [name];
+  });
+  return (await Promise.all(lingering)).flat();
 }

@@ -22,6 +22,8 @@ export class PodObserver {
   /** Interruptions since they were last taken: events between may have come late. */
   #interruptions: string[] = [];
   readonly #samples = new Map<string, PodSample>();
+  /** Followed pods that have not been deleted. */
+  readonly #present = new Set<string>();
   readonly #waiting = new Map<string, () => void>();
   readonly #gone = new Map<string, () => void>();
   readonly #clock: RunClock;
@@ -45,6 +47,12 @@ export class PodObserver {
   /** From now on the pod's events are taken down in the sample. */
   follow(sample: PodSample): void {
     this.#samples.set(sample.name, sample);
+    this.#present.add(sample.name);
+  }
+
+  /** Whatever the pod still becomes comes too late: its sample stays as it is. */
+  conclude({ name }: PodSample): void {
+    this.#samples.delete(name);
   }
 
   /** Until the pod is Ready, has failed, or the time is up. @throws what ended the watch */
@@ -53,9 +61,17 @@ export class PodObserver {
     if (this.#failed !== undefined) throw this.#failed;
   }
 
-  /** Until the pod no longer exists, or the time is up. */
-  async removed(name: string, timeoutMs: number): Promise<void> {
-    if (this.#samples.has(name)) await this.#until(this.#gone, name, timeoutMs);
+  /** Until the pod no longer exists, or the time is up. @returns whether it is gone */
+  async removed(name: string, timeoutMs: number): Promise<boolean> {
+    if (this.#present.has(name)) await this.#until(this.#gone, name, timeoutMs);
+    return !this.#present.has(name);
+  }
+
+  /** It was never made. */
+  forget({ name }: PodSample): void {
+    this.#samples.delete(name);
+    this.#present.delete(name);
+    this.#gone.get(name)?.();
   }
 
   takeInterruptions(): string[] {
@@ -85,7 +101,7 @@ export class PodObserver {
     for await (const event of events) {
       const at = this.#clock.at(event.receivedNs);
       if (event.type === 'listed') for (const pod of event.items) this.#take(pod, at);
-      else if (event.type === 'deleted') this.#forget(event.object.metadata.name);
+      else if (event.type === 'deleted') this.#deleted(event.object.metadata.name);
       else this.#take(event.object, at);
     }
   }
@@ -101,7 +117,8 @@ export class PodObserver {
     if (sample.at.ready !== null) this.#waiting.get(name)?.();
   }
 
-  #forget(name: string): void {
+  #deleted(name: string): void {
+    this.#present.delete(name);
     const sample = this.#samples.get(name);
     if (sample?.at.ready === null) sample.failure ??= 'it was deleted before it was Ready';
     this.#samples.delete(name);

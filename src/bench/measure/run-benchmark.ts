@@ -12,7 +12,8 @@ import { readEnvironment } from './environment.js';
 import { etcdFilesystem } from './etcd-metrics.js';
 import { importToolImage, removeToolImage, requireImage } from './import-image.js';
 import { kubeletGrowth, readKubelets } from './kubelet-histogram.js';
-import { measureRound } from './measure-round.js';
+import { NAMESPACE } from './manifests.js';
+import { measureColdPods, measureRound, warmUpNetwork } from './measure-round.js';
 import { prepareNamespace, removeNamespace } from './namespace.js';
 import { checkMtu } from './network/mtu.js';
 import { planCells } from './network/plan-cells.js';
@@ -53,12 +54,14 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
   const { nodes, client } = cluster;
   try {
     tell('preparing images and the namespace');
-    await Promise.all(
+    const ready = await Promise.allSettled(
       nodes.map(async ({ session, arch }) => {
         await requireImage(session, options.spec.sandboxImage, signal);
         await importToolImage(session, images.get(arch) as ToolImage, signal);
       }),
     );
+    // Only now: tidying up must not overtake an import that still runs.
+    for (const each of ready) if (each.status === 'rejected') throw each.reason;
     await prepareNamespace({ client, signal });
     const admission = await readAdmission({ client, image: options.spec.sandboxImage, signal });
     return await measure(options, admission);
@@ -78,59 +81,79 @@ const THROTTLED: RunRecord['findings'][number] = {
 /** Until it is done or this long; not by the run's signal, which may be what ended it. */
 const TIDY_TIMEOUT_MS = 90_000;
 
-async function tidyUp({ cluster, images }: BenchmarkOptions): Promise<void> {
+async function tidyUp({ cluster, images, tell }: BenchmarkOptions): Promise<void> {
   const signal = AbortSignal.timeout(TIDY_TIMEOUT_MS);
-  // The next run does it, if the API cannot be reached now.
-  await removeNamespace({ client: cluster.client, signal }).catch(() => undefined);
+  const left = (what: string) => (error: unknown) => tell(`left behind: ${what} (${toDisklessError(error).message})`);
+  const namespace = `the namespace ${NAMESPACE} with all in it; the next run removes it`;
+  await removeNamespace({ client: cluster.client, signal }).catch(left(namespace));
   await Promise.all(
-    cluster.nodes.map(({ session, arch }) => removeToolImage(session, images.get(arch)?.reference ?? '')),
+    cluster.nodes.map(({ name, session, arch }) => {
+      const reference = images.get(arch)?.reference ?? '';
+      return removeToolImage(session, reference, signal).catch(left(`the image ${reference} on ${name}`));
+    }),
   );
 }
 
 async function measure(options: BenchmarkOptions, { limitsCpu }: Admission): Promise<BenchmarkResult> {
-  const { spec, cluster, images, preset, seed, tell, signal } = options;
+  const { spec, cluster, preset, tell, signal } = options;
   const { nodes, client } = cluster;
   const clock = startRunClock();
   const usedBefore = process.cpuUsage();
+  const stages = observableStages(spec.kubernetes);
+  const measured = await blank(options, stages);
+  if (limitsCpu) measured.findings.push(THROTTLED);
+  const lag = new LagMeter();
+  const observer = new PodObserver({ client, clock, stages, signal });
+  const context = {
+    ...{ spec, preset: preset.values, nodes, client, clock, lag, observer },
+    ...{ stages, limitsCpu, measured, tell, signal },
+  };
+  try {
+    if (preset.values.pods.cold) await measureColdPods(context);
+    const { tools, environment } = await prepareTools(options, limitsCpu);
+    const error = await measureRounds(
+      {
+        ...context,
+        ...machinery(environment),
+        tools,
+        controlPlanes: cluster.controlPlanes,
+        random: seededRandom(options.seed),
+      },
+      options.seed,
+    ).then(
+      () => undefined,
+      (thrown: unknown) => toDisklessError(signal.aborted ? signal.reason : thrown),
+    );
+    const used = process.cpuUsage(usedBefore);
+    const cost = {
+      cpuSeconds: (used.user + used.system) / 1e6,
+      wallSeconds: clock.now() / 1000,
+      maxResidentBytes: process.resourceUsage().maxRSS * 1024,
+      eventLoopLagMs: lag.whole(),
+    };
+    const outcome = error === undefined ? 'complete' : signal.aborted ? 'interrupted' : 'failed';
+    const record = recordOf(options, { outcome, environment, measured, observer: cost });
+    return { record, ...(error && { error }) };
+  } finally {
+    await observer.close();
+  }
+}
+
+async function prepareTools({ spec, cluster, images, tell, signal }: BenchmarkOptions, limitsCpu: boolean) {
+  const { nodes, client } = cluster;
   const image = images.get(nodes[0]?.arch ?? '') as ToolImage;
   tell('starting the measuring tools');
   const tools = await startTools({
     ...{ client, nodes, limitsCpu, signal },
     image: (arch) => images.get(arch)?.reference ?? image.reference,
   });
-  const environment = await readEnvironment({ spec, nodes, client, tools, image, signal });
-  const stages = observableStages(spec.kubernetes);
-  const measured = await blank(options, stages);
-  if (limitsCpu) measured.findings.push(THROTTLED);
-  const lag = new LagMeter();
-  const observer = new PodObserver({ client, clock, stages, signal });
-  const error = await measureRounds(
-    {
-      ...{ spec, preset: preset.values, nodes, client, controlPlanes: cluster.controlPlanes, clock, lag, observer },
-      ...{ stages, tools, limitsCpu, ...machinery(environment), random: seededRandom(seed), measured, tell, signal },
-    },
-    seed,
-  ).then(
-    () => undefined,
-    (thrown: unknown) => toDisklessError(signal.aborted ? signal.reason : thrown),
-  );
-  await observer.close();
-  const used = process.cpuUsage(usedBefore);
-  const cost = {
-    cpuSeconds: (used.user + used.system) / 1e6,
-    wallSeconds: clock.now() / 1000,
-    maxResidentBytes: process.resourceUsage().maxRSS * 1024,
-    eventLoopLagMs: lag.end(),
-  };
-  const outcome = error === undefined ? 'complete' : signal.aborted ? 'interrupted' : 'failed';
-  const record = recordOf(options, { outcome, environment, measured, observer: cost });
-  return { record, ...(error && { error }) };
+  return { tools, environment: await readEnvironment({ spec, nodes, client, tools, image, signal }) };
 }
 
 /** The warm-up, all rounds, and what is read before and after them. */
 async function measureRounds(context: BenchContext, seed: number): Promise<void> {
   const { preset, nodes, client, tools, measured, tell, signal } = context;
-  const { rounds, network, pods } = preset;
+  const { rounds, network } = preset;
   const names = nodes.map(({ name }) => name);
   const plans = Array.from({ length: rounds }, (_, index) =>
     planCells({ network, nodes: names, round: index + 1, random: seededRandom(seed) }),
@@ -138,7 +161,7 @@ async function measureRounds(context: BenchContext, seed: number): Promise<void>
   measured.network.leftOut = plans[0]?.leftOut ?? [];
   measured.network.mtu = await checkMtu({ tools, cells: plans.flatMap(({ cells }) => cells), signal });
   const before = await readKubelets(names, { client, signal });
-  if (pods.cold || network.warmUpSeconds > 0) await measureRound(context, 0);
+  if (network.warmUpSeconds > 0) await warmUpNetwork(context);
   for (let round = 1; round <= rounds; round++) {
     tell(`round ${round} of ${rounds}`);
     await measureRound(context, round);

@@ -5,6 +5,10 @@ export interface JudgedRound extends Pick<Round, 'load' | 'eventLoopLagMs' | 'sc
   limits: Preset['limits'];
   /** What broke the watch of pods. */
   interruptions: readonly string[];
+  /** Tools of ours that failed by themselves, and how. */
+  broken: readonly string[];
+  /** Pods that were not removed in time, and ran on while something else was measured. */
+  lingering: readonly string[];
   /** Nodes that are in another boot than at the start, or do not answer, and what they are. */
   lost: ReadonlyMap<string, string>;
 }
@@ -39,6 +43,9 @@ export function voidReasons(round: JudgedRound): VoidReason[] {
       `requests left ${slip.p99.toFixed(1)} ms late at p99, and the limit is ${limits.scheduleSlipMs} ms`,
     );
   for (const message of round.interruptions) add('watch-interrupted', `the watch of pods broke off: ${message}`);
+  for (const message of round.broken) add('tool-broke', `a measuring tool broke: ${message}`);
+  if (round.lingering.length > 0)
+    add('pods-linger', `${round.lingering.length} pods were not removed in time, e.g. ${round.lingering[0]}`);
   for (const [node, message] of round.lost) add('node-rebooted', `${node} ${message}`, node);
   return reasons;
 }

@@ -37,7 +37,7 @@ const api = z.strictObject({
 });
 
 const dns = z.strictObject({
-  rate: z.number().positive().describe('Lookups per second.'),
+  rate: z.number().positive().describe('Lookups per second; open loop.'),
   seconds: z.number().min(0).describe('Per round.'),
 });
 

@@ -25,7 +25,7 @@ const dnsSample = z.strictObject({
   node: text,
   nameserver: text,
   name: text,
-  /** On the asking pod's own clock; null: no answer, an infinite latency. */
+  /** From when it was due, by the clock of the pod's node; null: no answer, an infinite latency. */
   latencyMs: milliseconds.nullable(),
   failure: text.nullable(),
 });

@@ -6,18 +6,26 @@ import { writeFileAtomic } from '../../state/atomic-write.js';
 import { stateError } from '../../state/state-error.js';
 import { type RunRecord, runRecordSchema } from './record-schema.js';
 
-/** Writes a run, whole or not at all. @throws a bug of ours (exit 1) when the record is not one that could be read */
+/**
+ * Writes a run, whole or not at all.
+ *
+ * @throws a bug of ours (exit 1) when the record is not one that could be read: it is kept beside, as `<file>.invalid`
+ */
 export async function writeRecord(file: string, record: RunRecord): Promise<void> {
   const { success, error } = runRecordSchema.safeParse(record);
-  if (!success)
-    throw new DisklessError({
-      code: 'run-invalid',
-      exit: EXIT.bug,
-      message: `the record of the run does not fit its own schema: ${file}`,
-      detail: z.prettifyError(error),
-    });
+  if (success) return write(file, recordText(record));
+  await write(`${file}.invalid`, recordText(record));
+  throw new DisklessError({
+    code: 'run-invalid',
+    exit: EXIT.bug,
+    message: `the record of the run does not fit its own schema: it is kept as ${file}.invalid`,
+    detail: z.prettifyError(error),
+  });
+}
+
+async function write(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    .then(() => writeFileAtomic(file, recordText(record), 0o600))
+    .then(() => writeFileAtomic(file, text, 0o600))
     .catch((cause: unknown) => {
       throw stateError(file, cause);
     });

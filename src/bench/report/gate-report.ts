@@ -9,39 +9,46 @@ import { oneLine } from './one-line.js';
 export type GateFormat = 'terminal' | 'md' | 'json';
 export type GateOutcome = 'passed' | 'failed' | 'void';
 
-export interface GateReportOptions {
+export interface Judged {
   runs: ComparedRuns;
   checks: readonly GateCheck[];
+  /** Why the runs prove no difference, though their presets ask for rounds enough. */
+  lost: readonly string[];
+}
+
+export interface GateReportOptions extends Judged {
   format: GateFormat;
   width: number;
   style: Style;
 }
 
-export function gateOutcome(runs: ComparedRuns, checks: readonly GateCheck[]): GateOutcome {
+/** What fails needs no further rounds to fail; only what would pass is void without them. */
+export function gateOutcome({ runs, checks, lost }: Judged): GateOutcome {
   if (runs.void.length > 0) return 'void';
-  return checks.some(({ passed }) => passed === false) ? 'failed' : 'passed';
+  if (checks.some(({ passed }) => passed === false)) return 'failed';
+  return lost.length > 0 ? 'void' : 'passed';
 }
 
-export function gateReport({ runs, checks, format, width, style }: GateReportOptions): string {
+export function gateReport({ format, width, style, ...judged }: GateReportOptions): string {
   switch (format) {
     case 'json':
-      return jsonText(gateDocument(runs, checks));
+      return jsonText(gateDocument(judged));
     case 'md':
-      return markdown(runs, checks);
+      return markdown(judged);
     case 'terminal':
-      return `${terminalLines(runs, checks, { width, style }).join('\n')}\n`;
+      return `${terminalLines(judged, { width, style }).join('\n')}\n`;
   }
 }
 
-function gateDocument(runs: ComparedRuns, checks: readonly GateCheck[]) {
+function gateDocument({ runs, checks, lost }: Judged) {
   return {
     format: 'k8s-diskless-bench-gate',
     schema: 1,
-    outcome: gateOutcome(runs, checks),
+    outcome: gateOutcome({ runs, checks, lost }),
     run: runs.b.id,
     baseline: runs.a.id,
     drift: runs.drift,
-    void: runs.void,
+    void: [...runs.void, ...lost],
     checks: checks.map(({ name, passed, message }) => ({ name, passed: passed ?? null, message })),
   };
 }
@@ -51,11 +58,16 @@ function markOf({ passed }: GateCheck): string {
   return passed ? '✓ passed' : '✕ failed';
 }
 
-function sentence(runs: ComparedRuns, checks: readonly GateCheck[]): string {
+function notesOf({ runs, lost }: Judged): string[] {
+  return [...lost, ...comparisonNotes(runs)];
+}
+
+function sentence(judged: Judged): string {
+  const { checks } = judged;
   const failed = checks.filter(({ passed }) => passed === false).length;
   const unjudged = checks.filter(({ passed }) => passed === undefined).length;
   const rest = unjudged === 0 ? '' : `, ${unjudged} of ${checks.length} checks could not be judged`;
-  switch (gateOutcome(runs, checks)) {
+  switch (gateOutcome(judged)) {
     case 'void':
       return 'gate void: the runs support no verdict';
     case 'failed':
@@ -65,11 +77,8 @@ function sentence(runs: ComparedRuns, checks: readonly GateCheck[]): string {
   }
 }
 
-function terminalLines(
-  runs: ComparedRuns,
-  checks: readonly GateCheck[],
-  { width, style }: { width: number; style: Style },
-): string[] {
+function terminalLines(judged: Judged, { width, style }: { width: number; style: Style }): string[] {
+  const { runs, checks } = judged;
   const paint = (text: string, { passed }: GateCheck): string =>
     passed === undefined ? style.yellow(text) : passed ? style.green(text) : style.red(text);
   const columns = [
@@ -77,21 +86,22 @@ function terminalLines(
     { title: '', cell: markOf, paint },
     { title: '', cell: ({ message }: GateCheck) => message },
   ];
-  const outcome = gateOutcome(runs, checks);
+  const outcome = gateOutcome(judged);
   const colour = outcome === 'passed' ? style.green : style.red;
   return [
     `run ${runs.b.id} against ${runs.a.id}`,
     ...textTable({ columns, rows: checks, width, style }),
-    ...comparisonNotes(runs).flatMap((note) => wrap(`! ${oneLine(note)}`, { width }).map(style.yellow)),
-    colour(style.bold(sentence(runs, checks))),
+    ...notesOf(judged).flatMap((note) => wrap(`! ${oneLine(note)}`, { width }).map(style.yellow)),
+    colour(style.bold(sentence(judged))),
   ];
 }
 
-function markdown(runs: ComparedRuns, checks: readonly GateCheck[]): string {
-  const notes = comparisonNotes(runs).map((note) => `- ⚠️ ${escaped(note)}`);
+function markdown(judged: Judged): string {
+  const { runs, checks } = judged;
+  const notes = notesOf(judged).map((note) => `- ⚠️ ${escaped(note)}`);
   const rows = checks.map((check) => [check.name, markOf(check), check.message]);
   const sections = [
-    `### Benchmark: ${sentence(runs, checks)}`,
+    `### Benchmark: ${sentence(judged)}`,
     markdownTable(['check', '', ''], escapedRows(rows)),
     ...(notes.length === 0 ? [] : [notes.join('\n')]),
     `<sub>run \`${runs.b.id}\` against \`${runs.a.id}\`</sub>`,

@@ -48,15 +48,20 @@ export function compareRuns(a: RunRecord, b: RunRecord, settings: VerdictSetting
     onlyA: without(ofA, ofB),
     onlyB: without(ofB, ofA),
     roundsNeeded: roundsNeeded(headline.length, settings.alpha),
-    carried: headline.every((pair) => smallestP(pair.a.length, pair.b.length) * headline.length <= settings.alpha),
+    carried: headline.every(({ a, b }) => carries([a.length, b.length], headline.length, settings.alpha)),
   };
 }
 
 /** The fewest rounds a side at which so many comparisons can be significant at all, were the samples fully apart. */
 export function roundsNeeded(comparisons: number, alpha: number): number {
   let rounds = 1;
-  while (smallestP(rounds, rounds) * comparisons > alpha) rounds += 1;
+  while (!carries([rounds, rounds], comparisons, alpha)) rounds += 1;
   return rounds;
+}
+
+/** Whether so many rounds of each side can prove a difference at all among so many comparisons. */
+export function carries([m, n]: readonly [number, number], comparisons: number, alpha: number): boolean {
+  return smallestP(m, n) * comparisons <= alpha;
 }
 
 /** The smallest two-sided p of m and n values without ties: 2 / C(m + n, n), and 1 when there are two ways only. */

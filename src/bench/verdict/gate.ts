@@ -12,13 +12,18 @@ export interface GateCheck {
 }
 
 /** Every check of a run against a baseline and against absolute limits. The gate fails when one of them does. */
-export function gateChecks(analysis: Analysis, comparison: Comparison, { gate }: VerdictSettings): GateCheck[] {
+export function gateChecks(
+  analysis: Analysis,
+  comparison: Comparison,
+  { gate, headline }: VerdictSettings,
+): GateCheck[] {
   return [
     neverStarted(analysis, gate.neverStarted),
     ...(gate.slo ? sloChecks(analysis) : []),
     ...limitChecks(analysis, gate.atLeast, 'at least'),
     ...limitChecks(analysis, gate.atMost, 'at most'),
     ...regressionChecks(comparison),
+    ...missingChecks(comparison, headline),
   ];
 }
 
@@ -35,17 +40,24 @@ function sloChecks({ slos }: Analysis): GateCheck[] {
   }));
 }
 
+/** A counted round without a figure is beyond every limit: what cannot be measured must not be what helps to pass. */
 function limitChecks(
-  { metrics }: Analysis,
+  { metrics, counted }: Analysis,
   limits: Readonly<Record<string, number>>,
   side: 'at least' | 'at most',
 ): GateCheck[] {
   return Object.entries(limits).map(([id, limit]) => {
     const metric = metrics.find((each) => each.id === id);
-    if (metric === undefined) return { name: id, passed: undefined, message: 'not measured in this run' };
-    const median = medianOf(metric.values.map(({ value }) => value));
-    const message = `${metricText(median, metric.unit)}, must be ${side} ${metricText(limit, metric.unit)}`;
-    return { name: metric.title, passed: side === 'at least' ? median >= limit : median <= limit, message };
+    if (metric === undefined) return { name: id, passed: false, message: 'not measured in this run' };
+    const figures = metric.values.map(({ value }) => value);
+    const beyond = side === 'at least' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    const missing = new Array<number>(counted.length - figures.length).fill(beyond);
+    const judged = medianOf([...figures, ...missing]);
+    const message = [
+      `${metricText(medianOf(figures), metric.unit)}, must be ${side} ${metricText(limit, metric.unit)}`,
+      ...(missing.length === 0 ? [] : [`measured in ${figures.length} of ${counted.length} rounds`]),
+    ].join(', ');
+    return { name: metric.title, passed: side === 'at least' ? judged >= limit : judged <= limit, message };
   });
 }
 
@@ -61,4 +73,14 @@ function regressionChecks({ compared }: Comparison): GateCheck[] {
         ...(ground === 'settled' ? [] : [ground]),
       ].join(', '),
     }));
+}
+
+/** A headline figure that only one run has: lost since the baseline, or new since then. */
+function missingChecks({ onlyA, onlyB }: Comparison, headline: readonly string[]): GateCheck[] {
+  const lost = onlyA.filter((id) => headline.includes(id));
+  const added = onlyB.filter((id) => headline.includes(id));
+  return [
+    ...lost.map((name) => ({ name, passed: false, message: 'the baseline has it, and this run does not' })),
+    ...added.map((name) => ({ name, passed: undefined, message: 'the baseline does not have it' })),
+  ];
 }

@@ -6,7 +6,7 @@ import { PODS, PodObserver } from '../../../src/bench/measure/pod-observer.js';
 import { observableStages } from '../../../src/bench/measure/pod-stages.js';
 import { startRunClock } from '../../../src/bench/measure/run-clock.js';
 import type { PodSample } from '../../../src/bench/record/pods-schema.js';
-import { answer, type Handler, refuse } from '../../helpers/fake-apiserver.js';
+import { answer, cut, type Handler, refuse } from '../../helpers/fake-apiserver.js';
 import { useFakeCluster } from '../../kube/setup.js';
 
 const cluster = useFakeCluster();
@@ -17,7 +17,7 @@ const READY = { ...RUNNING, conditions: [{ type: 'Ready', status: 'True' }] };
 const NO_IMAGE = { containerStatuses: [{ name: 'pause', state: { waiting: { reason: 'ErrImageNeverPull' } } }] };
 
 /** A cluster in which a pod goes through these states, each an event of the watch, as soon as it is created. */
-function becoming(fate: (name: string) => object[] | Handler): void {
+function becoming(fate: (name: string, tell: (state: object) => void) => object[] | Handler): void {
   let stream: ServerResponse | undefined;
   let version = 100;
   const tell = (type: string, name: string, rest: object): void => {
@@ -32,19 +32,19 @@ function becoming(fate: (name: string) => object[] | Handler): void {
   });
   cluster.server.on('POST', PODS, (exchange) => {
     const { name } = JSON.parse(exchange.request.body).metadata as { name: string };
-    const states = fate(name);
-    if (typeof states === 'function') return states(exchange);
-    answer(201, JSON.parse(exchange.request.body))(exchange);
-    tell('ADDED', name, {});
-    for (const state of states) tell('MODIFIED', name, { spec: { nodeName: 's5' }, ...state });
     cluster.server.on('DELETE', `${PODS}/${name}`, (deletion) => {
       answer(200, { kind: 'Status' })(deletion);
       tell('DELETED', name, { spec: {} });
     });
+    const states = fate(name, (state) => tell('MODIFIED', name, { spec: { nodeName: 's5' }, ...state }));
+    if (typeof states === 'function') return states(exchange);
+    answer(201, JSON.parse(exchange.request.body))(exchange);
+    tell('ADDED', name, {});
+    for (const state of states) tell('MODIFIED', name, { spec: { nodeName: 's5' }, ...state });
   });
 }
 
-async function load(count: number, timeoutMs: number): Promise<PodSample[]> {
+async function load(count: number, timeoutMs: number, perSecond = 1000): Promise<PodSample[]> {
   const { client } = cluster;
   const { signal } = new AbortController();
   const clock = startRunClock();
@@ -59,7 +59,7 @@ async function load(count: number, timeoutMs: number): Promise<PodSample[]> {
       tolerate: false,
       limitsCpu: false,
     },
-    { round: 1, load: 'paced', nodes: Array.from({ length: count }, () => null), perSecond: 1000 },
+    { round: 1, load: 'paced', nodes: Array.from({ length: count }, () => null), perSecond },
   );
   return samples;
 }
@@ -83,6 +83,28 @@ test('a pod that never starts stays in the record, with the reason and its stage
   expect(first?.at.ready).not.toBeNull();
   expect(never).toMatchObject({ failure: 'ErrImageNeverPull', at: { running: null, ready: null } });
   expect(never?.at.scheduled).not.toBeNull();
+});
+
+test('what comes after the time is up comes too late, while others are still waited for', async () => {
+  let tellFirst: (state: object) => void = () => undefined;
+  becoming((name, tell) => {
+    if (name.endsWith('-0')) tellFirst = tell;
+    // The second one is sent when the first one's time is up.
+    else tellFirst({ status: READY });
+    return [];
+  });
+  const [first] = await load(2, 100, 5);
+  expect(first).toMatchObject({ at: { ready: null, running: null }, failure: 'it was not Ready within 0.1 s' });
+});
+
+test('one whose acceptance got lost is followed, and removed', async () => {
+  becoming((_, tell) => (exchange) => {
+    tell({ status: READY });
+    cut(exchange);
+  });
+  const [pod] = await load(1, 10_000);
+  expect(pod?.at).toMatchObject({ accepted: null, ready: expect.any(Number) });
+  expect(cluster.server.requests.filter(({ method }) => method === 'DELETE')).toHaveLength(1);
 });
 
 test('one that the API refuses was never accepted', async () => {

@@ -51,7 +51,7 @@ describe('voidReasons', () => {
   const round = {
     limits: { cpuBusy: 0.3, foreignPods: 5, eventLoopLagMs: 20, scheduleSlipMs: 50 },
     load: [{ node: 's4', load1: 1.3, cpuBusy: 0.1, pressure: null, foreignPods: 5 }],
-    ...{ eventLoopLagMs: quiet, scheduleSlipMs: quiet, interruptions: [], lost: new Map() },
+    ...{ eventLoopLagMs: quiet, scheduleSlipMs: quiet, interruptions: [], broken: [], lingering: [], lost: new Map() },
   };
   const codes = (change: object): string[] => voidReasons({ ...round, ...change }).map(({ code }) => code);
 
@@ -62,6 +62,8 @@ describe('voidReasons', () => {
     ['foreign-pods', { load: [{ ...round.load[0], foreignPods: 6 }] }],
     ['event-loop-lag', { eventLoopLagMs: { ...quiet, p99: 21 } }],
     ['schedule-slip', { scheduleSlipMs: { ...quiet, p99: 51 } }],
+    ['tool-broke', { broken: ['host/tcp s4>s5: it was killed'] }],
+    ['pods-linger', { lingering: ['paced-1-1'] }],
     ['watch-interrupted', { interruptions: ['it broke off'] }],
     ['node-rebooted', { lost: new Map([['s4', 'was rebooted during the round']]) }],
   ])('%s', (code, change) => expect(codes(change)).toEqual([code]));

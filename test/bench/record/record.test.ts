@@ -121,11 +121,12 @@ describe('what cannot be read says so', () => {
   });
 });
 
-test('what we could not read ourselves is never written: a bug of ours', async () => {
+test('what we could not read ourselves is no record, and kept beside: a bug of ours', async () => {
   const file = join(directory, 'wrong.json');
   const wrong = { ...record, seed: -1 };
   await expect(writeRecord(file, wrong)).rejects.toMatchObject({ code: 'run-invalid', exit: 1 });
   await expect(readFile(file)).rejects.toMatchObject({ code: 'ENOENT' });
+  expect(JSON.parse(await readFile(`${file}.invalid`, 'utf8'))).toEqual(wrong);
 });
 
 test('a place that cannot be written to', async () => {

@@ -65,9 +65,48 @@ describe('absolute limits', () => {
     expect(await failedOf(await syntheticRun({ seed: 2 }), [limit])).toEqual(failed);
   });
 
-  test('of what was not measured nothing is judged', async () => {
+  test('on what was not measured are not kept', async () => {
     const run = await syntheticRun({ seed: 2, overrides: ['network.tests=[tcp, round-trip]'] });
-    const checks = await checksOf(run, ['gate.atLeast={network.pod.udp: 1}']);
-    expect(checks.find(({ name }) => name === 'network.pod.udp')).toMatchObject({ passed: undefined });
+    expect(await failedOf(run, ['gate.atLeast={network.pod.udp: 1}'])).toEqual(['network.pod.udp']);
+  });
+
+  test.each([
+    [2, []],
+    [3, ['Efficiency pod → pod, TCP']],
+  ])('are not kept in the %d rounds without a figure', async (lost, failed) => {
+    const run = withoutHost(await syntheticRun({ seed: 2 }), lost);
+    const settings = ['gate.atLeast={efficiency.pod.tcp: 0.9}', 'headline=[pods.running.p50]'];
+    expect(await failedOf(run, settings)).toEqual(failed);
+    const check = (await checksOf(run, settings)).find(({ name }) => name.startsWith('Efficiency'));
+    expect(check?.message).toContain(`measured in ${5 - lost} of 5 rounds`);
   });
 });
+
+describe('a headline figure that only one run has', () => {
+  test('fails when it was lost: every cell of the host failed', async () => {
+    const run = withoutHost(await syntheticRun({ seed: 2 }), 5);
+    const lost = ['efficiency.pod.tcp', 'efficiency.cluster-ip.tcp'];
+    expect(await failedOf(run, ['gate.atLeast={efficiency.pod.tcp: 0.9}'])).toEqual(['efficiency.pod.tcp', ...lost]);
+    expect(await failedOf(run)).toEqual(lost);
+  });
+
+  test('is not judged when it is new', async () => {
+    const settings = await loadVerdictSettings();
+    const before = withoutHost(await syntheticRun(), 5);
+    const checks = gateChecks(analyse(baseline), compareRuns(before, baseline, settings), settings);
+    expect(checks.find(({ name }) => name === 'efficiency.pod.tcp')).toMatchObject({
+      passed: undefined,
+      message: 'the baseline does not have it',
+    });
+  });
+});
+
+/** The run, had no cell of the host's network carried anything in its first rounds. */
+function withoutHost(run: RunRecord, rounds: number): RunRecord {
+  const samples = run.network.samples.map((sample) =>
+    sample.path === 'host' && sample.round <= rounds
+      ? { ...sample, result: { kind: 'failed' as const, message: 'unable to connect to server' } }
+      : sample,
+  );
+  return { ...run, network: { ...run.network, samples } };
+}

@@ -23,6 +23,7 @@ const KEPT: Record<string, SyntheticOptions> = {
   '2026-11-22T10-00-00.000Z': { seed: 3, slowness: 1.3 },
   '2026-11-23T10-00-00.000Z': { seed: 4, networkMode: 'vxlan' },
   '2026-11-24T10-00-00.000Z': { seed: 5, void: { 1: busy, 2: busy, 3: busy } },
+  '2026-11-24T11-00-00.000Z': { seed: 5, void: { 2: { code: 'node-busy', message: 's4 was busy', node: 's4' } } },
   '2026-11-25T10-00-00.000Z': { seed: 6, preset: 'quick' },
 };
 
@@ -161,7 +162,7 @@ describe('bench compare', () => {
   });
 
   test('a void run is named as such', async () => {
-    const { stdout } = await bench('compare', '2026-11-20', '2026-11-24');
+    const { stdout } = await bench('compare', '2026-11-20', '2026-11-24T10');
     expect(stdout.replaceAll('\n', ' ')).toContain('2026-11-24T10-00-00.000Z supports no verdict');
   });
 
@@ -190,10 +191,25 @@ describe('bench gate', () => {
   test.each([
     ['passes what is the same', '2026-11-21', 0, 'gate passed'],
     ['fails what became worse', '2026-11-22', 6, 'gate failed: 2 of 12 checks'],
-    ['is void when a run is', '2026-11-24', 7, 'gate void: the runs support no verdict'],
+    ['is void when a run is', '2026-11-24T10', 7, 'gate void: the runs support no verdict'],
   ])('%s', async (_name, run, exit, sentence) => {
     const outcome = await gate(run);
     expect([outcome.exit, outcome.stdout]).toEqual([exit, expect.stringContaining(sentence)]);
+  });
+
+  test('a round that was lost leaves no verdict, and says why', async () => {
+    const { exit, stdout } = await gate('2026-11-24T11');
+    const text = stdout.replace(/\s+/g, ' ');
+    expect(exit).toBe(7);
+    expect(text).toContain('no difference can be told: 6 comparisons need 5 rounds a side');
+    expect(text).toContain('2026-11-24T11-00-00.000Z has 4 of 5 rounds: round 2: s4 was busy');
+    const { outcome, void: reasons } = JSON.parse((await gate('2026-11-24T11', '--format', 'json')).stdout);
+    expect([outcome, reasons[0]]).toEqual(['void', expect.stringContaining('no difference can be told')]);
+  });
+
+  test('what is beyond an absolute limit fails, whatever rounds were lost', async () => {
+    const { exit, stdout } = await gate('2026-11-24T11', '--set', 'gate.atMost={pods.running.p50: 1}');
+    expect([exit, stdout]).toEqual([6, expect.stringContaining('gate failed: 1 of')]);
   });
 
   test.each(['json', 'md'])('--format %s says the same', async (format) => {

@@ -23,18 +23,29 @@ export interface RunCellOptions {
   signal: AbortSignal;
 }
 
-/** Measures one cell. What keeps it from being measured is a result too: nothing was carried. */
-export async function runCell(options: RunCellOptions): Promise<NetworkSample> {
+/** What iperf3 says when the path is to blame; everything else is our tool's or the connection's own failure. */
+const PATH_FAILURE = /unable to connect|timed out|refused|unreachable|No route|reset by peer/i;
+
+export interface MeasuredCell {
+  sample: NetworkSample;
+  /** How the tool itself failed, if it did. */
+  broke: string | undefined;
+}
+
+/** Measures one cell. That a path carries nothing is a result; that a tool broke is none. */
+export async function runCell(options: RunCellOptions): Promise<MeasuredCell> {
   const { cell, round, clock, signal } = options;
   const began = clock.now();
   try {
     const ends = endsOf(options.tools, cell);
     const result = cell.test === 'round-trip' ? await roundTrip(options, ends) : await throughput(options, ends);
-    return { round, ...cell, began, result };
+    return { sample: { round, ...cell, began, result }, broke: undefined };
   } catch (error) {
     signal.throwIfAborted();
-    const { message, detail } = toDisklessError(error);
-    return { round, ...cell, began, result: { kind: 'failed', message: detail ? `${message}: ${detail}` : message } };
+    const { code, message, detail } = toDisklessError(error);
+    const told = detail ? `${message}: ${detail}` : message;
+    const broke = code === 'iperf3-failed' && PATH_FAILURE.test(message) ? undefined : told;
+    return { sample: { round, ...cell, began, result: { kind: 'failed', message: told } }, broke };
   }
 }
 
@@ -58,15 +69,14 @@ async function throughput(options: RunCellOptions, { client, address, port }: Ce
     3000,
   ];
   const exec = `ctr -n k8s.io tasks exec --exec-id bench-${randomBytes(6).toString('hex')} ${client.containerId}`;
-  const { stdout, stderr } = await client.node.session.exec(
-    `${exec} ${IPERF3} ${[...flags, ...testFlags(options)].join(' ')}`,
-    {
-      label: `iperf3 ${options.cell.path}/${options.cell.test}`,
-      root: true,
-      timeoutMs: (seconds + omitSeconds) * 1000 + CELL_GRACE_MS,
-      signal,
-    },
-  );
+  // Not by the session's exec: that begins again after a lost connection, and would measure twice.
+  const connection = await client.node.session.connection();
+  const { stdout, stderr } = await connection.exec(`${exec} ${IPERF3} ${[...flags, ...testFlags(options)].join(' ')}`, {
+    label: `iperf3 ${options.cell.path}/${options.cell.test}`,
+    root: true,
+    timeoutMs: (seconds + omitSeconds) * 1000 + CELL_GRACE_MS,
+    signal,
+  });
   return parseIperf3(stdout.trim() === '' ? stderr : stdout).result;
 }
 
