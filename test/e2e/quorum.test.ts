@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DisklessError } from '../../src/errors.js';
 import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
-import { changing, runUntil } from './helpers/interrupt.js';
+import { memberList, voters } from './helpers/etcd-members.js';
+import { changing, finished, runUntil } from './helpers/interrupt.js';
 import { mainPids } from './helpers/snapshot.js';
 import { deployEcho } from './helpers/workload.js';
 
@@ -16,27 +18,19 @@ beforeAll(async () => {
     [...MEMBERS, 's7'].map((name) => ({ name })),
   );
   await world.up(['--hosts', 's[4-7]']);
+  expect(await memberList(world.lab)).toEqual(VOTERS);
   await world.operator.kubectl('create', 'configmap', 'kept');
 });
 afterAll(() => world?.down());
 
 const kept = (): Promise<string> => world.operator.kubectl('get', 'configmap', 'kept', '-o', 'name');
 
-/** Name → is it a learner, as etcd itself tells. */
-async function memberList(): Promise<Record<string, boolean>> {
-  const script = `curl -sS --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/apiserver-etcd-client.crt \\
-    --key /etc/kubernetes/pki/apiserver-etcd-client.key -X POST -d '{}' https://127.0.0.1:2379/v3/cluster/member/list`;
-  const { stdout } = await world.lab.exec('s4', ['bash', '-c', script]);
-  const { members } = JSON.parse(stdout) as { members: { name?: string; isLearner?: boolean }[] };
-  return Object.fromEntries(members.map(({ name = '', isLearner = false }) => [name, isLearner]));
-}
+const VOTERS = voters(...MEMBERS);
 
-const VOTERS = { s4: false, s5: false, s6: false };
-
-/** The verdict `up` ends with, and the proof that it touched no survivor. */
-async function refusal(args: readonly string[], survivors: readonly string[]): Promise<string> {
+/** The error `up` ends with, and the proof that it touched no survivor. */
+async function refusal(survivors: readonly string[]): Promise<Pick<DisklessError, 'code' | 'message' | 'hint'>> {
   const before = await Promise.all(survivors.map((node) => mainPids(world.lab, node)));
-  const { exit, events, ...rest } = await world.operator.events(['up', ...args]);
+  const { exit, events, ...rest } = await world.operator.events(['up']);
   expect(exit, said({ exit, ...rest })).toBe(5);
   const after = await Promise.all(survivors.map((node) => mainPids(world.lab, node)));
   for (const [index, pids] of after.entries()) {
@@ -46,7 +40,8 @@ async function refusal(args: readonly string[], survivors: readonly string[]): P
     }
   }
   const judged = events.find((event) => event.type === 'step-finished' && event.step === 'judge');
-  return judged?.type === 'step-finished' ? (judged.error?.code ?? '') : '';
+  if (judged?.type !== 'step-finished' || judged.error === undefined) throw new Error('judge did not refuse');
+  return judged.error;
 }
 
 describe('a quorum lives', () => {
@@ -54,12 +49,13 @@ describe('a quorum lives', () => {
     ['its old entry was removed', /remove old etcd member/],
     ['it was added as a learner', /add etcd learner/],
     ['it runs as a learner', /start etcd\.service/],
+    ['it was promoted', /promote etcd member/],
   ])('an operator killed when %s: the next up brings the member back, no object is lost', async (_title, moment) => {
     await world.lab.reboot(['s6'], { power: true });
     const killed = await runUntil(world.operator, ['up'], { at: changing(moment) });
     expect(killed.reached, said(killed)).toBe(true);
     await world.up();
-    expect(await memberList()).toEqual(VOTERS);
+    expect(await memberList(world.lab)).toEqual(VOTERS);
     await kept();
   });
 
@@ -67,7 +63,7 @@ describe('a quorum lives', () => {
     await world.lab.exec('s5', ['systemctl', 'stop', 'etcd', 'kube-apiserver']);
     await world.lab.reboot(['s6'], { power: true });
     await world.up();
-    expect(await memberList()).toEqual(VOTERS);
+    expect(await memberList(world.lab)).toEqual(VOTERS);
     await kept();
     await deployEcho(world.operator, 4);
   });
@@ -77,7 +73,11 @@ describe('no quorum', () => {
   it('a control plane that is off may hold the data: no second cluster is made beside it', async () => {
     await world.lab.powerOff(['s4']);
     await world.lab.reboot(['s5', 's6']);
-    expect(await refusal([], ['s7'])).toBe('may-hold-data');
+    expect(await refusal(['s7'])).toMatchObject({
+      code: 'may-hold-data',
+      message: expect.stringContaining('s4 cannot be reached'),
+      hint: 'bring s4 back, or say --lost s4 if it is off and its data gone',
+    });
     await world.lab.powerOn(['s4']);
   });
 
@@ -94,14 +94,34 @@ describe('no quorum', () => {
 
   it('two of three rebooted: refused, the survivor untouched; then --discard-data gives its data up', async () => {
     await world.lab.reboot(['s5', 's6'], { power: true });
-    expect(await refusal([], ['s4', 's7'])).toBe('quorum-lost');
+    expect(await refusal(['s4', 's7'])).toMatchObject({
+      code: 'quorum-lost',
+      message: expect.stringMatching(/s5 lost its data, s6 lost its data/),
+      hint: '--discard-data gives up what s4 holds and starts empty',
+    });
     const { exit, events, ...rest } = await world.operator.events(['up', '--discard-data']);
     expect(exit, said({ exit, ...rest })).toBe(0);
     const verdict = events.find((event) => event.type === 'note' && event.code === 'etcd-bootstrap');
     expect(verdict?.type === 'note' && verdict.message).toContain('s4');
     await expect(kept()).rejects.toThrow(/NotFound/);
-    expect(await memberList()).toEqual(VOTERS);
+    expect(await memberList(world.lab)).toEqual(VOTERS);
     await deployEcho(world.operator, 4);
+    expect((await world.up()).changed).toBe(0);
+  });
+
+  it('an operator killed when the loss was recorded, and nothing wiped yet: the next up begins empty all the same', async () => {
+    await world.operator.kubectl('create', 'configmap', 'kept');
+    const owner = async (): Promise<string> =>
+      (await world.lab.exec('s4', ['cat', '/var/lib/etcd/k8s-diskless'])).stdout;
+    const before = await owner();
+    await world.lab.reboot(['s5', 's6'], { power: true });
+    const killed = await runUntil(world.operator, ['up', '--discard-data'], { at: finished('record') });
+    expect(killed.reached, said(killed)).toBe(true);
+    expect(await owner()).toBe(before);
+    await world.up();
+    expect(await owner()).not.toBe(before);
+    await expect(kept()).rejects.toThrow(/NotFound/);
+    expect(await memberList(world.lab)).toEqual(VOTERS);
     expect((await world.up()).changed).toBe(0);
   });
 });
