@@ -143,6 +143,14 @@ describe('it reboots by itself, and a second one with UEFI is switched on', () =
     }
   });
 
+  it('has kernels that have nothing to complain of', async () => {
+    for (const machine of ['s4', 's5']) {
+      expect(await readFile(lab.consoleFile(machine), 'utf8')).not.toMatch(
+        /invalid opcode|Oops|Kernel panic|soft lockup/,
+      );
+    }
+  });
+
   it('and up then finds nothing to do', async () => {
     const { exit, events, ...output } = await operator.events(['up']);
     expect(exit, said({ exit, ...output })).toBe(0);
