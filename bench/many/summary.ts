@@ -1,4 +1,4 @@
-import { medianOf } from '../up/quantile.js';
+import { medianOf } from '../../src/bench/stats/quantile.js';
 import type { Sample } from './sample.js';
 
 export interface Summary {

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startLab } from '../../test/lab/nodes/lab.js';
+import { ascending, medianOf, quantileOf } from '../../src/bench/stats/quantile.js';
 import { commit, machine } from '../machine.js';
-import { medianOf, quantileOf } from './quantile.js';
 import { type Sample, waterfall } from './sample.js';
 import { type Bench, coldRuns, NODES, rebootRuns } from './scenarios.js';
 
@@ -64,7 +64,7 @@ try {
 
 function summary(samples: readonly Sample[]): Record<string, number> {
   const seconds = samples.map(({ totalMs }) => totalMs / 1000);
-  const [median, p90] = [medianOf(seconds), quantileOf(seconds, 0.9)];
+  const [median, p90] = [medianOf(seconds), quantileOf(ascending(seconds), 0.9)];
   const nodesReady = medianOf(samples.map(({ nodesReadyMs }) => nodesReadyMs / 1000));
   return { runs: samples.length, median, p90, worst: Math.max(...seconds), nodesReadyMedian: nodesReady };
 }

@@ -2,6 +2,7 @@ import type { Style } from '../../ui/style.js';
 import { textTable, wrap } from '../../ui/text-table.js';
 import type { GateCheck } from '../verdict/gate.js';
 import { type ComparedRuns, comparisonNotes } from './compare/compare-view.js';
+import { gateMessage } from './gate-message.js';
 import { jsonText } from './json.js';
 import { escaped, escapedRows, markdownTable } from './markdown.js';
 import { oneLine } from './one-line.js';
@@ -49,7 +50,7 @@ function gateDocument({ runs, checks, lost }: Judged) {
     baseline: runs.a.id,
     drift: runs.drift,
     void: [...runs.void, ...lost],
-    checks: checks.map(({ name, passed, message }) => ({ name, passed: passed ?? null, message })),
+    checks: checks.map((check) => ({ name: check.name, passed: check.passed ?? null, message: gateMessage(check) })),
   };
 }
 
@@ -84,7 +85,7 @@ function terminalLines(judged: Judged, { width, style }: { width: number; style:
   const columns = [
     { title: 'CHECK', cell: ({ name }: GateCheck) => name },
     { title: '', cell: markOf, paint },
-    { title: '', cell: ({ message }: GateCheck) => message },
+    { title: '', cell: gateMessage },
   ];
   const outcome = gateOutcome(judged);
   const colour = outcome === 'passed' ? style.green : style.red;
@@ -99,7 +100,7 @@ function terminalLines(judged: Judged, { width, style }: { width: number; style:
 function markdown(judged: Judged): string {
   const { runs, checks } = judged;
   const notes = notesOf(judged).map((note) => `- ⚠️ ${escaped(note)}`);
-  const rows = checks.map((check) => [check.name, markOf(check), check.message]);
+  const rows = checks.map((check) => [check.name, markOf(check), gateMessage(check)]);
   const sections = [
     `### Benchmark: ${sentence(judged)}`,
     markdownTable(['check', '', ''], escapedRows(rows)),

@@ -1,14 +1,34 @@
 import type { Analysis } from '../analysis/analyse.js';
-import { changeText, metricText } from '../report/figures.js';
+import type { Metric } from '../analysis/metrics.js';
+import type { Slo } from '../analysis/slo.js';
 import { medianOf } from '../stats/quantile.js';
-import type { Comparison } from './compare.js';
+import type { ComparedMetric, Comparison } from './compare.js';
 import type { VerdictSettings } from './verdict-settings.js';
+
+export type LimitSide = 'at least' | 'at most';
+
+/** What a check looked at; how it is told is the report's. */
+export type Evidence =
+  | { kind: 'never started'; count: number; limit: number }
+  | { kind: 'objective'; slo: Slo }
+  | {
+      kind: 'limit';
+      side: LimitSide;
+      limit: number;
+      median: number;
+      unit: Metric['unit'];
+      /** Counted rounds of the run, and those that have this figure. */
+      rounds: number;
+      measured: number;
+    }
+  | { kind: 'comparison'; compared: ComparedMetric }
+  | { kind: 'missing'; from: 'run' | 'run, unlike its baseline' | 'baseline' };
 
 export interface GateCheck {
   name: string;
   /** undefined: the samples do not tell, which stops nobody and is said. */
   passed: boolean | undefined;
-  message: string;
+  evidence: Evidence;
 }
 
 /** Every check of a run against a baseline and against absolute limits. The gate fails when one of them does. */
@@ -29,14 +49,14 @@ export function gateChecks(
 
 function neverStarted({ startup }: Analysis, limit: number): GateCheck {
   const count = startup.never.length;
-  return { name: 'pods never started', passed: count <= limit, message: `${count}, allowed ${limit}` };
+  return { name: 'pods never started', passed: count <= limit, evidence: { kind: 'never started', count, limit } };
 }
 
 function sloChecks({ slos }: Analysis): GateCheck[] {
-  return slos.map(({ name, limitMs, p99, verdict }) => ({
-    name: `SLO ${name}`,
-    passed: verdict === 'cannot tell' ? undefined : verdict === 'met',
-    message: `p99 ${p99.value === undefined ? `not bounded by ${p99.samples} samples` : metricText(p99.value, 'ms')}, limit ${metricText(limitMs, 'ms')}`,
+  return slos.map((slo) => ({
+    name: `SLO ${slo.name}`,
+    passed: slo.verdict === 'cannot tell' ? undefined : slo.verdict === 'met',
+    evidence: { kind: 'objective', slo },
   }));
 }
 
@@ -44,43 +64,42 @@ function sloChecks({ slos }: Analysis): GateCheck[] {
 function limitChecks(
   { metrics, counted }: Analysis,
   limits: Readonly<Record<string, number>>,
-  side: 'at least' | 'at most',
+  side: LimitSide,
 ): GateCheck[] {
-  return Object.entries(limits).map(([id, limit]) => {
+  return Object.entries(limits).map(([id, limit]): GateCheck => {
     const metric = metrics.find((each) => each.id === id);
-    if (metric === undefined) return { name: id, passed: false, message: 'not measured in this run' };
+    if (metric === undefined) return { name: id, passed: false, evidence: { kind: 'missing', from: 'run' } };
     const figures = metric.values.map(({ value }) => value);
+    const [rounds, measured] = [counted.length, figures.length];
     const beyond = side === 'at least' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-    const missing = new Array<number>(counted.length - figures.length).fill(beyond);
-    const judged = medianOf([...figures, ...missing]);
-    const message = [
-      `${metricText(medianOf(figures), metric.unit)}, must be ${side} ${metricText(limit, metric.unit)}`,
-      ...(missing.length === 0 ? [] : [`measured in ${figures.length} of ${counted.length} rounds`]),
-    ].join(', ');
-    return { name: metric.title, passed: side === 'at least' ? judged >= limit : judged <= limit, message };
+    const judged = medianOf([...figures, ...new Array<number>(rounds - measured).fill(beyond)]);
+    return {
+      name: metric.title,
+      passed: side === 'at least' ? judged >= limit : judged <= limit,
+      evidence: { kind: 'limit', side, limit, median: medianOf(figures), unit: metric.unit, rounds, measured },
+    };
   });
 }
 
 function regressionChecks({ compared }: Comparison): GateCheck[] {
   return compared
     .filter(({ headline }) => headline)
-    .map(({ metric, verdict, ground, effect, medianA, medianB }) => ({
-      name: metric.title,
-      passed: verdict === 'cannot tell' ? undefined : verdict !== 'worse',
-      message: [
-        `${verdict}: ${metricText(medianA, metric.unit)} → ${metricText(medianB, metric.unit)}`,
-        changeText(effect, metric.scale),
-        ...(ground === 'settled' ? [] : [ground]),
-      ].join(', '),
+    .map((each) => ({
+      name: each.metric.title,
+      passed: each.verdict === 'cannot tell' ? undefined : each.verdict !== 'worse',
+      evidence: { kind: 'comparison', compared: each },
     }));
 }
 
 /** A headline figure that only one run has: lost since the baseline, or new since then. */
 function missingChecks({ onlyA, onlyB }: Comparison, headline: readonly string[]): GateCheck[] {
-  const lost = onlyA.filter((id) => headline.includes(id));
-  const added = onlyB.filter((id) => headline.includes(id));
+  const wanted = (ids: readonly string[]): string[] => ids.filter((id) => headline.includes(id));
   return [
-    ...lost.map((name) => ({ name, passed: false, message: 'the baseline has it, and this run does not' })),
-    ...added.map((name) => ({ name, passed: undefined, message: 'the baseline does not have it' })),
+    ...wanted(onlyA).map(
+      (name): GateCheck => ({ name, passed: false, evidence: { kind: 'missing', from: 'run, unlike its baseline' } }),
+    ),
+    ...wanted(onlyB).map(
+      (name): GateCheck => ({ name, passed: undefined, evidence: { kind: 'missing', from: 'baseline' } }),
+    ),
   ];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RunRecord } from '../../../src/bench/record/record-schema.js';
-import { driftLines, refuseDrift } from '../../../src/bench/verdict/comparable.js';
+import { driftLines, pairsDiffer, refuseDrift } from '../../../src/bench/verdict/comparable.js';
 import { compareRuns, roundsNeeded } from '../../../src/bench/verdict/compare.js';
 import { loadVerdictSettings } from '../../../src/bench/verdict/verdict-settings.js';
 import { recordedRun } from '../../helpers/recorded-run.js';
@@ -116,6 +116,26 @@ test('what only one run has is named', async () => {
   const { onlyA, onlyB } = compareRuns(a, b, settings);
   expect(onlyA).toContain('network.pod.udp');
   expect(onlyB).toEqual([]);
+});
+
+describe('pairs of nodes that take turns', () => {
+  const busy = { code: 'node-busy', message: 'busy', node: 's4' };
+
+  test('are other ones when other rounds were lost, which is said', async () => {
+    const [a, b] = [await syntheticRun({ void: { 4: busy } }), await syntheticRun({ seed: 2, void: { 3: busy } })];
+    expect(pairsDiffer(a, b)).toEqual([
+      'figures between nodes mix other pairs: s4–s5 in 1 and 2, s4–s6 in 1 and 0, s5–s6 in 2 and 2 counted rounds',
+    ]);
+  });
+
+  test.each([
+    ['the same rounds count', [], 3],
+    ['every round measures all of them', ['network.pairs=all'], 2],
+    ['no round measures two nodes', ['network.paths=[pod-same-node]'], 2],
+  ])('are the same when %s', async (_name, overrides, lost) => {
+    const a = await syntheticRun({ overrides, void: { 3: busy } });
+    expect(pairsDiffer(a, await syntheticRun({ overrides, seed: 2, void: { [lost]: busy } }))).toEqual([]);
+  });
 });
 
 describe('different conditions', () => {

@@ -1,4 +1,5 @@
 import type { RunRecord } from '../../record/record-schema.js';
+import { pairsDiffer } from '../../verdict/comparable.js';
 import type { ComparedMetric, Comparison } from '../../verdict/compare.js';
 import type { Verdict } from '../../verdict/judge.js';
 import { changeText, metricText } from '../figures.js';
@@ -75,6 +76,7 @@ export function comparisonNotes({ a, b, drift, void: reasons, comparison }: Comp
   return [
     ...reasons,
     ...drift.map((line) => `different conditions: ${line}`),
+    ...pairsDiffer(a, b),
     ...(onlyA.length === 0 ? [] : [`only ${a.id} has ${onlyA.join(', ')}`]),
     ...(onlyB.length === 0 ? [] : [`only ${b.id} has ${onlyB.join(', ')}`]),
   ];
@@ -82,4 +84,4 @@ export function comparisonNotes({ a, b, drift, void: reasons, comparison }: Comp
 
 /** How to read the tables; the same words in every view. */
 export const COMPARISON_METHOD =
-  'A and B are medians of rounds; the change is Hodges and Lehmann’s estimate with its interval; p is Mann and Whitney’s, exact, corrected by Holm. Same: the interval lies within the margin. Better or worse: p below α and a change beyond the margin.';
+  'A and B are medians of rounds; the change is Hodges and Lehmann’s estimate with its interval; p is Mann and Whitney’s, exact, corrected by Holm. Same: the interval lies within the margin, of each figure by itself. Better or worse: p below α and a change beyond the margin.';
