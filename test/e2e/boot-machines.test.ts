@@ -136,7 +136,7 @@ describe('it reboots by itself, and a second one with UEFI is switched on', () =
     ]) {
       const url = `http://${to?.ip}:8080/`;
       const answer = await eventually(
-        () => operator.kubectl('exec', from?.name ?? '', '--', '/bin/wget', '-q', '-T', '5', '-O', '-', url),
+        () => operator.kubectl('exec', from?.name ?? '', '--', 'timeout', '5', 'wget', '-q', '-O', '-', url),
         PATIENCE_SECONDS,
       );
       expect(JSON.parse(answer)).toMatchObject({ node: to?.node, client: from?.ip });
