@@ -4,9 +4,9 @@ import { loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { medianOf } from '../../src/bench/stats/quantile.js';
 import { createWorld, type World } from '../../test/e2e/helpers/cluster-world.js';
 import { deployEcho } from '../../test/e2e/helpers/workload.js';
-import { medianOf } from '../../src/bench/stats/quantile.js';
 
 /**
  * One of three control planes loses power: for how long does anything stall? Every probe asks ten times a second, before
