@@ -3,11 +3,11 @@ import { loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { medianOf } from '../../src/bench/stats/quantile.js';
 import { createOperator } from '../../test/e2e/helpers/cli.js';
 import { type MachineLab, plugInMachines } from '../../test/lab/machines/machine-lab.js';
 import { commit, machine } from '../machine.js';
 import { operatorRun } from '../up/operator-run.js';
-import { medianOf } from '../up/quantile.js';
 import { type Sample, sampleOf } from '../up/sample.js';
 import { followBoot, READY, SSH, type Stage } from './stages.js';
 
