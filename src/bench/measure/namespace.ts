@@ -40,6 +40,8 @@ export async function removeNamespace({ client, signal }: NamespaceOptions): Pro
     // It is being deleted already.
     if (!hasCode(error, 'kube-conflict')) throw error;
   }
+  // Pods of a node that was lost would be waited for until it came back.
+  await client.delete(`${OURS}/pods`, { query: { gracePeriodSeconds: 0 }, signal });
   await untilSeen({ client, signal, path: NAMESPACES, name: NAMESPACE, wanted: 'absent', ms: REMOVAL_TIMEOUT_MS });
 }
 

@@ -8,6 +8,7 @@ const cluster = useFakeCluster();
 const NAMESPACES = '/api/v1/namespaces';
 const OURS = `${NAMESPACES}/${NAMESPACE}`;
 const ACCOUNTS = `${OURS}/serviceaccounts`;
+const PODS = `${OURS}/pods`;
 const object = (name: string) => ({ metadata: { name, resourceVersion: '7' } });
 
 /** A list, then one change in the watch that follows. */
@@ -34,6 +35,7 @@ describe('prepareNamespace', () => {
 
   test('what a killed run left goes first, with all that is in it', async () => {
     cluster.server.on('DELETE', OURS, answer(200, object(NAMESPACE)));
+    cluster.server.on('DELETE', PODS, answer(200, { kind: 'PodList' }));
     cluster.server.on('GET', NAMESPACES, listed([object(NAMESPACE)], { type: 'DELETED', object: object(NAMESPACE) }));
     cluster.server.on('POST', NAMESPACES, answer(201, object(NAMESPACE)));
     cluster.server.on('GET', ACCOUNTS, listed([object('default')]));
@@ -45,9 +47,18 @@ describe('prepareNamespace', () => {
 describe('removeNamespace', () => {
   test('one that is being removed already is waited for', async () => {
     cluster.server.on('DELETE', OURS, refuse(409, 'Conflict'));
+    cluster.server.on('DELETE', PODS, answer(200, { kind: 'PodList' }));
     cluster.server.on('GET', NAMESPACES, listed([]));
     await removeNamespace(options());
-    expect(asked()).toEqual([`DELETE ${OURS}`, `GET ${NAMESPACES}`]);
+    expect(asked()).toEqual([`DELETE ${OURS}`, `DELETE ${PODS}`, `GET ${NAMESPACES}`]);
+  });
+
+  test('pods of a node that was lost are not waited for', async () => {
+    cluster.server.on('DELETE', OURS, answer(200, object(NAMESPACE)));
+    cluster.server.on('DELETE', PODS, answer(200, { kind: 'PodList' }));
+    cluster.server.on('GET', NAMESPACES, listed([]));
+    await removeNamespace(options());
+    expect(cluster.server.requests[1]?.query.get('gracePeriodSeconds')).toBe('0');
   });
 
   test('a refusal is told', async () => {
