@@ -9,7 +9,7 @@ import { MachineLab } from '../lab/machines/machine-lab.js';
 import { labPaths } from '../lab/nodes/naming.js';
 import { labTraces } from '../lab/nodes/remove.js';
 
-/* The lab's emulated machines as things to switch on and off; boot-machines.test.ts boots them. */
+/* The lab's emulated machines as things to switch on and off. */
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 const NAME = 'e2e-machines';
