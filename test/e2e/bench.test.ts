@@ -117,6 +117,41 @@ describe('what must not pass unnoticed', () => {
   });
 });
 
+describe('a quota on the namespace', () => {
+  /** Before anything of ours is in there: no pod is admitted until controllers have made its service account. */
+  async function underQuota<T>(hard: string, run: () => Promise<T>): Promise<T> {
+    const controllers = (signal: string) => world.lab.exec('s4', ['pkill', `-${signal}`, '-x', 'kube-controller']);
+    const demand = async () => {
+      try {
+        await expect.poll(namespaces, { timeout: 30_000 }).toContain('k8s-diskless-bench');
+        await world.operator.kubectl('create', 'quota', 'tight', `--hard=${hard}`, '-n', 'k8s-diskless-bench');
+      } finally {
+        await controllers('CONT');
+      }
+    };
+    await controllers('STOP');
+    const [result] = await Promise.all([run(), demand()]);
+    return result;
+  }
+
+  it('that demands limits gets them, and the record says so', async () => {
+    const { exit, record, stderr } = await underQuota('limits.cpu=100,limits.memory=100Gi', () =>
+      runBench(world.operator, { set: [...ONLY, 'pods.count=3', 'network.tests=[tcp]', 'network.paths=[pod]'] }),
+    );
+    expect(exit, stderr).toBe(0);
+    expect(record.findings.map(({ code }) => code)).toContain('cpu-limited');
+    expect(record.pods.samples.map(({ at }) => typeof at.ready)).toEqual(Array(3).fill('number'));
+    expect(record.network.samples.map(({ result }) => result.kind)).toEqual(['tcp']);
+  });
+
+  it('that has no room for a pod ends the run before it begins, and leaves nothing behind', async () => {
+    const refused = await underQuota('pods=0', () => world.operator.run(['bench', '--preset', 'quick']));
+    expect(refused.exit, said(refused)).toBe(4);
+    expect(refused.stderr).toMatch(/does not admit the benchmark's pods.*exceeded quota: tight/s);
+    expect(await namespaces()).not.toContain('k8s-diskless-bench');
+  });
+});
+
 describe('a run that ends early', () => {
   it('keeps what it measured and removes everything when it is interrupted', async () => {
     const { exit, record } = await runBench(world.operator, {

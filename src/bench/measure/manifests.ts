@@ -101,7 +101,7 @@ export interface Service extends KubeObject {
   spec: { clusterIP?: string; ports: { name: string; protocol: string; port: number; nodePort?: number }[] };
 }
 
-/** In front of one tool pod. iperf3 needs one number for TCP and UDP: see `withUdp`. */
+/** In front of one tool pod. iperf3 needs one number for TCP and UDP: see `udpPort`. */
 export function toolService(target: string): Service {
   const port = (number: number) => ({ name: `tcp-${number}`, protocol: 'TCP', port: number, targetPort: number });
   return {
