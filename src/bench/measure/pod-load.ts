@@ -96,7 +96,7 @@ async function send(options: PodLoadOptions, sample: PodSample, node: string | n
   }
 }
 
-/** With a grace period, so that a pod is gone from the API only once its kubelet has taken it down. */
+/** With a grace period, so that its kubelet takes a pod down before it is gone from the API. */
 async function removePods(
   { client, observer, signal }: PodLoadOptions,
   samples: readonly PodSample[],
@@ -104,13 +104,17 @@ async function removePods(
   const lingering = samples.map(async (sample) => {
     const { name } = sample;
     const path = resourcePath({ apiVersion: 'v1', resource: 'pods', namespace: NAMESPACE, name });
-    const gone = observer.removed(name, REMOVAL_TIMEOUT_MS);
+    const left = observer.left(name, REMOVAL_TIMEOUT_MS);
     await client.delete(path, { signal }).catch((error: unknown) => {
       signal.throwIfAborted();
       // One that somebody else deleted, or that never was, is gone as well.
       if (hasCode(error, 'kube-not-found')) observer.forget(sample);
     });
-    return (await gone) ? [] : [name];
+    const outcome = await left;
+    // A kubelet before 1.22 may leave it in the API until it next collects containers, once a minute.
+    if (outcome === 'stopped')
+      await client.delete(path, { query: { gracePeriodSeconds: 0 }, signal }).catch(() => signal.throwIfAborted());
+    return outcome === undefined ? [name] : [];
   });
   return (await Promise.all(lingering)).flat();
 }

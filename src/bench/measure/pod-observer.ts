@@ -5,7 +5,7 @@ import { watch } from '../../kube/watch.js';
 import type { PodSample } from '../record/pods-schema.js';
 import type { Stage } from '../record/terms.js';
 import { KIND, NAMESPACE, type Pod } from './manifests.js';
-import { complaintOf, stagesReached } from './pod-stages.js';
+import { complaintOf, hasStopped, stagesReached } from './pod-stages.js';
 import type { RunClock } from './run-clock.js';
 
 export const PODS = resourcePath({ apiVersion: 'v1', resource: 'pods', namespace: NAMESPACE });
@@ -24,6 +24,8 @@ export class PodObserver {
   readonly #samples = new Map<string, PodSample>();
   /** Followed pods that have not been deleted. */
   readonly #present = new Set<string>();
+  /** Pods under deletion whose containers have ended. */
+  readonly #stopped = new Set<string>();
   readonly #waiting = new Map<string, () => void>();
   readonly #gone = new Map<string, () => void>();
   readonly #clock: RunClock;
@@ -61,17 +63,21 @@ export class PodObserver {
     if (this.#failed !== undefined) throw this.#failed;
   }
 
-  /** Until the pod no longer exists, or the time is up. @returns whether it is gone */
-  async removed(name: string, timeoutMs: number): Promise<boolean> {
-    if (this.#present.has(name)) await this.#until(this.#gone, name, timeoutMs);
-    return !this.#present.has(name);
+  /**
+   * Until a pod under deletion has left its node, or the time is up.
+   *
+   * @returns `stopped`: its containers have ended, but the API still has it; undefined when the time was up
+   */
+  async left(name: string, timeoutMs: number): Promise<'deleted' | 'stopped' | undefined> {
+    if (this.#present.has(name) && !this.#stopped.has(name)) await this.#until(this.#gone, name, timeoutMs);
+    if (!this.#present.has(name)) return 'deleted';
+    return this.#stopped.has(name) ? 'stopped' : undefined;
   }
 
   /** It was never made. */
   forget({ name }: PodSample): void {
     this.#samples.delete(name);
-    this.#present.delete(name);
-    this.#gone.get(name)?.();
+    this.#absent(name);
   }
 
   takeInterruptions(): string[] {
@@ -108,6 +114,10 @@ export class PodObserver {
 
   #take(pod: Pod, at: number): void {
     const { name } = pod.metadata;
+    if (hasStopped(pod)) {
+      this.#stopped.add(name);
+      this.#gone.get(name)?.();
+    }
     const sample = this.#samples.get(name);
     if (sample === undefined) return;
     sample.node = pod.spec.nodeName ?? sample.node;
@@ -118,11 +128,16 @@ export class PodObserver {
   }
 
   #deleted(name: string): void {
-    this.#present.delete(name);
     const sample = this.#samples.get(name);
     if (sample?.at.ready === null) sample.failure ??= 'it was deleted before it was Ready';
     this.#samples.delete(name);
     this.#waiting.get(name)?.();
+    this.#absent(name);
+  }
+
+  #absent(name: string): void {
+    this.#present.delete(name);
+    this.#stopped.delete(name);
     this.#gone.get(name)?.();
   }
 }

@@ -25,6 +25,13 @@ export function stagesReached(pod: Pod): Stage[] {
   ];
 }
 
+/** Its kubelet says that all containers of a pod under deletion have ended. */
+export function hasStopped({ metadata, status }: Pod): boolean {
+  const { containerStatuses = [] } = status ?? {};
+  const ended = containerStatuses.length > 0 && containerStatuses.every(({ state }) => state?.terminated !== undefined);
+  return metadata.deletionTimestamp !== undefined && ended;
+}
+
 /** Why a pod does not start, in the kubelet's words; undefined while nothing speaks against it. */
 export function complaintOf({ status }: Pod): string | undefined {
   for (const { state } of status?.containerStatuses ?? []) {

@@ -44,6 +44,12 @@ function becoming(fate: (name: string, tell: (state: object) => void) => object[
   });
 }
 
+/** Of each deletion; null is that of the pod. */
+const gracePeriods = () =>
+  cluster.server.requests
+    .filter(({ method }) => method === 'DELETE')
+    .map(({ query }) => query.get('gracePeriodSeconds'));
+
 async function load(count: number, timeoutMs: number, perSecond = 1000): Promise<PodSample[]> {
   const { client } = cluster;
   const { signal } = new AbortController();
@@ -74,7 +80,24 @@ test('every stage has the moment its event arrived, in order, and pods are remov
     expect(times[0]).toBeGreaterThanOrEqual(intended);
     expect({ node, failure }).toEqual({ node: 's5', failure: null });
   }
-  expect(cluster.server.requests.filter(({ method }) => method === 'DELETE')).toHaveLength(3);
+  expect(gracePeriods()).toEqual(Array(3).fill(null));
+});
+
+test('one whose containers have ended is removed, though its kubelet has not told the API that it is gone', async () => {
+  const ended = { containerStatuses: [{ name: 'pause', state: { terminated: { reason: 'Completed' } } }] };
+  becoming((name, tell) => {
+    // Takes the place of the deletion that is told at once.
+    setImmediate(() =>
+      cluster.server.on('DELETE', `${PODS}/${name}`, (exchange) => {
+        answer(200, { kind: 'Pod' })(exchange);
+        if (!exchange.request.query.has('gracePeriodSeconds'))
+          tell({ status: ended, metadata: { name, namespace: NAMESPACE, deletionTimestamp: '2026-01-01T00:00:00Z' } });
+      }),
+    );
+    return [{ status: READY }];
+  });
+  await load(2, 10_000);
+  expect(gracePeriods().toSorted()).toEqual(['0', '0', null, null]);
 });
 
 test('a pod that never starts stays in the record, with the reason and its stages open', async () => {
@@ -104,7 +127,7 @@ test('one whose acceptance got lost is followed, and removed', async () => {
   });
   const [pod] = await load(1, 10_000);
   expect(pod?.at).toMatchObject({ accepted: null, ready: expect.any(Number) });
-  expect(cluster.server.requests.filter(({ method }) => method === 'DELETE')).toHaveLength(1);
+  expect(gracePeriods()).toEqual([null]);
 });
 
 test('one that the API refuses was never accepted', async () => {

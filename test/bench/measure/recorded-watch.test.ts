@@ -38,9 +38,9 @@ test('every stage is found in what a real API server tells, in the order of its 
   await expect.poll(() => cluster.server.requests.some(({ query }) => query.has('watch'))).toBe(true);
   const [starts, never] = [sample('paced-1-0'), sample('paced-1-1')];
   for (const each of [starts, never]) observer.follow(each);
-  const gone = [starts, never].map(({ name }) => observer.removed(name, 10_000));
+  const left = [starts, never].map(({ name }) => observer.left(name, 10_000));
   for (const line of recorded) send(line);
-  await Promise.all(gone);
+  await Promise.all(left);
 
   const { added, scheduled, running, ready } = starts.at;
   expect([added, scheduled, running, ready].map((moment) => typeof moment)).toEqual(Array(4).fill('number'));

@@ -15,6 +15,8 @@ export interface BootPaths {
   rendered: string;
   dnsmasq: string;
   dnsmasqLog: string;
+  /** Of the DHCP server beside which ours is a proxy, in a lab that has one. */
+  addressesLog: string;
   leases: string;
   /** `boot serve --output json`. */
   served: string;
@@ -29,6 +31,7 @@ export function bootPaths(lab: string): BootPaths {
     rendered,
     dnsmasq: join(rendered, 'dnsmasq.conf'),
     dnsmasqLog: join(root, 'dnsmasq.log'),
+    addressesLog: join(root, 'addresses.log'),
     leases: join(root, 'leases'),
     served: join(root, 'serve.ndjson'),
   };
@@ -44,8 +47,9 @@ export function bootUrl({ operator }: LabPlan): string {
 }
 
 /** What a person would write for these machines. */
-export async function writeBootConfig({ plan, build }: MachinesRecord): Promise<void> {
+export async function writeBootConfig({ plan, build, dhcp }: MachinesRecord): Promise<void> {
   const subnet = plan.operator.address.replace(/\.\d+$/, '');
+  const range = dhcp === 'own' ? { range: `${subnet}.100-${subnet}.199` } : {};
   const config = {
     hosts: plan.nodes.map(({ name, nics: [nic] }) => ({ name, mac: nic?.mac, nodeIp: nic?.address })),
     boot: {
@@ -55,7 +59,7 @@ export async function writeBootConfig({ plan, build }: MachinesRecord): Promise<
       kernelArgs: ['console=ttyS0'],
       url: bootUrl(plan),
       sshKeys: [`${labPaths(plan.name).key}.pub`],
-      dhcp: { range: `${subnet}.100-${subnet}.199`, interface: bridgeOf('main') },
+      dhcp: { ...range, interface: bridgeOf('main') },
     },
   };
   await writeFile(bootPaths(plan.name).config, `${JSON.stringify(config, undefined, 2)}\n`);

@@ -14,8 +14,8 @@ import type { MachinesRecord } from './machine-record.js';
 
 const CLI = join(import.meta.dirname, '../../../dist/cli.js');
 const START_TIMEOUT = 30_000;
-/** Neither can name a node. */
-const SERVICES = { dnsmasq: 'switch', serve: 'operator' } as const;
+/** None of them can name a node. */
+const SERVICES = { dnsmasq: 'switch', serve: 'operator', addresses: 'router' } as const;
 
 /**
  * DHCP, TFTP and HTTP for the machines, from what k8s-diskless itself renders and serves. Services of an earlier set of
@@ -37,6 +37,7 @@ export async function startBootServices(record: MachinesRecord, signal?: AbortSi
     args: [CLI, 'boot', 'render', ...flags, '--out', paths.rendered],
     signal,
   });
+  if (record.dhcp === 'proxy') await startAddresses(record, signal);
   await startDnsmasq(record, signal);
   const serve = [process.execPath, CLI, 'boot', 'serve', ...flags, '--output', 'json'];
   await start({
@@ -68,6 +69,27 @@ async function startDnsmasq({ plan }: MachinesRecord, signal: AbortSignal | unde
   ];
   const isUp = (log: string) => log.includes('started');
   await start({ lab: plan.name, service: 'dnsmasq', log: paths.dnsmasqLog, argv, isUp, signal });
+}
+
+/** The DHCP server that a network has already: it knows nothing of booting. */
+async function startAddresses({ plan }: MachinesRecord, signal: AbortSignal | undefined): Promise<void> {
+  const { operator, nodes, name } = plan;
+  const argv = [
+    'dnsmasq',
+    '--keep-in-foreground',
+    '--conf-file=/dev/null',
+    '--port=0',
+    `--interface=${operator.link}`,
+    '--bind-interfaces',
+    `--dhcp-range=${operator.address},static`,
+    ...nodes.flatMap(({ nics }) => nics.map(({ mac, address }) => `--dhcp-host=${mac},${address}`)),
+    `--dhcp-leasefile=${bootPaths(name).leases}.addresses`,
+    '--pid-file',
+    '--user=root',
+    '--log-facility=-',
+  ];
+  const log = bootPaths(name).addressesLog;
+  await start({ lab: name, service: 'addresses', log, argv, isUp: (text) => text.includes('started'), signal });
 }
 
 /** iPXE waits some 15 s for an IPv6 router; this one says that it leads nowhere. */

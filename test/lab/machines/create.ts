@@ -21,6 +21,8 @@ export interface CreateMachinesOptions {
   lab: string;
   machines: readonly MachineRequest[];
   build: MachineBuild;
+  /** Of a new lab. Default: `own`. */
+  dhcp?: MachinesRecord['dhcp'] | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -30,8 +32,8 @@ const MEMORY_MIB = 3072;
 /** Makes the lab unless there is one, and all that new machines need to boot; switches nothing on. */
 export function createMachines(options: CreateMachinesOptions): Promise<MachinesRecord> {
   return withMachineLock(async () => {
-    const { lab, machines, build, signal } = options;
-    const before = readMachinesRecord(lab) ?? (await layFoundation(lab, build));
+    const { lab, machines, signal } = options;
+    const before = readMachinesRecord(lab) ?? (await layFoundation(options));
     const plan = withNodes(
       before.plan,
       machines.map(({ name }) => ({ name })),
@@ -50,12 +52,12 @@ export function createMachines(options: CreateMachinesOptions): Promise<Machines
 
 const ORDINARY: Hardware = { firmware: 'bios', memoryMiB: MEMORY_MIB };
 
-async function layFoundation(lab: string, build: MachineBuild): Promise<MachinesRecord> {
+async function layFoundation({ lab, build, dhcp = 'own' }: CreateMachinesOptions): Promise<MachinesRecord> {
   const { root, key } = labPaths(lab);
   // Without a record whatever bears this name is a crashed run's.
   await removeLab(lab);
   const plan = emptyLab({ name: lab, index: freeIndex(MOST_LABS), hasRouter: false });
-  const record: MachinesRecord = { plan, build, hardware: {} };
+  const record: MachinesRecord = { plan, build, dhcp, hardware: {} };
   try {
     await mkdir(root, { recursive: true });
     await writeRecord(record);

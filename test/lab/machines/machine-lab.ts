@@ -27,6 +27,8 @@ export interface StartMachinesOptions extends WatchOptions {
   machines: readonly MachineRequest[];
   /** Default: the lab's build, made when it is missing. */
   build?: MachineBuild;
+  /** Default: `own`, our dnsmasq is the only DHCP server. */
+  dhcp?: MachinesRecord['dhcp'];
 }
 
 export interface MachineStatus {
@@ -84,9 +86,9 @@ export class MachineLab {
   }
 
   /** Makes the lab if there is none, and adds the machines it lacks, switched off. */
-  async add({ machines, progress = () => {}, signal, build }: Omit<StartMachinesOptions, 'name'>): Promise<void> {
+  async add({ machines, progress = () => {}, signal, build, dhcp }: Omit<StartMachinesOptions, 'name'>): Promise<void> {
     const parts = readMachinesRecord(this.name)?.build ?? build ?? (await ensureMachinesBuilt({ progress, signal }));
-    await createMachines({ lab: this.name, machines, build: parts, signal });
+    await createMachines({ lab: this.name, machines, build: parts, dhcp, signal });
   }
 
   /** Presses the button of those that are off; does not wait for anything they do. */

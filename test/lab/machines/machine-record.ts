@@ -11,6 +11,8 @@ export interface Hardware {
 /** What the run directory of a lab of machines remembers. */
 export interface MachinesRecord extends LabRecord {
   build: MachineBuild;
+  /** Whether our dnsmasq gives out the addresses, or stands beside a server that does. */
+  dhcp: 'own' | 'proxy';
   /** By machine name. */
   hardware: Record<string, Hardware>;
 }
