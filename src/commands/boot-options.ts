@@ -61,6 +61,9 @@ function addBootOptions(command: Command): Command {
     .addOption(option('--mac <list>', 'MAC addresses: s4=52:54:00:12:34:04,s5=…', 'MAC'))
     .addOption(option('--ssh-keys <files>', 'public keys of user core (default: agent and ~/.ssh/*.pub)', 'SSH_KEYS'))
     .addOption(option('--url <url>', 'where machines fetch from: http://ADDRESS:PORT', 'BOOT_URL'))
+    .addOption(
+      option('--listen <address:port>', 'what boot serve binds to (default: address and port of --url)', 'LISTEN'),
+    )
     .addOption(option('--os-images <dir>', 'directory with the images, instead of those fetched', 'OS_IMAGES'))
     .addOption(option('--kernel <file>', 'with --os generic', 'KERNEL'))
     .addOption(option('--initrd <file>', 'with --os generic', 'INITRD'))
@@ -81,7 +84,5 @@ export function addRenderOptions(command: Command): Command {
 }
 
 export function addServeOptions(command: Command): Command {
-  return addBootOptions(command).addOption(
-    option('--listen <address:port>', 'bind to this (default: address and port of --url)', 'LISTEN'),
-  );
+  return addBootOptions(command);
 }

@@ -96,6 +96,29 @@ describe('boot serve', () => {
   });
 });
 
+test('what it serves names the same address as what boot render writes', async () => {
+  const operator = createOperator();
+  const images = imagesOf(operator);
+  const listen = ['--listen', `127.0.0.1:${await freePort()}`];
+  const rendered = await operator.run(['boot', 'render', ...HOSTS, ...listen]);
+  expect(rendered).toMatchObject({ exit: 0, stderr: '' });
+  expect(rendered.stdout).toContain(`\nset base http://${listen[1]}\n`);
+  const running = operator.start(['boot', 'serve', ...HOSTS, ...listen, '--os-images', images, '-o', 'json']);
+  const { port, url } = await served(running);
+  expect(url).toBe(`http://${listen[1]}`);
+  const script = (await ask(port, '/boot.ipxe')).body.toString();
+  expect(rendered.stdout).toContain(script);
+});
+
+/** One that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = http.createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
 describe('what it needs is said before it listens', () => {
   test('images', async () => {
     const { run } = createOperator();
