@@ -14,6 +14,7 @@ export interface OsFlags extends ClusterFlags {
 
 export interface FetchFlags extends OsFlags {
   mirror?: string;
+  checksumsOnly?: boolean;
 }
 
 /** What boot files are made of. */
@@ -46,13 +47,18 @@ function addOsOptions(command: Command): Command {
     .addOption(option('--os <name>', 'operating system (default: flatcar)', 'OS').choices(OS_NAMES))
     .addOption(option('--channel <name>', 'channel or stream (default: stable)', 'OS_CHANNEL'))
     .addOption(option('--os-version <version>', 'e.g. 4593.2.5 (default: the newest)', 'OS_VERSION'))
-    .addOption(option('--arch <arch>', 'of the machines (default: amd64)', 'OS_ARCH').choices(['amd64', 'arm64']));
+    .addOption(option('--arch <arch>', 'of the machines (default: amd64)', 'OS_ARCH').choices(['amd64', 'arm64']))
+    .addOption(option('--keyring <file>', 'OpenPGP keys the images must be signed with', 'KEYRING'));
 }
 
 export function addFetchOptions(command: Command): Command {
   return addOsOptions(command)
     .addOption(option('--mirror <url>', 'mirror of the release servers, below flatcar/ and fcos/', 'MIRROR'))
-    .addOption(option('--keyring <file>', 'OpenPGP keys the images must be signed with', 'KEYRING'));
+    .addOption(
+      option('--checksums-only', 'without a keyring: trust whoever serves the images', 'CHECKSUMS_ONLY').conflicts(
+        'keyring',
+      ),
+    );
 }
 
 function addBootOptions(command: Command): Command {
