@@ -77,17 +77,22 @@ function ownDhcp({ dhcp, hosts, timeServers }: DnsmasqInput): string[] {
   ];
 }
 
-/** Not for strangers: beside another server there are machines that are none of ours. */
+/** Not for strangers, where ours can be told from them. */
 function proxyDhcp(input: DnsmasqInput): string[] {
   const { dhcp, hosts } = input;
   const known = hosts.flatMap(({ mac }) => mac ?? []);
   return [
     '# Beside the DHCP server that gives out the addresses',
     `dhcp-range=${[proxyNetwork(input), 'proxy', ...netmask(dhcp.network)].join(',')}`,
-    ...(known.length < hosts.length
-      ? []
+    ...(proxyForEverybody(input)
+      ? ['# For every machine that boots over this network: not every host has a MAC address']
       : ['# Only for these machines', ...known.map((mac) => `dhcp-host=${mac},set:node`), 'dhcp-ignore=tag:!node']),
   ];
+}
+
+/** Whether machines that are none of ours are answered, beside a DHCP server that is not ours either. */
+export function proxyForEverybody({ dhcp, hosts }: Pick<DnsmasqInput, 'dhcp' | 'hosts'>): boolean {
+  return dhcp.range === undefined && hosts.some(({ mac }) => mac === undefined);
 }
 
 /** An address in the network; dnsmasq knows the netmask of its own. */

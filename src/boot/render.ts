@@ -3,8 +3,8 @@ import type { ClusterSpec } from '../config/spec.js';
 import { usageError } from '../errors.js';
 import { dnsmasqConfig } from './dnsmasq.js';
 import type { BootHost } from './hosts.js';
-import type { ExtraIgnition } from './ignition/extra.js';
-import { mergeIgnition } from './ignition/merge.js';
+import type { ExtraIgnition } from './ignition/inner-files.js';
+import { joinIgnition, mergeIgnition } from './ignition/merge.js';
 import { nodeIgnition } from './ignition/node-ignition.js';
 import type { Ignition } from './ignition/schema.js';
 import {
@@ -28,7 +28,8 @@ export interface BootPlan {
   /** Lines of authorized_keys. */
   sshKeys: readonly string[];
   cluster: Pick<ClusterSpec, 'network' | 'kubeProxy'>;
-  extra?: ExtraIgnition;
+  /** The user's own Ignition, with the files it holds. */
+  extra?: readonly ExtraIgnition[];
 }
 
 export interface BootFile {
@@ -93,11 +94,12 @@ function ignitionText({ settings, sshKeys, cluster, extra }: BootPlan, host: Boo
   return `${JSON.stringify(extra === undefined ? ours : withExtra(ours, extra), undefined, 2)}\n`;
 }
 
-function withExtra(ours: Ignition, extra: ExtraIgnition): Ignition {
-  const { config, conflicts } = mergeIgnition(ours, extra.config);
-  const lines = conflicts.map(({ path, message }) => `${extra.place(path)} ${message}`);
+function withExtra(ours: Ignition, extra: readonly ExtraIgnition[]): Ignition {
+  const lines = extra.flatMap(({ config, place }) =>
+    mergeIgnition(ours, config).conflicts.map(({ path, message }) => `${place(path)} ${message}`),
+  );
   if (lines.length > 0) throw problemsError(lines, 'the Ignition file');
-  return config;
+  return extra.reduce((all, { config }) => joinIgnition(all, config, 'k8s-diskless').config, ours);
 }
 
 function dnsmasqFile({ settings, url, hosts }: BootPlan): BootFile[] {

@@ -5,9 +5,10 @@ import { fetchRelease } from '../boot/images/fetch-release.js';
 import type { FetchedRelease } from '../boot/images/fetched.js';
 import { releaseServer } from '../boot/images/release-server.js';
 import { openSignatureChecker } from '../boot/images/signature.js';
+import type { OsDriver } from '../boot/os/os-driver.js';
 import type { BootSettings } from '../boot/settings.js';
 import type { LoadedConfig } from '../config/load.js';
-import { EXIT } from '../errors.js';
+import { EXIT, usageError } from '../errors.js';
 import { textTable } from '../ui/text-table.js';
 import { bytesText } from '../ui/units.js';
 import { readOsSettings } from './boot-inputs.js';
@@ -24,7 +25,8 @@ export function bootFetchCommand(flags: FetchFlags): Promise<number> {
     const download = downloadSettings(process.env);
     const mirror = flags.mirror ?? mirrorOf(file);
     const server = releaseServer({ settings: download, signal, ...(mirror !== undefined && { mirror }) });
-    const { keyring } = settings;
+    const keyring = flags.checksumsOnly ? undefined : settings.keyring;
+    if (keyring === undefined && !flags.checksumsOnly && settings.os.findRelease) throw keyringMissing(settings.os);
     const signatures = keyring === undefined ? undefined : await openSignatureChecker(keyring, process.env);
     const cache = await openCache({ root: defaultCacheRoot(process.env) });
     const release = await fetchRelease({
@@ -41,6 +43,15 @@ export function bootFetchCommand(flags: FetchFlags): Promise<number> {
     const json = `${JSON.stringify({ v: FETCH_SCHEMA, ...fetched })}\n`;
     process.stdout.write(flags.output === 'json' ? json : report(release, settings, join(cache.root, 'blobs')));
     return EXIT.done;
+  });
+}
+
+/** Checksums tell damage, not malice: who changes the images on the way changes these as well. */
+function keyringMissing({ title }: OsDriver): Error {
+  return usageError({
+    code: 'keyring-missing',
+    message: `nothing says whose signatures the images of ${title} must bear, and their checksums come from the same server as they do`,
+    hint: "name the makers' keys: --keyring FILE, or boot.keyring in the config file; --checksums-only does without",
   });
 }
 

@@ -27,6 +27,7 @@ export async function readBootInputs(flags: BootFlags, signal: AbortSignal): Pro
   const hosts = bootHosts({
     cluster,
     recorded: recorded?.nodes ?? [],
+    dhcp: boot.dhcp,
     ...(file && { file }),
     ...(flags.hosts !== undefined && { hosts: flags.hosts }),
     ...(flags.mac !== undefined && { macs: flags.mac }),

@@ -14,6 +14,7 @@ export interface OsFlags extends ClusterFlags {
 
 export interface FetchFlags extends OsFlags {
   mirror?: string;
+  checksumsOnly?: boolean;
 }
 
 /** What boot files are made of. */
@@ -46,13 +47,18 @@ function addOsOptions(command: Command): Command {
     .addOption(option('--os <name>', 'operating system (default: flatcar)', 'OS').choices(OS_NAMES))
     .addOption(option('--channel <name>', 'channel or stream (default: stable)', 'OS_CHANNEL'))
     .addOption(option('--os-version <version>', 'e.g. 4593.2.5 (default: the newest)', 'OS_VERSION'))
-    .addOption(option('--arch <arch>', 'of the machines (default: amd64)', 'OS_ARCH').choices(['amd64', 'arm64']));
+    .addOption(option('--arch <arch>', 'of the machines (default: amd64)', 'OS_ARCH').choices(['amd64', 'arm64']))
+    .addOption(option('--keyring <file>', 'OpenPGP keys the images must be signed with', 'KEYRING'));
 }
 
 export function addFetchOptions(command: Command): Command {
   return addOsOptions(command)
     .addOption(option('--mirror <url>', 'mirror of the release servers, below flatcar/ and fcos/', 'MIRROR'))
-    .addOption(option('--keyring <file>', 'OpenPGP keys the images must be signed with', 'KEYRING'));
+    .addOption(
+      option('--checksums-only', 'without a keyring: trust whoever serves the images', 'CHECKSUMS_ONLY').conflicts(
+        'keyring',
+      ),
+    );
 }
 
 function addBootOptions(command: Command): Command {
@@ -61,6 +67,9 @@ function addBootOptions(command: Command): Command {
     .addOption(option('--mac <list>', 'MAC addresses: s4=52:54:00:12:34:04,s5=…', 'MAC'))
     .addOption(option('--ssh-keys <files>', 'public keys of user core (default: agent and ~/.ssh/*.pub)', 'SSH_KEYS'))
     .addOption(option('--url <url>', 'where machines fetch from: http://ADDRESS:PORT', 'BOOT_URL'))
+    .addOption(
+      option('--listen <address:port>', 'what boot serve binds to (default: address and port of --url)', 'LISTEN'),
+    )
     .addOption(option('--os-images <dir>', 'directory with the images, instead of those fetched', 'OS_IMAGES'))
     .addOption(option('--kernel <file>', 'with --os generic', 'KERNEL'))
     .addOption(option('--initrd <file>', 'with --os generic', 'INITRD'))
@@ -81,7 +90,5 @@ export function addRenderOptions(command: Command): Command {
 }
 
 export function addServeOptions(command: Command): Command {
-  return addBootOptions(command).addOption(
-    option('--listen <address:port>', 'bind to this (default: address and port of --url)', 'LISTEN'),
-  );
+  return addBootOptions(command);
 }

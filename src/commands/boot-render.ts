@@ -1,6 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type BootFile, renderBoot } from '../boot/render.js';
+import { proxyForEverybody } from '../boot/dnsmasq.js';
+import { type BootFile, type BootPlan, renderBoot } from '../boot/render.js';
 import { EXIT, usageError } from '../errors.js';
 import { writeFileAtomic } from '../state/atomic-write.js';
 import { readBootInputs } from './boot-inputs.js';
@@ -15,17 +16,31 @@ export function bootRenderCommand(flags: RenderFlags): Promise<number> {
     const { plan, notes } = await readBootInputs(flags, signal);
     const files = renderBoot(plan);
     const left = flags.out === undefined ? [] : await writeFiles(files, resolve(flags.out));
-    const told = [...notes, ...left, ...withoutDnsmasq(files)];
+    const told = [...notes, ...left, ...dnsmasqNotes(plan, files)];
     process.stdout.write(flags.output === 'json' ? jsonText(files, told) : shown(files, flags.out));
     if (flags.output !== 'json') process.stderr.write(told.map((note) => `${note}\n`).join(''));
     return EXIT.done;
   });
 }
 
-function withoutDnsmasq(files: readonly BootFile[]): string[] {
-  return files.some(({ kind }) => kind === 'dnsmasq')
-    ? []
-    : ['no dnsmasq.conf: machines fetch from a name, so say for which network it is: --dhcp-network 10.0.0.0/24'];
+/** What a person should know of dnsmasq.conf before it answers anyone. */
+function dnsmasqNotes({ settings, url, hosts }: BootPlan, files: readonly BootFile[]): string[] {
+  const { arch, dhcp, tftp } = settings;
+  if (!files.some(({ kind }) => kind === 'dnsmasq')) {
+    const from = new URL(url).hostname.startsWith('[') ? 'an IPv6 address' : 'a name';
+    return [`no dnsmasq.conf: machines fetch from ${from}, so say for which network it is: --dhcp-network 10.0.0.0/24`];
+  }
+  const unknown = hosts.filter(({ mac }) => mac === undefined).map(({ name }) => name);
+  return [
+    ...(proxyForEverybody({ dhcp, hosts })
+      ? [
+          `dnsmasq.conf answers every machine that boots over this network, and gives it this operating system: no MAC address is known of ${unknown.join(', ')} (--mac ${unknown[0]}=…)`,
+        ]
+      : []),
+    ...(arch === 'arm64' && tftp.uefi === undefined
+      ? ['dnsmasq.conf hands out ipxe.efi, which Debian has for amd64 only: name one of arm64 in boot.tftp.uefi']
+      : []),
+  ];
 }
 
 function jsonText(files: readonly BootFile[], notes: readonly string[]): string {

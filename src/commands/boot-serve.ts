@@ -20,7 +20,7 @@ export function bootServeCommand(flags: BootFlags): Promise<number> {
     const files = renderBoot(plan);
     const listen = listenAddress(plan);
     const cache = await openCache({ root: defaultCacheRoot(process.env) });
-    const images = await findImages(plan.settings, cache);
+    const images = await findImages(plan.settings, cache, process.env);
     const resources = await bootResources({ url: plan.url, files, images: images.images, now: new Date() });
     if (flags.output !== 'json') process.stderr.write(notes.map((note) => `${note}\n`).join(''));
     await serve({ plan, images, resources, listen, flags, signal });

@@ -7,7 +7,7 @@ import { bootServeCommand } from './boot-serve.js';
 const EXAMPLES = `
 A machine's boot: DHCP names iPXE, iPXE fetches boot.ipxe and from it everything else:
 
-  k8s-diskless boot fetch                       Flatcar's kernel and initrd into the cache, checked
+  k8s-diskless boot fetch --keyring FILE        Flatcar's kernel and initrd into the cache, checked
   k8s-diskless boot render --hosts s4,s5,s6     what the machines will be told; writes nothing
   k8s-diskless boot render --out /etc/boot      the same as files, with a ready dnsmasq.conf
   k8s-diskless boot serve --hosts s4,s5,s6      serves all of it, and shows who fetched what
@@ -30,10 +30,11 @@ others, and dnsmasq.conf. Any web server can serve them; boot serve does it with
 
 const FETCH_EXAMPLES = `
 Examples:
-  k8s-diskless boot fetch                                     the newest stable Flatcar
-  k8s-diskless boot fetch --os fcos --channel testing
-  k8s-diskless boot fetch --os-version 4593.2.5 --keyring Flatcar_Image_Signing_Key.asc
-  k8s-diskless boot fetch --mirror https://mirror.example     below it flatcar/CHANNEL/… and fcos/…
+  k8s-diskless boot fetch --keyring Flatcar_Image_Signing_Key.asc    the newest stable Flatcar
+  k8s-diskless boot fetch --keyring fedora.gpg --os fcos --channel testing
+  k8s-diskless boot fetch --keyring FILE --os-version 4593.2.5
+  k8s-diskless boot fetch --keyring FILE --mirror https://mirror.example     below it flatcar/CHANNEL/… and fcos/…
+  k8s-diskless boot fetch --checksums-only                           without keys: damage is found, malice is not
 `;
 
 const SERVE_EXAMPLES = `

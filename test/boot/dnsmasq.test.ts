@@ -33,7 +33,9 @@ describe('dnsmasq itself reads what is written', () => {
 describe('proxy-DHCP', () => {
   test('answers nobody but the machines, once all of them are known by their MAC address', () => {
     expect(config()).toContain('dhcp-ignore=tag:!node');
-    expect(config({ hosts: [...WITH_MACS, { name: 's6' }] })).not.toContain('dhcp-ignore');
+    const everybody = config({ hosts: [...WITH_MACS, { name: 's6' }] });
+    expect(everybody).not.toContain('dhcp-ignore');
+    expect(everybody).toContain('# For every machine that boots over this network');
   });
 
   test('is for the network named, else for that of the boot URL', () => {

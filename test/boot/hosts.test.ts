@@ -18,12 +18,14 @@ interface Given {
   hosts?: string;
   macs?: string;
   recorded?: NodeSpec[];
+  dhcp?: { range?: string; network?: string };
 }
 
-function hostsOf({ yaml, recorded: known = [], ...flags }: Given) {
+function hostsOf({ yaml, recorded: known = [], dhcp = {}, ...flags }: Given) {
   return bootHosts({
     recorded: known,
     cluster: 'default',
+    dhcp,
     ...flags,
     ...(yaml !== undefined && { file: parseConfig('c.yaml', yaml) }),
   });
@@ -90,6 +92,22 @@ describe('what is refused', () => {
   ])('--mac %j', (macs, message) => {
     expect(refused({ yaml: YAML, macs })).toMatchObject({ code: 'config-invalid', exit: 2 });
     expect(refused({ yaml: YAML, macs }).message).toMatch(message);
+  });
+
+  test('an address that our own DHCP server has no network for, with its place in the file', () => {
+    const range = '10.1.0.100-10.1.0.200';
+    const dhcp = { range, network: '10.1.0.0/24' };
+    expect(refused({ yaml: YAML, dhcp })).toMatchObject({
+      exit: 2,
+      message: expect.stringMatching(/^c\.yaml:2:\d+ hosts\[0\]\.nodeIp: the address 10\.0\.0\.4 of s4 lies outside/),
+    });
+    const fine: NonNullable<Given['dhcp']>[] = [
+      { range },
+      { network: '10.1.0.0/24' },
+      { range: '10.0.0.8-10.0.0.9', network: '10.0.0.0/24' },
+    ];
+    for (const each of fine) expect(hostsOf({ yaml: YAML, dhcp: each })).toHaveLength(3);
+    expect(hostsOf({ yaml: 'hosts: [{name: s4, nodeIp: 10.0.0.4}]', dhcp })).toHaveLength(1);
   });
 
   test('a machine whose files would be those of any machine', () => {

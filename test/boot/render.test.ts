@@ -45,6 +45,19 @@ describe('which files there are', () => {
     expect(text('s4.ign')).toContain('data:,s4%0A');
   });
 
+  test("the user's own Ignition is in every machine's, with the files it holds, and leaves nothing to fetch", () => {
+    const child = { ignition: { version: '3.0.0' }, storage: { files: [{ path: '/etc/motd', mode: 420 }] } };
+    const merge = [{ source: `data:,${encodeURIComponent(JSON.stringify(child))}` }];
+    const extra = JSON.stringify({ ignition: { version: '3.3.0', config: { merge } }, systemd: {} });
+    const texts = renderBoot(plan({ extra })).flatMap(({ kind, text }) => (kind === 'ignition' ? [text] : []));
+    expect(texts).toHaveLength(2);
+    for (const { ignition, storage } of texts.map((text) => JSON.parse(text))) {
+      expect(ignition).toEqual({ version: '3.3.0' });
+      expect(storage.files.at(-1)).toEqual({ path: '/etc/motd', mode: 420 });
+      expect(storage.files.length).toBeGreaterThan(2);
+    }
+  });
+
   test('no dnsmasq.conf where nothing tells the network', () => {
     expect(namesOf({ url: 'http://boot.lab' })).not.toContain('dnsmasq.conf');
   });
@@ -60,6 +73,17 @@ describe('what is not rendered', () => {
     });
     const nameless = [{ name: 's6' }];
     expect(() => renderBoot(plan({ extra, hosts: nameless }))).not.toThrow();
+  });
+
+  test('nor what files inside it contradict', () => {
+    const child = { ignition: { version: '3.3.0' }, passwd: { users: [{ name: 'core', shouldExist: false }] } };
+    const merge = [{ source: `data:,${encodeURIComponent(JSON.stringify(child))}` }];
+    expect(refused({ extra: JSON.stringify({ ignition: { version: '3.3.0', config: { merge } } }) })).toMatchObject({
+      exit: 2,
+      message: expect.stringMatching(
+        /^extra\.ign:1:\d+ ignition\.config\.merge\[0\]\.source: passwd\.users\[0\]\.shouldExist changes/,
+      ),
+    });
   });
 
   test('a secret on the kernel command line', () => {

@@ -13,7 +13,8 @@ describe('boot render', () => {
   test('shows the files, each under its name', async () => {
     const { run } = createOperator();
     const { exit, stdout, stderr } = await run(['boot', 'render', '--hosts', 's4,s5,s6', '--os', 'flatcar', ...URL]);
-    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+    expect(exit).toBe(0);
+    expect(stderr).toMatch(/^dnsmasq\.conf answers every machine .* of s4, s5, s6 \(--mac s4=…\)\n$/);
     expect(stdout.match(/^==> .* <==$/gm)).toEqual([
       '==> boot.ipxe <==',
       '==> default.ipxe <==',
@@ -72,6 +73,20 @@ describe('boot render', () => {
       names: ['boot.ipxe', 'default.ipxe', 'default.ign'],
     });
     expect(notes).toEqual([expect.stringContaining('--dhcp-network')]);
+  });
+
+  test('says what dnsmasq.conf would do to others, and what it cannot do', async () => {
+    const render = async (...args: string[]) => {
+      const { stdout } = await createOperator().run(['boot', 'render', '--output', 'json', '--hosts', 's4', ...args]);
+      return JSON.parse(stdout).notes as string[];
+    };
+    const mac = ['--mac', 's4=52:54:00:00:00:04'];
+    expect(await render(...URL, ...mac)).toEqual([]);
+    expect(await render(...URL, '--dhcp-range', '10.0.0.100-10.0.0.200')).toEqual([]);
+    expect(await render(...URL, ...mac, '--arch', 'arm64')).toEqual([expect.stringContaining('boot.tftp.uefi')]);
+    expect(await render('--url', 'http://[fd00::1]:8080', ...mac)).toEqual([
+      expect.stringMatching(/machines fetch from an IPv6 address, .*--dhcp-network/),
+    ]);
   });
 
   test('from the config file, flags and variables over it', async () => {

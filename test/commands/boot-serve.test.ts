@@ -96,6 +96,29 @@ describe('boot serve', () => {
   });
 });
 
+test('what it serves names the same address as what boot render writes', async () => {
+  const operator = createOperator();
+  const images = imagesOf(operator);
+  const listen = ['--listen', `127.0.0.1:${await freePort()}`];
+  const rendered = await operator.run(['boot', 'render', ...HOSTS, ...listen]);
+  expect(rendered).toMatchObject({ exit: 0, stderr: '' });
+  expect(rendered.stdout).toContain(`\nset base http://${listen[1]}\n`);
+  const running = operator.start(['boot', 'serve', ...HOSTS, ...listen, '--os-images', images, '-o', 'json']);
+  const { port, url } = await served(running);
+  expect(url).toBe(`http://${listen[1]}`);
+  const script = (await ask(port, '/boot.ipxe')).body.toString();
+  expect(rendered.stdout).toContain(script);
+});
+
+/** One that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = http.createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
 describe('what it needs is said before it listens', () => {
   test('images', async () => {
     const { run } = createOperator();
@@ -158,8 +181,9 @@ describe('boot fetch', () => {
   test('says what it could not check', async () => {
     const flatcar = Object.entries(flatcarFiles()).map(([path, data]) => [`/flatcar/stable/${path}`, data]);
     const { url } = await serve(files(Object.fromEntries(flatcar)));
-    const plain = createOperator().run(['boot', 'fetch'], { K8S_DISKLESS_MIRROR: url });
-    const json = createOperator().run(['boot', 'fetch', '--mirror', url, '--output', 'json']);
+    const fetch = ['boot', 'fetch', '--checksums-only'];
+    const plain = createOperator().run(fetch, { K8S_DISKLESS_MIRROR: url });
+    const json = createOperator().run([...fetch, '--mirror', url, '--output', 'json']);
     expect((await plain).stdout).toContain('signatures were not checked');
     expect(JSON.parse((await json).stdout)).toMatchObject({
       v: 1,
@@ -171,9 +195,22 @@ describe('boot fetch', () => {
     });
   });
 
+  test('asks whose signatures there must be, before anything is fetched', async () => {
+    const { url, requests } = await serve(files({}));
+    const { exit, stdout, stderr } = await createOperator().run(['boot', 'fetch', '--mirror', url]);
+    expect({ exit, stdout, requests }).toEqual({ exit: 2, stdout: '', requests: [] });
+    expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(/Flatcar .*--keyring FILE.*--checksums-only/);
+    const both = await createOperator().run(['boot', 'fetch', '--keyring', 'keys.asc', '--checksums-only']);
+    expect(both.exit).toBe(2);
+    expect(both.stderr.replaceAll(/\s+/g, ' ')).toContain("'--checksums-only' cannot be used with option '--keyring");
+    const none = await createOperator().run(['boot', 'fetch', '--os', 'coreos']);
+    expect(none.stderr.replaceAll(/\s+/g, ' ')).toContain('cannot be downloaded from anywhere known');
+  });
+
   test('what is not there', async () => {
     const { url } = await serve(files({}));
-    const { exit, stderr } = await createOperator().run(['boot', 'fetch', '--mirror', url, '--os', 'fcos']);
+    const fetch = ['boot', 'fetch', '--checksums-only', '--mirror', url, '--os', 'fcos'];
+    const { exit, stderr } = await createOperator().run(fetch);
     expect(exit).toBe(2);
     expect(stderr).toContain('fcos/streams/stable.json is not there');
   });

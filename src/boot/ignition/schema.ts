@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { z } from 'zod';
 
 /*
@@ -7,7 +8,8 @@ import { z } from 'zod';
 
 /** Permission bits in decimal, as JSON has no octal numbers. */
 const mode = z.int().min(0).max(0o7777);
-const absolutePath = z.string().regex(/^\//, { error: 'is not an absolute path' });
+/** `/etc//hostname` is `/etc/hostname`, and Ignition of spec 3 reads no path that could be shorter. */
+const absolutePath = z.string().regex(/^\//, { error: 'is not an absolute path' }).overwrite(shortened);
 const unitName = z
   .string()
   .regex(/^[\w:.\\@-]+\.(service|socket|device|mount|automount|swap|target|path|timer|slice|scope)$/, {
@@ -19,9 +21,9 @@ const resource = z.looseObject({
   compression: z.string().nullable().optional(),
 });
 /** `filesystem` exists in 2.x only: everything lies on `root`. */
-const node = { path: absolutePath, filesystem: z.string().optional(), overwrite: z.boolean().nullable().optional() };
+const node = { filesystem: z.string().optional(), path: absolutePath, overwrite: z.boolean().nullable().optional() };
 
-const file = z.looseObject({ ...node, mode: mode.nullable().optional(), contents: resource.optional() });
+const file = z.looseObject({ ...node, contents: resource.optional(), mode: mode.nullable().optional() });
 const directory = z.looseObject({ ...node, mode: mode.nullable().optional() });
 const link = z.looseObject({ ...node, target: z.string().nullable().optional() });
 
@@ -37,9 +39,17 @@ const unit = z.looseObject({
 const user = z.looseObject({ name: z.string().min(1), sshAuthorizedKeys: z.array(z.string()).optional() });
 const group = z.looseObject({ name: z.string().min(1) });
 
+/** Other files that come on top of this one, or in its place; lists are `append` in 2.x. */
+const configs = z.looseObject({
+  merge: z.array(resource).optional(),
+  append: z.array(resource).optional(),
+  replace: resource.nullable().optional(),
+});
+
 export const ignitionSchema = z.looseObject({
   ignition: z.looseObject({
     version: z.string().regex(/^\d+\.\d+\.\d+$/, { error: 'is not a version such as 3.3.0' }),
+    config: configs.nullable().optional(),
   }),
   passwd: z.looseObject({ users: z.array(user).optional(), groups: z.array(group).optional() }).optional(),
   storage: z
@@ -55,3 +65,9 @@ export const ignitionSchema = z.looseObject({
 export type Ignition = z.infer<typeof ignitionSchema>;
 export type IgnitionFile = z.infer<typeof file>;
 export type IgnitionUnit = z.infer<typeof unit>;
+export type IgnitionResource = z.infer<typeof resource>;
+
+function shortened(path: string): string {
+  const normal = posix.normalize(path);
+  return normal.length > 1 ? normal.replace(/\/$/, '') : normal;
+}

@@ -11,20 +11,24 @@ import { sha512InDigests } from './digests-file.js';
 import { compareVersions } from './fetched.js';
 import { flatcarVersion } from './flatcar-release.js';
 import type { BootImage, ImageSet } from './image-set.js';
+import type { SignatureChecker } from './signature.js';
 
 export interface DirectoryInput {
   directory: string;
   settings: Pick<BootSettings, 'os' | 'arch' | 'version'>;
   cache: Cache;
+  /** Absent: signatures are not checked. */
+  signatures?: SignatureChecker;
 }
 
 /**
  * An offline site's own directory: a copy of upstream's version directory is enough. Where checksums lie beside the
  * files they are compared, so that a half-copied image is told here and not by machines that hang.
  *
- * @throws usage error (exit 2) that names what is missing or damaged
+ * @throws usage error (exit 2) that names what is missing or damaged; DisklessError `signature-invalid`
  */
-export async function imagesInDirectory({ directory, settings, cache }: DirectoryInput): Promise<ImageSet> {
+export async function imagesInDirectory(input: DirectoryInput): Promise<ImageSet> {
+  const { directory, settings, cache, signatures } = input;
   const { os, arch } = settings;
   const names = await readdir(directory).catch((cause: NodeJS.ErrnoException) => {
     const message = `the directory of images ${directory} cannot be read (${cause.code})`;
@@ -34,11 +38,12 @@ export async function imagesInDirectory({ directory, settings, cache }: Director
   const found = await Promise.all(
     os.images.map((image) => fileOf(image, { directory, names, version, pattern: image.upstream(arch), cache })),
   );
+  if (signatures !== undefined) await Promise.all(found.map(({ path }) => checkSignature(path, signatures)));
   const checked = found.every((file) => file.checked);
   const images = found.map(({ checked: _checked, ...image }) => image);
   return {
     title: version === undefined ? os.title : `${os.title} ${version}`,
-    trust: checked ? 'checksum' : 'unchecked',
+    trust: signatures !== undefined ? 'signature' : checked ? 'checksum' : 'unchecked',
     images,
   };
 }
@@ -108,6 +113,19 @@ async function check({ directory, file, path, cache }: CheckInput): Promise<bool
     detail: `expected ${expected}\nfound    ${actual}`,
     hint: 'copy the file again',
   });
+}
+
+async function checkSignature(path: string, signatures: SignatureChecker): Promise<void> {
+  const file = `${path}.sig`;
+  const signature = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    throw usageError({
+      code: 'signature-missing',
+      message: `${path} cannot be checked with the keyring: its signature ${file} cannot be read (${cause.code})`,
+      hint: 'copy the .sig files of the release server there too, or name no keyring',
+      cause,
+    });
+  });
+  await signatures.check({ name: path, path, signature });
 }
 
 function missing({ role }: OsImage, { directory, pattern, version }: FileInput): Error {

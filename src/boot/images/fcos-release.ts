@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Sha256 } from '../../artifacts/checksum-file.js';
+import { osVersion } from '../../config/boot-scalars.js';
 import { DisklessError } from '../../errors.js';
 import type { ImageRole } from '../os/os-driver.js';
 import { fileNameOf, type OsRelease, type ReleaseFinder, type ReleaseQuery } from './os-release.js';
@@ -13,17 +14,20 @@ const ROLES: Readonly<Record<'kernel' | 'initramfs' | 'rootfs', ImageRole>> = {
   rootfs: 'rootfs',
 };
 
-/* The parts of https://github.com/coreos/stream-metadata-go (stream.go, release/release.go) that tell PXE's images. */
+/*
+ * The parts of https://github.com/coreos/stream-metadata-go (stream.go, release/release.go) that tell PXE's images. A
+ * release becomes the name of a file in the cache.
+ */
 const artifact = z.object({ location: z.string(), signature: z.string(), sha256: Sha256 });
 const pxe = z.object({ kernel: artifact, initramfs: artifact, rootfs: artifact });
 const streamMetadata = z.object({
   architectures: z.record(
     z.string(),
-    z.object({ artifacts: z.object({ metal: z.object({ release: z.string(), formats: z.object({ pxe }) }) }) }),
+    z.object({ artifacts: z.object({ metal: z.object({ release: osVersion, formats: z.object({ pxe }) }) }) }),
   ),
 });
 const releaseMetadata = z.object({
-  release: z.string(),
+  release: osVersion,
   architectures: z.record(
     z.string(),
     z.object({ media: z.object({ metal: z.object({ artifacts: z.object({ pxe }) }) }) }),
@@ -41,6 +45,9 @@ export const findFcosRelease: ReleaseFinder = async (query) => {
   }
   const url = `${BASE}/prod/streams/${channel}/builds/${version}/release.json`;
   const found = await metadata(query, url, releaseMetadata);
+  if (found.release !== version) {
+    throw unreadable(query, query.server.locate(url).href, `is of the release ${found.release}, not ${version}`);
+  }
   const metal = found.architectures[rpmArch]?.media.metal;
   return metal === undefined ? noImages(query, url) : release(query, found.release, metal.artifacts.pxe);
 };

@@ -8,18 +8,21 @@ import type { BootSettings } from '../settings.js';
 import { imagesInDirectory } from './directory-images.js';
 import { type FetchedRelease, fetchedReleases } from './fetched.js';
 import type { BootImage, ImageSet } from './image-set.js';
+import { openSignatureChecker } from './signature.js';
 
 /**
  * The images to serve: the files named, else those of the directory named, else what `boot fetch` brought into the
  * cache, the newest of the channel.
  *
+ * @param env Where to look for gpgv, which checks the signatures of a directory's files.
  * @throws usage error (exit 2) that tells how to get what is missing
  */
-export async function findImages(settings: BootSettings, cache: Cache): Promise<ImageSet> {
-  const { os, images, kernel, initrd } = settings;
+export async function findImages(settings: BootSettings, cache: Cache, env: NodeJS.ProcessEnv): Promise<ImageSet> {
+  const { os, images, kernel, initrd, keyring } = settings;
   if (kernel !== undefined && initrd !== undefined) return namedFiles(os, { kernel, initrd });
-  if (images !== undefined) return imagesInDirectory({ directory: resolve(images), settings, cache });
-  return fromCache(settings, cache);
+  if (images === undefined) return fromCache(settings, cache);
+  const signatures = keyring === undefined ? undefined : await openSignatureChecker(keyring, env);
+  return imagesInDirectory({ directory: resolve(images), settings, cache, ...(signatures && { signatures }) });
 }
 
 async function namedFiles(os: OsDriver, files: { kernel: string; initrd: string }): Promise<ImageSet> {
@@ -62,7 +65,7 @@ async function ofBlob({ role, name }: OsDriver['images'][number], place: BlobPla
   throw usageError({
     code: 'boot-image-missing',
     message: `the ${role} of ${os.title} ${release.version} is no longer in the cache ${cache.root}`,
-    hint: `fetch it again: k8s-diskless boot fetch --os ${os.name} --os-version ${release.version}`,
+    hint: `fetch it again: k8s-diskless boot fetch --os ${os.name} --os-version ${release.version} --keyring FILE`,
   });
 }
 
@@ -79,7 +82,7 @@ function notFetched({ os, channel, version, arch }: Wanted, fetched: readonly Fe
       detail: `fetched are:\n${fetched.map((each) => `${each.version} (${each.channel})`).join('\n')}`,
     }),
     hint: [
-      ...(downloadable ? [`fetch it: k8s-diskless boot fetch --os ${os.name}${options}`] : []),
+      ...(downloadable ? [`fetch it: k8s-diskless boot fetch --os ${os.name}${options} --keyring FILE`] : []),
       'name a directory that holds its files: --os-images DIR',
     ].join(', or '),
   });

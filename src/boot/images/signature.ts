@@ -32,7 +32,7 @@ export async function openSignatureChecker(keyring: string, env: NodeJS.ProcessE
     throw usageError({
       code: 'gpgv-missing',
       message: 'signatures cannot be checked: there is no gpgv on PATH',
-      hint: 'install GnuPG (Debian: apt-get install gpgv); without --keyring only checksums are checked',
+      hint: 'install GnuPG (Debian: apt-get install gpgv), or name no keyring: boot fetch --checksums-only',
     });
   }
   return { check: (file) => check({ ...file, gpgv, keys: dearmor(keys), keyring }) };

@@ -32,13 +32,79 @@ describe("a user's own Ignition", () => {
     const file = join(directory, 'extra.ign');
     const config = { ignition: { version: '3.1.0' }, storage: { disks: [{ device: '/dev/sda' }] } };
     await writeFile(file, JSON.stringify(config));
-    const extra = await readExtraIgnition(file, '3.3.0');
-    expect(extra.config).toEqual(config);
-    expect(extra.place(['storage', 'disks', 0])).toMatch(/extra\.ign:1:\d+ storage\.disks\[0\]$/);
+    const [extra, ...others] = await readExtraIgnition(file, '3.3.0');
+    expect(extra?.config).toEqual(config);
+    expect(extra?.place(['storage', 'disks', 0])).toMatch(/extra\.ign:1:\d+ storage\.disks\[0\]$/);
+    expect(others).toEqual([]);
   });
 
   test('of 2.x goes into a file of 2.x', () => {
     expect(said('{"ignition": {"version": "2.1.0"}}', '2.2.0')).toBe('accepted');
+  });
+});
+
+describe('files inside the file', () => {
+  const inline = (config: object): string => `data:,${encodeURIComponent(JSON.stringify(config))}`;
+  const withConfig = (config: object, version = '3.3.0'): string =>
+    JSON.stringify({ ignition: { version, config }, storage: { files: [{ path: '/x', mode: 420 }] } });
+  const inner = { ignition: { version: '3.1.0' }, storage: { files: [{ path: '/y' }] } };
+
+  test('stand beside it, those inside them too', () => {
+    const middle = { ignition: { version: '3.0.0', config: { merge: [{ source: inline(inner) }] } } };
+    const zipped = `data:;base64,${gzipSync(JSON.stringify({ ...inner, systemd: {} })).toString('base64')}`;
+    const merge = [{ source: inline(middle) }, { source: zipped, compression: 'gzip' }];
+    const text = withConfig({ merge, replace: { verification: {} } });
+    const parts = parseExtraIgnition({ file: 'extra.ign', text, version: '3.3.0' });
+    expect(parts.map(({ config }) => config)).toEqual([
+      { ignition: { version: '3.3.0' }, storage: { files: [{ path: '/x', mode: 420 }] } },
+      { ignition: { version: '3.0.0' } },
+      inner,
+      { ...inner, systemd: {} },
+    ]);
+    expect(parts[2]?.place(['storage', 'files', 0])).toMatch(
+      /^extra\.ign:1:\d+ ignition\.config\.merge\[0\]\.source: ignition\.config\.merge\[0\]\.source: storage\.files\[0\]$/,
+    );
+  });
+
+  test('are called append in 2.x', () => {
+    const text = withConfig({ append: [{ source: inline({ ignition: { version: '2.0.0' } }) }] }, '2.1.0');
+    expect(parseExtraIgnition({ file: 'extra.ign', text, version: '2.2.0' })).toHaveLength(2);
+  });
+
+  test.each([
+    [
+      'what would replace everything',
+      { replace: { source: 'data:,%7B%7D' } },
+      /extra\.ign:1:\d+ ignition\.config\.replace would take the place of all/,
+    ],
+    [
+      'a file that is fetched at boot',
+      { merge: [{ source: 'https://config.lab/x.ign' }] },
+      /ignition\.config\.merge\[0\]\.source is fetched at boot .*; put its content here/,
+    ],
+    [
+      'what is no Ignition',
+      { append: [{ source: 'data:,hello' }] },
+      /ignition\.config\.append\[0\]\.source is no data: URL/,
+    ],
+    [
+      'of another major version',
+      { merge: [{ source: inline({ ignition: { version: '2.2.0' } }) }] },
+      /ignition\.config\.merge\[0\]\.source: ignition\.version is 2\.2\.0/,
+    ],
+    [
+      'with a mistake in it',
+      { merge: [{ source: inline({ ...inner, systemd: { units: [{ name: 'x' }] } }) }] },
+      /ignition\.config\.merge\[0\]\.source: systemd\.units\[0\]\.name is not the name of a systemd unit/,
+    ],
+    [
+      'that contradicts the file around it',
+      { merge: [{ source: inline({ ...inner, storage: { files: [{ path: '/x', mode: 0 }] } }) }] },
+      /ignition\.config\.merge\[0\]\.source: storage\.files\[0\]\.mode says something else than the file around it$/,
+    ],
+  ])('%s is refused', (_title, config, problem) => {
+    expect(said(withConfig(config))).toMatch(problem);
+    expect(said(withConfig(config)).split('\n')).toHaveLength(1);
   });
 });
 
@@ -60,6 +126,10 @@ describe('what is refused, with its place', () => {
     [
       '{"ignition": {"version": "3.3.0"},\n "storage": {"files": [{"path": "etc/x", "mode": 9999}]}}',
       /extra\.ign:2:\d+ storage\.files\[0\]\.path is not an absolute path\n.*mode must be at most 4095/,
+    ],
+    [
+      '{"ignition": {"version": "3.3.0"},\n "storage": {"files": [{"path": "/x"}, {"path": "/y/../x"}]}}',
+      /extra\.ign:2:\d+ storage\.files\[1\] speaks of \/x a second time/,
     ],
   ])('%j', (text, problem) => {
     expect(said(text)).toMatch(problem);

@@ -33,9 +33,24 @@ describe('a release of Fedora CoreOS', () => {
     ['something else', '{"architectures": []}'],
     ['another architecture', text.replaceAll('"x86_64":', '"s390x":')],
     ['a damaged checksum', text.replace(/"sha256":"..../, '"sha256":"')],
+    ['a release that is a path', text.replace(`"release":"${FCOS_VERSION}"`, '"release":"../../../../.docker/config"')],
     ['files that lie elsewhere', text.replace('"location":"https://builds.coreos', '"location":"https://evil.coreos')],
   ])('%s is told', async (_title, wrong) => {
     const server = textServer({ [STREAM]: wrong });
     await expect(findFcosRelease({ ...query, server })).rejects.toMatchObject({ code: 'os-release-unreadable' });
+  });
+
+  test.each([
+    ['another release than the one asked for', '43.20260101.3.1'],
+    ['a path in place of the release', '../../../../.docker/config'],
+  ])('%s is told', async (_title, release) => {
+    const version = '43.20260101.3.0';
+    const url = `${BASE}prod/streams/stable/builds/${version}/release.json`;
+    const right = below(BASE, fcosFiles(version))[url] ?? '';
+    const server = textServer({ [url]: right.replace(`"release":"${version}"`, `"release":"${release}"`) });
+    await expect(findFcosRelease({ ...query, version, server })).rejects.toMatchObject({
+      code: 'os-release-unreadable',
+      message: expect.stringContaining('release'),
+    });
   });
 });
