@@ -13,8 +13,8 @@ import { createWaitingRoom } from './waiting-room.js';
 
 export interface ReconcileInput extends ReconcileOptions {
   command: 'up' | 'plan';
-  /** Opens an SSH connection to a node of the spec. */
-  open: (node: string, signal: AbortSignal) => Promise<Connection>;
+  /** Opens an SSH connection to a node of the spec; `retryDropped` as in ConnectOptions. */
+  open: (node: string, signal: AbortSignal, options?: { retryDropped: boolean }) => Promise<Connection>;
   bus: EventBus;
   signal: AbortSignal;
   /** Recorded state, undefined for a new cluster. */
@@ -34,7 +34,9 @@ export type Run = Pick<Reconciliation, 'options' | 'bus' | 'signal' | 'sessions'
 /** Connects to nobody yet: sessions open on first use. */
 export function openRun(input: ReconcileInput): Run {
   const { spec, bus, signal, state, command } = input;
-  const sessions = new Map(spec.nodes.map(({ name }) => [name, sessionOf(input, name)]));
+  // The waiting room sets the pace while it is open: attempts within attempts would add up to what sshd penalises.
+  const isPaced = (): boolean => waiting.isOpen;
+  const sessions = new Map(spec.nodes.map(({ name }) => [name, sessionOf(input, name, isPaced)]));
   const access = new ClusterAccess({ spec, sessions, identities: () => state.pki.operatorIdentities() });
   const memory = {
     nodeRecords: new Map(input.nodeRecords),
@@ -53,16 +55,24 @@ function openWaiting({ clock, waitMs, bus, signal }: ReconcileInput, sessions: R
     waitMs,
     monotonicMs: clock.monotonicMs,
     sleep: (ms) => clock.sleep(ms, either),
-    onWait: (node, { message }) =>
-      bus.emit({ type: 'note', level: 'info', code: 'waiting', node, message: `waiting for it: ${message}` }),
+    onWait: (node, { code, message, hint }) =>
+      bus.emit({
+        type: 'note',
+        level: 'info',
+        code: 'waiting',
+        node,
+        message: `waiting for it: ${message}`,
+        // Time may mend this one, but more often a person must.
+        ...(code === 'auth-failed' && hint !== undefined && { hint }),
+      }),
   });
   return { waiting, stopWaiting: () => enough.abort() };
 }
 
-function sessionOf({ open, bus, signal }: ReconcileInput, node: string): NodeSession {
+function sessionOf({ open, bus, signal }: ReconcileInput, node: string, isPaced: () => boolean): NodeSession {
   return new NodeSession({
     name: node,
-    open: (abort) => open(node, abort),
+    open: (abort) => open(node, abort, { retryDropped: !isPaced() }),
     signal,
     onLoss: ({ code, message }) =>
       bus.emit({ type: 'note', level: 'info', code: 'reconnecting', node, message: `${message} (${code}): once more` }),
