@@ -7,6 +7,7 @@ import { createAttendance } from './attendance.js';
 import { ClusterAccess } from './cluster-access.js';
 import { createEtcdRejoin } from './etcd-rejoin.js';
 import { NodeSession } from './node-session.js';
+import { majorityRuns } from './observe-etcd.js';
 import { createReadinessWatch } from './readiness-watch.js';
 import type { ReconcileOptions, Reconciliation } from './reconciliation.js';
 import { createWaitingRoom } from './waiting-room.js';
@@ -89,6 +90,9 @@ export function openPass(run: Run, { first, last }: { first: boolean; last: bool
     // booting is not waited for here.
     attendance: createAttendance(options.spec.nodes, {
       patient: run.command === 'plan' || !(first || run.waiting.isOpen),
+      // Who is said to be lost is judged by that word: it must be seen first that nobody answers.
+      isDecidedWithout: (missing) =>
+        run.waiting.isOpen && !missing.some((name) => options.lost.has(name)) && majorityRuns(context),
     }),
     again: new Set(),
     last,
