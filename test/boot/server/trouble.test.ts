@@ -127,6 +127,19 @@ describe('an end in good order', () => {
     await server.close();
     agent.destroy();
   });
+
+  test.each(['', 'GET /boot.ip'])('nor does one that has asked for nothing yet (%j)', async (text) => {
+    const { server, port } = await serving({ idleTimeoutMs: 600_000 });
+    const socket = net.connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(text);
+    await once(socket, 'connect');
+    // Answered after that connection was accepted.
+    await ask(port, '/boot.ipxe');
+    const gone = once(socket.resume(), 'close');
+    await server.close();
+    await gone;
+  });
 });
 
 describe('an address that cannot be had', () => {
