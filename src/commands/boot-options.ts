@@ -40,6 +40,10 @@ export interface RenderFlags extends BootFlags {
   out?: string;
 }
 
+export interface ServeFlags extends BootFlags {
+  log?: string;
+}
+
 function addOsOptions(command: Command): Command {
   return addClusterOptions(command)
     .addOption(option('-c, --config <file>', 'cluster config file (YAML); its section boot', 'CONFIG'))
@@ -81,7 +85,9 @@ export function addRenderOptions(command: Command): Command {
 }
 
 export function addServeOptions(command: Command): Command {
-  return addBootOptions(command).addOption(
-    option('--listen <address:port>', 'bind to this (default: address and port of --url)', 'LISTEN'),
-  );
+  return addBootOptions(command)
+    .addOption(option('--listen <address:port>', 'bind to this (default: address and port of --url)', 'LISTEN'))
+    .addOption(
+      option('--log <file>', 'append what happens as JSON lines (default: below runs/ of the state)', 'BOOT_LOG'),
+    );
 }
