@@ -66,7 +66,8 @@ export function machineScript({ url, os, host, ignitionName, kernelArguments }: 
     'echo',
     `echo k8s-diskless: ${host ?? 'this machine'} cannot boot; the line above says why`,
     retryPrompt,
-    'goto start',
+    // From the first script on: this one is as old as the last attempt. Without an answer it is still the best there is.
+    `chain --autofree --replace \${base}/${ENTRY_SCRIPT} || goto start`,
   ]);
 }
 

@@ -10,19 +10,21 @@ import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { decideSettings } from '../config/settings.js';
 import type { ClusterSpec } from '../config/spec.js';
 import { readClusterRecord } from '../state/record-files.js';
-import { locateStateDir } from '../state/state-dir.js';
+import { locateStateDir, type StateDir } from '../state/state-dir.js';
 import { decideBootSettings } from './boot-config.js';
 import type { BootFlags, OsFlags } from './boot-options.js';
 
 /** What `boot render` and `boot serve` work from. Nothing is written, and no machine is asked. */
 export interface BootInputs {
   plan: BootPlan;
+  /** Of the cluster; it need not exist. */
+  state: StateDir;
   /** What was decided that a person should know. */
   notes: string[];
 }
 
 export async function readBootInputs(flags: BootFlags, signal: AbortSignal): Promise<BootInputs> {
-  const { file, recorded, cluster } = await readSources(flags);
+  const { file, recorded, cluster, state } = await readSources(flags);
   const boot = decideBootSettings({ flags, ...(file && { file }), ...(recorded?.boot && { recorded: recorded.boot }) });
   const hosts = bootHosts({
     cluster,
@@ -45,6 +47,7 @@ export async function readBootInputs(flags: BootFlags, signal: AbortSignal): Pro
   const { network, kubeProxy } = decideSettings(settings);
   return {
     plan: { settings: boot, url, hosts, sshKeys, cluster: { network, kubeProxy }, ...(extra && { extra }) },
+    state,
     notes: [...(note === undefined ? [] : [note])],
   };
 }
@@ -58,6 +61,7 @@ export async function readOsSettings(flags: OsFlags): Promise<{ settings: BootSe
 
 interface Sources {
   cluster: string;
+  state: StateDir;
   file?: LoadedConfig;
   recorded?: ClusterSpec;
 }
@@ -67,5 +71,5 @@ async function readSources({ config, cluster: asked, stateDir }: OsFlags): Promi
   const cluster = asked ?? file?.config.cluster ?? 'default';
   const state = locateStateDir({ cluster, env: process.env, ...(stateDir !== undefined && { stateDir }) });
   const recorded = (await readClusterRecord(state))?.spec;
-  return { cluster, ...(file && { file }), ...(recorded && { recorded }) };
+  return { cluster, state, ...(file && { file }), ...(recorded && { recorded }) };
 }

@@ -41,6 +41,10 @@ export interface RenderFlags extends BootFlags {
   out?: string;
 }
 
+export interface ServeFlags extends BootFlags {
+  log?: string;
+}
+
 function addOsOptions(command: Command): Command {
   return addClusterOptions(command)
     .addOption(option('-c, --config <file>', 'cluster config file (YAML); its section boot', 'CONFIG'))
@@ -90,5 +94,7 @@ export function addRenderOptions(command: Command): Command {
 }
 
 export function addServeOptions(command: Command): Command {
-  return addBootOptions(command);
+  return addBootOptions(command).addOption(
+    option('--log <file>', 'append what happens as JSON lines (default: below runs/ of the state)', 'BOOT_LOG'),
+  );
 }

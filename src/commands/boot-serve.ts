@@ -10,20 +10,23 @@ import { parseListen } from '../config/boot-scalars.js';
 import { EXIT, usageError } from '../errors.js';
 import { createStamp } from '../runner/stamp.js';
 import { readBootInputs } from './boot-inputs.js';
-import type { BootFlags } from './boot-options.js';
+import { type BootLog, openBootLog } from './boot-log.js';
+import type { ServeFlags } from './boot-options.js';
 import { openBootView } from './boot-view.js';
 import { interruptible } from './interrupt.js';
 
-export function bootServeCommand(flags: BootFlags): Promise<number> {
+export function bootServeCommand(flags: ServeFlags): Promise<number> {
   return interruptible(async (signal) => {
-    const { plan, notes } = await readBootInputs(flags, signal);
+    const { plan, state, notes } = await readBootInputs(flags, signal);
     const files = renderBoot(plan);
     const listen = listenAddress(plan);
     const cache = await openCache({ root: defaultCacheRoot(process.env) });
     const images = await findImages(plan.settings, cache, process.env);
     const resources = await bootResources({ url: plan.url, files, images: images.images, now: new Date() });
-    if (flags.output !== 'json') process.stderr.write(notes.map((note) => `${note}\n`).join(''));
-    await serve({ plan, images, resources, listen, flags, signal });
+    const log = await openBootLog({ asked: flags.log, state, startedAt: new Date() });
+    const told = [...notes, log.note];
+    if (flags.output !== 'json') process.stderr.write(told.map((note) => `${note}\n`).join(''));
+    await serve({ plan, images, resources, listen, log, flags, signal });
     // Ctrl-C is how a server that runs in the foreground is meant to end.
     return EXIT.done;
   });
@@ -34,11 +37,12 @@ interface Serving {
   images: ImageSet;
   resources: Resources;
   listen: { host: string; port: number };
-  flags: BootFlags;
+  log: BootLog;
+  flags: ServeFlags;
   signal: AbortSignal;
 }
 
-async function serve({ plan, images, resources, listen, flags, signal }: Serving): Promise<void> {
+async function serve({ plan, images, resources, listen, log, flags, signal }: Serving): Promise<void> {
   const monotonicMs = (): number => performance.now();
   const stamp = createStamp({ monotonicMs, wallClock: () => new Date() });
   const totals = { requests: 0, sent: 0 };
@@ -48,7 +52,9 @@ async function serve({ plan, images, resources, listen, flags, signal }: Serving
       totals.requests += 1;
       totals.sent += body.sent;
     }
-    view?.(stamp(body));
+    const event = stamp(body);
+    log.write(event);
+    view?.(event);
   };
   const server = await startBootServer({ resources, listen, emit, monotonicMs });
   // Only now: a port that is taken is an error, not a view.

@@ -1,5 +1,6 @@
 import { createBootBoard } from '../ui/boot-board.js';
 import { type BootView, createBootLines } from '../ui/boot-lines.js';
+import { onceLost } from './output-lost.js';
 import type { ViewOptions } from './view.js';
 import { screenOf } from './view.js';
 
@@ -8,22 +9,34 @@ const NARROWEST_BOARD = 60;
 
 /** The live view of `boot serve`: a table on a terminal, lines elsewhere, events as JSON where they are asked for. */
 export function openBootView({ output }: Pick<ViewOptions, 'output'>): BootView {
-  const { stdout, env } = process;
-  if (output === 'json') return jsonView();
+  const { stdout, stderr, env } = process;
+  const lost = onceLost('standard output');
+  stdout.on('error', lost);
+  // Nobody is left then who could be told.
+  stderr.on('error', () => {});
+  const write = (text: string): void => {
+    try {
+      stdout.write(text);
+    } catch (error) {
+      // Files are written at once: some versions of Node.js throw what went wrong.
+      lost(error as NodeJS.ErrnoException);
+    }
+  };
+  if (output === 'json') return jsonView(write);
   const drawable = output === 'auto' && stdout.isTTY && env.TERM !== 'dumb' && stdout.columns >= NARROWEST_BOARD;
-  const screen = screenOf(stdout);
-  if (!drawable) return createBootLines(screen);
+  const { width, style } = screenOf(stdout);
+  if (!drawable) return createBootLines({ write, width, style });
   const every = (ms: number, tick: () => void): (() => void) => {
     const timer = setInterval(tick, ms);
     return () => clearInterval(timer);
   };
-  return createBootBoard({ stdout, style: screen.style, now: () => performance.now(), every });
+  return createBootBoard({ stdout, style, now: () => performance.now(), every });
 }
 
 /** How far a transfer is at which moment is only for watching. */
-function jsonView(): BootView {
+function jsonView(write: (text: string) => void): BootView {
   const view: (event: Parameters<BootView>[0]) => void = (event) => {
-    if (event.type !== 'transfer-progress') process.stdout.write(`${JSON.stringify(event)}\n`);
+    if (event.type !== 'transfer-progress') write(`${JSON.stringify(event)}\n`);
   };
   return Object.assign(view, { end: () => {} });
 }

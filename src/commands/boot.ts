@@ -40,7 +40,7 @@ Examples:
 const SERVE_EXAMPLES = `
 Examples:
   k8s-diskless boot serve --hosts s4,s5,s6
-  k8s-diskless boot serve --config lab.yaml --output json >> boot.log
+  k8s-diskless boot serve --config lab.yaml --log boot.ndjson                what happens, also as JSON lines
   k8s-diskless boot serve --hosts s4 --os-images /srv/flatcar/4593.2.5       offline: a directory is enough
   k8s-diskless boot serve --hosts s4 --os generic --kernel vmlinuz --initrd initrd.img
   k8s-diskless boot serve --hosts s4 --url http://boot.lab:8080 --listen 0.0.0.0:8080

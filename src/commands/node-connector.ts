@@ -16,7 +16,7 @@ export function nodeConnector({ spec, nodeRecords, ssh }: NodeConnectorOptions) 
   const nodes = new Map(spec.nodes.map((node) => [node.name, node]));
   const jumpPool = new JumpPool();
   const limits = createConnectLimits();
-  return (name: string, signal: AbortSignal): Promise<Connection> => {
+  return (name: string, signal: AbortSignal, options: { retryDropped?: boolean } = {}): Promise<Connection> => {
     const node = nodes.get(name);
     if (node === undefined) throw new Error(`${name} is not a node of this cluster`);
     const recorded = nodeRecords.get(name)?.hostKey;
@@ -25,6 +25,7 @@ export function nodeConnector({ spec, nodeRecords, ssh }: NodeConnectorOptions) 
       name,
       policy: ssh.policy,
       connectTimeoutMs: ssh.connectTimeoutMs,
+      retryDropped: options.retryDropped,
       jumpPool,
       limits,
       signal,

@@ -2,86 +2,85 @@ import { untilAborted } from '../abort.js';
 import type { NodeSpec } from '../config/spec.js';
 
 /**
- * When nobody has been heard of for this long, the workers still missing are taken in by another pass. Counted in ticks:
- * an operator that got no processor for a while must not take its own sleep for theirs.
+ * When nobody has been heard of for this long, those still missing are taken in by another pass. Counted in ticks: an
+ * operator that got no processor for a while must not take its own sleep for theirs.
  */
 const GRACE = { tickMs: 100, ticks: 5 };
 
 /** Who has answered (or failed to) so far. */
 export interface Attendance {
-  /** Somebody was reached, though not read yet: they come one after the other when they are many. */
-  heard(): void;
+  /** It was reached, though not read yet: they come one after the other when they are many. */
+  heard(node: string): void;
+  /** It was reached, and went away before it was read. */
+  lost(node: string): void;
   settle(node: string): void;
-  /** Resolves when all control planes have settled, and all workers too or there was no news of any for their grace. */
+  /** Resolves when all have settled, or when none has been heard of for the grace and nobody needed is missing. */
   enough(signal: AbortSignal): Promise<void>;
   /** Resolves when it was enough. */
   readonly closed: Promise<void>;
 }
 
+export interface AttendanceOptions {
+  /** Waits for everybody. */
+  patient: boolean;
+  /** Whether what was read so far decides about etcd, whatever these control planes hold. Default: it never does. */
+  isDecidedWithout?: (missing: readonly string[]) => boolean;
+}
+
 /**
- * Nothing can be decided about etcd before every control plane was asked. A worker that is off must not hold up the
- * others for a connect timeout; `patient` waits for it all the same.
+ * A worker that is off must not hold up the others for a connect timeout. Without a control plane nothing can be
+ * decided about etcd, unless the others do; and one that was reached will be read in a moment.
  */
 export function createAttendance(
   nodes: readonly Pick<NodeSpec, 'name' | 'role'>[],
-  options: { patient: boolean },
+  { patient, isDecidedWithout = () => false }: AttendanceOptions,
 ): Attendance {
-  const settlers = new Map<string, () => void>();
-  const settled = (role: NodeSpec['role']): Promise<unknown> =>
-    Promise.all(
-      nodes
-        .filter((node) => node.role === role)
-        .map(({ name }) => new Promise<void>((resolve) => void settlers.set(name, resolve))),
-    );
-  const controlPlanes = settled('control-plane');
-  const workers = settled('worker');
-  const grace = createGrace();
-  let close = (): void => {};
-  const closed = new Promise<void>((resolve) => {
-    close = resolve;
-  });
+  const missing = new Map(nodes.map(({ name, role }) => [name, role]));
+  const reached = new Set<string>();
+  const everybody = deferred();
+  const over = deferred();
+  let silentTicks = 0;
+  const nobodyNeededIsMissing = (): boolean => {
+    const controlPlanes = [...missing].flatMap(([name, role]) => (role === 'control-plane' ? [name] : []));
+    if (controlPlanes.length === 0) return true;
+    return !controlPlanes.some((name) => reached.has(name)) && isDecidedWithout(controlPlanes);
+  };
+  const tick = (): void => {
+    silentTicks = nobodyNeededIsMissing() ? silentTicks + 1 : 0;
+    if (silentTicks >= GRACE.ticks) over.resolve();
+  };
+  const news = (): void => {
+    silentTicks = 0;
+  };
+  const closed = deferred();
   return {
-    closed,
-    heard: grace.renew,
+    closed: closed.promise,
+    heard(node) {
+      reached.add(node);
+      news();
+    },
+    lost(node) {
+      reached.delete(node);
+      news();
+    },
     settle(node) {
-      settlers.get(node)?.();
-      grace.renew();
+      missing.delete(node);
+      news();
+      if (missing.size === 0) everybody.resolve();
     },
     async enough(signal) {
-      await untilAborted(controlPlanes, signal);
-      const over = options.patient ? [] : [grace.begin()];
-      await untilAborted(Promise.race([workers, ...over]), signal).finally(grace.end);
-      close();
+      const timer = patient ? undefined : setInterval(tick, GRACE.tickMs);
+      await untilAborted(Promise.race([everybody.promise, over.promise]), signal).finally(() => clearInterval(timer));
+      closed.resolve();
     },
   };
 }
 
-interface Grace {
-  /** Resolves when it was not renewed for its whole length. */
-  begin(): Promise<void>;
-  renew(): void;
-  end(): void;
-}
-
-function createGrace(): Grace {
-  let timer: NodeJS.Timeout | undefined;
-  let silent = 0;
-  const end = (): void => clearInterval(timer);
-  const tick = (over: () => void): void => {
-    silent += 1;
-    if (silent < GRACE.ticks) return;
-    end();
-    over();
-  };
-  return {
-    begin: () =>
-      new Promise((resolve) => {
-        silent = 0;
-        timer = setInterval(() => tick(resolve), GRACE.tickMs);
-      }),
-    renew: () => {
-      silent = 0;
-    },
-    end,
-  };
+/** Promise.withResolvers is missing before Node 22. */
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }

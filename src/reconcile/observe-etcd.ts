@@ -2,7 +2,13 @@ import { controlPlanes } from '../config/spec.js';
 import type { EtcdMember } from '../etcd/gateway.js';
 import { peerUrl } from '../etcd/peer-url.js';
 import type { NodeFacts } from '../facts/facts.js';
-import type { EtcdFacts, MemberCondition, MemberFacts, Membership } from '../plan/etcd-facts.js';
+import {
+  type EtcdFacts,
+  type MemberCondition,
+  type MemberFacts,
+  type Membership,
+  majorityOf,
+} from '../plan/etcd-facts.js';
 import type { Candidate } from './candidates.js';
 import type { Reconciliation } from './reconciliation.js';
 
@@ -37,6 +43,23 @@ export async function observeEtcd(
     discardData,
     ...(record && { recorded: record.etcd }),
   };
+}
+
+/**
+ * Whether a majority of the control planes was read and runs members of the life that is recorded. Whatever the others
+ * hold, the verdict is then to work with these: nothing can be born anew, and nothing be lost.
+ */
+export function majorityRuns({ options, memory, facts }: Reconciliation): boolean {
+  const { record } = memory;
+  if (record?.etcd.phase !== 'bootstrapped') return false;
+  const members = controlPlanes(options.spec);
+  const running = members.filter(({ name }) => {
+    const read = facts.get(name);
+    const condition = read && conditionOf(read);
+    if (condition?.kind !== 'data' || !condition.running) return false;
+    return condition.clusterId === record.clusterId && condition.incarnation === record.etcd.incarnation;
+  });
+  return running.length >= majorityOf(members.length);
 }
 
 /** By error code; after any other one there is nobody there, as far as we can tell. */

@@ -1,3 +1,4 @@
+import { controlPlanes } from '../config/spec.js';
 import { type DisklessError, EXIT } from '../errors.js';
 import { runSequence, type StepReport } from '../runner/run-sequence.js';
 import type { Step } from '../runner/sequence.js';
@@ -30,12 +31,15 @@ export async function passes(run: Run, steps: readonly Step<Reconciliation>[]): 
     const lost = reports.filter(({ node, error }) => node !== '' && isLoss(run, error));
     for (const { node, error } of lost)
       again.add(`${node}: ${error?.code === 'rebooted' ? 'it rebooted' : 'it went away'}`);
-    if (run.command === 'plan' || signal.aborted || isOver(run, reports, lost)) return { context, reports };
+    const fatal = reports.find(({ node, error }) => node === '' && error)?.error;
+    const isMissed = lost.length > 0 || controlPlanes(options.spec).some(({ name }) => late.has(name));
+    const isFinal = fatal !== undefined && !(isMissed && mayPass(run, fatal));
+    if (run.command === 'plan' || signal.aborted || isFinal) return { context, reports };
     if (again.size > 0 && pass < MOST_PASSES) {
       note(`once more for ${[...again].join('; ')}`);
       pass += 1;
     } else if (late.size > 0) {
-      note(`the rest is done; waiting for ${[...late].join(', ')}`);
+      note(`${fatal ? fatal.message : 'the rest is done'}; waiting for ${[...late].join(', ')}`);
       await run.waiting.news(late);
     } else return { context, reports };
   }
@@ -46,8 +50,7 @@ function isLoss({ waiting }: Run, error: DisklessError | undefined): boolean {
   return error?.code === 'rebooted' || (waiting.isOpen && isOfBooting(error));
 }
 
-/** What failed for the cluster is final, unless it may be the consequence of a loss that is waited for. */
-function isOver({ waiting }: Run, reports: readonly StepReport[], lost: readonly StepReport[]): boolean {
-  const fatal = reports.find(({ node, error }) => node === '' && error)?.error;
-  return fatal !== undefined && !(waiting.isOpen && lost.length > 0 && fatal.exit === EXIT.failed);
+/** A failure for the cluster may be the consequence of a loss or an absence that is waited for; a refusal is none. */
+function mayPass({ waiting }: Run, fatal: DisklessError): boolean {
+  return waiting.isOpen && fatal.exit === EXIT.failed;
 }

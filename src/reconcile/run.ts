@@ -7,14 +7,15 @@ import { createAttendance } from './attendance.js';
 import { ClusterAccess } from './cluster-access.js';
 import { createEtcdRejoin } from './etcd-rejoin.js';
 import { NodeSession } from './node-session.js';
+import { majorityRuns } from './observe-etcd.js';
 import { createReadinessWatch } from './readiness-watch.js';
 import type { ReconcileOptions, Reconciliation } from './reconciliation.js';
 import { createWaitingRoom } from './waiting-room.js';
 
 export interface ReconcileInput extends ReconcileOptions {
   command: 'up' | 'plan';
-  /** Opens an SSH connection to a node of the spec. */
-  open: (node: string, signal: AbortSignal) => Promise<Connection>;
+  /** Opens an SSH connection to a node of the spec; `retryDropped` as in ConnectOptions. */
+  open: (node: string, signal: AbortSignal, options?: { retryDropped: boolean }) => Promise<Connection>;
   bus: EventBus;
   signal: AbortSignal;
   /** Recorded state, undefined for a new cluster. */
@@ -34,7 +35,9 @@ export type Run = Pick<Reconciliation, 'options' | 'bus' | 'signal' | 'sessions'
 /** Connects to nobody yet: sessions open on first use. */
 export function openRun(input: ReconcileInput): Run {
   const { spec, bus, signal, state, command } = input;
-  const sessions = new Map(spec.nodes.map(({ name }) => [name, sessionOf(input, name)]));
+  // The waiting room sets the pace while it is open: attempts within attempts would add up to what sshd penalises.
+  const isPaced = (): boolean => waiting.isOpen;
+  const sessions = new Map(spec.nodes.map(({ name }) => [name, sessionOf(input, name, isPaced)]));
   const access = new ClusterAccess({ spec, sessions, identities: () => state.pki.operatorIdentities() });
   const memory = {
     nodeRecords: new Map(input.nodeRecords),
@@ -53,16 +56,24 @@ function openWaiting({ clock, waitMs, bus, signal }: ReconcileInput, sessions: R
     waitMs,
     monotonicMs: clock.monotonicMs,
     sleep: (ms) => clock.sleep(ms, either),
-    onWait: (node, { message }) =>
-      bus.emit({ type: 'note', level: 'info', code: 'waiting', node, message: `waiting for it: ${message}` }),
+    onWait: (node, { code, message, hint }) =>
+      bus.emit({
+        type: 'note',
+        level: 'info',
+        code: 'waiting',
+        node,
+        message: `waiting for it: ${message}`,
+        // Time may mend this one, but more often a person must.
+        ...(code === 'auth-failed' && hint !== undefined && { hint }),
+      }),
   });
   return { waiting, stopWaiting: () => enough.abort() };
 }
 
-function sessionOf({ open, bus, signal }: ReconcileInput, node: string): NodeSession {
+function sessionOf({ open, bus, signal }: ReconcileInput, node: string, isPaced: () => boolean): NodeSession {
   return new NodeSession({
     name: node,
-    open: (abort) => open(node, abort),
+    open: (abort) => open(node, abort, { retryDropped: !isPaced() }),
     signal,
     onLoss: ({ code, message }) =>
       bus.emit({ type: 'note', level: 'info', code: 'reconnecting', node, message: `${message} (${code}): once more` }),
@@ -79,6 +90,9 @@ export function openPass(run: Run, { first, last }: { first: boolean; last: bool
     // booting is not waited for here.
     attendance: createAttendance(options.spec.nodes, {
       patient: run.command === 'plan' || !(first || run.waiting.isOpen),
+      // Who is said to be lost is judged by that word: it must be seen first that nobody answers.
+      isDecidedWithout: (missing) =>
+        run.waiting.isOpen && !missing.some((name) => options.lost.has(name)) && majorityRuns(context),
     }),
     again: new Set(),
     last,

@@ -1,48 +1,54 @@
 import { DisklessError } from '../errors.js';
 
-/** Nothing answered yet: asking costs sshd nothing. */
+/** No answer over TCP: asking costs sshd nothing. */
 const SILENT = new Set(['unreachable', 'name-not-resolved']);
-/**
- * An sshd was there and went, or was too slow. sshd may count what did not come to a login against our address
- * (PerSourcePenalties: 1 s for each, and nobody is served above 15 s), so this is asked less often.
- */
+/** TCP answered, and no login came of it: an sshd that starts, ends or is too slow. */
 const UNFINISHED = new Set([
-  'reset-before-banner',
+  'no-banner',
   'connection-lost',
   'connection-closed',
   'handshake-timeout',
   'stalled',
   'timeout',
 ]);
-/** Until a machine has come up it may turn everybody away (pam_nologin). sshd counts 5 s for each. */
-const REFUSED = new Set(['auth-failed']);
+/** A machine turns everybody away until it has come up (pam_nologin), and those whose keys it does not have yet. */
+const REFUSED = 'auth-failed';
+/** Perhaps a penalty: the least that sshd enforces lasts 15 s. */
+const DROPPED = 'reset-before-banner';
 
+/**
+ * OpenSSH keeps accounts of what came to no login (sshd_config(5), PerSourcePenalties): 1 s for a connection that ended
+ * before, 5 s for a refused one, and from 15 s on nobody at our address is served. At this pace nothing adds up.
+ */
 const PAUSES = {
   silent: { firstMs: 500, mostMs: 2_000 },
-  unfinished: { firstMs: 2_000, mostMs: 10_000 },
-  refused: { everyMs: 10_000, times: 3 },
+  /** From the beginning of one attempt to the next: one that had to wait for a banner is followed soon by another. */
+  unfinished: { everyMs: 5_000, leastMs: 500 },
+  refusedMs: 10_000,
+  droppedMs: 15_000,
 };
 
 /** Whether a machine that is just booting, or going down to boot, fails like this. */
 export function isOfBooting(error: unknown): error is DisklessError {
   if (!(error instanceof DisklessError)) return false;
-  return [SILENT, UNFINISHED, REFUSED].some((codes) => codes.has(error.code));
+  const { code } = error;
+  return SILENT.has(code) || UNFINISHED.has(code) || code === REFUSED || code === DROPPED;
 }
 
-/** How long to wait after each failure of one machine, in milliseconds; undefined when it will not get better. */
-export function createPauses(): (error: unknown) => number | undefined {
-  let silent = PAUSES.silent.firstMs / 2;
-  let unfinished = PAUSES.unfinished.firstMs / 2;
-  let refusals = 0;
-  return (error) => {
+/**
+ * How long to wait after each failure of one machine, in milliseconds, given how long the attempt took; undefined when it
+ * will not get better.
+ */
+export function createPauses(): (error: unknown, tookMs?: number) => number | undefined {
+  let silentMs = PAUSES.silent.firstMs / 2;
+  return (error, tookMs = 0) => {
     if (!isOfBooting(error)) return undefined;
-    if (REFUSED.has(error.code)) return ++refusals > PAUSES.refused.times ? undefined : PAUSES.refused.everyMs;
-    if (UNFINISHED.has(error.code)) {
-      unfinished = Math.min(unfinished * 2, PAUSES.unfinished.mostMs);
-      return unfinished;
-    }
-    silent = Math.min(silent * 2, PAUSES.silent.mostMs);
-    return silent;
+    if (error.code === REFUSED) return PAUSES.refusedMs;
+    if (error.code === DROPPED) return PAUSES.droppedMs;
+    const { everyMs, leastMs } = PAUSES.unfinished;
+    if (UNFINISHED.has(error.code)) return Math.max(leastMs, everyMs - tookMs);
+    silentMs = Math.min(silentMs * 2, PAUSES.silent.mostMs);
+    return silentMs;
   };
 }
 
@@ -53,7 +59,7 @@ export interface WaitingRoomOptions {
   waitMs: number;
   monotonicMs: () => number;
   sleep: (ms: number) => Promise<void>;
-  /** Told once per machine and wait, with why it is not there. */
+  /** Told once per machine, wait and reason (the error's code), with why it is not there. */
   onWait: (node: string, error: DisklessError) => void;
 }
 
@@ -78,19 +84,24 @@ export function createWaitingRoom(options: WaitingRoomOptions): WaitingRoom {
 
   const ask = async (node: string): Promise<void> => {
     const pauseAfter = createPauses();
-    for (let isFirst = true; ; isFirst = false) {
+    const told = new Set<string>();
+    for (;;) {
+      const beganMs = monotonicMs();
       try {
         await options.connect(node);
         return;
       } catch (error) {
-        const pause = pauseAfter(error);
+        const pause = pauseAfter(error, monotonicMs() - beganMs);
         const leftMs = deadline - monotonicMs();
-        if (pause === undefined || leftMs <= 0) {
-          if (waitMs > 0) failed.set(node, error);
-          throw error;
+        if (pause !== undefined && leftMs > 0 && error instanceof DisklessError) {
+          if (!told.has(error.code)) options.onWait(node, error);
+          told.add(error.code);
+          await options.sleep(Math.min(pause, leftMs));
+          // Not even a last attempt is made before its time.
+          if (pause < leftMs) continue;
         }
-        if (isFirst && error instanceof DisklessError) options.onWait(node, error);
-        await options.sleep(Math.min(pause, leftMs));
+        if (waitMs > 0) failed.set(node, error);
+        throw error;
       }
     }
   };

@@ -30,6 +30,11 @@ export interface ConnectOptions {
   recorded?: HostKey;
   /** From the first packet to the SSH banner, retries included. Default: ssh_config's ConnectTimeout, else 5 s. */
   connectTimeoutMs?: number;
+  /**
+   * Whether a server that drops us before its banner is asked again within that time. Not where it is asked at a pace of
+   * its own anyway: OpenSSH counts every connection without a login. Jump hosts are asked again in any case. Default: true.
+   */
+  retryDropped?: boolean | undefined;
   /** Key exchange and authentication. Default 20 s, or connectTimeoutMs when that is more. */
   authTimeoutMs?: number;
   /** Silence after which a connection counts as lost. Default: ssh_config's ServerAlive*, else 10 s × 3. */

@@ -75,9 +75,9 @@ interface AttemptOptions extends EstablishOptions {
   known: readonly KnownHostsEntry[];
 }
 
-/** A server that drops us before its banner is asked again while the budget lasts; everything else is final. */
+/** A server that drops us before its banner is asked again while the budget lasts, if wanted; everything else is final. */
 async function retry(options: AttemptOptions): Promise<SshConnection> {
-  const { signal, config } = options;
+  const { signal, config, retryDropped = true } = options;
   const budget = new TimeBudget(options.connectTimeoutMs ?? config.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
   const random = options.random ?? Math.random;
   for (let wait = FIRST_RETRY_MS; ; wait *= 2) {
@@ -85,7 +85,7 @@ async function retry(options: AttemptOptions): Promise<SshConnection> {
       return await attempt(options, budget);
     } catch (error) {
       const pause = wait * (1 + random());
-      const over = pause >= budget.leftMs;
+      const over = !retryDropped || pause >= budget.leftMs;
       if (over || !(error instanceof DisklessError) || error.code !== 'reset-before-banner') throw error;
       await sleep(pause, signal);
     }

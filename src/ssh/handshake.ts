@@ -5,7 +5,7 @@ import type { HostKeyAlgorithm } from './host-key.js';
 import type { Identities } from './identities.js';
 import type { ByteStream } from './keepalive.js';
 import { describeKey, type PublicKey } from './key-format.js';
-import { resetBeforeBanner, unreachable } from './open-socket.js';
+import { resetBeforeBanner } from './open-socket.js';
 import { PublicKeyAuth } from './public-key-auth.js';
 import type { HostKey } from './transport.js';
 
@@ -77,14 +77,7 @@ class Handshake<T> {
   start(): void {
     const { socket, user, signal, bannerTimeoutMs, keepaliveIntervalMs, place } = this.#options;
     const client = this.#client;
-    this.#timer = setTimeout(() => {
-      this.#fail(
-        unreachable(
-          place,
-          `accepts connections but sends no SSH banner within ${Math.round(bannerTimeoutMs / 100) / 10} s`,
-        ),
-      );
-    }, bannerTimeoutMs);
+    this.#timer = setTimeout(() => this.#fail(noBanner(place, bannerTimeoutMs)), bannerTimeoutMs);
     client.on('error', (error) => this.#remember(error));
     client.on('handshake', () => this.#enter('authentication'));
     client.on('ready', () => this.#succeed());
@@ -180,6 +173,15 @@ function ended(place: string, phase: Phase, cause: ClientError | undefined): Dis
       ? 'the node may be going down; try again'
       : 'key exchange needs curve25519, ECDH or a Diffie-Hellman group of 2048 bits or more; sshd’s log on the node says more',
     cause,
+  });
+}
+
+/** Not the same as nobody there: for sshd this was a connection without a login. */
+function noBanner(place: string, timeoutMs: number): DisklessError {
+  return new DisklessError({
+    code: 'no-banner',
+    message: `${place} accepts connections but sends no SSH banner within ${Math.round(timeoutMs / 100) / 10} s`,
+    hint: 'its sshd may still be starting, or the node be overloaded; else check that it is sshd which listens on that port',
   });
 }
 

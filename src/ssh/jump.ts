@@ -23,7 +23,7 @@ export async function acquireJump(
   const hops = [...options.hops, endpoint(config)];
   if (hops.includes(endpoint(own)) || hops.length > MAX_HOPS) throw circle(hops, own.alias);
 
-  const { pins: _pins, recorded: _recorded, ...shared } = options;
+  const { pins: _pins, recorded: _recorded, retryDropped: _retryDropped, ...shared } = options;
   const connectJump = (poolSignal: AbortSignal) =>
     establish({ ...shared, target, name: own.alias, config: jumpConfig, hops, signal: poolSignal });
   return jumpPool.acquire(JSON.stringify([endpoint(own), jumpConfig.proxyJump]), connectJump, signal);

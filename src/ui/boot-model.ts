@@ -5,8 +5,12 @@ type TransferEvent = EventOf<'transfer-started' | 'transfer-progress' | 'transfe
 
 export interface StageState {
   state: 'running' | 'done' | 'broken';
+  /** Of the file, over all answers that carried a part of it. */
   sent: number;
+  /** Of the whole file. */
   bytes: number;
+  /** What answers that came to their end have carried. */
+  fetched: number;
 }
 
 /** One machine's boot as far as it has come. */
@@ -26,6 +30,9 @@ export interface BootModel {
   ms: number;
 }
 
+/** Anybody can ask in the name of any machine: more of those than any network has are not kept. */
+const MOST_STRANGERS = 256;
+
 export function createBootModel(): BootModel {
   return { machines: [], ms: 0 };
 }
@@ -44,7 +51,7 @@ export function recordBoot(model: BootModel, event: BootEvent): void {
     case 'transfer-started':
     case 'transfer-progress':
     case 'transfer-finished':
-      recordTransfer(seen(model, event), event);
+      recordTransfer(seen(model, event), event, sizeOf(model, event.file));
       break;
     case 'request-refused':
     case 'stopping':
@@ -53,11 +60,31 @@ export function recordBoot(model: BootModel, event: BootEvent): void {
   }
 }
 
-function recordTransfer({ stages }: MachineState, event: TransferEvent): void {
+function sizeOf({ serving }: BootModel, file: string): number {
+  return serving?.files.find(({ name }) => name === file)?.bytes ?? 0;
+}
+
+function recordTransfer({ stages }: MachineState, event: TransferEvent, size: number): void {
+  // HEAD, what the machine has already, and a range beyond the end: nothing was fetched.
+  if (event.bytes === 0) return;
   // Each boot begins with the script of the machine.
   if (event.stage === 'script' && event.type === 'transfer-started') stages.clear();
-  const sent = event.type === 'transfer-started' ? 0 : event.sent;
-  stages.set(event.stage, { state: stateOf(event), sent, bytes: event.bytes });
+  const bytes = Math.max(size, event.bytes);
+  const before = event.bytes < bytes ? fetchedParts(stages.get(event.stage)) : 0;
+  const sent = before + (event.type === 'transfer-started' ? 0 : event.sent);
+  const state = stateOf(event);
+  const isPart = state === 'done' && sent < bytes;
+  stages.set(event.stage, {
+    state: isPart ? 'running' : state,
+    sent,
+    bytes,
+    fetched: state === 'done' ? sent : before,
+  });
+}
+
+/** Of a file that was complete, a part begins the next fetch. */
+function fetchedParts(stage: StageState | undefined): number {
+  return stage === undefined || stage.state === 'done' ? 0 : stage.fetched;
 }
 
 function stateOf(event: TransferEvent): StageState['state'] {
@@ -76,12 +103,22 @@ function seen(model: BootModel, { host, mac, address, ms }: Client & { ms: numbe
   if (known && anonymous) model.machines.splice(model.machines.indexOf(anonymous), 1);
   const machine = known ?? anonymous ?? { stages: new Map() };
   if (!model.machines.includes(machine)) model.machines.push(machine);
-  return Object.assign(machine, {
+  Object.assign(machine, {
     lastMs: ms,
     address,
     ...(host !== undefined && { host }),
     ...(mac !== undefined && { mac }),
   });
+  forgetStranger(model);
+  return machine;
+}
+
+/** The one that has been silent for longest, when there are too many. */
+function forgetStranger(model: BootModel): void {
+  const strangers = model.machines.filter(({ host }) => host === undefined);
+  if (strangers.length <= MOST_STRANGERS) return;
+  const [oldest] = strangers.toSorted((a, b) => (a.lastMs ?? 0) - (b.lastMs ?? 0));
+  model.machines = model.machines.filter((machine) => machine !== oldest);
 }
 
 /** What a person calls it. */

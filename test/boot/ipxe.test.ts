@@ -48,6 +48,11 @@ describe('every script', () => {
     expect(script).toContain('prompt --timeout 30000');
   });
 
+  test.each(['machine', 'any', 'unknown'] as const)('%s asks for the first script again: it may be another', (name) => {
+    const [, next] = scripts[name].match(/^prompt .*\n(.*)$/m) ?? [];
+    expect(next).toMatch(/^chain --autofree --replace \$\{base\}\/boot\.ipxe \|\| goto \w+$/);
+  });
+
   test.each(Object.entries(scripts))('%s speaks in lines that fit a text screen', (_name, script) => {
     const variables = { base: URL, 'netX/mac': MAC, 'netX/ip': '255.255.255.255' };
     const shown = script.replace(/\$\{([^}:]+)[^}]*\}/g, (_, name: keyof typeof variables) => variables[name]);

@@ -9,7 +9,8 @@ import { createMaker } from '../boot/images/gpg.js';
 import { FLATCAR_VERSION, flatcarFiles, INITRD, KERNEL } from '../boot/images/upstream.js';
 import { ask, askWithoutReading } from '../boot/server/serving.js';
 import { fixedEnvironment, specFor, THREE_NODES } from '../pki/fixture.js';
-import { createOperator, type Operator, type Running } from './cli.js';
+import { freePort } from '../helpers/free-port.js';
+import { createOperator, type Finished, type Operator, type Running } from './cli.js';
 
 const HOSTS = ['--hosts', 's4,s5', '--mac', 's4=52:54:00:00:00:04,s5=52:54:00:00:00:05'];
 /** Port 0: the system chooses one, and the first event tells it. */
@@ -81,6 +82,19 @@ describe('boot serve', () => {
     expect(stdout).toMatch(/^s5 .*nothing yet$/m);
   });
 
+  test('serves on when nobody reads its view any more, and says so once', async () => {
+    const operator = createOperator();
+    const images = ['--os-images', imagesOf(operator)];
+    const running = operator.start(['boot', 'serve', ...HOSTS, ...LISTEN, ...images, '-o', 'json']);
+    const { port } = await served(running);
+    running.child.stdout?.destroy();
+    for (let n = 0; n < 3; n++) expect((await ask(port, '/s4.ign')).status).toBe(200);
+    running.child.kill('SIGTERM');
+    const { exit, stderr } = await running.finished;
+    expect(exit).toBe(0);
+    expect(stderr).toMatch(/^standard output can no longer be written \(E\w+\); machines are served on\n$/);
+  });
+
   test('a second Ctrl-C does not wait for a machine that hangs', async () => {
     const operator = createOperator();
     const images = imagesOf(operator);
@@ -110,16 +124,74 @@ test('what it serves names the same address as what boot render writes', async (
   expect(rendered.stdout).toContain(script);
 });
 
-/** One that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = http.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+describe('the log of boot serve', () => {
+  /** Serves one file, and stops. */
+  async function serveOnce(operator: Operator, flags: readonly string[]): Promise<Finished> {
+    const images = ['--os-images', imagesOf(operator)];
+    const running = operator.start(['boot', 'serve', ...HOSTS, ...LISTEN, ...images, ...flags]);
+    const line = await running.line((text) => text.includes('listening on'));
+    const port = Number(/listening on 127\.0\.0\.1:(\d+)/.exec(line)?.[1]);
+    for (let n = 0; n < 2; n++) expect((await ask(port, '/s4.ign')).status).toBe(200);
+    await running.line((text) => text.includes('fetched s4.ign'));
+    running.child.kill('SIGTERM');
+    return running.finished;
+  }
+
+  /** Sorted: a machine may ask for the next file before the server knows that the last one was taken. */
+  const typesIn = (path: string): string[] => {
+    const lines = readFileSync(path, 'utf8').trim().split('\n');
+    return lines.map((line) => (JSON.parse(line) as BootEvent).type).toSorted();
+  };
+  const TRANSFER = ['transfer-started', 'transfer-finished'];
+  const ALL = ['serving', ...TRANSFER, ...TRANSFER, 'stopping', 'stopped'].toSorted();
+
+  test('is the file that is named, beside the view', async () => {
+    const operator = createOperator();
+    const log = join(operator.home, 'boot.ndjson');
+    const { exit, stdout, stderr } = await serveOnce(operator, ['--log', log]);
+    expect({ exit, stderr }).toMatchObject({ exit: 0, stderr: expect.stringContaining(`log: ${log}\n`) });
+    expect(stdout).toMatch(/^MACHINE .* IGNITION .*LAST$/m);
+    expect(typesIn(log)).toEqual(ALL);
+    await serveOnce(createOperator(), ['--log', log]);
+    expect(typesIn(log)).toEqual([...ALL, ...ALL].toSorted());
+  });
+
+  test('is below the runs of the state directory, where there is one', async () => {
+    const operator = createOperator();
+    const runs = join(operator.stateDir, 'runs');
+    mkdirSync(runs, { recursive: true });
+    expect((await serveOnce(operator, [])).exit).toBe(0);
+    const [run = ''] = readdirSync(runs);
+    expect(typesIn(join(runs, run, 'boot.ndjson'))).toEqual(ALL);
+  });
+
+  test('is none without a state directory, which is said', async () => {
+    const operator = createOperator();
+    const { stderr } = await serveOnce(operator, []);
+    expect(stderr).toContain('no log is kept (there is no state directory yet): --log FILE names one\n');
+    expect(readdirSync(operator.home)).not.toContain('state');
+  });
+
+  test('may break: machines are served on, and it is said once', async () => {
+    const { exit, stderr } = await serveOnce(createOperator(), ['--log', '/dev/full']);
+    expect(exit).toBe(0);
+    expect(stderr.match(/the log .* served on/g)).toEqual([
+      'the log /dev/full can no longer be written (ENOSPC); machines are served on',
+    ]);
+  });
+});
 
 describe('what it needs is said before it listens', () => {
+  test('a log that can be written', async () => {
+    const operator = createOperator();
+    const images = ['--os-images', imagesOf(operator)];
+    const log = join(operator.home, 'no-such/boot.ndjson');
+    const { exit, stderr } = await operator.run(['boot', 'serve', ...HOSTS, ...LISTEN, ...images, '--log', log]);
+    expect(exit).toBe(2);
+    expect(stderr).toContain(`the log ${log} cannot be written (ENOENT)`);
+    expect(stderr).toContain('name another file with --log');
+  });
+
   test('images', async () => {
     const { run } = createOperator();
     const { exit, stderr } = await run(['boot', 'serve', ...HOSTS, ...LISTEN]);

@@ -49,7 +49,7 @@ describe('attendance', () => {
     attendance.settle('s4');
     const enough = attendance.enough(signal);
     expect(await stateAfter(400, enough)).toBe('waiting');
-    attendance.heard();
+    attendance.heard('s5');
     expect(await stateAfter(400, enough)).toBe('waiting');
     attendance.settle('s5');
     expect(await stateAfter(400, enough)).toBe('waiting');
@@ -76,5 +76,53 @@ describe('attendance', () => {
     expect(await stateAfter(60_000, enough)).toBe('waiting');
     stop.abort();
     await expect(enough).rejects.toThrow();
+  });
+});
+
+describe('control planes that are missing, where the others decide', () => {
+  const { signal } = new AbortController();
+  const nodes = ['s4', 's5', 's6'].map((name) => ({ name, role: 'control-plane' as const }));
+  /** s4 and s5 decide together. */
+  const attendanceOf = (patient = false) => {
+    const read = new Set<string>();
+    const isDecidedWithout = (missing: readonly string[]) => read.size === 2 && missing.join() === 's6';
+    const attendance = createAttendance(nodes, { patient, isDecidedWithout });
+    const settle = (name: string): void => {
+      read.add(name);
+      attendance.settle(name);
+    };
+    return { attendance, settle };
+  };
+
+  it('are not waited for longer than workers', async () => {
+    const { attendance, settle } = attendanceOf();
+    const enough = attendance.enough(signal);
+    settle('s4');
+    expect(await stateAfter(60_000, enough)).toBe('waiting');
+    settle('s5');
+    expect(await stateAfter(400, enough)).toBe('waiting');
+    expect(await stateAfter(200, enough)).toBe('settled');
+  });
+
+  it('are waited for while they are read, and no longer when they went away in the middle', async () => {
+    const { attendance, settle } = attendanceOf();
+    const enough = attendance.enough(signal);
+    settle('s4');
+    settle('s5');
+    attendance.heard('s6');
+    expect(await stateAfter(60_000, enough)).toBe('waiting');
+    attendance.lost('s6');
+    expect(await stateAfter(400, enough)).toBe('waiting');
+    expect(await stateAfter(200, enough)).toBe('settled');
+  });
+
+  it('are waited for when patient', async () => {
+    const { attendance, settle } = attendanceOf(true);
+    const enough = attendance.enough(signal);
+    settle('s4');
+    settle('s5');
+    expect(await stateAfter(60_000, enough)).toBe('waiting');
+    settle('s6');
+    expect(await stateAfter(0, enough)).toBe('settled');
   });
 });

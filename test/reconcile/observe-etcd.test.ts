@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DisklessError } from '../../src/errors.js';
 import type { NodeFacts } from '../../src/facts/facts.js';
 import type { Candidate } from '../../src/reconcile/candidates.js';
-import { observeEtcd } from '../../src/reconcile/observe-etcd.js';
+import { majorityRuns, observeEtcd } from '../../src/reconcile/observe-etcd.js';
 import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
 import type { ClusterRecord, EtcdRecord } from '../../src/state/records.js';
 import { FakeEtcd, FakeEtcdAccess } from '../helpers/fake-etcd.js';
@@ -98,5 +98,34 @@ describe('observeEtcd', () => {
     const facts = { s4: member('active') };
     const { quorumProven } = await observe({ facts, etcd, record: { phase: 'bootstrapping' } });
     expect([quorumProven, etcd.asked]).toEqual([false, []]);
+  });
+});
+
+describe('majorityRuns', () => {
+  const judged = (facts: NodeFacts[], etcd: Partial<EtcdRecord> = {}): boolean =>
+    majorityRuns({
+      facts: new Map(facts.map((each, index) => [NAMES[index] ?? '', each])),
+      memory: { record: { version: 1, clusterId: 'c', spec, etcd: { ...etcdRecord, ...etcd } } },
+      options: { spec },
+    } as unknown as Reconciliation);
+  const running = member('active');
+
+  it('is true with two of three members that run, whatever the third holds', () => {
+    expect(judged([running, running])).toBe(true);
+    expect(judged([running, running, sampleFacts()])).toBe(true);
+  });
+
+  it.each([
+    ['one alone', [running]],
+    ['one beside a blank machine', [running, sampleFacts()]],
+    ['one that does not run', [running, member('failed')]],
+    ['one of another incarnation', [running, member('active', 1)]],
+    ['blank machines', [sampleFacts(), sampleFacts(), sampleFacts()]],
+  ])('is false with %s', (_title, facts) => {
+    expect(judged(facts)).toBe(false);
+  });
+
+  it('is false before a bootstrap is finished', () => {
+    expect(judged([running, running, running], { phase: 'bootstrapping' })).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { NodeSpec } from '../../src/config/spec.js';
 import { DisklessError, EXIT } from '../../src/errors.js';
 import { outcomeOf } from '../../src/reconcile/outcome.js';
 import { passes } from '../../src/reconcile/passes.js';
@@ -10,11 +11,9 @@ import { createWaitingRoom } from '../../src/reconcile/waiting-room.js';
 import { createEventBus } from '../../src/runner/event-bus.js';
 import type { RunEvent } from '../../src/runner/events.js';
 import { type Step, same } from '../../src/runner/sequence.js';
-import { sampleSpec } from '../helpers/sample-facts.js';
+import { sampleNode, sampleSpec } from '../helpers/sample-facts.js';
 
 /* The real passes, roll call and admission; what a pass finds out of machines is scripted. */
-
-const spec = sampleSpec();
 
 interface Scenario {
   command?: Run['command'];
@@ -24,9 +23,13 @@ interface Scenario {
   /** What a step of a node ends with after admission. */
   work?: (node: string, pass: number) => void;
   judge?: (pass: number) => void;
+  nodes?: NodeSpec[];
+  /** Who is still waited for when the roll is called; with it, machines are. */
+  late?: (node: string, pass: number) => boolean;
 }
 
-async function runOf({ command = 'up', read, verdict, work, judge }: Scenario) {
+async function runOf({ command = 'up', read, verdict, work, judge, nodes, late }: Scenario) {
+  const spec = sampleSpec(nodes && { nodes });
   const events: RunEvent[] = [];
   const { signal } = new AbortController();
   const bus = createEventBus({
@@ -44,6 +47,11 @@ async function runOf({ command = 'up', read, verdict, work, judge }: Scenario) {
       async run(context, { node }) {
         if (node === 's4') pass += 1;
         await read?.(node, pass);
+        if (late?.(node, pass)) {
+          context.late.add(node);
+          context.attendance.settle(node);
+          throw new DisklessError({ code: 'dependency-failed', message: 'it does not answer yet' });
+        }
         context.facts.set(node, {} as NonNullable<ReturnType<Reconciliation['facts']['get']>>);
         context.attendance.settle(node);
         return 'unchanged';
@@ -82,9 +90,14 @@ async function runOf({ command = 'up', read, verdict, work, judge }: Scenario) {
     { id: 'verify', title: 'verify', on: 'cluster', after: [same('judge')], run: async () => 'unchanged' },
   ];
   const waiting = createWaitingRoom({
-    ...{ connect: async () => {}, waitMs: 0, monotonicMs: () => 0, sleep: async () => {}, onWait: () => {} },
+    connect: async () => {},
+    waitMs: late ? 1 : 0,
+    monotonicMs: () => 0,
+    sleep: async () => {},
+    onWait: () => {},
   });
-  const run = { command, bus, signal, waiting, options: { spec, readyTimeoutMs: 1 }, access: {} } as unknown as Run;
+  const options = { spec, readyTimeoutMs: 1, lost: new Set() };
+  const run = { command, bus, signal, waiting, options, memory: {}, access: {} } as unknown as Run;
   const { context, reports } = await passes(run, steps);
   const again = events.filter((event) => event.type === 'note' && event.code === 'another-pass');
   return { pass, context, again: again.length, ...outcomeOf({ reports, command, interrupted: false }) };
@@ -133,6 +146,16 @@ describe('passes', () => {
     const { pass, exit, errors } = await finished(runOf({ work: reboot(9) }));
     expect({ pass, exit }).toEqual({ pass: 3, exit: EXIT.partial });
     expect(errors).toMatchObject([{ code: 'rebooted', host: 's5' }]);
+  });
+
+  it('makes another after a failure that a control plane still booting may explain, a worker not', async () => {
+    const judge = (pass: number): void => {
+      if (pass === 1) throw new DisklessError({ code: 'etcd-no-quorum', message: 'no quorum' });
+    };
+    const nodes = ['s4', 's5', 's6'].map((name) => sampleNode({ name }));
+    const late = (node: string, pass: number): boolean => node === 's6' && pass === 1;
+    expect(await finished(runOf({ judge, late, nodes }))).toMatchObject({ pass: 2, exit: EXIT.done });
+    expect(await finished(runOf({ judge, late }))).toMatchObject({ pass: 1, exit: EXIT.failed });
   });
 
   it('makes no other after a failure of the cluster, nor for a plan', async () => {

@@ -170,7 +170,7 @@ describe('a host that does not answer', () => {
   it('tells a server that accepts and stays silent', async () => {
     const server = await sshd({ faults: { holdBanner: new Promise(() => {}) } });
     const error = await failure(dial(server, { connectTimeoutMs: 500 }));
-    expect(error).toMatchObject({ code: 'unreachable', message: expect.stringContaining('no SSH banner') });
+    expect(error).toMatchObject({ code: 'no-banner', message: expect.stringContaining('no SSH banner') });
   });
 
   it('tells a name without an address', async () => {
@@ -205,6 +205,13 @@ describe('a server that drops us before its banner', () => {
     const connection = await dial(server, { random: () => 0 });
     expect(server.connections).toBe(3);
     expect(connection.user).toBe('core');
+  });
+
+  it('is asked once where attempts are paced by others', async () => {
+    const server = await sshd({ faults: { resetBeforeBanner: 1 } });
+    expect(await failure(dial(server, { retryDropped: false }))).toMatchObject({ code: 'reset-before-banner' });
+    expect(server.connections).toBe(1);
+    await dial(server, { retryDropped: false });
   });
 
   it('is given up within the budget, its last words shown', async () => {

@@ -93,6 +93,13 @@ describe('ProxyJump', () => {
     expect(gate.connections).toBe(2);
   });
 
+  it('asks a jump host again that drops us, also where attempts at the node are paced by others', async () => {
+    const [gate, node] = [await sshd({ faults: { resetBeforeBanner: 1 } }), await sshd()];
+    const configFile = sshConfig(host('gate', gate) + host('node', node, 'ProxyJump gate'));
+    await dial(node, { target, configFile, retryDropped: false });
+    expect([gate.connections, node.connections]).toEqual([2, 1]);
+  });
+
   it('tells which of the two cannot be reached', async () => {
     const [gate, node] = [await sshd({ forward: 'fail' }), await sshd()];
     const configFile = sshConfig(host('gate', gate) + host('node', node, 'ProxyJump gate'));

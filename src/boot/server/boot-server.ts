@@ -31,9 +31,15 @@ export async function startBootServer(options: BootServerOptions): Promise<BootS
   const { resources, listen, emit, monotonicMs, idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
   const stalled = new WeakSet<Socket>();
   const transfers = new Set<ServerResponse>();
-  const isStalled = ({ socket, req }: ServerResponse): boolean => stalled.has(socket ?? req.socket);
+  const connections = new Set<Socket>();
+  const socketOf = ({ socket, req }: ServerResponse): Socket => socket ?? req.socket;
+  const isStalled = (response: ServerResponse): boolean => stalled.has(socketOf(response));
   const handle = bootHandler({ resources, emit, monotonicMs, isStalled });
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS });
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
   server.on('request', (request, response) => {
     transfers.add(response);
     void handle(request, response).finally(() => {
@@ -58,6 +64,9 @@ export async function startBootServer(options: BootServerOptions): Promise<BootS
       emit({ type: 'stopping', transfers: transfers.size });
       const closed = once(server, 'close');
       server.close();
+      // For Node.js a connection that never asked for anything is not idle, and nobody measures its time any more.
+      const busy = new Set([...transfers].map(socketOf));
+      for (const socket of connections) if (!busy.has(socket)) socket.destroy();
       await closed;
     },
   };

@@ -23,8 +23,11 @@ export async function openBody({ body, size, name }: Resource, start: number, en
   const handle = await open(body.path).catch((cause: NodeJS.ErrnoException) => {
     throw changed(name, `it cannot be opened (${cause.code})`, cause);
   });
-  const { size: found, mtimeMs, ino } = await handle.stat();
-  if (found === size && mtimeMs === body.mtimeMs && ino === body.ino) {
+  const found = await handle.stat().catch(async (cause: NodeJS.ErrnoException) => {
+    await handle.close();
+    throw changed(name, `it cannot be read (${cause.code})`, cause);
+  });
+  if (found.size === size && found.mtimeMs === body.mtimeMs && found.ino === body.ino) {
     return handle.createReadStream({ start, end, highWaterMark: CHUNK });
   }
   await handle.close();

@@ -39,12 +39,12 @@ async function arrive(context: Reconciliation, node: string): Promise<void> {
     late.add(node);
     throw new DisklessError({ code: 'dependency-failed', host: node, message: 'it does not answer yet' });
   }
-  attendance.heard();
+  attendance.heard(node);
 }
 
 /** A machine that answers may be about to reboot; where machines are waited for, it is waited for again. */
 async function readFactsOfArrived(context: Reconciliation, node: string): Promise<StepResult> {
-  const { waiting, options, signal } = context;
+  const { attendance, waiting, options, signal } = context;
   const pauseAfter = createPauses();
   for (;;) {
     try {
@@ -52,6 +52,7 @@ async function readFactsOfArrived(context: Reconciliation, node: string): Promis
     } catch (error) {
       const pause = waiting.isOpen ? pauseAfter(error) : undefined;
       if (pause === undefined) throw error;
+      attendance.lost(node);
       await options.clock.sleep(pause, signal);
       await arrive(context, node);
     }

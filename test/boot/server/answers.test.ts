@@ -130,6 +130,13 @@ describe('who asks', () => {
     expect(finished[0]).not.toHaveProperty('host');
   });
 
+  test('is known as well when it begins again, with the first script', async () => {
+    const { port, finished } = await serving();
+    for (const path of ['/mac-52-54-00-00-00-04.ipxe', '/boot.ipxe']) await ask(port, path);
+    const again = (await finished(2)).find(({ file }) => file === 'boot.ipxe');
+    expect(again).toMatchObject({ stage: 'entry', host: 's4', mac: '52:54:00:00:00:04', address: '127.0.0.1' });
+  });
+
   test('a stranger is told what to do, where every host is known', async () => {
     const { port, events, finished } = await serving();
     const { status, body } = await ask(port, '/mac-52-54-00-00-00-99.ipxe');

@@ -35,18 +35,20 @@ export interface Serving {
 interface Given {
   plan?: BootPlan;
   idleTimeoutMs?: number;
+  initrdSize?: number;
 }
 
 /** A boot server on loopback with a small kernel and a large initrd; gone after the test. */
-export async function serving({ plan: given = plan(), idleTimeoutMs }: Given = {}): Promise<Serving> {
+export async function serving(options: Given = {}): Promise<Serving> {
+  const { plan: given = plan(), idleTimeoutMs, initrdSize = INITRD_SIZE } = options;
   const directory = temporaryDirectory();
   const images = { kernel: join(directory, 'kernel'), initrd: join(directory, 'initrd') };
   writeFileSync(images.kernel, KERNEL);
   writeFileSync(images.initrd, '');
-  await truncate(images.initrd, INITRD_SIZE);
+  await truncate(images.initrd, initrdSize);
   const set: BootImage[] = [
     { role: 'kernel', name: 'flatcar/vmlinuz', path: images.kernel, size: KERNEL.length },
-    { role: 'initrd', name: 'flatcar/initrd.cpio.gz', path: images.initrd, size: INITRD_SIZE, sha256: 'ab'.repeat(32) },
+    { role: 'initrd', name: 'flatcar/initrd.cpio.gz', path: images.initrd, size: initrdSize, sha256: 'ab'.repeat(32) },
   ];
   const files = renderBoot(given);
   const resources = await bootResources({ url: given.url, files, images: set, now: new Date() });

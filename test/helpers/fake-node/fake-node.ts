@@ -20,8 +20,15 @@ export interface FakeNodeOptions {
 export interface FakeNode {
   name: string;
   sshd: FakeSshd;
+  /** A member of etcd that it says to run. */
+  etcd?: EtcdMarker;
   /** One per stream received, in their order. */
   deliveries: Delivery[];
+}
+
+interface EtcdMarker {
+  clusterId: string;
+  incarnation: number;
 }
 
 const USER = 'core';
@@ -42,11 +49,20 @@ export async function startFakeNode(options: FakeNodeOptions): Promise<FakeNode>
       stderr.write(`a fake node knows no such command: ${command.slice(-200)}\n`);
       return 127;
     }
-    stdout.write(blankNodeFacts(options));
+    const facts = blankNodeFacts(options);
+    stdout.write(node.etcd ? withEtcd(facts, node.etcd) : facts);
     return 0;
   });
   const sshd = await startFakeSshd({ users: { [USER]: options.userKeys }, exec });
-  return { name: options.name, sshd, deliveries };
+  const node: FakeNode = { name: options.name, sshd, deliveries };
+  return node;
+}
+
+function withEtcd(facts: string, { clusterId, incarnation }: EtcdMarker): string {
+  return facts
+    .replace(/(Id=etcd\.service\nActiveState=)inactive(\nSubState=)dead/, '$1active$2running')
+    .replace('@@etcd-data\n', '@@etcd-data\npresent\n')
+    .replace('@@etcd-marker\n', `@@etcd-marker\n${clusterId} ${incarnation}\n`);
 }
 
 type RootHandler = (command: string, exec: Parameters<ExecHandler>[0]) => Promise<number>;
