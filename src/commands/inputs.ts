@@ -1,19 +1,17 @@
 import { constants } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import type { LoadedConfig } from '../config/load.js';
 import { loadConfig } from '../config/load.js';
 import { lostMembers } from '../config/lost-members.js';
 import type { ResolvedSpec } from '../config/resolve.js';
 import { resolveSpec } from '../config/resolve.js';
-import type { ClusterSpec } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import { usageError } from '../errors.js';
-import { parseManifest } from '../kube/manifest.js';
 import type { KubeObject } from '../kube/objects.js';
 import type { HostKeyPolicy } from '../ssh/host-key.js';
 import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
 import type { ClusterRecord, NodeRecord } from '../state/records.js';
-import { locateStateDir, type StateDir } from '../state/state-dir.js';
+import type { StateDir } from '../state/state-dir.js';
 import {
   type ContentInputs,
   type ContentPlace,
@@ -22,9 +20,11 @@ import {
   requireContent,
   versionDefaults,
 } from './content.js';
+import { networkManifest } from './network-manifest.js';
 import type { RunFlags } from './options.js';
+import { stateOf } from './state-of.js';
 
-/** Everything `up` and `plan` work from, read and checked before any connection is made; nothing is written. */
+/** Everything `up` and `plan` work from, read and checked before any node is contacted; only the cache is written to. */
 export interface RunInputs extends ResolvedSpec {
   state: StateDir;
   record?: ClusterRecord;
@@ -45,12 +45,7 @@ export async function readInputs(
   onProgress: ContentInputs['progress'],
 ): Promise<RunInputs> {
   const file = flags.config === undefined ? undefined : await loadConfig(flags.config);
-  const cluster = flags.cluster ?? file?.config.cluster ?? 'default';
-  const state = locateStateDir({
-    cluster,
-    env: process.env,
-    ...(flags.stateDir !== undefined && { stateDir: flags.stateDir }),
-  });
+  const state = stateOf(flags, file);
   const record = await readClusterRecord(state);
   const nodeRecords = await readNodeRecords(state);
   const place = contentPlace(flags, file);
@@ -65,9 +60,9 @@ export async function readInputs(
     ...(recorded && { recorded }),
   });
   const lost = lostMembers(flags.lost, resolved.spec);
-  const networkObjects = await networkManifest(resolved.spec);
+  const networkObjects = await networkManifest({ network: resolved.spec.network, signal });
   const content = await contentOf(inputs, resolved.spec);
-  // Bad archives are bad input: told before any connection is made.
+  // Bad archives are bad input: told before any node is contacted.
   await Promise.all([content.images(), requireContent({ ...resolved, nodeRecords, place }, content)]);
   return {
     ...resolved,
@@ -115,28 +110,6 @@ async function sshSettings(flags: RunFlags, file: LoadedConfig | undefined): Pro
     ...(configFile !== undefined && { configFile }),
     ...(ssh?.user !== undefined && { user: ssh.user }),
   };
-}
-
-async function networkManifest({ network }: ClusterSpec): Promise<KubeObject[]> {
-  const { mode, manifest: source } = network;
-  if (mode !== 'manifest' || source === undefined) return [];
-  const text = await readManifestText(source).catch((cause: Error) => {
-    const message = `the CNI manifest ${source} cannot be read: ${cause.message}`;
-    throw usageError({
-      code: 'manifest-unreadable',
-      message,
-      hint: 'correct network.manifest in the config file',
-      cause,
-    });
-  });
-  return parseManifest({ text, source });
-}
-
-async function readManifestText(source: string): Promise<string> {
-  if (!/^https?:/.test(source)) return readFile(source, 'utf8');
-  const response = await fetch(source);
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return response.text();
 }
 
 async function requireReadable(file: string): Promise<void> {
