@@ -1,14 +1,12 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import type { LoadedConfig } from '../config/load.js';
 import { loadConfig } from '../config/load.js';
 import { lostMembers } from '../config/lost-members.js';
 import type { ResolvedSpec } from '../config/resolve.js';
 import { resolveSpec } from '../config/resolve.js';
+import type { SpecFlags } from '../config/spec-flags.js';
 import type { ContentSource } from '../delivery/content-source.js';
-import { usageError } from '../errors.js';
 import type { KubeObject } from '../kube/objects.js';
-import type { HostKeyPolicy } from '../ssh/host-key.js';
+import { requireReadableConfig } from '../ssh/effective-config.js';
 import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
 import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import type { StateDir } from '../state/state-dir.js';
@@ -22,6 +20,7 @@ import {
 } from './content.js';
 import { networkManifest } from './network-manifest.js';
 import type { RunFlags } from './options.js';
+import { sshOfFlags } from './ssh-flags.js';
 import { stateOf } from './state-of.js';
 
 /** Everything `up` and `plan` work from, read and checked before any node is contacted; only the cache is written to. */
@@ -36,7 +35,6 @@ export interface RunInputs extends ResolvedSpec {
   content: ContentSource;
   /** Objects of the user's own CNI manifest, with network mode `manifest`. */
   networkObjects: KubeObject[];
-  ssh: { configFile?: string; user?: string; connectTimeoutMs: number; policy: HostKeyPolicy };
 }
 
 export async function readInputs(
@@ -59,8 +57,10 @@ export async function readInputs(
     ...(file && { file }),
     ...(recorded && { recorded }),
   });
+  const { network, ssh } = resolved.spec;
   const lost = lostMembers(flags.lost, resolved.spec);
-  const networkObjects = await networkManifest({ network: resolved.spec.network, signal });
+  if (ssh?.configFile !== undefined) await requireReadableConfig(ssh.configFile);
+  const networkObjects = await networkManifest({ network, signal });
   const content = await contentOf(inputs, resolved.spec);
   // Bad archives are bad input: told before any node is contacted.
   await Promise.all([content.images(), requireContent({ ...resolved, nodeRecords, place }, content)]);
@@ -72,13 +72,14 @@ export async function readInputs(
     nodeRecords,
     place,
     content,
-    ssh: await sshSettings(flags, file),
     ...(record && { record }),
   };
 }
 
-function specFlags({ cluster, hosts, controlPlane, taintControlPlane, kubernetes }: RunFlags) {
+function specFlags(flags: RunFlags): SpecFlags {
+  const { cluster, hosts, controlPlane, taintControlPlane, kubernetes } = flags;
   return {
+    ssh: sshOfFlags(flags),
     ...(cluster !== undefined && { cluster }),
     ...(hosts !== undefined && { hosts }),
     ...(controlPlane !== undefined && { controlPlane }),
@@ -98,23 +99,4 @@ function contentPlace(flags: RunFlags, file: LoadedConfig | undefined): ContentP
     ...(mirror !== undefined && { mirror }),
     ...(images !== undefined && { images }),
   };
-}
-
-async function sshSettings(flags: RunFlags, file: LoadedConfig | undefined): Promise<RunInputs['ssh']> {
-  const ssh = file?.config.ssh;
-  const configFile = flags.sshConfig ?? ssh?.configFile;
-  if (configFile !== undefined) await requireReadable(configFile);
-  return {
-    connectTimeoutMs: flags.connectTimeout === undefined ? (ssh?.connectTimeout ?? 5_000) : flags.connectTimeout * 1000,
-    policy: flags.hostKeyPolicy ?? ssh?.hostKeyPolicy ?? 'per-boot',
-    ...(configFile !== undefined && { configFile }),
-    ...(ssh?.user !== undefined && { user: ssh.user }),
-  };
-}
-
-async function requireReadable(file: string): Promise<void> {
-  await access(file, constants.R_OK).catch((cause: Error) => {
-    const message = `the SSH configuration ${file} cannot be read`;
-    throw usageError({ code: 'ssh-config-unreadable', message, hint: 'check the path given by --ssh-config', cause });
-  });
 }

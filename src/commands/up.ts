@@ -27,8 +27,8 @@ export function upCommand(flags: UpFlags): Promise<number> {
     const preset = flags.bench === undefined ? undefined : await benchPreset(flags.bench);
     const { exit, inputs } = await bringUp(flags, signal);
     if (exit !== EXIT.done || preset === undefined) return exit;
-    const { state, ssh, place } = inputs;
-    return measureCluster({ state, ssh, place, preset, verbose: flags.verbose, signal });
+    const { state, place } = inputs;
+    return measureCluster({ state, place, preset, verbose: flags.verbose, signal });
   });
 }
 
