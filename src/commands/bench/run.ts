@@ -17,7 +17,7 @@ import { htmlReport } from '../../bench/report/html/page.js';
 import { terminalReport } from '../../bench/report/terminal.js';
 import type { SshSpec } from '../../config/spec.js';
 import { decideSsh } from '../../config/ssh-settings.js';
-import { EXIT, usageError } from '../../errors.js';
+import { EXIT, type ExitCode, usageError } from '../../errors.js';
 import { PkiStore } from '../../pki/store.js';
 import { requireReadableConfig } from '../../ssh/effective-config.js';
 import { writeFileAtomic } from '../../state/atomic-write.js';
@@ -28,11 +28,11 @@ import { type ContentPlace, openContent } from '../content.js';
 import { interruptible } from '../interrupt.js';
 import { recordedCluster } from '../kubeconfig.js';
 import { nodeConnector } from '../node-connector.js';
-import type { SourceFlags, SshFlags, StateFlags } from '../options.js';
+import type { OutputFormat, SourceFlags, SshFlags, StateFlags } from '../options.js';
 import { sshOfFlags } from '../ssh-flags.js';
+import { takenOverMessage } from '../taken-over.js';
 import { PACKAGE, readPackage } from '../version.js';
-import { artifactLines, reportError } from '../view.js';
-import { textSurface } from './output.js';
+import { artifactLines, reportError, screenOf } from '../view.js';
 
 export interface RunBenchFlags extends StateFlags, SourceFlags, SshFlags {
   preset: string;
@@ -55,6 +55,7 @@ export function runBenchCommand(flags: RunBenchFlags): Promise<number> {
       ssh: sshOfFlags(flags),
       place: { ...(artifacts !== undefined && { artifacts }), ...(mirror !== undefined && { mirror }) },
       preset: { name, values: preset, overrides: flags.set },
+      output: 'auto',
       verbose: flags.verbose,
       signal,
       ...(out !== undefined && { out }),
@@ -70,28 +71,38 @@ export interface MeasureClusterOptions {
   preset: BenchmarkOptions['preset'];
   /** Instead of a directory of its own in the state directory. */
   out?: string;
+  output: OutputFormat;
   verbose: boolean;
   signal: AbortSignal;
 }
 
 /** Keeps the record, with its report, whatever became of the run, and shows what it found. 7: the run is void. */
 export async function measureCluster(options: MeasureClusterOptions): Promise<number> {
-  const { state, out, verbose } = options;
+  const { state } = options;
   const lock = await acquireLock({ path: state.lock, command: 'bench', now: () => new Date() });
   try {
-    const { record, error } = await measured(options);
-    const directory = out === undefined ? join(state.bench, record.id) : resolve(out);
-    await writeRecord(join(directory, RUN_FILE), record);
-    const analysis = analyse(record);
-    await writeFileAtomic(join(directory, 'report.html'), htmlReport(analysis), 0o600);
-    process.stdout.write(`${terminalReport(analysis, textSurface(undefined)).join('\n')}\n`);
-    process.stderr.write(`kept in ${directory}, drawn in report.html there\n`);
-    if (error === undefined) return voidRun(record).length > 0 ? EXIT.runVoid : EXIT.done;
-    process.stderr.write(reportError(error, { verbose }));
-    return error.exit;
+    if (lock.takenOverFrom) process.stderr.write(`${takenOverMessage(lock.takenOverFrom)}\n`);
+    return await keepRun(await measured(options), options);
   } finally {
     lock.release();
   }
+}
+
+/** With `--output json` stdout is for events alone: the report goes to stderr. */
+export async function keepRun(
+  { record, error }: BenchmarkResult,
+  { state, out, output, verbose }: Pick<MeasureClusterOptions, 'state' | 'out' | 'output' | 'verbose'>,
+): Promise<ExitCode> {
+  const directory = out === undefined ? join(state.bench, record.id) : resolve(out);
+  await writeRecord(join(directory, RUN_FILE), record);
+  const analysis = analyse(record);
+  await writeFileAtomic(join(directory, 'report.html'), htmlReport(analysis), 0o600);
+  const screen = screenOf(output === 'json' ? process.stderr : process.stdout);
+  screen.write(`${terminalReport(analysis, screen).join('\n')}\n`);
+  process.stderr.write(`kept in ${directory}, drawn in report.html there\n`);
+  if (error === undefined) return voidRun(record).length > 0 ? EXIT.runVoid : EXIT.done;
+  process.stderr.write(reportError(error, { verbose }));
+  return error.exit;
 }
 
 async function measured({ state, ssh: asked, place, preset, signal }: MeasureClusterOptions): Promise<BenchmarkResult> {
