@@ -71,6 +71,7 @@ describe('host keys under per-boot', () => {
     const { opened, told } = await open([first, machine('boot-2', OTHER)]);
     expect(told).toEqual(['s4: new host key of this boot: ssh-ed25519 SHA256:new, its last boot had SHA256:old']);
     first.lose();
+    await first.connection.closed;
     const session = opened.nodes[0]?.session;
     await expect(session?.exec('true', { label: 'look' })).rejects.toMatchObject({ code: 'host-key-changed' });
     await opened.close();
@@ -81,6 +82,7 @@ describe('host keys under per-boot', () => {
     const first = machine('boot-1', OLD);
     const { opened } = await open([first, machine('boot-2', NEW)]);
     first.lose();
+    await first.connection.closed;
     expect(await opened.nodes[0]?.session.exec('boot', { label: 'look' })).toMatchObject({ stdout: 'boot-2\n' });
     await opened.close();
   });
