@@ -37,7 +37,7 @@ export interface DeadlineOptions {
   reason?: () => unknown;
 }
 
-/** A signal that aborts with its parent or when time is up (AbortSignal.any is missing before Node 20.3). */
+/** A signal that aborts with its parent or when time is up. */
 export function deadline({ parent, ms, reason }: DeadlineOptions): Deadline {
   const controller = new AbortController();
   const leave = onAbort(parent, () => controller.abort(parent?.reason));

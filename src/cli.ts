@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addBenchCommand } from './commands/bench/bench-command.js';
 import { addBootCommands } from './commands/boot.js';
+import { readFlagVariables } from './commands/flag-variables.js';
 import { kubeconfigCommand } from './commands/kubeconfig.js';
 import { kubectlCommand } from './commands/kubectl.js';
 import { addClusterOptions, addRunOptions, addSourceOptions, addUpOptions, option } from './commands/options.js';
@@ -55,6 +56,7 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
       process.stdout.write(versionText({ verbose: flags.verbose === true }));
       finish(EXIT.done);
     });
+  readFlagVariables(root);
   return root;
 }
 

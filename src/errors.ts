@@ -83,6 +83,12 @@ export function refusal(options: Omit<DisklessErrorOptions, 'exit'>): DisklessEr
   return new DisklessError({ ...options, exit: EXIT.refused });
 }
 
+/** For `catch`: an error of ours as a value; anything else is thrown on. */
+export function ownError(thrown: unknown): DisklessError {
+  if (thrown instanceof DisklessError) return thrown;
+  throw thrown;
+}
+
 /** Anything thrown, as a DisklessError; what is not one of ours is a bug of ours (exit 1). */
 export function toDisklessError(thrown: unknown): DisklessError {
   if (thrown instanceof DisklessError) return thrown;

@@ -36,13 +36,23 @@ export interface DownloadOptions {
 /** Checksum files are lines; whatever is longer is something else. */
 const TEXT_LIMIT = 1024 * 1024;
 
+export interface SmallOptions extends Omit<DownloadOptions, 'cache'> {
+  /** Default: more than any checksum file has. */
+  maxBytes?: number;
+}
+
 /** A small text file. @throws HttpStatusError, or the connection's error, after the retries are used up. */
-export async function downloadText(options: Omit<DownloadOptions, 'cache'>): Promise<string> {
+export async function downloadText(options: SmallOptions): Promise<string> {
   return (await downloadSmall(options)).toString('utf8');
 }
 
 /** The same for a file that is no text, such as a signature. */
-export async function downloadSmall({ url, settings, signal }: Omit<DownloadOptions, 'cache'>): Promise<Buffer> {
+export async function downloadSmall({
+  url,
+  settings,
+  signal,
+  maxBytes = TEXT_LIMIT,
+}: SmallOptions): Promise<Buffer> {
   return retryTransient(
     async () => {
       const response = await httpGet({ url, ...settings, signal });
@@ -52,7 +62,7 @@ export async function downloadSmall({ url, settings, signal }: Omit<DownloadOpti
       for await (const chunk of response) {
         chunks.push(chunk as Buffer);
         length += (chunk as Buffer).length;
-        if (length > TEXT_LIMIT) throw new Error(`${displayUrl(url)} is far too long for a checksum file`);
+        if (length > maxBytes) throw new Error(`${displayUrl(url)} has more than ${maxBytes / 1024 / 1024} MiB`);
       }
       return Buffer.concat(chunks);
     },

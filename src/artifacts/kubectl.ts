@@ -24,28 +24,38 @@ const GO_NAMES: Record<string, string> = { win32: 'windows', x64: 'amd64', ia32:
 /** What is remembered of a kubectl: which blob it is. */
 const Found = z.object({ sha256: Sha256 });
 
+export interface FoundKubectl {
+  program: string;
+  /** Why it is not the one of the cluster's version. */
+  insteadOf?: DisklessError;
+}
+
+/** Of a source that does not have it, or cannot be reached. What is damaged or in disorder is for a person to see. */
+const NOT_TO_BE_HAD = new Set(['artifact-missing', 'download-failed']);
+
 /**
  * The cluster version's kubectl, as an executable in the cache: once it is there, no source is asked again. Where it
  * cannot be had, the operator's own of PATH: a minor or two of difference is better than none.
  */
-export async function findKubectl(options: FindKubectlOptions): Promise<string> {
+export async function findKubectl(options: FindKubectlOptions): Promise<FoundKubectl> {
   const { version, source, cache, env, platform, signal } = options;
   const os = GO_NAMES[platform.os] ?? platform.os;
   const arch = GO_NAMES[platform.arch] ?? platform.arch;
   const record = { kind: 'kubectl', key: `${version} ${os}/${arch}`, schema: Found };
   const known = await readRecord(cache, record);
   const cached = known && (await executableIn(cache, known.sha256));
-  if (cached !== undefined) return cached;
+  if (cached !== undefined) return { program: cached };
   try {
     const file = await source.obtain(kubernetesBinary({ name: 'kubectl', version, os, arch }), options);
     const program = (await executableIn(cache, file.sha256)) ?? (await copyAsExecutable(cache, file));
     await writeRecord(cache, record, { sha256: file.sha256 });
-    return program;
+    return { program };
   } catch (error) {
     signal?.throwIfAborted();
+    if (!(error instanceof DisklessError) || !NOT_TO_BE_HAD.has(error.code)) throw error;
     const installed = await findCommand(platform.os === 'win32' ? 'kubectl.exe' : 'kubectl', env);
-    if (installed === undefined || !(error instanceof DisklessError)) throw error;
-    return installed;
+    if (installed === undefined) throw error;
+    return { program: installed, insteadOf: error };
   }
 }
 

@@ -12,7 +12,7 @@ import { knownVersion } from '../config/known-version.js';
 import type { VersionDefaults } from '../config/settings.js';
 import type { ClusterSpec } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
-import { DisklessError, usageError } from '../errors.js';
+import { DisklessError, ownError, usageError } from '../errors.js';
 import { goArchitecture } from '../facts/architecture.js';
 import type { NodeRecord } from '../state/records.js';
 
@@ -117,9 +117,4 @@ async function offered(
   { kubernetes, etcd, cni }: ClusterSpec,
 ): Promise<readonly string[]> {
   return artifacts === undefined ? [] : completeArchitectures(artifacts, { kubernetes, etcd, cni });
-}
-
-function ownError(error: unknown): DisklessError {
-  if (error instanceof DisklessError) return error;
-  throw error;
 }

@@ -1,19 +1,15 @@
-import { constants } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
 import type { LoadedConfig } from '../config/load.js';
 import { loadConfig } from '../config/load.js';
 import { lostMembers } from '../config/lost-members.js';
 import type { ResolvedSpec } from '../config/resolve.js';
 import { resolveSpec } from '../config/resolve.js';
-import type { ClusterSpec } from '../config/spec.js';
+import type { SpecFlags } from '../config/spec-flags.js';
 import type { ContentSource } from '../delivery/content-source.js';
-import { usageError } from '../errors.js';
-import { parseManifest } from '../kube/manifest.js';
 import type { KubeObject } from '../kube/objects.js';
-import type { HostKeyPolicy } from '../ssh/host-key.js';
+import { requireReadableConfig } from '../ssh/effective-config.js';
 import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
 import type { ClusterRecord, NodeRecord } from '../state/records.js';
-import { locateStateDir, type StateDir } from '../state/state-dir.js';
+import type { StateDir } from '../state/state-dir.js';
 import {
   type ContentInputs,
   type ContentPlace,
@@ -22,9 +18,12 @@ import {
   requireContent,
   versionDefaults,
 } from './content.js';
+import { networkManifest } from './network-manifest.js';
 import type { RunFlags } from './options.js';
+import { sshOfFlags } from './ssh-flags.js';
+import { stateOf } from './state-of.js';
 
-/** Everything `up` and `plan` work from, read and checked before any connection is made; nothing is written. */
+/** Everything `up` and `plan` work from, read and checked before any node is contacted; only the cache is written to. */
 export interface RunInputs extends ResolvedSpec {
   state: StateDir;
   record?: ClusterRecord;
@@ -36,7 +35,6 @@ export interface RunInputs extends ResolvedSpec {
   content: ContentSource;
   /** Objects of the user's own CNI manifest, with network mode `manifest`. */
   networkObjects: KubeObject[];
-  ssh: { configFile?: string; user?: string; connectTimeoutMs: number; policy: HostKeyPolicy };
 }
 
 export async function readInputs(
@@ -45,12 +43,7 @@ export async function readInputs(
   onProgress: ContentInputs['progress'],
 ): Promise<RunInputs> {
   const file = flags.config === undefined ? undefined : await loadConfig(flags.config);
-  const cluster = flags.cluster ?? file?.config.cluster ?? 'default';
-  const state = locateStateDir({
-    cluster,
-    env: process.env,
-    ...(flags.stateDir !== undefined && { stateDir: flags.stateDir }),
-  });
+  const state = stateOf(flags, file);
   const record = await readClusterRecord(state);
   const nodeRecords = await readNodeRecords(state);
   const place = contentPlace(flags, file);
@@ -64,10 +57,12 @@ export async function readInputs(
     ...(file && { file }),
     ...(recorded && { recorded }),
   });
+  const { network, ssh } = resolved.spec;
   const lost = lostMembers(flags.lost, resolved.spec);
-  const networkObjects = await networkManifest(resolved.spec);
+  if (ssh?.configFile !== undefined) await requireReadableConfig(ssh.configFile);
+  const networkObjects = await networkManifest({ network, signal });
   const content = await contentOf(inputs, resolved.spec);
-  // Bad archives are bad input: told before any connection is made.
+  // Bad archives are bad input: told before any node is contacted.
   await Promise.all([content.images(), requireContent({ ...resolved, nodeRecords, place }, content)]);
   return {
     ...resolved,
@@ -77,13 +72,14 @@ export async function readInputs(
     nodeRecords,
     place,
     content,
-    ssh: await sshSettings(flags, file),
     ...(record && { record }),
   };
 }
 
-function specFlags({ cluster, hosts, controlPlane, taintControlPlane, kubernetes }: RunFlags) {
+function specFlags(flags: RunFlags): SpecFlags {
+  const { cluster, hosts, controlPlane, taintControlPlane, kubernetes } = flags;
   return {
+    ssh: sshOfFlags(flags),
     ...(cluster !== undefined && { cluster }),
     ...(hosts !== undefined && { hosts }),
     ...(controlPlane !== undefined && { controlPlane }),
@@ -103,45 +99,4 @@ function contentPlace(flags: RunFlags, file: LoadedConfig | undefined): ContentP
     ...(mirror !== undefined && { mirror }),
     ...(images !== undefined && { images }),
   };
-}
-
-async function sshSettings(flags: RunFlags, file: LoadedConfig | undefined): Promise<RunInputs['ssh']> {
-  const ssh = file?.config.ssh;
-  const configFile = flags.sshConfig ?? ssh?.configFile;
-  if (configFile !== undefined) await requireReadable(configFile);
-  return {
-    connectTimeoutMs: flags.connectTimeout === undefined ? (ssh?.connectTimeout ?? 5_000) : flags.connectTimeout * 1000,
-    policy: flags.hostKeyPolicy ?? ssh?.hostKeyPolicy ?? 'per-boot',
-    ...(configFile !== undefined && { configFile }),
-    ...(ssh?.user !== undefined && { user: ssh.user }),
-  };
-}
-
-async function networkManifest({ network }: ClusterSpec): Promise<KubeObject[]> {
-  const { mode, manifest: source } = network;
-  if (mode !== 'manifest' || source === undefined) return [];
-  const text = await readManifestText(source).catch((cause: Error) => {
-    const message = `the CNI manifest ${source} cannot be read: ${cause.message}`;
-    throw usageError({
-      code: 'manifest-unreadable',
-      message,
-      hint: 'correct network.manifest in the config file',
-      cause,
-    });
-  });
-  return parseManifest({ text, source });
-}
-
-async function readManifestText(source: string): Promise<string> {
-  if (!/^https?:/.test(source)) return readFile(source, 'utf8');
-  const response = await fetch(source);
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return response.text();
-}
-
-async function requireReadable(file: string): Promise<void> {
-  await access(file, constants.R_OK).catch((cause: Error) => {
-    const message = `the SSH configuration ${file} cannot be read`;
-    throw usageError({ code: 'ssh-config-unreadable', message, hint: 'check the path given by --ssh-config', cause });
-  });
 }

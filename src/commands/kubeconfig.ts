@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { EXIT, usageError } from '../errors.js';
+import { type DisklessError, EXIT, usageError } from '../errors.js';
 import { readClusterRecord } from '../state/record-files.js';
 import type { ClusterRecord } from '../state/records.js';
-import { locateStateDir, type StateDir } from '../state/state-dir.js';
+import type { StateDir } from '../state/state-dir.js';
+import { stateError } from '../state/state-error.js';
 import type { ClusterFlags, StateFlags } from './options.js';
+import { stateOf } from './state-of.js';
 
 export interface RecordedCluster {
   state: StateDir;
@@ -12,12 +14,7 @@ export interface RecordedCluster {
 
 /** The cluster a command without hosts works on. @throws usage error when there is none */
 export async function recordedCluster(flags: StateFlags): Promise<RecordedCluster> {
-  const cluster = flags.cluster ?? 'default';
-  const state = locateStateDir({
-    cluster,
-    env: process.env,
-    ...(flags.stateDir !== undefined && { stateDir: flags.stateDir }),
-  });
+  const state = stateOf(flags);
   const record = await readClusterRecord(state);
   if (record) return { state, record };
   throw usageError({
@@ -29,6 +26,15 @@ export async function recordedCluster(flags: StateFlags): Promise<RecordedCluste
 
 export async function kubeconfigCommand(flags: ClusterFlags): Promise<number> {
   const { state } = await recordedCluster(flags);
-  process.stdout.write(await readFile(state.kubeconfig, 'utf8'));
+  const text = await readFile(state.kubeconfig, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw cause.code === 'ENOENT' ? notWritten(state.kubeconfig, cause) : stateError(state.kubeconfig, cause);
+  });
+  process.stdout.write(text);
   return EXIT.done;
+}
+
+/** The cluster's record is written first: a run may have ended between the two. */
+function notWritten(path: string, cause: unknown): DisklessError {
+  const message = `the cluster is recorded, but its kubeconfig ${path} is not there`;
+  return usageError({ code: 'no-kubeconfig', message, hint: 'k8s-diskless up writes it', cause });
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { findKubectl } from '../artifacts/kubectl.js';
 import { controlPlanes } from '../config/spec.js';
 import { pickLivingContext } from '../kube/living-context.js';
@@ -17,15 +18,24 @@ export async function kubectlCommand(args: readonly string[], flags: ClusterFlag
     program: await kubectlProgram(cluster, flags, signal),
     context: await livingContext(cluster, signal),
   }));
-  const child = spawn(program, ['--kubeconfig', cluster.state.kubeconfig, '--context', context, ...args], {
-    stdio: 'inherit',
-  });
-  // The terminal sends Ctrl-C to kubectl as well; it decides what that means.
+  return runInForeground(program, ['--kubeconfig', cluster.state.kubeconfig, '--context', context, ...args]);
+}
+
+/** The exit code is the program's, or as shells have it 128 and the number of the signal that ended it. */
+export function runInForeground(program: string, args: readonly string[]): Promise<number> {
+  const child = spawn(program, args, { stdio: 'inherit' });
+  // The terminal sends Ctrl-C to the program as well; it decides what that means. SIGTERM comes to us alone.
   const ignore = (): void => {};
+  const passOn = (): void => void child.kill('SIGTERM');
   process.on('SIGINT', ignore);
-  return new Promise((resolve, reject) => {
+  process.on('SIGTERM', passOn);
+  const ended = new Promise<number>((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));
+    child.on('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+  });
+  return ended.finally(() => {
+    process.off('SIGINT', ignore);
+    process.off('SIGTERM', passOn);
   });
 }
 
@@ -39,7 +49,17 @@ async function kubectlProgram(
     { progress: artifactLines(), signal, recheck: false },
   );
   const platform = { os: process.platform, arch: process.arch };
-  return findKubectl({ version: record.spec.kubernetes, source, cache, env: process.env, platform, progress, signal });
+  const { program, insteadOf } = await findKubectl({
+    version: record.spec.kubernetes,
+    source,
+    cache,
+    env: process.env,
+    platform,
+    progress,
+    signal,
+  });
+  if (insteadOf) process.stderr.write(`${insteadOf.message}: using ${program}\n`);
+  return program;
 }
 
 async function livingContext({ state, record }: RecordedCluster, signal: AbortSignal): Promise<string> {

@@ -1,18 +1,18 @@
 import type { ClusterSpec } from '../config/spec.js';
+import { hostKeyPolicyOf } from '../config/ssh-settings.js';
 import { connect, createConnectLimits } from '../ssh/connect.js';
 import { JumpPool } from '../ssh/jump-pool.js';
 import type { Connection } from '../ssh/transport.js';
 import type { NodeRecord } from '../state/records.js';
-import type { RunInputs } from './inputs.js';
 
 export interface NodeConnectorOptions {
   spec: ClusterSpec;
   nodeRecords: ReadonlyMap<string, NodeRecord>;
-  ssh: RunInputs['ssh'];
 }
 
 /** Opens SSH connections to the spec's nodes by name; they share jump hosts and a limit on handshakes. */
-export function nodeConnector({ spec, nodeRecords, ssh }: NodeConnectorOptions) {
+export function nodeConnector({ spec, nodeRecords }: NodeConnectorOptions) {
+  const { configFile, user, connectTimeoutMs } = spec.ssh ?? {};
   const nodes = new Map(spec.nodes.map((node) => [node.name, node]));
   const jumpPool = new JumpPool();
   const limits = createConnectLimits();
@@ -23,14 +23,14 @@ export function nodeConnector({ spec, nodeRecords, ssh }: NodeConnectorOptions) 
     return connect({
       target: node.ssh,
       name,
-      policy: ssh.policy,
-      connectTimeoutMs: ssh.connectTimeoutMs,
+      policy: hostKeyPolicyOf(spec.ssh),
       retryDropped: options.retryDropped,
       jumpPool,
       limits,
       signal,
-      ...(ssh.user !== undefined && { defaults: { user: ssh.user } }),
-      ...(ssh.configFile !== undefined && { configFile: ssh.configFile }),
+      ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
+      ...(user !== undefined && { defaults: { user } }),
+      ...(configFile !== undefined && { configFile }),
       ...(node.hostKeys && { pins: node.hostKeys }),
       ...(recorded && { recorded }),
     });

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { duration } from '../config/scalars.js';
+import { HOST_KEY_POLICIES, type HostKeyPolicy } from '../ssh/host-key.js';
 
 /** Flags of commands that need only what is recorded; each also has an environment variable. */
 export interface StateFlags {
@@ -22,7 +23,8 @@ export interface SourceFlags {
 /** How nodes are reached. */
 export interface SshFlags {
   sshConfig?: string;
-  hostKeyPolicy?: HostKeyPolicyName;
+  hostKeyPolicy?: HostKeyPolicy;
+  /** Seconds. */
   connectTimeout?: number;
 }
 
@@ -43,15 +45,13 @@ export interface RunFlags extends ClusterFlags, SourceFlags, SshFlags {
 
 export const OUTPUT_FORMATS = ['auto', 'plain', 'json'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
-const HOST_KEY_POLICIES = ['strict', 'per-boot', 'insecure'] as const;
-export type HostKeyPolicyName = (typeof HOST_KEY_POLICIES)[number];
 
 export const option = (flags: string, description: string, variable: string): Option =>
   new Option(flags, description).env(`K8S_DISKLESS_${variable}`);
 
 const seconds = (value: string): number => {
   const number = Number(value);
-  if (!(number > 0 && number <= 600)) throw new InvalidArgumentError('It is a number of seconds from 0 to 600.');
+  if (!(number > 0 && number <= 600)) throw new InvalidArgumentError('It is a number of seconds above 0, at most 600.');
   return number;
 };
 
@@ -88,29 +88,35 @@ export function addSshOptions(command: Command): Command {
   return command
     .addOption(option('--ssh-config <file>', 'ssh_config instead of ~/.ssh/config', 'SSH_CONFIG'))
     .addOption(
-      option('--host-key-policy <policy>', 'how host keys are trusted (default: per-boot)', 'HOST_KEY_POLICY').choices(
-        HOST_KEY_POLICIES,
-      ),
+      option(
+        '--host-key-policy <policy>',
+        'how host keys are trusted (default: the recorded policy, else per-boot)',
+        'HOST_KEY_POLICY',
+      ).choices(HOST_KEY_POLICIES),
     )
-    .addOption(option('--connect-timeout <seconds>', 'per host (default: 5)', 'CONNECT_TIMEOUT').argParser(seconds));
+    .addOption(
+      option(
+        '--connect-timeout <seconds>',
+        'per host (default: ConnectTimeout of ssh_config, else 5)',
+        'CONNECT_TIMEOUT',
+      ).argParser(seconds),
+    );
 }
 
 export function addRunOptions(command: Command): Command {
   return addSshOptions(addSourceOptions(addClusterOptions(command)))
     .addOption(option('-c, --config <file>', 'cluster config file (YAML)', 'CONFIG'))
     .addOption(option('--hosts <list>', 'hosts: s4,s5,s6 or s[4-6] or name=user@address:port', 'HOSTS'))
-    .addOption(option('--control-plane <names>', 'which hosts are control planes (1, 3 or 5)', 'CONTROL_PLANE'))
+    .addOption(option('--control-plane <names>', 'which hosts are control planes (1, 3, 5 or 7)', 'CONTROL_PLANE'))
     .addOption(option('--taint-control-plane', 'keep pods off control planes', 'TAINT_CONTROL_PLANE'))
+    .addOption(new Option('--no-taint-control-plane', 'let pods run on control planes again'))
     .addOption(option('--kubernetes <version>', 'e.g. 1.36.4', 'KUBERNETES'))
     .addOption(option('--images <dir>', 'directory of image archives to import on every node', 'IMAGES'))
     .addOption(option('--dns-image <image>', 'image of the cluster DNS', 'DNS_IMAGE'))
-    .addOption(option('--lost <names>', 'control planes that are off and whose data is gone, your word', 'LOST'))
+    // What loses data has to be said in the command: no variable, which may be left over from another day.
+    .addOption(new Option('--lost <names>', 'control planes that are off and whose data is gone, your word'))
     .addOption(
-      option(
-        '--discard-data',
-        'give up etcd data that no quorum can be made of, and start empty',
-        'DISCARD_DATA',
-      ).default(false),
+      new Option('--discard-data', 'give up etcd data that no quorum can be made of, and start empty').default(false),
     )
     .addOption(
       option('--verify', 'hash every installed file instead of trusting unchanged stamps', 'VERIFY').default(false),

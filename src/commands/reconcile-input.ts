@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hostKeyPolicyOf } from '../config/ssh-settings.js';
 import { PkiStore } from '../pki/store.js';
 import type { ReconcileInput } from '../reconcile/run.js';
 import type { ReconcileState } from '../reconcile/state.js';
@@ -22,7 +23,7 @@ export interface ReconcileInputOptions {
 
 /** What flags, files and state said, as the reconciler takes it: over SSH, in real time. */
 export function reconcileInput({ command, inputs, flags, state, bus, signal }: ReconcileInputOptions): ReconcileInput {
-  const { spec, record, nodeRecords, ssh } = inputs;
+  const { spec, record, nodeRecords } = inputs;
   return {
     command,
     spec,
@@ -33,12 +34,12 @@ export function reconcileInput({ command, inputs, flags, state, bus, signal }: R
     ...(record && { record }),
     content: inputs.content,
     networkObjects: inputs.networkObjects,
-    open: nodeConnector({ spec, nodeRecords, ssh }),
+    open: nodeConnector({ spec, nodeRecords }),
     kubeconfigPath: inputs.state.kubeconfig,
     verifyAll: flags.verify,
     discardData: flags.discardData,
     lost: inputs.lost,
-    hostKeyPolicy: ssh.policy,
+    hostKeyPolicy: hostKeyPolicyOf(spec.ssh),
     stallTimeoutMs: STALL_TIMEOUT_MS,
     waitMs: flags.wait ?? 0,
     readyTimeoutMs: READY_TIMEOUT_MS,

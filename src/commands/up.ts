@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { loadPreset } from '../bench/preset/load-preset.js';
-import { EXIT } from '../errors.js';
+import { EXIT, type ExitCode } from '../errors.js';
 import { type ReconcileResult, reconcile } from '../reconcile/reconcile.js';
 import { createEventBus } from '../runner/event-bus.js';
 import type { EventSink } from '../runner/events.js';
 import { acquireLock } from '../state/lock.js';
-import type { LockOwner } from '../state/lock-owner.js';
 import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
 import { createRunDirectory, prepareStateDir, sweepTemporaryFiles } from '../state/state-dir.js';
 import { measureCluster } from './bench/run.js';
@@ -15,6 +14,7 @@ import { journal } from './journal.js';
 import type { RunFlags } from './options.js';
 import { openPki, type ReconcileInputOptions, reconcileInput } from './reconcile-input.js';
 import { forgetfulState, persistentState } from './states.js';
+import { takenOverMessage } from './taken-over.js';
 import { openPlanView, openUpView } from './view.js';
 
 export interface UpFlags extends RunFlags {
@@ -26,17 +26,26 @@ export function upCommand(flags: UpFlags): Promise<number> {
   return interruptible(async (signal) => {
     const preset = flags.bench === undefined ? undefined : await benchPreset(flags.bench);
     const { exit, inputs } = await bringUp(flags, signal);
-    if (exit !== EXIT.done || preset === undefined) return exit;
-    const { state, ssh, place } = inputs;
-    return measureCluster({ state, ssh, place, preset, verbose: flags.verbose, signal });
+    if (preset === undefined) return exit;
+    if (exit !== EXIT.done) {
+      process.stderr.write(notMeasured(exit));
+      return exit;
+    }
+    const { state, place } = inputs;
+    const { output, verbose } = flags;
+    return measureCluster({ state, place, preset, output, verbose, signal });
   });
+}
+
+function notMeasured(exit: ExitCode): string {
+  return `not measured: up ended with exit code ${exit}, and a benchmark needs every node Ready; k8s-diskless bench measures later\n`;
 }
 
 async function benchPreset(name: string) {
   return { name, values: await loadPreset({ name }), overrides: [] };
 }
 
-async function bringUp(flags: RunFlags, signal: AbortSignal): Promise<{ exit: number; inputs: RunInputs }> {
+async function bringUp(flags: RunFlags, signal: AbortSignal): Promise<{ exit: ExitCode; inputs: RunInputs }> {
   const view = openUpView(flags);
   const seen = await readInputs(flags, signal, view.onArtifact);
   await prepareStateDir(seen.state);
@@ -47,7 +56,8 @@ async function bringUp(flags: RunFlags, signal: AbortSignal): Promise<{ exit: nu
     const runDirectory = await createRunDirectory(inputs.state, new Date());
     const state = persistentState(inputs.state, runDirectory, await openPki(inputs, 'persistent'));
     const sinks = [view.sink, journal(runDirectory)];
-    const notes = lock.takenOverFrom ? [takenOver(lock.takenOverFrom)] : [];
+    const { takenOverFrom } = lock;
+    const notes = takenOverFrom ? [{ code: 'lock-taken-over', message: takenOverMessage(takenOverFrom) }] : [];
     const result = await run({ command: 'up', inputs, flags, state, signal, sinks, notes });
     return { exit: result.exit, inputs };
   } finally {
@@ -65,14 +75,6 @@ export function planCommand(flags: RunFlags): Promise<number> {
     await view.end(result);
     return result.exit;
   });
-}
-
-function takenOver({ command, pid, user, since }: LockOwner): Note {
-  const run = `${command}, pid ${pid}, user ${user}, since ${since}`;
-  return {
-    code: 'lock-taken-over',
-    message: `another run died without giving its lock back (${run}): it was taken over`,
-  };
 }
 
 /** Another run may have ended between our reading its state and getting the lock. */

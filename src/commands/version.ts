@@ -3,10 +3,14 @@ import { NEWEST, VERSION_TABLE } from '../components/version-table.js';
 import { sshCryptoPath } from '../ssh/crypto-path.js';
 
 /** package.json of this program: two levels up from here, in src as in dist. */
-const PACKAGE = new URL('../../package.json', import.meta.url);
+export const PACKAGE = new URL('../../package.json', import.meta.url);
+
+export function readPackage(): { name: string; version: string } {
+  return JSON.parse(readFileSync(PACKAGE, 'utf8'));
+}
 
 export function versionText({ verbose }: { verbose: boolean }): string {
-  const { name, version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { name: string; version: string };
+  const { name, version } = readPackage();
   if (!verbose) return `${name} ${version}\n`;
   const [oldest] = VERSION_TABLE;
   return `${name} ${version}

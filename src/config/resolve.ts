@@ -35,7 +35,7 @@ export interface ResolvedSpec {
 export function resolveSpec(input: ResolveInput): ResolvedSpec {
   const { file, flags, recorded, defaults } = input;
   const known = recorded?.nodes ?? [];
-  const listed = wantedHosts({ hosts: flags.hosts, file, recorded: known });
+  const listed = wantedHosts({ hosts: flags.hosts, file, recorded: known, recordedUser: recorded?.ssh?.user });
   const wanted = listed ?? [];
   const nodeCount = Math.max(known.length, wanted.length);
   const settings = decideSettings({ file: file?.config, flags, recorded, defaults, nodeCount });
@@ -50,7 +50,7 @@ export function resolveSpec(input: ResolveInput): ResolvedSpec {
   const problems = crossCheck(draft);
   if (problems.length > 0) throw problemsError(problems.map(lineOf), 'the configuration');
   const spec = { ...draft, nodes: allocatePodCidrs(nodes, settings.network) };
-  return { spec, notes: notesOf({ wanted: listed, recorded, roles }) };
+  return { spec, notes: notesOf({ wanted: listed, recorded, roles, ssh: spec.ssh }) };
 }
 
 function rolesOf({ file, flags, recorded }: ResolveInput, wanted: readonly WantedHost[]): Roles {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HOST_KEY_POLICIES } from '../ssh/host-key.js';
 import { bootSection } from './boot-schema.js';
 import { parseHosts } from './host-expression.js';
 import * as scalar from './scalars.js';
@@ -95,8 +96,8 @@ const dns = z.strictObject({
 const ssh = z.strictObject({
   configFile: z.string().min(1).optional().describe('SSH config file. Default: ~/.ssh/config.'),
   user: scalar.sshUser.optional().describe('User of hosts that name none.'),
-  connectTimeout: scalar.duration.optional().describe('Default: 5s.'),
-  hostKeyPolicy: z.enum(['strict', 'per-boot', 'insecure']).optional().describe('Default: per-boot.'),
+  connectTimeout: scalar.duration.optional().describe('Default: ConnectTimeout of the SSH config, else 5s.'),
+  hostKeyPolicy: z.enum(HOST_KEY_POLICIES).optional().describe('Default: the recorded one, else per-boot.'),
 });
 
 export const configSchema = z.strictObject({

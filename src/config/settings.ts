@@ -2,7 +2,8 @@ import { coreDnsImage, NEWEST, pauseImage, type VersionRow } from '../components
 import { cidrSize, nthAddress } from './cidr.js';
 import { knownVersion } from './known-version.js';
 import type { ConfigFile } from './schema.js';
-import type { ApiServerSpec, ClusterSpec, NetworkSpec } from './spec.js';
+import type { ApiServerSpec, ClusterSpec, NetworkSpec, SshSpec } from './spec.js';
+import { decideSsh } from './ssh-settings.js';
 
 /** Everything of a spec but its nodes. */
 export type Settings = Omit<ClusterSpec, 'nodes'>;
@@ -19,7 +20,7 @@ export interface VersionDefaults {
 
 export interface SettingsInput {
   file?: ConfigFile;
-  flags: { cluster?: string; kubernetes?: string; taintControlPlane?: boolean };
+  flags: { cluster?: string; kubernetes?: string; taintControlPlane?: boolean; ssh?: SshSpec };
   recorded?: ClusterSpec;
   defaults: VersionDefaults;
   nodeCount: number;
@@ -50,6 +51,7 @@ export function decideSettings(input: SettingsInput): Settings {
   const taint = flags.taintControlPlane ?? file?.taintControlPlane ?? before?.taintControlPlane;
   const dns = { ...before?.addons.dns, ...file?.addons?.dns };
   const boot = file ? file.boot : recorded?.boot;
+  const ssh = decideSsh({ flags: flags.ssh, file, recorded: recorded?.ssh });
   const { row, ...versions } = decideVersions(input);
   return {
     name: flags.cluster ?? file?.cluster ?? recorded?.name ?? 'default',
@@ -72,6 +74,7 @@ export function decideSettings(input: SettingsInput): Settings {
         replicas: dns.replicas ?? recorded?.addons.dns.replicas ?? (nodeCount > 1 ? 2 : 1),
       },
     },
+    ...(ssh && { ssh }),
     ...(boot && { boot }),
   };
 }

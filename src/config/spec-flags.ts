@@ -1,3 +1,5 @@
+import type { SshSpec } from './spec.js';
+
 /** Flags that shape the cluster, as typed. */
 export interface SpecFlags {
   /** `--cluster` */
@@ -10,4 +12,6 @@ export interface SpecFlags {
   taintControlPlane?: boolean;
   /** `--kubernetes` */
   kubernetes?: string;
+  /** `--ssh-config`, `--host-key-policy`, `--connect-timeout` */
+  ssh?: SshSpec;
 }

@@ -1,3 +1,4 @@
+import type { HostKeyPolicy } from '../ssh/host-key.js';
 import type { BootConfig } from './boot-schema.js';
 
 /**
@@ -60,6 +61,16 @@ export interface ApiServerSpec {
   audit?: { policy: string; maxSizeMiB: number; maxBackups: number };
 }
 
+/** How nodes are connected to; what is not set is for ssh_config to say, or has a default. */
+export interface SshSpec {
+  /** Instead of ~/.ssh/config. */
+  configFile?: string;
+  /** Of hosts that name none. */
+  user?: string;
+  connectTimeoutMs?: number;
+  hostKeyPolicy?: HostKeyPolicy;
+}
+
 export interface ClusterSpec {
   /** Name on the operator, default `default`. */
   name: string;
@@ -80,6 +91,8 @@ export interface ClusterSpec {
   /** Sandbox (pause) image containerd uses, e.g. `registry.k8s.io/pause:3.6`. */
   sandboxImage: string;
   addons: { dns: { enabled: boolean; image: string; replicas: number } };
+  /** Absent when neither a flag nor a config file said anything. */
+  ssh?: SshSpec;
   /** How the machines boot over the network, as the config file said it; absent when it said nothing. */
   boot?: BootConfig;
 }

@@ -25,13 +25,15 @@ export interface WantedInput {
   hosts?: string;
   file?: LoadedConfig;
   recorded: readonly NodeSpec[];
+  /** `ssh.user` of the record; a file takes its place. */
+  recordedUser?: string | undefined;
 }
 
 /** The list of this run; undefined when nobody gave one. */
-export function wantedHosts({ hosts, file, recorded }: WantedInput): WantedHost[] | undefined {
+export function wantedHosts({ hosts, file, recorded, recordedUser }: WantedInput): WantedHost[] | undefined {
   const fromFile = file?.config.hosts === undefined ? undefined : hostsOfFile(file);
   if (hosts === undefined) return fromFile;
-  const sshUser = file?.config.ssh?.user;
+  const sshUser = file ? file.config.ssh?.user : recordedUser;
   return hostsOfFlag('--hosts', hosts).map((entry) => {
     const known = fromFile?.find(({ name }) => name === entry.name) ?? fromRecord(recorded, entry.name);
     if (known === undefined) return { name: entry.name, ssh: withUser(entry.ssh, sshUser), labels: {} };

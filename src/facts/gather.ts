@@ -30,7 +30,7 @@ export async function gatherFacts(options: GatherFactsOptions): Promise<NodeFact
       code: 'facts-failed',
       host: connection.host,
       message: `reading facts ended with exit code ${result.exitCode}`,
-      hint: 'the node needs bash and a user that may run `sudo -n bash`',
+      hint: 'the node needs bash, and a user that is root or may run `sudo -n -- /bin/sh`',
       detail: result.stderr.trim(),
     });
   }

@@ -1,6 +1,6 @@
 import { CONTROL_PLANE_BINARIES } from '../artifacts/catalogue.js';
 import type { NodeSpec } from '../config/spec.js';
-import { DisklessError } from '../errors.js';
+import { DisklessError, ownError } from '../errors.js';
 import { goArchitecture } from '../facts/architecture.js';
 import type { NodeFacts } from '../facts/facts.js';
 import type { PreflightInput } from '../plan/finding.js';
@@ -39,11 +39,6 @@ export async function contentNeeded({ facts, options: { content } }: Reconciliat
   const [first, ...others] = found.values();
   if (first instanceof DisklessError && others.every((other) => other instanceof DisklessError)) throw first;
   return found;
-}
-
-function ownError(error: unknown): DisklessError {
-  if (error instanceof DisklessError) return error;
-  throw error;
 }
 
 /** What the node does not hold yet. */

@@ -1,5 +1,5 @@
 import { PATHS } from '../components/paths.js';
-import { DisklessError } from '../errors.js';
+import { DisklessError, ownError } from '../errors.js';
 import type { NodeFacts } from '../facts/facts.js';
 import { suspectPaths } from '../plan/diff.js';
 import { shellQuote } from '../ssh/quote.js';
@@ -21,7 +21,7 @@ export interface HashedCandidates extends Candidates {
 export async function rehashed(context: Reconciliation, { fit, rejected }: Candidates): Promise<HashedCandidates> {
   const outcomes = await Promise.all(
     fit.map(async ({ node, facts }): Promise<[string, Hashes | DisklessError]> => {
-      return [node.name, await hashesOf(context, node.name, facts).catch(ownError(context.signal))];
+      return [node.name, await hashesOf(context, node.name, facts).catch(unlessAborted(context.signal))];
     }),
   );
   const hashes = new Map<string, Hashes>();
@@ -37,10 +37,10 @@ export async function rehashed(context: Reconciliation, { fit, rejected }: Candi
   };
 }
 
-function ownError(signal: AbortSignal): (error: unknown) => DisklessError {
+function unlessAborted(signal: AbortSignal): (error: unknown) => DisklessError {
   return (error) => {
-    if (signal.aborted || !(error instanceof DisklessError)) throw error;
-    return error;
+    if (signal.aborted) throw error;
+    return ownError(error);
   };
 }
 

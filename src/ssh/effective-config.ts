@@ -45,7 +45,7 @@ export async function effectiveConfig(options: EffectiveConfigOptions): Promise<
   const operator = options.operator ?? currentOperator();
   checkWord(target.host, 'host name');
   if (target.user !== undefined) checkWord(target.user, 'user name');
-  if (configFile !== undefined) await checkReadable(configFile);
+  if (configFile !== undefined) await requireReadableConfig(configFile);
 
   const answer = await runSshG({ target, configFile, env: operator.env, signal });
   const settings = answer === undefined ? withoutSsh(options, operator) : parseSshG(answer, target.host);
@@ -69,14 +69,15 @@ function checkWord(word: string, what: string): void {
   throw usageError({ code: 'ssh-target-invalid', message: `${JSON.stringify(word)} is not a ${what}` });
 }
 
-async function checkReadable(configFile: string): Promise<void> {
+/** @throws usage error naming the file */
+export async function requireReadableConfig(configFile: string): Promise<void> {
   try {
     await access(configFile, constants.R_OK);
   } catch (cause) {
     throw usageError({
       code: 'ssh-config-unreadable',
       message: `ssh configuration ${configFile} cannot be read`,
-      hint: 'check the path given by --ssh-config',
+      hint: 'check its path: --ssh-config, or ssh.configFile of the config file; both are recorded',
       cause,
     });
   }

@@ -4,7 +4,8 @@ import type { KnownHostsEntry } from './known-hosts.js';
 import type { HostKey } from './transport.js';
 
 /** `--host-key-policy`, design §8. */
-export type HostKeyPolicy = 'strict' | 'per-boot' | 'insecure';
+export const HOST_KEY_POLICIES = ['strict', 'per-boot', 'insecure'] as const;
+export type HostKeyPolicy = (typeof HOST_KEY_POLICIES)[number];
 
 export interface HostKeyQuestion {
   policy: HostKeyPolicy;
@@ -97,6 +98,12 @@ export function judgePerBoot({ record, bootId, presented, place }: PerBootQuesti
       hint: 'someone may be standing between; compare the fingerprint on the node’s console, and reboot the node if the key was changed on purpose',
     }),
   };
+}
+
+/** For a person, of a key that is believed because the boot is a new one. */
+export function newHostKeyMessage(presented: HostKey, previous: HostKey | undefined): string {
+  const was = previous ? `, its last boot had ${previous.fingerprint}` : '';
+  return `new host key of this boot: ${show(presented)}${was}`;
 }
 
 function show(key: HostKey): string {

@@ -1,5 +1,5 @@
-import type { DisklessError } from '../errors.js';
-import { onAbortError } from './abort-error.js';
+import { untilAborted } from '../abort.js';
+import { throwIfAborted } from './abort-error.js';
 import type { SshConnection } from './connection.js';
 
 export interface Lease {
@@ -35,9 +35,10 @@ export class JumpPool {
       if (entry.users === 0) this.#discard(key, entry);
     };
     try {
-      return { connection: await unlessAborted(entry.connection, signal), release };
+      return { connection: await untilAborted(entry.connection, signal), release };
     } catch (error) {
       release();
+      throwIfAborted(signal);
       throw error;
     }
   }
@@ -62,11 +63,4 @@ export class JumpPool {
       () => {},
     );
   }
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stopListening = onAbortError(signal, (error: DisklessError) => reject(error));
-    promise.then(resolve, reject).finally(stopListening);
-  });
 }

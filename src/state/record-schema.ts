@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { type BootConfig, IGNITION_VERSIONS, OS_NAMES } from '../config/boot-schema.js';
 import { cidrProblem } from '../config/cidr.js';
 import { isDnsSubdomain } from '../config/names.js';
-import type { ClusterSpec, NodeSpec } from '../config/spec.js';
+import type { ClusterSpec, NodeSpec, SshSpec } from '../config/spec.js';
+import { HOST_KEY_POLICIES } from '../ssh/host-key.js';
 import type { ClusterRecord, NodeRecord } from './records.js';
 
 /*
@@ -41,6 +42,14 @@ const network = z.looseObject({
   clusterDomain: text,
   dnsAddress: text,
   mtu: z.int().optional(),
+});
+
+/** Not in the records of earlier releases. */
+const ssh: z.ZodType<SshSpec> = z.looseObject({
+  configFile: text.optional(),
+  user: text.optional(),
+  connectTimeoutMs: z.number().positive().optional(),
+  hostKeyPolicy: z.enum(HOST_KEY_POLICIES).optional(),
 });
 
 /** Written by releases that boot machines; its own values were checked when they were taken from the config file. */
@@ -95,6 +104,7 @@ const spec: z.ZodType<ClusterSpec> = z.looseObject({
   etcdServer: z.looseObject({ extraArgs: texts, quotaBackendBytes: z.int() }),
   sandboxImage: text,
   addons: z.looseObject({ dns: z.looseObject({ enabled: z.boolean(), image: text, replicas: z.int() }) }),
+  ssh: ssh.optional(),
   boot: boot.optional(),
 });
 

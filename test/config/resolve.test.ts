@@ -164,7 +164,11 @@ addons: {dns: {enabled: false}}
 describe('a recorded cluster', () => {
   test('without any list it is used as it is', () => {
     expect(resolve({ recorded: three })).toEqual({ spec: three, notes: [] });
-    expect(resolve({ recorded: three, yaml: 'ssh: {connectTimeout: 3s}' })).toEqual({ spec: three, notes: [] });
+    const ssh = { connectTimeoutMs: 3_000 };
+    expect(resolve({ recorded: three, yaml: 'ssh: {connectTimeout: 3s}' })).toEqual({
+      spec: { ...three, ssh },
+      notes: [],
+    });
   });
 
   test('neither the order of the list nor newer defaults change it', () => {

@@ -72,6 +72,19 @@ describe('what is written is read', () => {
     expect(await readClusterRecord(state)).toEqual(record);
   });
 
+  test('how nodes are connected to, which files of earlier releases do not hold', async () => {
+    const ssh = { configFile: '/etc/ssh/lab', user: 'core', connectTimeoutMs: 500, hostKeyPolicy: 'strict' } as const;
+    await writeClusterRecord(state, { ...record, spec: { ...spec, ssh } });
+    expect((await readClusterRecord(state))?.spec.ssh).toEqual(ssh);
+    const text = await readFile(state.clusterFile, 'utf8');
+    await writeFile(state.clusterFile, text.replace('hostKeyPolicy: strict', 'hostKeyPolicy: lax'));
+    await expect(readClusterRecord(state)).rejects.toMatchObject({
+      detail: expect.stringContaining('spec.ssh.hostKeyPolicy'),
+    });
+    await writeFile(state.clusterFile, text.replace(/\n {2}ssh:(\n {4}.*)+/, ''));
+    expect(await readClusterRecord(state)).toEqual(record);
+  });
+
   test('for people: a word at the top, one value a line', async () => {
     await writeClusterRecord(state, record);
     const text = await readFile(state.clusterFile, 'utf8');

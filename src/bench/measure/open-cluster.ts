@@ -1,6 +1,7 @@
 import type { ClusterSpec } from '../../config/spec.js';
 import { controlPlanes } from '../../config/spec.js';
-import { DisklessError } from '../../errors.js';
+import { hostKeyPolicyOf } from '../../config/ssh-settings.js';
+import { DisklessError, EXIT } from '../../errors.js';
 import { isPassing } from '../../kube/api-errors.js';
 import { createKubeClient, type KubeClient } from '../../kube/client.js';
 import { failover } from '../../kube/failover.js';
@@ -10,12 +11,16 @@ import { resourcePath } from '../../kube/paths.js';
 import type { OperatorIdentities } from '../../pki/operator-tls.js';
 import { NodeSession } from '../../reconcile/node-session.js';
 import type { Connection } from '../../ssh/transport.js';
+import type { NodeRecord } from '../../state/records.js';
 import type { BenchNode } from './bench-node.js';
+import { judgedPerBoot, readBootId } from './per-boot-host-keys.js';
 
 export interface OpenClusterOptions {
   spec: ClusterSpec;
+  nodeRecords: ReadonlyMap<string, NodeRecord>;
   open: (name: string, signal: AbortSignal) => Promise<Connection>;
   identities: OperatorIdentities;
+  tell: (line: string) => void;
   signal: AbortSignal;
 }
 
@@ -34,9 +39,12 @@ const LOOPBACK = '127.0.0.1';
  * SSH to every node, and the API through the control planes' connections. They outlive the signal, so that a run that
  * is interrupted can still tidy up.
  *
- * @throws `nodes-not-ready` when a node of the record is not Ready: nobody would know what was measured
+ * @throws `nodes-not-ready` when a node of the record is not Ready: nobody would know what was measured; a refusal
+ * (exit 5) when a node's host key is not to be believed
  */
-export async function openCluster({ spec, open, identities, signal }: OpenClusterOptions): Promise<OpenedCluster> {
+export async function openCluster(options: OpenClusterOptions): Promise<OpenedCluster> {
+  const { spec, identities, signal } = options;
+  const open = hostKeyPolicyOf(spec.ssh) === 'per-boot' ? judgedPerBoot(options) : options.open;
   const lifetime = new AbortController();
   const sessions = new Map(
     spec.nodes.map(({ name }) => [
@@ -83,29 +91,27 @@ interface ReadyNodes {
 }
 
 async function readyNodes({ spec, client, sessionOf, signal }: ReadyNodes): Promise<BenchNode[]> {
+  // First: who is asked for the API over a connection that is refused would only say that it cannot be reached.
+  const bootIds = await bootIdsOf(spec.nodes.map(({ name }) => sessionOf(name)), signal);
   const { items } = await client.list<KubeNode>(resourcePath({ apiVersion: 'v1', resource: 'nodes' }), { signal });
   const found = new Map(items.map((item) => [item.metadata.name, item]));
   const problems: string[] = [];
-  const nodes = await Promise.all(
-    spec.nodes.map(async ({ name, role }): Promise<BenchNode[]> => {
-      const session = sessionOf(name);
-      const bootId = await bootIdOf(session, signal).catch((error: Error) => error);
-      const object = found.get(name);
-      const reason =
-        bootId instanceof Error ? bootId.message : object ? whyNotReady(object, bootId) : 'it is not registered';
-      if (reason !== undefined || object === undefined || bootId instanceof Error) {
-        problems.push(`${name}: ${reason}`);
-        return [];
-      }
-      const address = object.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '';
-      const repelled = object.spec.taints?.some(({ effect }) => effect !== 'PreferNoSchedule') ?? false;
-      const arch = object.metadata.labels?.['kubernetes.io/arch'] ?? 'amd64';
-      const schedulable = !repelled && object.spec.unschedulable !== true;
-      return [{ name, role, address, arch, schedulable, bootId, object, session }];
-    }),
-  );
-  signal.throwIfAborted();
-  if (problems.length === 0) return nodes.flat();
+  const nodes = spec.nodes.flatMap(({ name, role }): BenchNode[] => {
+    const bootId = bootIds.get(name) as string | Error;
+    const object = found.get(name);
+    const reason =
+      bootId instanceof Error ? bootId.message : object ? whyNotReady(object, bootId) : 'it is not registered';
+    if (reason !== undefined || object === undefined || bootId instanceof Error) {
+      problems.push(`${name}: ${reason}`);
+      return [];
+    }
+    const address = object.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '';
+    const repelled = object.spec.taints?.some(({ effect }) => effect !== 'PreferNoSchedule') ?? false;
+    const arch = object.metadata.labels?.['kubernetes.io/arch'] ?? 'amd64';
+    const schedulable = !repelled && object.spec.unschedulable !== true;
+    return [{ name, role, address, arch, schedulable, bootId, object, session: sessionOf(name) }];
+  });
+  if (problems.length === 0) return nodes;
   throw new DisklessError({
     code: 'nodes-not-ready',
     message: `${problems.length} of ${spec.nodes.length} nodes are not Ready, and a benchmark needs them all`,
@@ -114,7 +120,14 @@ async function readyNodes({ spec, client, sessionOf, signal }: ReadyNodes): Prom
   });
 }
 
-async function bootIdOf(session: NodeSession, signal: AbortSignal): Promise<string> {
-  const command = 'cat /proc/sys/kernel/random/boot_id';
-  return (await session.exec(command, { label: 'read boot_id', timeoutMs: 20_000, signal })).stdout.trim();
+/** @returns The boot_id of each node, or why it cannot be had. @throws the first refusal: that is for a person to decide */
+async function bootIdsOf(sessions: readonly NodeSession[], signal: AbortSignal): Promise<Map<string, string | Error>> {
+  const asked = sessions.map(async (session): Promise<[string, string | Error]> => {
+    return [session.name, await readBootId(session, signal).catch((error: Error) => error)];
+  });
+  const answers = await Promise.all(asked);
+  signal.throwIfAborted();
+  for (const [, answer] of answers)
+    if (answer instanceof DisklessError && answer.exit === EXIT.refused) throw answer;
+  return new Map(answers);
 }

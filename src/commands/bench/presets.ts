@@ -6,8 +6,8 @@ import { readClusterRecord } from '../../state/record-files.js';
 import { textTable } from '../../ui/text-table.js';
 import { durationText } from '../../ui/units.js';
 import type { StateFlags } from '../options.js';
+import { stateOf } from '../state-of.js';
 import { textSurface, writeOutput } from './output.js';
-import { stateOf } from './runs.js';
 
 export interface PresetsFlags extends StateFlags {
   set: string[];

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -15,20 +15,24 @@ import { RUN_FILE } from '../../bench/record/runs.js';
 import { writeRecord } from '../../bench/record/write-record.js';
 import { htmlReport } from '../../bench/report/html/page.js';
 import { terminalReport } from '../../bench/report/terminal.js';
-import { EXIT, usageError } from '../../errors.js';
+import type { SshSpec } from '../../config/spec.js';
+import { decideSsh } from '../../config/ssh-settings.js';
+import { EXIT, type ExitCode, usageError } from '../../errors.js';
 import { PkiStore } from '../../pki/store.js';
+import { requireReadableConfig } from '../../ssh/effective-config.js';
 import { writeFileAtomic } from '../../state/atomic-write.js';
 import { acquireLock } from '../../state/lock.js';
 import { readClusterRecord, readNodeRecords } from '../../state/record-files.js';
 import type { StateDir } from '../../state/state-dir.js';
 import { type ContentPlace, openContent } from '../content.js';
-import type { RunInputs } from '../inputs.js';
 import { interruptible } from '../interrupt.js';
 import { recordedCluster } from '../kubeconfig.js';
 import { nodeConnector } from '../node-connector.js';
-import type { SourceFlags, SshFlags, StateFlags } from '../options.js';
-import { artifactLines, reportError } from '../view.js';
-import { textSurface } from './output.js';
+import type { OutputFormat, SourceFlags, SshFlags, StateFlags } from '../options.js';
+import { sshOfFlags } from '../ssh-flags.js';
+import { takenOverMessage } from '../taken-over.js';
+import { PACKAGE, readPackage } from '../version.js';
+import { artifactLines, reportError, screenOf } from '../view.js';
 
 export interface RunBenchFlags extends StateFlags, SourceFlags, SshFlags {
   preset: string;
@@ -37,26 +41,21 @@ export interface RunBenchFlags extends StateFlags, SourceFlags, SshFlags {
   out?: string;
 }
 
-const PACKAGE = new URL('../../../package.json', import.meta.url);
-const CONNECT_TIMEOUT_S = 5;
 const INTERRUPTED = 'what was measured until then is kept; a benchmark begins anew';
 
 /** `bench`: measures the recorded cluster. */
 export function runBenchCommand(flags: RunBenchFlags): Promise<number> {
-  const { artifacts, mirror, out, sshConfig, hostKeyPolicy, connectTimeout = CONNECT_TIMEOUT_S } = flags;
+  const { artifacts, mirror, out } = flags;
   const name = flags.full === true ? 'full' : flags.preset;
   return interruptible(async (signal) => {
     const preset = await loadPreset({ name, overrides: flags.set });
     const { state } = await recordedCluster(flags);
     return measureCluster({
       state,
-      ssh: {
-        connectTimeoutMs: connectTimeout * 1000,
-        policy: hostKeyPolicy ?? 'per-boot',
-        ...(sshConfig !== undefined && { configFile: sshConfig }),
-      },
+      ssh: sshOfFlags(flags),
       place: { ...(artifacts !== undefined && { artifacts }), ...(mirror !== undefined && { mirror }) },
       preset: { name, values: preset, overrides: flags.set },
+      output: 'auto',
       verbose: flags.verbose,
       signal,
       ...(out !== undefined && { out }),
@@ -66,48 +65,63 @@ export function runBenchCommand(flags: RunBenchFlags): Promise<number> {
 
 export interface MeasureClusterOptions {
   state: StateDir;
-  ssh: RunInputs['ssh'];
+  /** Wins over what is recorded. */
+  ssh?: SshSpec;
   place: ContentPlace;
   preset: BenchmarkOptions['preset'];
   /** Instead of a directory of its own in the state directory. */
   out?: string;
+  output: OutputFormat;
   verbose: boolean;
   signal: AbortSignal;
 }
 
 /** Keeps the record, with its report, whatever became of the run, and shows what it found. 7: the run is void. */
 export async function measureCluster(options: MeasureClusterOptions): Promise<number> {
-  const { state, out, verbose } = options;
+  const { state } = options;
   const lock = await acquireLock({ path: state.lock, command: 'bench', now: () => new Date() });
   try {
-    const { record, error } = await measured(options);
-    const directory = out === undefined ? join(state.bench, record.id) : resolve(out);
-    await writeRecord(join(directory, RUN_FILE), record);
-    const analysis = analyse(record);
-    await writeFileAtomic(join(directory, 'report.html'), htmlReport(analysis), 0o600);
-    process.stdout.write(`${terminalReport(analysis, textSurface(undefined)).join('\n')}\n`);
-    process.stderr.write(`kept in ${directory}, drawn in report.html there\n`);
-    if (error === undefined) return voidRun(record).length > 0 ? EXIT.runVoid : EXIT.done;
-    process.stderr.write(reportError(error, { verbose }));
-    return error.exit;
+    if (lock.takenOverFrom) process.stderr.write(`${takenOverMessage(lock.takenOverFrom)}\n`);
+    return await keepRun(await measured(options), options);
   } finally {
     lock.release();
   }
 }
 
-async function measured({ state, ssh, place, preset, signal }: MeasureClusterOptions): Promise<BenchmarkResult> {
+/** With `--output json` stdout is for events alone: the report goes to stderr. */
+export async function keepRun(
+  { record, error }: BenchmarkResult,
+  { state, out, output, verbose }: Pick<MeasureClusterOptions, 'state' | 'out' | 'output' | 'verbose'>,
+): Promise<ExitCode> {
+  const directory = out === undefined ? join(state.bench, record.id) : resolve(out);
+  await writeRecord(join(directory, RUN_FILE), record);
+  const analysis = analyse(record);
+  await writeFileAtomic(join(directory, 'report.html'), htmlReport(analysis), 0o600);
+  const screen = screenOf(output === 'json' ? process.stderr : process.stdout);
+  screen.write(`${terminalReport(analysis, screen).join('\n')}\n`);
+  process.stderr.write(`kept in ${directory}, drawn in report.html there\n`);
+  if (error === undefined) return voidRun(record).length > 0 ? EXIT.runVoid : EXIT.done;
+  process.stderr.write(reportError(error, { verbose }));
+  return error.exit;
+}
+
+async function measured({ state, ssh: asked, place, preset, signal }: MeasureClusterOptions): Promise<BenchmarkResult> {
   const [record, nodeRecords] = await Promise.all([readClusterRecord(state), readNodeRecords(state)]);
   if (record === undefined) throw new Error(`the record of ${state.root} vanished`);
-  const { spec } = record;
+  const ssh = decideSsh({ flags: asked, recorded: record.spec.ssh });
+  if (ssh?.configFile !== undefined) await requireReadableConfig(ssh.configFile);
+  const spec = { ...record.spec, ...(ssh && { ssh }) };
   const pki = await PkiStore.open({ directory: state.pki, mode: 'memory', clusterExists: true, recorded: record.pki });
   const identities = await pki.operatorIdentities();
-  const cluster = await openCluster({ spec, open: nodeConnector({ spec, nodeRecords, ssh }), identities, signal });
+  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  const open = nodeConnector({ spec, nodeRecords });
+  const cluster = await openCluster({ spec, nodeRecords, open, identities, tell, signal });
   try {
     return await runBenchmark({
       ...{ spec, cluster, preset, signal, seed: randomInt(2 ** 31), startedAt: new Date() },
       images: await toolImages(new Set(cluster.nodes.map(({ arch }) => arch)), place, signal),
-      software: { version: packageVersion(), commit: await checkedOutCommit() },
-      tell: (line) => void process.stderr.write(`${line}\n`),
+      software: { version: readPackage().version, commit: await checkedOutCommit() },
+      tell,
     });
   } finally {
     await cluster.close();
@@ -144,8 +158,4 @@ async function checkedOutCommit(): Promise<string | null> {
     ({ stdout }) => stdout.trim(),
     () => null,
   );
-}
-
-function packageVersion(): string {
-  return (JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string }).version;
 }

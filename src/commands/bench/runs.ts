@@ -8,16 +8,12 @@ import { headlines } from '../../bench/report/headline.js';
 import { jsonText } from '../../bench/report/json.js';
 import { oneLine } from '../../bench/report/one-line.js';
 import { EXIT } from '../../errors.js';
-import { locateStateDir, type StateDir } from '../../state/state-dir.js';
 import { textTable } from '../../ui/text-table.js';
 import type { StateFlags } from '../options.js';
+import { stateOf } from '../state-of.js';
 import { textSurface, writeOutput } from './output.js';
 
-/** Reports need no cluster to be recorded: a run's file may come from anywhere. */
-export function stateOf({ cluster = 'default', stateDir }: StateFlags): StateDir {
-  return locateStateDir({ cluster, env: process.env, ...(stateDir !== undefined && { stateDir }) });
-}
-
+/** Needs no cluster to be recorded: a run's file may come from anywhere. */
 export async function openRun(word: string, flags: StateFlags): Promise<RunRecord> {
   return readRecord(await findRun(word, stateOf(flags).bench));
 }

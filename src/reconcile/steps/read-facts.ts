@@ -1,7 +1,7 @@
 import { DisklessError, toDisklessError } from '../../errors.js';
 import { gatherFacts } from '../../facts/gather.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
-import { judgePerBoot } from '../../ssh/host-key.js';
+import { judgePerBoot, newHostKeyMessage } from '../../ssh/host-key.js';
 import type { HostKey } from '../../ssh/transport.js';
 import { MANAGED_UNITS } from '../managed-units.js';
 import { type Reconciliation, sessionOf } from '../reconciliation.js';
@@ -91,7 +91,6 @@ function judgeHostKeyOfEpoch(context: Reconciliation, { node, bootId, presented 
   const verdict = judgePerBoot({ record: context.memory.nodeRecords.get(node), bootId, presented, place: node });
   if (verdict.kind === 'refused') throw verdict.error;
   if (verdict.kind === 'accepted-known') return;
-  const was = verdict.previous ? `, its last boot had ${verdict.previous.fingerprint}` : '';
-  const message = `new host key of this boot: ${presented.type} ${presented.fingerprint}${was}`;
+  const message = newHostKeyMessage(presented, verdict.previous);
   context.bus.emit({ type: 'note', level: 'info', code: 'host-key-new', node, message });
 }

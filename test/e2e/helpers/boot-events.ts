@@ -4,8 +4,7 @@ import type { MachineLab } from '../../lab/machines/machine-lab.js';
 
 /** All that `boot serve` has told so far. */
 export async function bootEvents(lab: MachineLab): Promise<BootEvent[]> {
-  // What it says to a person is in the same file.
-  const lines = (await readFile(lab.boot.served, 'utf8')).split('\n').filter((line) => line.startsWith('{'));
+  const lines = (await readFile(lab.boot.served, 'utf8')).split('\n').filter(Boolean);
   return lines.map((line) => JSON.parse(line) as BootEvent);
 }
 

@@ -18,8 +18,10 @@ export interface BootPaths {
   /** Of the DHCP server beside which ours is a proxy, in a lab that has one. */
   addressesLog: string;
   leases: string;
-  /** `boot serve --output json`. */
+  /** `boot serve --log`. */
   served: string;
+  /** What it says besides. */
+  serveOutput: string;
 }
 
 export function bootPaths(lab: string): BootPaths {
@@ -34,6 +36,7 @@ export function bootPaths(lab: string): BootPaths {
     addressesLog: join(root, 'addresses.log'),
     leases: join(root, 'leases'),
     served: join(root, 'serve.ndjson'),
+    serveOutput: join(root, 'serve.out'),
   };
 }
 

@@ -39,11 +39,11 @@ export async function startBootServices(record: MachinesRecord, signal?: AbortSi
   });
   if (record.dhcp === 'proxy') await startAddresses(record, signal);
   await startDnsmasq(record, signal);
-  const serve = [process.execPath, CLI, 'boot', 'serve', ...flags, '--output', 'json'];
+  const serve = [process.execPath, CLI, 'boot', 'serve', ...flags, '--output', 'json', '--log', paths.served];
   await start({
     lab: name,
     service: 'serve',
-    log: paths.served,
+    log: paths.serveOutput,
     argv: serve,
     isUp: (log) => /"serving"/.test(log),
     signal,

@@ -1,0 +1,39 @@
+import { judgePerBoot, newHostKeyMessage } from '../../ssh/host-key.js';
+import type { Connection, HostKey } from '../../ssh/transport.js';
+
+export interface JudgedPerBootOptions {
+  open: (name: string, signal: AbortSignal) => Promise<Connection>;
+  /** What state remembers, by node name. */
+  nodeRecords: ReadonlyMap<string, { bootId: string; hostKey: HostKey }>;
+  tell: (line: string) => void;
+}
+
+/**
+ * Opens connections under the policy `per-boot`: each is judged by the boot it leads to before it is used for anything
+ * else, the first one by what is recorded. Another boot is no error here: whoever measures looks for it by himself.
+ *
+ * @throws refusal `host-key-changed`
+ */
+export function judgedPerBoot({ open, nodeRecords, tell }: JudgedPerBootOptions): JudgedPerBootOptions['open'] {
+  const known = new Map(nodeRecords);
+  return async (name, signal) => {
+    const connection = await open(name, signal);
+    try {
+      const bootId = await readBootId(connection, signal);
+      const { hostKey } = connection;
+      const verdict = judgePerBoot({ record: known.get(name), bootId, presented: hostKey, place: name });
+      if (verdict.kind === 'refused') throw verdict.error.at({ host: name });
+      if (verdict.kind === 'accepted-new-boot') tell(`${name}: ${newHostKeyMessage(hostKey, verdict.previous)}`);
+      known.set(name, { bootId, hostKey });
+      return connection;
+    } catch (error) {
+      connection.end();
+      throw error;
+    }
+  };
+}
+
+export async function readBootId(node: Pick<Connection, 'exec'>, signal: AbortSignal): Promise<string> {
+  const command = 'cat /proc/sys/kernel/random/boot_id';
+  return (await node.exec(command, { label: 'read boot_id', timeoutMs: 20_000, signal })).stdout.trim();
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { type OpenedCluster, openCluster } from '../../../src/bench/measure/open-cluster.js';
+import type { HostKeyPolicy } from '../../../src/ssh/host-key.js';
+import type { HostKey } from '../../../src/ssh/transport.js';
+import type { NodeRecord } from '../../../src/state/records.js';
+import { answer } from '../../helpers/fake-apiserver.js';
+import { sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
+import { useFakeCluster } from '../../kube/setup.js';
+import { type FakeConnection, fakeConnection } from '../../reconcile/fake-session.js';
+
+const cluster = useFakeCluster();
+const { signal } = new AbortController();
+const [OLD, NEW, OTHER] = ['old', 'new', 'other'].map((name) => ({
+  type: 'ssh-ed25519',
+  fingerprint: `SHA256:${name}`,
+})) as [HostKey, HostKey, HostKey];
+const RECORD: NodeRecord = { name: 's4', bootId: 'boot-1', hostKey: OLD, nodeIp: '10.0.0.4', arch: 'x86_64' };
+
+/** A machine in that boot, on which the API answers. */
+function machine(bootId: string, hostKey: HostKey): FakeConnection {
+  const fake = fakeConnection(() => ({ stdout: `${bootId}\n` }), hostKey);
+  Object.assign(fake.connection, { forward: () => cluster.server.open(signal) });
+  return fake;
+}
+
+/** Opens a cluster of one node, whose connections come one after the other. */
+async function open(machines: FakeConnection[], hostKeyPolicy?: HostKeyPolicy) {
+  const told: string[] = [];
+  const left = [...machines];
+  const opened: OpenedCluster = await openCluster({
+    spec: sampleSpec({ nodes: [sampleNode()], ...(hostKeyPolicy && { ssh: { hostKeyPolicy } }) }),
+    nodeRecords: new Map([['s4', RECORD]]),
+    open: async () => {
+      const next = left.shift();
+      if (next === undefined) throw new Error('connected to more often than expected');
+      return next.connection;
+    },
+    identities: { kubernetes: cluster.admin, etcd: cluster.admin },
+    tell: (line) => told.push(line),
+    signal,
+  });
+  return { opened, told };
+}
+
+function registered(bootID: string): void {
+  const status = { conditions: [{ type: 'Ready', status: 'True' }], nodeInfo: { bootID } };
+  const node = { kind: 'Node', apiVersion: 'v1', metadata: { name: 's4' }, spec: {}, status };
+  cluster.server.on('GET', '/api/v1/nodes', answer(200, { kind: 'NodeList', apiVersion: 'v1', items: [node] }));
+}
+
+describe('host keys under per-boot', () => {
+  it('another one within the recorded boot is refused, before anything else is asked', async () => {
+    registered('boot-1');
+    const stranger = machine('boot-1', NEW);
+    await expect(open([stranger])).rejects.toMatchObject({ code: 'host-key-changed', exit: 5, host: 's4' });
+    await stranger.connection.closed;
+    expect(cluster.server.requests).toEqual([]);
+  });
+
+  it('the recorded one is believed without a word', async () => {
+    registered('boot-1');
+    const { opened, told } = await open([machine('boot-1', OLD)]);
+    expect(opened.nodes).toMatchObject([{ name: 's4', bootId: 'boot-1' }]);
+    expect(told).toEqual([]);
+    await opened.close();
+  });
+
+  it('a new one of a new boot is told, and no other is believed in that boot', async () => {
+    registered('boot-2');
+    const first = machine('boot-2', NEW);
+    const { opened, told } = await open([first, machine('boot-2', OTHER)]);
+    expect(told).toEqual(['s4: new host key of this boot: ssh-ed25519 SHA256:new, its last boot had SHA256:old']);
+    first.lose();
+    await first.connection.closed;
+    const session = opened.nodes[0]?.session;
+    await expect(session?.exec('true', { label: 'look' })).rejects.toMatchObject({ code: 'host-key-changed' });
+    await opened.close();
+  });
+
+  it('a node that rebooted since is found by who measures', async () => {
+    registered('boot-1');
+    const first = machine('boot-1', OLD);
+    const { opened } = await open([first, machine('boot-2', NEW)]);
+    first.lose();
+    await first.connection.closed;
+    expect(await opened.nodes[0]?.session.exec('boot', { label: 'look' })).toMatchObject({ stdout: 'boot-2\n' });
+    await opened.close();
+  });
+});
+
+it('other policies have decided at the connection already', async () => {
+  registered('boot-1');
+  const { opened } = await open([machine('boot-1', NEW)], 'insecure');
+  expect(opened.nodes).toHaveLength(1);
+  await opened.close();
+});

@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { nodeConnector } from '../../src/commands/node-connector.js';
+import { sampleNode, sampleSpec } from '../helpers/sample-facts.js';
+import { failure, sshConfig, sshd } from '../ssh/harness.js';
+
+/* Which time limit a connection has, as the error of a server that never speaks tells it. */
+
+it.each([
+  ['what ssh_config says', undefined],
+  ['what was asked for, over ssh_config', 600],
+])('%s', async (_case, connectTimeoutMs) => {
+  const server = await sshd({ faults: { holdBanner: new Promise(() => {}) } });
+  const configFile = sshConfig(`ConnectTimeout ${connectTimeoutMs === undefined ? 1 : 60}`);
+  const target = { host: server.host, port: server.port, user: 'core' };
+  const ssh = { configFile, ...(connectTimeoutMs !== undefined && { connectTimeoutMs }) };
+  const spec = sampleSpec({ nodes: [sampleNode({ ssh: target })], ssh });
+  const open = nodeConnector({ spec, nodeRecords: new Map() });
+  const error = await failure(open('s4', new AbortController().signal));
+  expect(error.message).toMatch(/sends no SSH banner within (1|0\.\d) s/);
+});
