@@ -104,23 +104,29 @@ export function addRunOptions(command: Command): Command {
     .addOption(option('--kubernetes <version>', 'e.g. 1.36.4', 'KUBERNETES'))
     .addOption(option('--images <dir>', 'directory of image archives to import on every node', 'IMAGES'))
     .addOption(option('--dns-image <image>', 'image of the cluster DNS', 'DNS_IMAGE'))
-    .addOption(option('--lost <names>', 'control planes that are off and whose data is gone, your word', 'LOST'))
+    .addOption(
+      option('--lost <names>', 'control planes you confirm are permanently off and have lost their data', 'LOST'),
+    )
     .addOption(
       option(
         '--discard-data',
-        'give up etcd data that no quorum can be made of, and start empty',
+        'discard etcd data that can no longer form a quorum, and start empty',
         'DISCARD_DATA',
       ).default(false),
     )
     .addOption(
-      option('--verify', 'hash every installed file instead of trusting unchanged stamps', 'VERIFY').default(false),
+      option(
+        '--verify',
+        're-hash every installed file instead of trusting size, inode and timestamps',
+        'VERIFY',
+      ).default(false),
     );
 }
 
 /** Those of `up` alone. */
 export function addUpOptions(command: Command): Command {
   return addRunOptions(command).addOption(
-    option('--wait <time>', 'take in machines that are still booting, for so long: 90s, 10m', 'WAIT').argParser(
+    option('--wait <time>', 'wait up to this long for machines that are still booting: 90s, 10m', 'WAIT').argParser(
       waitTime,
     ),
   );

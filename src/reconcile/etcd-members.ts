@@ -68,7 +68,7 @@ export async function addLearner(context: Reconciliation, url: string): Promise<
     throw new DisklessError({
       code: 'etcd-rejoin-blocked',
       message: `etcd takes no member in while ${blocking.join(', ')} cannot be reached; the cluster works without`,
-      hint: `bring ${blocking.join(' or ')} back and run up again, or say --lost ${blocking.join(',')} if off for good`,
+      hint: `bring ${blocking.join(' or ')} back and run up again, or give --lost ${blocking.join(',')} if permanently off`,
       cause,
     });
   });
