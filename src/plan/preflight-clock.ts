@@ -28,7 +28,7 @@ export const checkClock: Check = ({ facts }) => {
     return report('clock-skew', `${message}, and it is synchronised by NTP`, hint);
   }
   if (!facts.capabilities.sysTime) {
-    const hint = 'it may not be set from here (no CAP_SYS_TIME): check its time service';
+    const hint = 'the clock cannot be set from here (no CAP_SYS_TIME): check its time service';
     return report('clock-skew', message, hint);
   }
   const hint = `differences under ${CLOCK_SET_MS / 1000} s are not corrected here; check that the node's time service runs`;

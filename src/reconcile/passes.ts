@@ -32,7 +32,7 @@ export async function passes(run: Run, steps: readonly Step<Reconciliation>[]): 
       again.add(`${node}: ${error?.code === 'rebooted' ? 'it rebooted' : 'it went away'}`);
     if (run.command === 'plan' || signal.aborted || isOver(run, reports, lost)) return { context, reports };
     if (again.size > 0 && pass < MOST_PASSES) {
-      note(`once more for ${[...again].join('; ')}`);
+      note(`another pass for ${[...again].join('; ')}`);
       pass += 1;
     } else if (late.size > 0) {
       note(`the rest is done; waiting for ${[...late].join(', ')}`);

@@ -22,7 +22,7 @@ export function explainVerdict(verdict: EtcdVerdict): string {
       return `continuing the interrupted etcd bootstrap on ${verdict.start.join(', ')}${goes}${absent}`;
     }
     case 'revive':
-      return `no etcd quorum answers; bringing up ${verdict.holders.join(', ')}, which ${verdict.holders.length === 1 ? 'has its' : 'have their'} data${absent}`;
+      return `etcd has no quorum; starting ${verdict.holders.join(', ')}, which ${verdict.holders.length === 1 ? 'has its' : 'have their'} data${absent}`;
     case 'healthy':
       return `etcd has a quorum${forgotten(verdict.forget)}${absent}`;
     case 'rejoin':
