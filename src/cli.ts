@@ -13,9 +13,9 @@ import { EXIT, toDisklessError } from './errors.js';
 
 const EXAMPLES = `
 Examples:
-  k8s-diskless up --hosts s4,s5,s6          blank machines become a cluster; the same after every reboot
+  k8s-diskless up --hosts s4,s5,s6          create the cluster; run the same after every reboot
   k8s-diskless up                           the recorded cluster again
-  k8s-diskless plan                         what up would do; touches nothing
+  k8s-diskless plan                         what up would do; changes nothing on the nodes
   k8s-diskless kubectl -- get nodes         kubectl with the admin kubeconfig
   k8s-diskless bench report                 the last benchmark run
   k8s-diskless boot serve --hosts s4,s5,s6  the machines’ operating system over the network; see boot --help
@@ -25,8 +25,8 @@ const wantsDetail = (argv: readonly string[]): boolean => argv.includes('-v') ||
 
 function program(argv: readonly string[], finish: (exit: number) => void): Command {
   const root = new Command('k8s-diskless')
-    .description('Turns machines that forget everything into a Kubernetes cluster, again after every reboot')
-    .option('--version', 'print the version; with -v also what belongs to it')
+    .description('Builds a Kubernetes cluster on RAM-only machines over SSH, and rebuilds it after every reboot')
+    .option('--version', 'print the version; with -v also Node.js, OpenSSL and the SSH crypto path')
     .on('option:version', () => {
       process.stdout.write(versionText({ verbose: wantsDetail(argv) }));
       throw new CommanderError(EXIT.done, 'version', '');
@@ -34,11 +34,11 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
     .showSuggestionAfterError()
     .addHelpText('after', EXAMPLES)
     .exitOverride();
-  addUpOptions(root.command('up').description('bring the cluster to what it should be'))
-    .addOption(option('--bench [preset]', 'measure it afterwards, see bench', 'UP_BENCH').preset('standard'))
+  addUpOptions(root.command('up').description('create the cluster, or restore it after reboots'))
+    .addOption(option('--bench [preset]', 'run a benchmark afterwards (see bench)', 'UP_BENCH').preset('standard'))
     .action(async (flags) => finish(await upCommand(flags)));
-  addRunOptions(root.command('plan').description('show what up would change; touches nothing')).action(async (flags) =>
-    finish(await planCommand(flags)),
+  addRunOptions(root.command('plan').description('show what up would do; changes nothing on the nodes')).action(
+    async (flags) => finish(await planCommand(flags)),
   );
   addClusterOptions(root.command('kubeconfig').description('print the admin kubeconfig')).action(async (flags) =>
     finish(await kubeconfigCommand(flags)),

@@ -13,7 +13,7 @@ A machine's boot: DHCP names iPXE, iPXE fetches boot.ipxe and from it everything
   k8s-diskless boot serve --hosts s4,s5,s6      serves all of it, and shows who fetched what
   k8s-diskless up --hosts s4,s5,s6              once they are up
 
-Everything can stand in the section boot of the config file; docs/booting.md has the whole way.
+All of it can be set in the section boot of the config file; docs/booting.md describes the whole procedure.
 `;
 
 const RENDER_EXAMPLES = `
@@ -21,8 +21,8 @@ Examples:
   k8s-diskless boot render --hosts s4,s5,s6 --os flatcar --out DIR
   k8s-diskless boot render --config lab.yaml
   k8s-diskless boot render --hosts s4 --mac s4=52:54:00:12:34:04 --url http://10.0.0.1:8080
-  k8s-diskless boot render --hosts s[4-6] --dhcp-range 10.0.0.100-10.0.0.200   no DHCP server but ours
-  k8s-diskless boot render --hosts s4 --ignition extra.ign                     with Ignition of your own
+  k8s-diskless boot render --hosts s[4-6] --dhcp-range 10.0.0.100-10.0.0.200   without any other DHCP server
+  k8s-diskless boot render --hosts s4 --ignition extra.ign                     with your own Ignition file
 
 DIR gets boot.ipxe (named by DHCP), mac-….ipxe and NAME.ign per machine with a MAC address, default.ipxe for the
 others, and dnsmasq.conf. Any web server can serve them; boot serve does it without files.
@@ -45,7 +45,8 @@ Examples:
   k8s-diskless boot serve --hosts s4 --os generic --kernel vmlinuz --initrd initrd.img
   k8s-diskless boot serve --hosts s4 --url http://boot.lab:8080 --listen 0.0.0.0:8080
 
-Nothing but the rendered files and the images can be read. Ctrl-C lets transfers under way end, a second one does not.
+Nothing but the rendered files and the images can be read. Ctrl-C waits for running transfers; a second
+Ctrl-C aborts them.
 `;
 
 /** @param finish Takes the exit code. */

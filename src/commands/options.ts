@@ -114,19 +114,25 @@ export function addRunOptions(command: Command): Command {
     .addOption(option('--images <dir>', 'directory of image archives to import on every node', 'IMAGES'))
     .addOption(option('--dns-image <image>', 'image of the cluster DNS', 'DNS_IMAGE'))
     // What loses data has to be said in the command: no variable, which may be left over from another day.
-    .addOption(new Option('--lost <names>', 'control planes that are off and whose data is gone, your word'))
     .addOption(
-      new Option('--discard-data', 'give up etcd data that no quorum can be made of, and start empty').default(false),
+      new Option('--lost <names>', 'control planes you confirm are permanently off and have lost their data'),
     )
     .addOption(
-      option('--verify', 'hash every installed file instead of trusting unchanged stamps', 'VERIFY').default(false),
+      new Option('--discard-data', 'discard etcd data that can no longer form a quorum, and start empty').default(false),
+    )
+    .addOption(
+      option(
+        '--verify',
+        're-hash every installed file instead of trusting size, inode and timestamps',
+        'VERIFY',
+      ).default(false),
     );
 }
 
 /** Those of `up` alone. */
 export function addUpOptions(command: Command): Command {
   return addRunOptions(command).addOption(
-    option('--wait <time>', 'take in machines that are still booting, for so long: 90s, 10m', 'WAIT').argParser(
+    option('--wait <time>', 'wait up to this long for machines that are still booting: 90s, 10m', 'WAIT').argParser(
       waitTime,
     ),
   );

@@ -19,8 +19,12 @@ const dhcp = z.strictObject({
   network: scalar.cidr.optional().describe("The machines' network. Default: that of dnsmasq's own address."),
   interface: boot.interfaceName.optional().describe('Where dnsmasq listens. Default: every interface.'),
   gateway: scalar.address.optional().describe('Default gateway of the machines. Default: none is given out.'),
-  nameservers: z.array(boot.nameserver).min(1).optional().describe('Default: none are given out.'),
-  domain: scalar.domain.optional().describe('DNS domain of the machines.'),
+  nameservers: z
+    .array(boot.nameserver)
+    .min(1)
+    .optional()
+    .describe('Nameservers of the machines. Default: none are given out.'),
+  domain: scalar.domain.optional().describe('DNS domain of the machines. Default: none is given out.'),
 });
 
 const tftp = z.strictObject({
@@ -36,7 +40,7 @@ export const bootSection = z.strictObject({
     .enum(OS_NAMES)
     .optional()
     .describe(
-      'flatcar (default), fcos: Fedora CoreOS, coreos: Container Linux of 2018, generic: any kernel and initrd.',
+      'fcos: Fedora CoreOS; coreos: Container Linux of 2018; generic: any kernel and initrd. Default: flatcar.',
     ),
   channel: z.string().min(1).optional().describe('Channel or stream of the operating system. Default: stable.'),
   version: boot.osVersion.optional().describe('Version of the operating system. Default: the newest fetched.'),
@@ -55,10 +59,13 @@ export const bootSection = z.strictObject({
     .optional()
     .describe('Public keys of user core, or files of them. Default: those of the agent and ~/.ssh/*.pub.'),
   ignition: path.optional().describe('Ignition file of your own, merged into that of every machine.'),
-  ignitionVersion: z.enum(IGNITION_VERSIONS).optional().describe('Default: what the operating system reads.'),
+  ignitionVersion: z
+    .enum(IGNITION_VERSIONS)
+    .optional()
+    .describe('Ignition specification to write. Default: what the operating system reads.'),
   ntp: z.array(boot.timeServer).min(1).optional().describe('Time servers. Default: those of the operating system.'),
-  dhcp: dhcp.optional().describe('What dnsmasq.conf says of addresses.'),
-  tftp: tftp.optional().describe('What dnsmasq.conf says of iPXE.'),
+  dhcp: dhcp.optional().describe('DHCP settings of the generated dnsmasq.conf.'),
+  tftp: tftp.optional().describe('Where the generated dnsmasq.conf finds iPXE.'),
 });
 
 /** The section as a valid file has it; also what state records. */

@@ -36,35 +36,50 @@ export function chooseNodeIp(input: NodeIpInput): NodeIp {
   const withAddress = (wanted: string): AddressFact[] => candidates.filter(({ address }) => address === wanted);
   if (configured !== undefined) {
     const code = 'node-ip-not-local';
-    return only(withAddress(configured), { code, message: `its configured nodeIp ${configured}`, candidates });
+    return only(withAddress(configured), { code, ...wordsFor(`its configured nodeIp ${configured}`), candidates });
   }
   if (nodeCidr !== undefined) {
     const inside = candidates.filter(({ address }) => cidrContains(nodeCidr, address));
     const arrived = inside.filter(({ address }) => address === sshAddress);
-    const code = 'node-ip-outside-node-cidr';
-    const message = `an address inside network.nodeCidr ${nodeCidr}`;
-    return only(arrived.length > 0 ? arrived : inside, { code, message, candidates });
+    return only(arrived.length > 0 ? arrived : inside, {
+      code: 'node-ip-outside-node-cidr',
+      none: `none of its addresses is inside network.nodeCidr ${nodeCidr}`,
+      several: `${inside.length} of its addresses are inside network.nodeCidr ${nodeCidr}`,
+      candidates,
+    });
   }
   const code = 'node-ip-unknown';
-  const message = `the address SSH arrived at (${sshAddress ?? 'not told'})`;
-  return only(sshAddress === undefined ? [] : withAddress(sshAddress), { code, message, candidates });
+  const words = wordsFor(`the address SSH arrived at (${sshAddress ?? 'unknown'})`);
+  return only(sshAddress === undefined ? [] : withAddress(sshAddress), { code, ...words, candidates });
 }
 
 interface Search {
+  /** When nothing was found. */
   code: string;
-  /** What was looked for. */
-  message: string;
+  /** What is wrong when nothing was found, or more than one address. */
+  none: string;
+  several: string;
   candidates: readonly AddressFact[];
 }
 
-function only(found: readonly AddressFact[], { code, message, candidates }: Search): NodeIp {
+/** Of one certain address, which may be on several interfaces. */
+function wordsFor(address: string): Pick<Search, 'none' | 'several'> {
+  return {
+    none: `${address} is not a usable IPv4 address on one of its interfaces`,
+    several: `${address} is on several of its interfaces`,
+  };
+}
+
+function only(found: readonly AddressFact[], { code, none, several, candidates }: Search): NodeIp {
   const [first, ...others] = found;
   if (first && others.length === 0) return { address: first.address, link: first.link };
-  const problem = first ? `is there ${found.length} times` : 'is not a usable IPv4 address on one of its interfaces';
+  const remedy = first
+    ? 'choose one address with nodeIp of this host in the config file'
+    : 'set nodeIp of this host, or network.nodeCidr, in the config file';
   throw usageError({
     code: first ? 'node-ip-ambiguous' : code,
-    message: `${message} ${problem}`,
-    hint: `set nodeIp of this host, or network.nodeCidr, in the config file; it has ${describe(candidates)}`,
+    message: first ? several : none,
+    hint: `${remedy}; it has ${describe(candidates)}`,
   });
 }
 

@@ -28,7 +28,7 @@ const host = z.strictObject({
   role: z
     .enum(['control-plane', 'worker'])
     .optional()
-    .describe('Default: chosen when the cluster is created, then kept.'),
+    .describe('Role of the node. Default: chosen when the cluster is created, then kept.'),
   hostKeys: z
     .array(scalar.fingerprint)
     .min(1)
@@ -42,7 +42,9 @@ const network = z.strictObject({
   mode: z
     .enum(['routed', 'vxlan', 'manifest'])
     .optional()
-    .describe('routed: nodes in one L2 segment (default). vxlan: nodes that are not. manifest: your own CNI.'),
+    .describe(
+      'Pod network. routed: all nodes in one L2 segment; vxlan: in several; manifest: your own CNI. Default: routed.',
+    ),
   manifest: z.string().min(1).optional().describe('With mode manifest: path or https URL of the CNI manifest.'),
   podCidr: scalar.cidr.optional().describe('Network of all pods. Default: 10.244.0.0/16.'),
   nodePrefix: z.int().min(8).max(28).optional().describe("Prefix length of each node's slice of podCidr. Default: 24."),
@@ -54,7 +56,7 @@ const network = z.strictObject({
   clusterDomain: scalar.domain.optional().describe('DNS domain of the cluster. Default: cluster.local.'),
   dnsAddress: scalar.address.optional().describe('ClusterIP of the DNS service. Default: the 10th of serviceCidr.'),
   mtu: z.int().min(576).max(65535).optional().describe("Pod MTU. Default: derived from each node's interface."),
-  cniVersion: scalar.version.optional().describe('Version of the CNI plugins.'),
+  cniVersion: scalar.version.optional().describe('Version of the CNI plugins. Default: chosen like etcd.version.'),
 });
 
 const audit = z.strictObject({
@@ -70,7 +72,7 @@ const apiServer = z.strictObject({
     .optional()
     .describe('Names and addresses added to the serving certificate.'),
   extraArgs: scalar.flagArguments.optional().describe('Further flags of kube-apiserver, without dashes in front.'),
-  audit: audit.optional().describe('Audit log. Default: off.'),
+  audit: audit.optional().describe('Audit log; without this section there is none.'),
 });
 
 const extraArgsOnly = (component: string) =>
@@ -79,30 +81,43 @@ const extraArgsOnly = (component: string) =>
   });
 
 const etcd = extraArgsOnly('etcd').extend({
-  version: scalar.version.optional().describe('Default: the one tested with this Kubernetes version.'),
+  version: scalar.version
+    .optional()
+    .describe('Version of etcd. Default: that of the artifacts directory, else the one listed for this Kubernetes.'),
   quotaBackendBytes: z
     .int()
     .min(16 * 1024 * 1024)
     .optional()
-    .describe('Size limit of the data. Default: 1 GiB.'),
+    .describe("Size limit of etcd's data in bytes. Default: 1 GiB."),
 });
 
 const dns = z.strictObject({
   enabled: z.boolean().optional().describe('Install CoreDNS. Default: true.'),
-  image: z.string().min(1).optional().describe('Default: the CoreDNS release of this Kubernetes version.'),
-  replicas: z.int().min(1).optional().describe('Default: 2, with a single node 1.'),
+  image: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Image of CoreDNS. Default: the CoreDNS release of this Kubernetes version.'),
+  replicas: z.int().min(1).optional().describe('Replicas of CoreDNS. Default: 2, with a single node 1.'),
 });
 
 const ssh = z.strictObject({
   configFile: z.string().min(1).optional().describe('SSH config file. Default: ~/.ssh/config.'),
   user: scalar.sshUser.optional().describe('User of hosts that name none.'),
-  connectTimeout: scalar.duration.optional().describe('Default: ConnectTimeout of the SSH config, else 5s.'),
-  hostKeyPolicy: z.enum(HOST_KEY_POLICIES).optional().describe('Default: the recorded one, else per-boot.'),
+  connectTimeout: scalar.duration
+    .optional()
+    .describe('Time limit for connecting to a host. Default: ConnectTimeout of the SSH config, else 5s.'),
+  hostKeyPolicy: z
+    .enum(HOST_KEY_POLICIES)
+    .optional()
+    .describe('How host keys are trusted. Default: the recorded policy, else per-boot.'),
 });
 
 export const configSchema = z.strictObject({
   cluster: scalar.clusterName.optional().describe('Name of the cluster on the operator. Default: default.'),
-  kubernetes: scalar.version.optional().describe('Kubernetes version. Default for a new cluster: the newest known.'),
+  kubernetes: scalar.version
+    .optional()
+    .describe('Kubernetes version. Default: the newest complete in the artifacts directory, else the newest known.'),
   hosts: z
     .array(z.union([hostExpression, host]))
     .min(1)
@@ -126,13 +141,19 @@ export const configSchema = z.strictObject({
     })
     .optional(),
   kubeProxy: z
-    .strictObject({ mode: z.enum(['iptables', 'nftables', 'ipvs']).optional().describe('Default: iptables.') })
+    .strictObject({
+      mode: z.enum(['iptables', 'nftables', 'ipvs']).optional().describe('Mode of kube-proxy. Default: iptables.'),
+    })
     .optional(),
   etcd: etcd.optional(),
   addons: z.strictObject({ dns: dns.optional() }).optional(),
   ssh: ssh.optional(),
   boot: bootSection.optional(),
-  artifacts: z.string().min(1).optional().describe('Directory or mirror URL in the layout of the upstream mirror.'),
+  artifacts: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Directory, or URL of a mirror, in the layout of the upstream servers. Default: the upstream servers.'),
   images: z.string().min(1).optional().describe('Directory of image archives imported on every node.'),
   sandboxImage: z
     .string()

@@ -14,8 +14,8 @@ const BY_GRPC_CODE: Readonly<Record<number, string>> = {
 };
 
 /**
- * The one place that tells errors apart by their text. etcd gives the same gRPC code to conditions with opposite
- * remedies (9 is "not in sync yet" as well as "already a voter") and nothing else over the JSON gateway; these
+ * Errors told apart by their text, for want of anything else: etcd gives the same gRPC code to conditions with opposite
+ * remedies (9 is "not in sync yet" as well as "already a voter") and nothing more over the JSON gateway. These
  * descriptions are constants of its client protocol (api/v3rpc/rpctypes/error.go, unchanged from 3.4 to 3.7), and
  * etcd's own Go client looks errors up by them too.
  */

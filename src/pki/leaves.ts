@@ -61,8 +61,8 @@ function judge(request: LeafRequest, { contents, authorities, validity, environm
     code: 'leaf-foreign',
     message: `${contents.path(files.certificate)} was not issued by ${authority} nor by any other authority beside it`,
     hint:
-      `Restore the authorities that issued it. If they were replaced on purpose, remove ${contents.path(LEAF_DIRECTORY)}: ` +
-      'every certificate is then issued anew, and kubeconfigs given out before stop working',
+      `restore the authorities that issued it. If they were replaced on purpose, remove ${contents.path(LEAF_DIRECTORY)}: ` +
+      'every certificate is then issued again, and kubeconfigs handed out before stop working',
   });
 }
 

@@ -95,8 +95,8 @@ function notReadable(path: string, cause: unknown) {
   const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
   return usageError({
     code: 'pki-not-readable',
-    message: `Cannot read ${path}: ${code}`,
-    hint: 'Run as the user the state directory belongs to, or repair its permissions',
+    message: `${path} cannot be read (${code})`,
+    hint: 'run as the user who owns the state directory, or correct its permissions',
     cause,
   });
 }

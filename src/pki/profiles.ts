@@ -55,9 +55,9 @@ function destinations({ authorities, bundles, serviceAccount, encryption, leaves
 function invalid(place: string, detail: string, cause?: unknown): DisklessError {
   return new DisklessError({
     code: 'pki-profiles-invalid',
-    message: `The certificate profiles in ${place} are not valid`,
+    message: `the certificate profiles in ${place} are not valid`,
     exit: EXIT.bug,
-    hint: 'Install k8s-diskless again',
+    hint: 'install k8s-diskless again',
     detail,
     cause,
   });

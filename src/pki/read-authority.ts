@@ -50,18 +50,18 @@ export function readAuthority({ id, contents, now }: ReadAuthority): Authority |
 function refuseOutsideItsTime(x509: X509Certificate, path: string, now: Date, hint: string): void {
   const { notBefore, notAfter } = periodOf(x509);
   if (now >= notAfter) {
-    throw refusal({ code: 'ca-expired', message: `The authority ${path} expired at ${notAfter.toISOString()}`, hint });
+    throw refusal({ code: 'ca-expired', message: `the authority ${path} expired at ${notAfter.toISOString()}`, hint });
   }
   if (now < notBefore) {
-    const message = `The authority ${path} is valid from ${notBefore.toISOString()} on, and here it is ${now.toISOString()}`;
-    throw refusal({ code: 'ca-not-yet-valid', message, hint: "Set this machine's clock" });
+    const message = `the authority ${path} is valid from ${notBefore.toISOString()} on, and this machine's clock says ${now.toISOString()}`;
+    throw refusal({ code: 'ca-not-yet-valid', message, hint: "set this machine's clock" });
   }
 }
 
 /** @param directory The pki directory inside the state directory. */
 export function restoreHint(directory: string): string {
   return (
-    `Restore ${directory} from a backup. Without one this cluster's identity is lost: move ${dirname(directory)} away, ` +
+    `restore ${directory} from a backup. Without one this cluster's identity is lost: move ${dirname(directory)} away, ` +
     'reboot the nodes, and `up` builds a new cluster with new certificates and kubeconfigs'
   );
 }

@@ -77,9 +77,9 @@ function notWritable(directory: string, cause: unknown): DisklessError {
   const unusable = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code);
   return new DisklessError({
     code: 'pki-not-writable',
-    message: `Cannot write to ${directory}: ${code}`,
+    message: `${directory} cannot be written to (${code})`,
     exit: unusable ? EXIT.usage : EXIT.failed,
-    hint: 'Free space there or repair its permissions, or choose another place with --state-dir',
+    hint: 'free some space there or correct its permissions, or choose another place with --state-dir',
     cause,
   });
 }

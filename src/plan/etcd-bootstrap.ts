@@ -62,8 +62,8 @@ function noMajority(facts: EtcdFacts, usable: readonly MemberFacts[]): Refusal {
     ...(unfit.length > 0 ? [`${names(unfit).join(', ')} did not pass preflight`] : []),
   ];
   const remedies = [
-    ...(unfit.length > 0 ? ['mend what preflight says'] : []),
-    ...(barred.length > 0 ? ['mend what keeps us out'] : []),
+    ...(unfit.length > 0 ? ['fix the preflight errors'] : []),
+    ...(barred.length > 0 ? [`fix SSH access to ${names(barred).join(', ')}`] : []),
     ...(absent.length > barred.length ? ['start those that are off'] : []),
   ];
   return refused(

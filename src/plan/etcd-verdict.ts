@@ -8,7 +8,10 @@ import { withoutQuorum } from './etcd-without-quorum.js';
 export type EtcdVerdict =
   /** Start all `start` members at once with state `new`; wipe what `wipe` hold first. */
   | { code: 'bootstrap'; incarnation: number; start: string[]; wipe: string[]; absent: string[]; why: BootstrapReason }
-  /** Continue an interrupted bootstrap under its recorded token; `wipe` still hold what it was to take the place of. */
+  /**
+   * Continue an interrupted bootstrap under its recorded token.
+   * `wipe`: members that still hold data from before this bootstrap.
+   */
   | { code: 'resume-bootstrap'; incarnation: number; start: string[]; wipe: string[]; absent: string[] }
   /**
    * No quorum answers, but `holders` have their data: bring them up and see. `waiting` are judged again after that.

@@ -45,8 +45,8 @@ function nobodyHoldsData(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {
   if (unknown.length === 0) return nextIncarnation(facts, recorded, 'all-blank');
   return refused(
     'may-hold-data',
-    `no control plane that answers holds the cluster's data, but ${absences(unaccounted(facts))} and may`,
-    `bring ${unknown.join(' or ')} back, or say --lost ${unknown.join(',')} if it is off and its data gone`,
+    `no reachable control plane has the cluster's data; ${absences(unaccounted(facts))} and may still have it`,
+    `bring ${unknown.join(' or ')} back, or confirm with --lost ${unknown.join(',')} that it is permanently off and its data lost`,
   );
 }
 
@@ -56,11 +56,11 @@ function quorumLost(facts: EtcdFacts, holders: readonly MemberFacts[]): Refusal 
     `${member.name} ${member.condition.kind === 'unreachable' ? absence(member) : 'lost its data'}`;
   const back = names(of(facts, 'unreachable'));
   const unknown = names(unaccounted(facts));
-  const discard = `--discard-data gives up what ${names(holders).join(', ')} ${holders.length === 1 ? 'holds' : 'hold'} and starts empty`;
-  const lost = unknown.length > 0 ? ` (with --lost ${unknown.join(',')} if off for good)` : '';
+  const discard = `--discard-data deletes the data of ${names(holders).join(', ')} and starts empty`;
+  const lost = unknown.length > 0 ? ` (with --lost ${unknown.join(',')} if permanently off)` : '';
   return refused(
     'quorum-lost',
-    `${names(holders).join(', ')} of ${facts.members.length} control planes ${holders.length === 1 ? 'holds' : 'hold'} the cluster's data, and no quorum answers: ${missing.map(fate).join(', ')}`,
+    `etcd quorum lost: ${holders.length} of ${facts.members.length} control planes (${names(holders).join(', ')}) ${holders.length === 1 ? 'has' : 'have'} the cluster's data; ${missing.map(fate).join(', ')}`,
     back.length > 0 ? `bring back ${back.join(' or ')}; or ${discard}${lost}` : discard,
   );
 }

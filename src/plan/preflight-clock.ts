@@ -4,8 +4,8 @@ import { type Check, error, warning } from './finding.js';
 /** More than a person would overlook when reading logs of two machines side by side. */
 const CLOCK_WARN_MS = 5_000;
 /**
- * Certificates are backdated by a day and nothing compares two machines' clocks, so that nothing suffers from less; and
- * half a slow round trip may be in what was measured.
+ * Smaller skews are harmless, since certificates are backdated by a day; and the measurement itself may be off by half
+ * a round trip.
  */
 const CLOCK_SET_MS = 30_000;
 /** Half of what certificates are backdated by. */
@@ -28,8 +28,9 @@ export const checkClock: Check = ({ facts }) => {
     return report('clock-skew', `${message}, and it is synchronised by NTP`, hint);
   }
   if (!facts.capabilities.sysTime) {
-    const hint = 'it may not be set from here (no CAP_SYS_TIME): check its time service';
+    const hint = 'the clock cannot be set from here (no CAP_SYS_TIME): check its time service';
     return report('clock-skew', message, hint);
   }
-  return report('clock-skew', message, 'so little is left to its time service: check that it runs');
+  const hint = `differences under ${CLOCK_SET_MS / 1000} s are not corrected here; check that the node's time service runs`;
+  return report('clock-skew', message, hint);
 };

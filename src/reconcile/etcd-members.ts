@@ -67,8 +67,8 @@ export async function addLearner(context: Reconciliation, url: string): Promise<
     if (!hasCode(cause, 'etcd-unhealthy-cluster') || blocking.length === 0) throw cause;
     throw new DisklessError({
       code: 'etcd-rejoin-blocked',
-      message: `etcd takes no member in while ${blocking.join(', ')} cannot be reached; the cluster works without`,
-      hint: `bring ${blocking.join(' or ')} back and run up again, or say --lost ${blocking.join(',')} if off for good`,
+      message: `etcd accepts no new member while ${blocking.join(', ')} cannot be reached; the cluster keeps working`,
+      hint: `bring ${blocking.join(' or ')} back and run up again, or give --lost ${blocking.join(',')} if permanently off`,
       cause,
     });
   });

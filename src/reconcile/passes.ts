@@ -36,7 +36,7 @@ export async function passes(run: Run, steps: readonly Step<Reconciliation>[]): 
     const isFinal = fatal !== undefined && !(isMissed && mayPass(run, fatal));
     if (run.command === 'plan' || signal.aborted || isFinal) return { context, reports };
     if (again.size > 0 && pass < MOST_PASSES) {
-      note(`once more for ${[...again].join('; ')}`);
+      note(`another pass for ${[...again].join('; ')}`);
       pass += 1;
     } else if (late.size > 0) {
       note(`${fatal ? fatal.message : 'the rest is done'}; waiting for ${[...late].join(', ')}`);

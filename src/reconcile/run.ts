@@ -76,7 +76,7 @@ function sessionOf({ open, bus, signal }: ReconcileInput, node: string, isPaced:
     open: (abort) => open(node, abort, { retryDropped: !isPaced() }),
     signal,
     onLoss: ({ code, message }) =>
-      bus.emit({ type: 'note', level: 'info', code: 'reconnecting', node, message: `${message} (${code}): once more` }),
+      bus.emit({ type: 'note', level: 'info', code: 'reconnecting', node, message: `${message} (${code}): trying again` }),
   });
 }
 

@@ -45,7 +45,7 @@ export const upSequence: readonly UpStep[] = [
     after: [same('clock'), any('first-files')],
     run: sendFiles,
   },
-  { id: 'retire', title: 'end the past incarnation', on: 'every-node', after: [same('clock')], run: retirePast },
+  { id: 'retire', title: 'remove the old incarnation', on: 'every-node', after: [same('clock')], run: retirePast },
   {
     id: 'node',
     title: 'node settings and network',

@@ -3,7 +3,7 @@ import type { EtcdVerdict } from '../plan/etcd-verdict.js';
 const BOOTSTRAP_WORDS = {
   first: 'no cluster recorded',
   unfinished: 'an earlier bootstrap never finished and held no objects',
-  discarded: 'the data that was left is given up, and all objects with it',
+  discarded: 'the remaining data is discarded, and all objects with it',
   'all-blank': 'every control plane is blank: the objects of the old incarnation are gone, PKI and credentials stay',
 } as const;
 
@@ -18,11 +18,11 @@ export function explainVerdict(verdict: EtcdVerdict): string {
     }
     case 'resume-bootstrap': {
       const goes =
-        verdict.wipe.length > 0 ? `; what ${verdict.wipe.join(', ')} had before is given up, as recorded` : '';
+        verdict.wipe.length > 0 ? `; earlier data of ${verdict.wipe.join(', ')} is discarded, as recorded` : '';
       return `continuing the interrupted etcd bootstrap on ${verdict.start.join(', ')}${goes}${absent}`;
     }
     case 'revive':
-      return `no etcd quorum answers; bringing up ${verdict.holders.join(', ')}, which ${verdict.holders.length === 1 ? 'has its' : 'have their'} data${absent}`;
+      return `etcd has no quorum; starting ${verdict.holders.join(', ')}, which ${verdict.holders.length === 1 ? 'has its' : 'have their'} data${absent}`;
     case 'healthy':
       return `etcd has a quorum${forgotten(verdict.forget)}${absent}`;
     case 'rejoin':
@@ -35,5 +35,5 @@ export function explainVerdict(verdict: EtcdVerdict): string {
 function forgotten(names: readonly string[]): string {
   return names.length === 0
     ? ''
-    : `; the data of ${names.join(', ')} is gone, and so is ${names.length === 1 ? 'its membership' : 'their membership'}`;
+    : `; the data of ${names.join(', ')} is lost; ${names.length === 1 ? 'its etcd member' : 'their etcd members'} will be removed`;
 }

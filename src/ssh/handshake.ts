@@ -167,7 +167,7 @@ function ended(place: string, phase: Phase, cause: ClientError | undefined): Dis
   const cut = cause === undefined || cause.level === 'client-socket';
   return new DisklessError({
     code: cut ? 'connection-lost' : 'handshake-failed',
-    message: `${place} ${cut ? 'closed the connection during' : 'and we failed in'} ${phase}`,
+    message: cut ? `${place} closed the connection during ${phase}` : `${phase} with ${place} failed`,
     detail: cause?.message,
     hint: cut
       ? 'the node may be going down; try again'

@@ -54,10 +54,22 @@ describe('never a guess', () => {
     expect(error.hint).toContain(candidates);
   });
 
+  test('says what is inside nodeCidr, and how to choose', () => {
+    expect(captured(() => choose({ nodeCidr: '192.168.7.0/24' }))).toMatchObject({
+      message: '2 of its addresses are inside network.nodeCidr 192.168.7.0/24',
+      hint: expect.stringMatching(/^choose one address with nodeIp of this host/),
+    });
+    expect(captured(() => choose({ nodeCidr: '172.16.0.0/12' }))).toMatchObject({
+      message: 'none of its addresses is inside network.nodeCidr 172.16.0.0/12',
+      hint: expect.stringMatching(/^set nodeIp of this host, or network.nodeCidr/),
+    });
+  });
+
   test('one address on two links', () => {
     const twice = [on('eth0', '10.0.0.4'), on('eth1', '10.0.0.4')];
     const error = captured(() => chooseNodeIp({ addresses: twice, sshAddress: '10.0.0.4' }));
     expect(error.code).toBe('node-ip-ambiguous');
+    expect(error.message).toBe('the address SSH arrived at (10.0.0.4) is on several of its interfaces');
   });
 
   test('a node without any', () => {

@@ -76,7 +76,7 @@ describe('no quorum', () => {
     expect(await refusal(['s7'])).toMatchObject({
       code: 'may-hold-data',
       message: expect.stringContaining('s4 cannot be reached'),
-      hint: 'bring s4 back, or say --lost s4 if it is off and its data gone',
+      hint: 'bring s4 back, or confirm with --lost s4 that it is permanently off and its data lost',
     });
     await world.lab.powerOn(['s4']);
   });
@@ -97,7 +97,7 @@ describe('no quorum', () => {
     expect(await refusal(['s4', 's7'])).toMatchObject({
       code: 'quorum-lost',
       message: expect.stringMatching(/s5 lost its data, s6 lost its data/),
-      hint: '--discard-data gives up what s4 holds and starts empty',
+      hint: '--discard-data deletes the data of s4 and starts empty',
     });
     const { exit, events, ...rest } = await world.operator.events(['up', '--discard-data']);
     expect(exit, said({ exit, ...rest })).toBe(0);

@@ -70,7 +70,7 @@ describe('authorities are never replaced', () => {
       const error = await refusalOf(directory, { clusterExists });
       expect(error.code).toBe(code);
       expect(error.message).toContain(join(directory, 'ca', file));
-      expect(error.hint).toContain(`Restore ${directory} from a backup`);
+      expect(error.hint).toContain(`restore ${directory} from a backup`);
       expect(error.hint).toContain(dirname(directory));
     }
   });
@@ -123,7 +123,7 @@ describe('authorities are never replaced', () => {
     expect(expired).toMatchObject({ code: 'ca-expired' });
     expect(expired.message).toContain(join(directory, 'ca/kubernetes.crt'));
     const early = await refusalOf(directory, { now: new Date(NOW.getTime() - 2 * DAY) });
-    expect(early).toMatchObject({ code: 'ca-not-yet-valid', hint: "Set this machine's clock" });
+    expect(early).toMatchObject({ code: 'ca-not-yet-valid', hint: "set this machine's clock" });
   });
 
   it('refuses to begin again when a cluster is recorded and its PKI is gone', async () => {
@@ -179,7 +179,7 @@ describe('a PKI that is whole, and not the one the cluster was built with', () =
       'pki-foreign',
       `${directory} is not what this cluster was built with: ${what} differs`,
     ]);
-    expect(hint).toContain('Restore');
+    expect(hint).toContain('restore');
   });
 
   it('a whole directory of another cluster is refused, before a connection could be made with it', async () => {

@@ -278,10 +278,10 @@ describe('an established cluster', () => {
     const first = judge(['unreachable', 'unreachable', 'blank'], { record: undefined, members });
     expect(first).toMatchObject({
       message: 'only 1 of 3 control planes can be used: m0 cannot be reached, m1 does not accept our key',
-      hint: expect.stringMatching(/^mend what keeps us out, start those that are off, or/),
+      hint: expect.stringMatching(/^fix SSH access to m1, start those that are off, or/),
     });
     expect(judge(['blank', 'unreachable', 'blank'], { members })).toMatchObject({
-      message: "no control plane that answers holds the cluster's data, but m1 does not accept our key and may",
+      message: "no reachable control plane has the cluster's data; m1 does not accept our key and may still have it",
     });
     expect(judge(['running', 'unreachable', 'blank'], { members })).toMatchObject({
       message: expect.stringContaining('m1 does not accept our key, m2 lost its data'),

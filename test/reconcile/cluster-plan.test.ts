@@ -100,14 +100,14 @@ describe('clusterPlan', () => {
       { kind: 'remove', subject: 'etcd data', reason: 'it is of an older incarnation' },
     ]);
     expect(said.message).toBe(
-      'continuing the interrupted etcd bootstrap on s4; what s4 had before is given up, as recorded; s6 cannot be reached',
+      'continuing the interrupted etcd bootstrap on s4; earlier data of s4 is discarded, as recorded; s6 cannot be reached',
     );
   });
 
   it('says whose membership ends, and that of nobody else', () => {
     const quorum = { holders: ['s4'], absent: [] };
     expect(planOf([work(0)], { code: 'healthy', ...quorum, forget: ['s6'] }).verdict.message).toBe(
-      'etcd has a quorum; the data of s6 is gone, and so is its membership',
+      'etcd has a quorum; the data of s6 is lost; its etcd member will be removed',
     );
     expect(planOf([work(0)], { code: 'healthy', ...quorum, forget: [] }).verdict.message).toBe('etcd has a quorum');
   });

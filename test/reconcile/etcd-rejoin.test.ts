@@ -165,7 +165,7 @@ describe('five members, of which one is blank and another is off', () => {
       code: 'etcd-rejoin-blocked',
       exit: 4,
       message: expect.stringContaining('while s8 cannot be reached'),
-      hint: 'bring s8 back and run up again, or say --lost s8 if off for good',
+      hint: 'bring s8 back and run up again, or give --lost s8 if permanently off',
     });
     expect(run.told).toEqual([]);
     expect(Object.keys(etcd.members())).toEqual(['s5', 's6', 's7', 's8']);

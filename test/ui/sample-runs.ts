@@ -204,7 +204,7 @@ export function partialRun(): RunEvent[] {
 export function refusedRun(): RunEvent[] {
   const error = refusal({
     code: 'quorum-lost',
-    message: "s4 of 3 control planes holds the cluster's data but no quorum answers: s5 is blank, s6 is blank",
+    message: "etcd quorum lost: 1 of 3 control planes (s4) has the cluster's data; s5 lost its data, s6 lost its data",
     hint: 'reboot every control plane to accept its loss and start empty',
   });
   return [

@@ -39,7 +39,7 @@ export async function readAdmission(options: AdmissionOptions): Promise<Admissio
     code: 'bench-not-admitted',
     message: `the cluster does not admit the benchmark's pods into the namespace ${NAMESPACE}`,
     detail: still.message,
-    hint: 'except the namespace from the quota or policy named there, or raise it',
+    hint: 'exempt the namespace from the quota or policy named there, or raise it',
     cause: still,
   });
 }

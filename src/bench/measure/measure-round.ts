@@ -183,7 +183,7 @@ async function measureDns(context: BenchContext, round: number): Promise<void> {
 function nodesLost(lost: ReadonlyMap<string, string>): DisklessError {
   return new DisklessError({
     code: 'bench-node-lost',
-    message: `${[...lost.keys()].join(', ')} took no part to the end, and no further round would count`,
+    message: `${[...lost.keys()].join(', ')} dropped out, and no further round would count`,
     detail: [...lost].map(([node, message]) => `${node}: ${message}`).join('\n'),
     hint: 'k8s-diskless up brings the node back; what was measured until then is kept',
   });

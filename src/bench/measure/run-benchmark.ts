@@ -74,8 +74,9 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
 const THROTTLED: RunRecord['findings'][number] = {
   severity: 'warning',
   code: 'cpu-limited',
-  message: 'a quota demands a limit on processor time, so every pod had one: its figures are not those of pods without',
-  hint: 'except the namespace of the benchmark from the quota',
+  message:
+    'a ResourceQuota requires CPU limits, so the benchmark pods had one and results are not comparable with unlimited pods',
+  hint: 'exempt the namespace of the benchmark from the quota',
 };
 
 /** Until it is done or this long; not by the run's signal, which may be what ended it. */

@@ -19,7 +19,7 @@ export function refuseDrift(a: RunRecord, b: RunRecord): void {
     code: 'runs-drifted',
     message: `the runs ${a.id} and ${b.id} were made under different conditions`,
     detail: [...lines.slice(0, DIFFERENCES_TOLD), ...(more > 0 ? [`… and ${more} more`] : [])].join('\n'),
-    hint: 'compare them nevertheless with --allow-drift: then it is these differences that are compared',
+    hint: '--allow-drift compares them anyway; the result then includes these differences',
   });
 }
 

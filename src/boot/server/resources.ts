@@ -48,7 +48,7 @@ export interface FoundResource {
   /** The machine that asks, as the path tells. */
   mac?: string;
   host?: string;
-  /** A machine of no host asks, and none is left for it. */
+  /** The request comes from an unknown MAC address, and every host already has its own. */
   unknown?: boolean;
 }
 

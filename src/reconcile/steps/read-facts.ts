@@ -59,7 +59,7 @@ async function readFactsOfArrived(context: Reconciliation, node: string): Promis
   }
 }
 
-/** The plan is made when everybody has answered whom it cannot be made without; see attendance.ts. */
+/** Planning starts once every control plane has answered or failed; see attendance.ts for the workers. */
 export async function callRoll(context: Reconciliation, { signal }: StepPlace): Promise<StepResult> {
   await context.attendance.enough(signal);
   return 'unchanged';

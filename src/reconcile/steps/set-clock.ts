@@ -14,7 +14,7 @@ export async function setClock(context: Reconciliation, place: StepPlace): Promi
   await change(
     context,
     place,
-    `set the clock, ${Math.abs(offSeconds)} s ${offSeconds > 0 ? 'ahead' : 'behind'}`,
+    `correct the clock, which was ${Math.abs(offSeconds)} s ${offSeconds > 0 ? 'ahead' : 'behind'}`,
     () => {
       const script = (): string => `date -u -s @${(context.options.clock.now() / 1000).toFixed(3)} >/dev/null`;
       return sessionOf(context, place.node).rootScript(script, { label: 'set the clock' });
