@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PkiStore } from '../pki/store.js';
 import type { ReconcileInput } from '../reconcile/run.js';
@@ -47,6 +48,7 @@ export function reconcileInput({ command, inputs, flags, state, bus, signal }: R
       monotonicMs: () => performance.now(),
       sleep: (ms, abort) => sleep(ms, undefined, { signal: abort }),
     },
+    random: randomBytes,
   };
 }
 
