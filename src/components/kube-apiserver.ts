@@ -30,7 +30,13 @@ function pkiInputs(): string[] {
   const { ca, clientCa, serviceAccountKey, serviceAccountPublicKey, encryptionConfig, frontProxyCa, etcdCa } = PKI;
   const { frontProxyClient, apiServer, apiServerKubeletClient, apiServerEtcdClient } = PKI;
   return [
-    ...[ca, clientCa, serviceAccountKey, serviceAccountPublicKey, encryptionConfig, frontProxyCa, etcdCa],
+    ca,
+    clientCa,
+    serviceAccountKey,
+    serviceAccountPublicKey,
+    encryptionConfig,
+    frontProxyCa,
+    etcdCa,
     ...pathsIn([frontProxyClient, apiServer, apiServerKubeletClient, apiServerEtcdClient]),
   ];
 }

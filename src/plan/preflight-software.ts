@@ -31,7 +31,9 @@ function checkProxyTools(input: PreflightInput): Finding[] {
 
 export const checkFeatures: Check = ({ facts, spec }) => {
   const wanted = [
-    ...['overlay', 'nf_conntrack', 'br_netfilter'],
+    'overlay',
+    'nf_conntrack',
+    'br_netfilter',
     ...(spec.network.mode === 'vxlan' ? ['vxlan'] : []),
     ...(spec.kubeProxy.mode === 'ipvs' ? ['ip_vs'] : []),
   ];

@@ -82,7 +82,11 @@ async function runOf({ command = 'up', read, verdict, work, judge }: Scenario) {
     { id: 'verify', title: 'verify', on: 'cluster', after: [same('judge')], run: async () => 'unchanged' },
   ];
   const waiting = createWaitingRoom({
-    ...{ connect: async () => {}, waitMs: 0, monotonicMs: () => 0, sleep: async () => {}, onWait: () => {} },
+    connect: async () => {},
+    waitMs: 0,
+    monotonicMs: () => 0,
+    sleep: async () => {},
+    onWait: () => {},
   });
   const run = { command, bus, signal, waiting, options: { spec, readyTimeoutMs: 1 }, access: {} } as unknown as Run;
   const { context, reports } = await passes(run, steps);

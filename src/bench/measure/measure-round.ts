@@ -60,8 +60,14 @@ async function judged(
   const { measured, nodes, clock, lag, preset } = context;
   const load = await idleLoad(nodes, context);
   const entry = {
-    ...{ round, began: clock.now(), ended: null as number | null, order: [] as string[], load, void: [] },
-    ...{ eventLoopLagMs: { p50: 0, p99: 0, max: 0 }, scheduleSlipMs: { p50: 0, p99: 0, max: 0 } },
+    round,
+    began: clock.now(),
+    ended: null as number | null,
+    order: [] as string[],
+    load,
+    void: [],
+    eventLoopLagMs: { p50: 0, p99: 0, max: 0 },
+    scheduleSlipMs: { p50: 0, p99: 0, max: 0 },
   };
   measured.rounds.push(entry);
   lag.takeRound();
@@ -76,7 +82,12 @@ async function judged(
   const interruptions = context.observer.takeInterruptions();
   const lost = await lostNodes(context);
   const reasons = voidReasons({
-    ...{ load, eventLoopLagMs, scheduleSlipMs, interruptions, lost, limits: preset.limits },
+    load,
+    eventLoopLagMs,
+    scheduleSlipMs,
+    interruptions,
+    lost,
+    limits: preset.limits,
     ...trouble,
   });
   Object.assign(entry, { eventLoopLagMs, scheduleSlipMs, void: reasons, ended: clock.now() });

@@ -112,8 +112,18 @@ async function measure(options: BenchmarkOptions, { limitsCpu }: Admission): Pro
   const lag = new LagMeter();
   const observer = new PodObserver({ client, clock, stages, signal });
   const context = {
-    ...{ spec, preset: preset.values, nodes, client, clock, lag, observer },
-    ...{ stages, limitsCpu, measured, tell, signal },
+    spec,
+    preset: preset.values,
+    nodes,
+    client,
+    clock,
+    lag,
+    observer,
+    stages,
+    limitsCpu,
+    measured,
+    tell,
+    signal,
   };
   try {
     if (preset.values.pods.cold) await measureColdPods(context);
@@ -151,8 +161,11 @@ async function prepareTools({ spec, cluster, images, tell, signal }: BenchmarkOp
   const image = images.get(nodes[0]?.arch ?? '') as ToolImage;
   tell('starting the measuring tools');
   const tools = await startTools({
-    ...{ client, nodes, limitsCpu, signal },
+    client,
+    nodes,
+    limitsCpu,
     image: (arch) => images.get(arch)?.reference ?? image.reference,
+    signal,
   });
   return { tools, environment: await readEnvironment({ spec, nodes, client, tools, image, signal }) };
 }
