@@ -1,3 +1,4 @@
+import { OWN_PORTS } from '../../components/ports.js';
 import { DisklessError, refusal } from '../../errors.js';
 import type { EtcdVerdict } from '../../plan/etcd-verdict.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
@@ -63,7 +64,7 @@ async function waitForQuorum(
     throw new DisklessError({
       code: 'etcd-no-quorum',
       message: `${holders.join(', ')} hold the cluster's data, but made no quorum within ${QUORUM.forMs / 1000} s`,
-      hint: `${whereLogs(logs)}; once they can reach each other on 2380, run up again`,
+      hint: `${whereLogs(logs)}; once they can reach each other on port ${OWN_PORTS.etcdPeer.port}, run up again`,
       detail: logs[0]?.tail ?? '',
       cause,
     });
