@@ -34,7 +34,7 @@ export type Run = Pick<Reconciliation, 'options' | 'bus' | 'signal' | 'sessions'
 /** Connects to nobody yet: sessions open on first use. */
 export function openRun(input: ReconcileInput): Run {
   const { spec, bus, signal, state, command } = input;
-  const sessions = new Map(spec.nodes.map(({ name }) => [name, sessionOf(input, name)]));
+  const sessions = new Map(spec.nodes.map(({ name }) => [name, createSession(input, name)]));
   const access = new ClusterAccess({ spec, sessions, identities: () => state.pki.operatorIdentities() });
   const memory = {
     nodeRecords: new Map(input.nodeRecords),
@@ -59,7 +59,7 @@ function openWaiting({ clock, waitMs, bus, signal }: ReconcileInput, sessions: R
   return { waiting, stopWaiting: () => enough.abort() };
 }
 
-function sessionOf({ open, bus, signal }: ReconcileInput, node: string): NodeSession {
+function createSession({ open, bus, signal }: ReconcileInput, node: string): NodeSession {
   return new NodeSession({
     name: node,
     open: (abort) => open(node, abort),
