@@ -1,4 +1,5 @@
 import { DisklessError, toDisklessError } from '../../errors.js';
+import { readBootId } from '../../ssh/boot-id.js';
 import { runApiLoad } from './api-load.js';
 import type { BenchContext } from './bench-context.js';
 import type { BenchNode } from './bench-node.js';
@@ -203,13 +204,10 @@ function nodesLost(lost: ReadonlyMap<string, string>): DisklessError {
 /** Nodes that are not what they were: in another boot, or silent. */
 async function lostNodes({ nodes, signal }: RoundContext): Promise<Map<string, string>> {
   const states = nodes.map(async ({ name, bootId, session }): Promise<[string, string][]> => {
-    const command = 'cat /proc/sys/kernel/random/boot_id';
-    const seen = await session
-      .exec(command, { label: 'read boot_id', timeoutMs: 10_000, signal })
-      .catch((error: unknown) => toDisklessError(error));
+    const seen = await readBootId(session, { timeoutMs: 10_000, signal }).catch(toDisklessError);
     signal.throwIfAborted();
-    if ('message' in seen) return [[name, seen.message]];
-    return seen.stdout.trim() === bootId ? [] : [[name, 'was rebooted during the round']];
+    if (typeof seen !== 'string') return [[name, seen.message]];
+    return seen === bootId ? [] : [[name, 'was rebooted during the round']];
   });
   return new Map((await Promise.all(states)).flat());
 }
