@@ -44,8 +44,14 @@ export async function sampleOf(world: World, nodes: number, artifacts: string): 
   const { directory, fleet, sshConfig } = world;
   const stateDir = mkdtempSync(join(directory, 'state-'));
   const flags: RunFlags = {
-    ...{ hosts: `n[1-${nodes}]`, artifacts, sshConfig, stateDir },
-    ...{ output: 'auto', verbose: false, verify: false, discardData: false },
+    hosts: `n[1-${nodes}]`,
+    artifacts,
+    sshConfig,
+    stateDir,
+    output: 'auto',
+    verbose: false,
+    verify: false,
+    discardData: false,
   };
   const loadBefore = loadavg()[0] ?? 0;
   const env = { ...process.env, XDG_CACHE_HOME: join(directory, 'cache') };

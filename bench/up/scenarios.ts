@@ -71,8 +71,11 @@ export async function rebootRuns({ lab, controlPlanes, say }: Bench, node: strin
 }
 
 const firstUp = (controlPlanes: readonly string[]): string[] => [
-  ...['up', '--hosts', NODES.join(',')],
-  ...['--control-plane', controlPlanes.join(',')],
+  'up',
+  '--hosts',
+  NODES.join(','),
+  '--control-plane',
+  controlPlanes.join(','),
 ];
 
 async function measured(operator: Operator, args: readonly string[]): Promise<Sample> {

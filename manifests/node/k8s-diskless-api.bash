@@ -127,20 +127,41 @@ connected_ports() {
 # refused, by configuration or until RBAC is bootstrapped.
 declare -A badness
 lost=8
+
+# Adds to what is known of these control planes. One curl for each, since asking several at once, and saying how each
+# ended, takes options that came with curl 7.75.
 probe() {
-  local index failure status urls=()
-  for index in "${control_planes[@]}"; do urls+=(--output /dev/null "https://$index:$port/livez"); done
-  badness=()
-  while read -r index failure status; do
+  local address failure status
+  while read -r address failure status; do
     case $failure:$status in
       0:200 | 0:401 | 0:403) status=0 ;;
       7:*) status=$lost ;; # curl: failed to connect
       28:*) status=$((lost / 2)) ;; # curl: timed out
       *) status=1 ;;
     esac
-    badness[${control_planes[index]}]=$status
-  done < <(curl --silent --no-progress-meter --parallel --parallel-immediate --noproxy '*' --connect-timeout 1 \
-    --max-time 3 --cacert "$ca" --write-out '%{urlnum} %{exitcode} %{http_code}\n' "${urls[@]}")
+    badness[$address]=$status
+  done < <(
+    for address; do ask "$address" & done
+    wait
+  )
+}
+
+ask() {
+  local failure=0 status
+  status=$(curl --silent --output /dev/null --noproxy '*' --connect-timeout 1 --max-time 3 --cacert "$ca" \
+    --write-out '%{http_code}' "https://$1:$port/livez") || failure=$?
+  echo "$1 $failure $status"
+}
+
+# While the chosen control plane lives nobody else matters, but a kube-apiserver of this node, which comes first.
+probe_preferred() {
+  if [[ $chosen != "$node_ip" ]] && is_listed "$node_ip"; then probe "$chosen" "$node_ip"; else probe "$chosen"; fi
+}
+
+probe_rest() {
+  local each rest=()
+  for each in "${control_planes[@]}"; do [[ ${badness[$each]-} ]] || rest+=("$each"); done
+  if ((${#rest[@]} > 0)); then probe "${rest[@]}"; fi
 }
 
 lives() { [[ ${badness[$1]-} == 0 ]]; }
@@ -160,12 +181,15 @@ watch() {
   if ((${#control_planes[@]} < 2)); then exec sleep infinity; fi
   local sum=0 next
   while :; do
-    probe
+    badness=()
+    # Already doubted: whoever could replace it is asked at the same time.
+    if ((sum > 0)); then probe "${control_planes[@]}"; else probe_preferred; fi
     if lives "$chosen"; then sum=0; else sum=$((sum + ${badness[$chosen]:-1})); fi
     next=''
     if [[ $chosen != "$node_ip" ]] && lives "$node_ip"; then
       next=$node_ip
     elif ((sum >= lost)); then
+      probe_rest
       next=$(first_living)
     fi
     if [[ $next ]]; then

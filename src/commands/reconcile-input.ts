@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hostKeyPolicyOf } from '../config/ssh-settings.js';
 import { PkiStore } from '../pki/store.js';
@@ -48,6 +49,7 @@ export function reconcileInput({ command, inputs, flags, state, bus, signal }: R
       monotonicMs: () => performance.now(),
       sleep: (ms, abort) => sleep(ms, undefined, { signal: abort }),
     },
+    random: randomBytes,
   };
 }
 

@@ -6,6 +6,7 @@ import { etcdDialect } from './etcd-dialect.js';
 import { commandLine, type Flags } from './flags.js';
 import { PATHS } from './paths.js';
 import { PKI, pathsIn } from './pki-paths.js';
+import { OWN_PORTS } from './ports.js';
 import { KEEP_RUNNING, START_TIMEOUT, serviceUnit, textFile, unitPath } from './systemd.js';
 
 const UNIT = 'etcd.service';
@@ -56,14 +57,16 @@ function unitFile(context: ComponentContext, canLowerOomScore: boolean): Desired
 }
 
 function flags({ spec, node, nodeIp }: ComponentContext): Flags {
+  const { etcdClient, etcdMetrics } = OWN_PORTS;
+  const clientUrl = `https://${nodeIp}:${etcdClient.port}`;
   return {
     name: node.name,
     'data-dir': PATHS.etcdData,
-    'listen-client-urls': [`https://${nodeIp}:2379`, 'https://127.0.0.1:2379'],
-    'advertise-client-urls': `https://${nodeIp}:2379`,
+    'listen-client-urls': [clientUrl, `https://127.0.0.1:${etcdClient.port}`],
+    'advertise-client-urls': clientUrl,
     'listen-peer-urls': peerUrl(nodeIp),
     'initial-advertise-peer-urls': peerUrl(nodeIp),
-    'listen-metrics-urls': 'http://127.0.0.1:2381',
+    'listen-metrics-urls': `http://127.0.0.1:${etcdMetrics.port}`,
     'cert-file': PKI.etcdServer.cert,
     'key-file': PKI.etcdServer.key,
     'trusted-ca-file': PKI.etcdCa,

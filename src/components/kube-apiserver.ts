@@ -4,6 +4,7 @@ import type { Component, ComponentContext } from './context.js';
 import { commandLine, type Flags } from './flags.js';
 import { PATHS } from './paths.js';
 import { PKI, pathsIn } from './pki-paths.js';
+import { OWN_PORTS } from './ports.js';
 import { HTTP2_TIMEOUTS, KEEP_RUNNING, START_TIMEOUT, serviceUnit, textFile, unitPath } from './systemd.js';
 
 const UNIT = 'kube-apiserver.service';
@@ -30,7 +31,13 @@ function pkiInputs(): string[] {
   const { ca, clientCa, serviceAccountKey, serviceAccountPublicKey, encryptionConfig, frontProxyCa, etcdCa } = PKI;
   const { frontProxyClient, apiServer, apiServerKubeletClient, apiServerEtcdClient } = PKI;
   return [
-    ...[ca, clientCa, serviceAccountKey, serviceAccountPublicKey, encryptionConfig, frontProxyCa, etcdCa],
+    ca,
+    clientCa,
+    serviceAccountKey,
+    serviceAccountPublicKey,
+    encryptionConfig,
+    frontProxyCa,
+    etcdCa,
     ...pathsIn([frontProxyClient, apiServer, apiServerKubeletClient, apiServerEtcdClient]),
   ];
 }
@@ -69,7 +76,7 @@ function flags(context: ComponentContext): Flags {
     // Its own member only. etcd's client spreads requests over every member it knows, and one that lost power keeps its
     // share of them hanging for 30 s + 10 s of keepalive (apiserver storage/factory/etcd3.go); beside a dead member this
     // apiserver fails /readyz instead, and everybody is led to another one within seconds.
-    'etcd-servers': 'https://127.0.0.1:2379',
+    'etcd-servers': `https://127.0.0.1:${OWN_PORTS.etcdClient.port}`,
     'etcd-cafile': PKI.etcdCa,
     'etcd-certfile': PKI.apiServerEtcdClient.cert,
     'etcd-keyfile': PKI.apiServerEtcdClient.key,

@@ -5,6 +5,7 @@ import type { Component, ComponentContext } from './context.js';
 import { commandLine } from './flags.js';
 import { PATHS } from './paths.js';
 import { CLIENTS, pathsIn } from './pki-paths.js';
+import { OWN_PORTS } from './ports.js';
 import { HTTP2_TIMEOUTS, KEEP_RUNNING, serviceUnit, textFile, unitPath } from './systemd.js';
 
 const UNIT = 'kube-proxy.service';
@@ -44,8 +45,8 @@ function config(context: ComponentContext): Record<string, unknown> {
     clusterCIDR: spec.network.podCidr,
     detectLocalMode: 'ClusterCIDR',
     ...(!traits.canSetConntrack && { conntrack: LEAVE_CONNTRACK_ALONE }),
-    metricsBindAddress: '127.0.0.1:10249',
-    healthzBindAddress: '0.0.0.0:10256',
+    metricsBindAddress: `127.0.0.1:${OWN_PORTS.kubeProxyMetrics.port}`,
+    healthzBindAddress: `0.0.0.0:${OWN_PORTS.kubeProxyHealth.port}`,
   };
 }
 

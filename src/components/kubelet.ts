@@ -27,8 +27,11 @@ export const kubelet: Component = (context) => {
       {
         name: UNIT,
         inputs: [
-          ...[BINARY, ...rendered.map(({ path }) => path)],
-          ...[PKI.ca, ...pathsIn(PKI.kubelet), ...pathsIn(CLIENTS.kubelet)],
+          BINARY,
+          ...rendered.map(({ path }) => path),
+          PKI.ca,
+          ...pathsIn(PKI.kubelet),
+          ...pathsIn(CLIENTS.kubelet),
         ],
         disruption: 'none',
       },

@@ -1,22 +1,11 @@
+import { controlPlaneTaints } from '../kube/control-plane-role.js';
+import type { Taint } from '../kube/objects.js';
 import type { ComponentContext } from './context.js';
 
-export interface RoleTaint {
-  key: string;
-  effect: 'NoSchedule';
-}
-
-const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane';
-const MASTER = 'node-role.kubernetes.io/master';
-
-/** Label and taint keys of the control-plane role, as this version's own manifests expect them. */
-function roleKeys({ version }: Pick<ComponentContext, 'version'>): string[] {
-  return version.switches.masterRole ? [CONTROL_PLANE, MASTER] : [CONTROL_PLANE];
-}
-
 /** Taints a node registers with: none unless control planes are kept free of ordinary pods. */
-export function roleTaints(context: Pick<ComponentContext, 'version' | 'spec' | 'node'>): RoleTaint[] {
+export function roleTaints(context: Pick<ComponentContext, 'version' | 'spec' | 'node'>): Taint[] {
   const tainted = context.spec.taintControlPlane && context.node.role === 'control-plane';
-  return tainted ? roleKeys(context).map((key) => ({ key, effect: 'NoSchedule' })) : [];
+  return tainted ? controlPlaneTaints(context.version.switches) : [];
 }
 
 /** Labels outside kubernetes.io and k8s.io are free; of those inside, a kubelet may set only these. */

@@ -6,7 +6,9 @@ import { textFile } from './systemd.js';
 
 export function kernelModules({ network, kubeProxy }: Pick<ClusterSpec, 'network' | 'kubeProxy'>): DesiredFile {
   const modules = [
-    ...['overlay', 'br_netfilter', 'nf_conntrack'],
+    'overlay',
+    'br_netfilter',
+    'nf_conntrack',
     ...(network.mode === 'vxlan' ? ['vxlan'] : []),
     ...(kubeProxy.mode === 'ipvs' ? ['ip_vs', 'ip_vs_rr', 'ip_vs_wrr', 'ip_vs_sh'] : []),
   ];

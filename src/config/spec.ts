@@ -43,7 +43,7 @@ export interface NetworkSpec {
   serviceCidr: string;
   /** Node IPs are taken from inside this CIDR when set. */
   nodeCidr?: string;
-  /** Address on every node's own dummy interface by which components reach the API. */
+  /** Address on a bridge of every node's own by which components reach the API. */
   apiAddress: string;
   clusterDomain: string;
   /** ClusterIP of the DNS service. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type DisklessError, refusal } from '../errors.js';
 import { hasCode } from './api-errors.js';
 import type { KubeClient } from './client.js';
+import { CONTROL_PLANE_KEYS, controlPlaneKeys, controlPlaneTaints, type RoleOptions } from './control-plane-role.js';
 import type { KubeNode, Taint } from './objects.js';
 import { resourcePath } from './paths.js';
 
@@ -13,20 +14,15 @@ export interface WantedNode {
   taints: Taint[];
 }
 
-export interface WantedNodeInput {
+export interface WantedNodeInput extends RoleOptions {
   name: string;
   podCidr: string;
   controlPlane: boolean;
   /** From the configuration. */
   labels: Record<string, string>;
   taintControlPlane: boolean;
-  /** This minor still knows `node-role.kubernetes.io/master` (1.23 and before). */
-  masterRole: boolean;
 }
 
-const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane';
-const MASTER = 'node-role.kubernetes.io/master';
-const ROLE_KEYS = [CONTROL_PLANE, MASTER];
 /** Keys of the labels we set, so that one taken out of the configuration is taken off the node. */
 const LABELS_ANNOTATION = 'k8s-diskless/labels';
 /**
@@ -41,7 +37,7 @@ const CONFLICT_ATTEMPTS = 6;
 
 /** Labels and taints a kubelet may not give itself (NodeRestriction), and the pod CIDR nobody else allocates. */
 export function wantedNode(input: WantedNodeInput): WantedNode {
-  const roles = input.controlPlane ? [CONTROL_PLANE, ...(input.masterRole ? [MASTER] : [])] : [];
+  const roles = input.controlPlane ? controlPlaneKeys(input) : [];
   return {
     name: input.name,
     podCidr: input.podCidr,
@@ -50,7 +46,7 @@ export function wantedNode(input: WantedNodeInput): WantedNode {
       ...Object.fromEntries(roles.map((role) => [role, ''])),
       ...input.labels,
     },
-    taints: input.taintControlPlane ? roles.map((key) => ({ key, effect: 'NoSchedule' })) : [],
+    taints: input.controlPlane && input.taintControlPlane ? controlPlaneTaints(input) : [],
   };
 }
 
@@ -156,14 +152,14 @@ export function nodeDifference(wanted: WantedNode, found: KubeNode): NodeDiffere
 function labelDifference({ labels }: WantedNode, { metadata }: KubeNode): Record<string, string | null> {
   const found = metadata.labels ?? {};
   const ours = (metadata.annotations?.[LABELS_ANNOTATION] ?? '').split(',');
-  const obsolete = [...ours, ...ROLE_KEYS].filter((key) => key in found && !(key in labels));
+  const obsolete = [...ours, ...CONTROL_PLANE_KEYS].filter((key) => key in found && !(key in labels));
   const missing = Object.entries(labels).filter(([key, value]) => found[key] !== value);
   return { ...Object.fromEntries(obsolete.map((key) => [key, null])), ...Object.fromEntries(missing) };
 }
 
 /** The whole new list; only taints of the role keys are ours, others (not-ready, unreachable, a person's) stay. */
 function taintDifference({ taints }: WantedNode, found: readonly Taint[]): Taint[] | undefined {
-  const mine = (taint: Taint): boolean => ROLE_KEYS.includes(taint.key) && taint.effect === 'NoSchedule';
+  const mine = (taint: Taint): boolean => CONTROL_PLANE_KEYS.includes(taint.key) && taint.effect === 'NoSchedule';
   const same = isDeepStrictEqual(taintKeys(found.filter(mine)), taintKeys(taints));
   return same ? undefined : [...found.filter((taint) => !mine(taint)), ...taints];
 }

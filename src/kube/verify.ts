@@ -4,12 +4,12 @@ import { type BootIds, whyNotReady } from './nodes-ready.js';
 import type { Endpoints, KubeNode, Lease } from './objects.js';
 import { resourcePath } from './paths.js';
 
-/** One thing that is not as it should be; an empty list is the proof that `up` ends with. */
-export interface Finding {
+/** One thing of the cluster that is not as it should be; an empty list is the proof that `up` ends with. */
+export interface ClusterFinding {
   /** e.g. `apiserver-not-ready`. */
   code: string;
   /** `error`: something does not work. `warning`: it settles by itself or only redundancy suffers. */
-  level: 'error' | 'warning';
+  severity: 'error' | 'warning';
   message: string;
   node?: string;
   hint?: string;
@@ -40,7 +40,7 @@ const ELECTED = ['kube-controller-manager', 'kube-scheduler'];
 const LEASE_TOLERANCE_MS = 5_000;
 
 /** Looks once at everything at the same time and waits for nothing: what has not settled becomes a finding. */
-export async function verifyCluster(options: VerifyOptions): Promise<Finding[]> {
+export async function verifyCluster(options: VerifyOptions): Promise<ClusterFinding[]> {
   const { leaderElection, dnsService } = options;
   const checks = [
     check(options, 'nodes', nodeFindings),
@@ -56,33 +56,33 @@ export async function verifyCluster(options: VerifyOptions): Promise<Finding[]> 
 async function check(
   options: VerifyOptions,
   subject: string,
-  look: (options: VerifyOptions) => Promise<Finding[]>,
-): Promise<Finding[]> {
+  look: (options: VerifyOptions) => Promise<ClusterFinding[]>,
+): Promise<ClusterFinding[]> {
   try {
     return await look(options);
   } catch (error) {
     options.signal.throwIfAborted();
     if (!(error instanceof Error)) throw error;
-    return [{ code: 'not-verified', level: 'error', message: `${subject} could not be checked: ${error.message}` }];
+    return [{ code: 'not-verified', severity: 'error', message: `${subject} could not be checked: ${error.message}` }];
   }
 }
 
-async function nodeFindings({ client, nodes, signal }: VerifyOptions): Promise<Finding[]> {
+async function nodeFindings({ client, nodes, signal }: VerifyOptions): Promise<ClusterFinding[]> {
   const path = resourcePath({ apiVersion: 'v1', resource: 'nodes' });
   const { items } = await client.list<KubeNode>(path, { signal, timeoutMs: CHECK_TIMEOUT_MS });
   const byName = new Map(items.map((node) => [node.metadata.name, node]));
-  return [...nodes].flatMap(([node, bootId]): Finding[] => {
+  return [...nodes].flatMap(([node, bootId]): ClusterFinding[] => {
     const object = byName.get(node);
     const reason = object === undefined ? 'it has no Node object' : whyNotReady(object, bootId);
-    return reason === undefined ? [] : [{ code: 'node-not-ready', level: 'error', node, message: reason }];
+    return reason === undefined ? [] : [{ code: 'node-not-ready', severity: 'error', node, message: reason }];
   });
 }
 
 async function apiServerFindings(
   { signal }: VerifyOptions,
   { name: node, client }: VerifiedControlPlane,
-): Promise<Finding[]> {
-  const finding = { code: 'apiserver-not-ready', level: 'error', node } as const;
+): Promise<ClusterFinding[]> {
+  const finding = { code: 'apiserver-not-ready', severity: 'error', node } as const;
   try {
     const { status, text } = await client.raw('/readyz', { signal, timeoutMs: CHECK_TIMEOUT_MS });
     if (status === 200) return [];
@@ -97,15 +97,15 @@ async function apiServerFindings(
 }
 
 /** Each apiserver lists itself when it starts; pods reach the API only through those. */
-async function endpointFindings({ client, controlPlanes, signal }: VerifyOptions): Promise<Finding[]> {
+async function endpointFindings({ client, controlPlanes, signal }: VerifyOptions): Promise<ClusterFinding[]> {
   const listed = await endpointAddresses(client, { namespace: 'default', name: 'kubernetes', signal });
   const hint = 'each apiserver renews its entry every 10 s';
-  return controlPlanes.flatMap(({ name: node, nodeIp }): Finding[] => {
+  return controlPlanes.flatMap(({ name: node, nodeIp }): ClusterFinding[] => {
     if (listed.has(nodeIp)) return [];
     return [
       {
         code: 'endpoint-missing',
-        level: 'warning',
+        severity: 'warning',
         node,
         message: `${nodeIp} is not an endpoint of the kubernetes Service`,
         hint,
@@ -114,7 +114,7 @@ async function endpointFindings({ client, controlPlanes, signal }: VerifyOptions
   });
 }
 
-async function leaseFindings({ client, signal }: VerifyOptions): Promise<Finding[]> {
+async function leaseFindings({ client, signal }: VerifyOptions): Promise<ClusterFinding[]> {
   const path = resourcePath({ apiVersion: 'coordination.k8s.io/v1', resource: 'leases', namespace: 'kube-system' });
   const { status, headers, text } = await client.raw(path, { signal, timeoutMs: CHECK_TIMEOUT_MS });
   if (status !== 200) {
@@ -123,10 +123,10 @@ async function leaseFindings({ client, signal }: VerifyOptions): Promise<Finding
   const { items } = JSON.parse(text) as { items: Lease[] };
   // The server's clock, since the operator's may differ from all of theirs.
   const nowMs = Date.parse(headers.date ?? '');
-  return ELECTED.flatMap((component): Finding[] => {
+  return ELECTED.flatMap((component): ClusterFinding[] => {
     const lease = items.find(({ metadata }) => metadata.name === component);
     if (lease && isHeld(lease, nowMs)) return [];
-    return [{ code: 'no-leader', level: 'warning', message: `no ${component} holds the leader lease` }];
+    return [{ code: 'no-leader', severity: 'warning', message: `no ${component} holds the leader lease` }];
   });
 }
 
@@ -139,12 +139,12 @@ function isHeld({ spec }: Lease, nowMs: number): boolean {
 async function dnsFindings(
   { client, signal }: VerifyOptions,
   { namespace, name }: { namespace: string; name: string },
-): Promise<Finding[]> {
+): Promise<ClusterFinding[]> {
   const ready = await endpointAddresses(client, { namespace, name, signal });
   if (ready.size > 0) return [];
   const message = `no pod behind the Service ${namespace}/${name} is ready yet`;
   const hint = `k8s-diskless kubectl -- -n ${namespace} get pods shows why`;
-  return [{ code: 'dns-not-ready', level: 'warning', message, hint }];
+  return [{ code: 'dns-not-ready', severity: 'warning', message, hint }];
 }
 
 async function endpointAddresses(

@@ -1,4 +1,4 @@
-import type { Finding } from './finding.js';
+import type { NodeFinding } from './finding.js';
 
 export interface NodeIdentity {
   name: string;
@@ -8,9 +8,9 @@ export interface NodeIdentity {
 }
 
 /** What is wrong between nodes: the same machine under two names, or one address twice. Keyed by node name. */
-export function crossPreflight(nodes: readonly NodeIdentity[]): Map<string, Finding[]> {
-  const findings = new Map<string, Finding[]>();
-  const report = (name: string, finding: Finding): void => {
+export function crossPreflight(nodes: readonly NodeIdentity[]): Map<string, NodeFinding[]> {
+  const findings = new Map<string, NodeFinding[]>();
+  const report = (name: string, finding: NodeFinding): void => {
     findings.set(name, [...(findings.get(name) ?? []), finding]);
   };
   const groups = (key: (node: NodeIdentity) => string): NodeIdentity[][] => {

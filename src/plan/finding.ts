@@ -3,7 +3,7 @@ import type { ClusterSpec, NodeSpec } from '../config/spec.js';
 import type { NodeFacts } from '../facts/facts.js';
 
 /** One thing wrong with a node: an error keeps it out of the run. */
-export interface Finding {
+export interface NodeFinding {
   code: string;
   severity: 'error' | 'warning';
   message: string;
@@ -20,11 +20,11 @@ export interface PreflightInput {
   push: { binaryBytes: number; imageBytes: number };
 }
 
-export type Check = (input: PreflightInput) => Finding[];
+export type Check = (input: PreflightInput) => NodeFinding[];
 
-export const error = (code: string, message: string, hint?: string): Finding[] => [
+export const error = (code: string, message: string, hint?: string): NodeFinding[] => [
   { code, severity: 'error', message, ...(hint && { hint }) },
 ];
-export const warning = (code: string, message: string, hint?: string): Finding[] => [
+export const warning = (code: string, message: string, hint?: string): NodeFinding[] => [
   { code, severity: 'warning', message, ...(hint && { hint }) },
 ];

@@ -1,5 +1,5 @@
 import type { MountFact } from '../facts/facts.js';
-import { type Check, error, type Finding, type PreflightInput } from './finding.js';
+import { type Check, error, type NodeFinding, type PreflightInput } from './finding.js';
 
 const MIB = 1024 * 1024;
 /** Resident memory of the processes we start, measured on the lab and rounded up. */
@@ -57,7 +57,7 @@ export const checkMemory: Check = (input) => {
 
 export const checkSpace: Check = (input) => {
   const fresh = input.facts.marker === undefined;
-  return filesystemsOf(input).flatMap(({ mount, bytes }): Finding[] => {
+  return filesystemsOf(input).flatMap(({ mount, bytes }): NodeFinding[] => {
     const needed = bytes + (fresh ? HEADROOM_BYTES : 0);
     const kind = `${mount.path} (${mount.fstype})`;
     const space = `${kind} has ${mib(mount.availableBytes)} free, ${mib(needed)} are needed`;

@@ -1,6 +1,6 @@
 import { newestFirst } from '../artifacts/release-version.js';
 import type { ProxyMode } from '../config/spec.js';
-import { type Check, error, type Finding, type PreflightInput, warning } from './finding.js';
+import { type Check, error, type NodeFinding, type PreflightInput, warning } from './finding.js';
 
 const TOOLS = ['tar', 'gzip', 'sha256sum', 'ip', 'curl', 'systemctl'];
 /** kube-proxy ends at once without these or without its kernel module. Our own rules are content with nft or iptables. */
@@ -18,7 +18,7 @@ export const checkTools: Check = (input) => {
   ];
 };
 
-function checkProxyTools(input: PreflightInput): Finding[] {
+function checkProxyTools(input: PreflightInput): NodeFinding[] {
   const { facts, spec, row } = input;
   const { mode } = spec.kubeProxy;
   const missing = PROXY_TOOLS[mode].filter((tool) => !facts.tools[tool]);
@@ -31,7 +31,9 @@ function checkProxyTools(input: PreflightInput): Finding[] {
 
 export const checkFeatures: Check = ({ facts, spec }) => {
   const wanted = [
-    ...['overlay', 'nf_conntrack', 'br_netfilter'],
+    'overlay',
+    'nf_conntrack',
+    'br_netfilter',
     ...(spec.network.mode === 'vxlan' ? ['vxlan'] : []),
     ...(spec.kubeProxy.mode === 'ipvs' ? ['ip_vs'] : []),
   ];

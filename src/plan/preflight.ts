@@ -1,14 +1,14 @@
 import { MAX_NAMESERVERS } from '../components/kubelet-config.js';
 import { cidrContains, cidrOverlaps } from '../config/cidr.js';
 import { goArchitecture, MACHINES } from '../facts/architecture.js';
-import { type Check, error, type Finding, type PreflightInput, warning } from './finding.js';
+import { type Check, error, type NodeFinding, type PreflightInput, warning } from './finding.js';
 import { OWN_LINKS, ownPorts } from './own-resources.js';
 import { checkClock } from './preflight-clock.js';
 import { checkMemory, checkSpace } from './preflight-room.js';
 import { checkCgroup, checkContainerd, checkFeatures, checkTools } from './preflight-software.js';
 
 /** Everything wrong with one node, all at once. Pure. */
-export function preflight(input: PreflightInput): Finding[] {
+export function preflight(input: PreflightInput): NodeFinding[] {
   return CHECKS.flatMap((check) => check(input));
 }
 

@@ -5,7 +5,7 @@ import { DisklessError } from '../errors.js';
 import { goArchitecture } from '../facts/architecture.js';
 import type { NodeFacts } from '../facts/facts.js';
 import { crossPreflight } from '../plan/cross-preflight.js';
-import type { Finding } from '../plan/finding.js';
+import type { NodeFinding } from '../plan/finding.js';
 import { preflight } from '../plan/preflight.js';
 import { bytesToPush, type ContentByArch, contentNeeded, NO_CONTENT } from './content-needed.js';
 import type { Reconciliation } from './reconciliation.js';
@@ -28,8 +28,8 @@ export interface Candidates {
 export async function candidatesOf(context: Reconciliation): Promise<Candidates> {
   const located: Candidate[] = [];
   const content = await contentNeeded(context);
-  const findings = new Map<string, Finding[]>();
-  const report = (name: string, found: readonly Finding[]): void => {
+  const findings = new Map<string, NodeFinding[]>();
+  const report = (name: string, found: readonly NodeFinding[]): void => {
     findings.set(name, [...(findings.get(name) ?? []), ...found]);
   };
   for (const node of context.options.spec.nodes) {
@@ -50,7 +50,7 @@ export async function candidatesOf(context: Reconciliation): Promise<Candidates>
   return decide(context, located, findings);
 }
 
-function examine(context: Reconciliation, node: NodeSpec, facts: NodeFacts, contentByArch: ContentByArch): Finding[] {
+function examine(context: Reconciliation, node: NodeSpec, facts: NodeFacts, contentByArch: ContentByArch): NodeFinding[] {
   const { spec } = context.options;
   const content = contentByArch.get(goArchitecture(facts.arch) ?? '') ?? NO_CONTENT;
   const push = bytesToPush(node, facts, content instanceof DisklessError ? NO_CONTENT : content);
@@ -58,7 +58,7 @@ function examine(context: Reconciliation, node: NodeSpec, facts: NodeFacts, cont
   return content instanceof DisklessError ? [findingOf(content), ...found] : found;
 }
 
-function findingOf({ code, message, hint }: DisklessError): Finding {
+function findingOf({ code, message, hint }: DisklessError): NodeFinding {
   return { code, severity: 'error', message, ...(hint && { hint }) };
 }
 
@@ -66,7 +66,7 @@ function locate(
   { options }: Reconciliation,
   node: NodeSpec,
   facts: NodeFacts,
-): { nodeIp: string; linkName: string } | Finding {
+): { nodeIp: string; linkName: string } | NodeFinding {
   try {
     const { address, link } = chooseNodeIp({
       addresses: facts.addresses,
@@ -81,7 +81,7 @@ function locate(
   }
 }
 
-function decide(context: Reconciliation, located: Candidate[], findings: Map<string, Finding[]>): Candidates {
+function decide(context: Reconciliation, located: Candidate[], findings: Map<string, NodeFinding[]>): Candidates {
   const rejected = new Map<string, DisklessError>();
   for (const [name, found] of findings) {
     for (const { severity, code, message, hint } of found) {
@@ -93,7 +93,7 @@ function decide(context: Reconciliation, located: Candidate[], findings: Map<str
   return { fit: located.filter(({ node }) => !rejected.has(node.name)), rejected };
 }
 
-function preflightError(host: string, errors: readonly Finding[]): DisklessError {
+function preflightError(host: string, errors: readonly NodeFinding[]): DisklessError {
   const hints = [...new Set(errors.flatMap(({ hint }) => hint ?? []))];
   return new DisklessError({
     code: errors.length === 1 ? (errors[0]?.code ?? 'preflight') : 'preflight',

@@ -1,3 +1,4 @@
+import { OWN_PORTS } from '../components/ports.js';
 import { type ClusterSpec, controlPlanes } from '../config/spec.js';
 import { DisklessError } from '../errors.js';
 import { createEtcdGateway, type EtcdGateway } from '../etcd/gateway.js';
@@ -8,7 +9,6 @@ import type { NodeSession } from './node-session.js';
 
 /** Both listen on loopback too, and their certificates carry it: no route of the operator's is needed. */
 const LOOPBACK = '127.0.0.1';
-const ETCD_CLIENT_PORT = 2379;
 
 export interface ClusterAccessOptions {
   spec: ClusterSpec;
@@ -58,7 +58,7 @@ export class ClusterAccess {
     const gateway = this.#options.identities().then(({ etcd }) =>
       createEtcdGateway({
         node,
-        connect: (signal) => this.#session(node).forward(LOOPBACK, ETCD_CLIENT_PORT, signal),
+        connect: (signal) => this.#session(node).forward(LOOPBACK, OWN_PORTS.etcdClient.port, signal),
         serverName: LOOPBACK,
         tls: etcd,
       }),

@@ -13,9 +13,18 @@ const STEADY_S = 3;
 /** Begins every line of the answer: a user's shell may have greeted before it. */
 const UNHEALTHY = 'unhealthy ';
 
-/** `UNIT WHY` of each daemon that is not well. */
-export function parseHealth(stdout: string): string[] {
-  return stdout.split('\n').flatMap((line) => (line.startsWith(UNHEALTHY) ? [line.slice(UNHEALTHY.length)] : []));
+export interface Unhealthy {
+  unit: string;
+  /** The rest of a sentence about it, e.g. `does not answer`. */
+  why: string;
+}
+
+/** Each daemon that is not well. */
+export function parseHealth(stdout: string): Unhealthy[] {
+  return stdout.split('\n').flatMap((line) => {
+    const [, unit, why] = new RegExp(`^${UNHEALTHY}(\\S+) (.*)`).exec(line) ?? [];
+    return unit !== undefined && why !== undefined ? [{ unit, why }] : [];
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { DisklessError, EXIT } from '../errors.js';
+import { readBootId } from '../ssh/boot-id.js';
 import { judgePerBoot } from '../ssh/host-key.js';
 import type { Connection, ExecOptions, ExecResult, HostKey } from '../ssh/transport.js';
 
@@ -177,8 +178,7 @@ export class NodeSession {
   }
 
   async #breachOf({ bootId, hostKey }: PinnedEpoch, connection: Connection): Promise<DisklessError | undefined> {
-    const { stdout } = await connection.exec('cat /proc/sys/kernel/random/boot_id', { label: 'read boot_id' });
-    if (stdout.trim() !== bootId) {
+    if ((await readBootId(connection)) !== bootId) {
       const hint = 'run the same command again';
       return new DisklessError({
         code: 'rebooted',

@@ -12,22 +12,28 @@ export interface OutcomeInput {
   interrupted: boolean;
 }
 
-/** The exit code and what to show for it (design §10). Pure. */
-export function outcomeOf({ reports, command, interrupted }: OutcomeInput): {
+export interface Outcome {
   exit: ExitCode;
+  /** All of them, in the order they happened. */
   errors: DisklessError[];
-} {
+  /** The one that the exit code is for: what failed first, where nothing weighs more. */
+  error?: DisklessError;
+}
+
+/** The exit code and what to show for it (design §10). Pure. */
+export function outcomeOf({ reports, command, interrupted }: OutcomeInput): Outcome {
   const errors = reports.flatMap(({ error }) => error ?? []);
   if (interrupted) return { exit: EXIT.interrupted, errors };
   const bug = errors.find(({ exit }) => exit === EXIT.bug);
-  if (bug) return { exit: EXIT.bug, errors };
+  if (bug) return { exit: EXIT.bug, errors, error: bug };
   const fatal = reports.find(({ node, error }) => node === '' && error !== undefined)?.error;
-  if (fatal) return { exit: fatal.exit, errors };
-  if (errors.length === 0) return { exit: EXIT.done, errors };
+  if (fatal) return { exit: fatal.exit, errors, error: fatal };
+  const [first] = errors;
+  if (first === undefined) return { exit: EXIT.done, errors };
   // A plan is complete without them too; after `up` the cluster itself was asked whether it works without.
   const proof = command === 'plan' ? 'judge' : 'verify';
   const works = reports.some(({ step, outcome }) => step === proof && outcome === 'unchanged');
-  return { exit: works ? EXIT.partial : EXIT.failed, errors };
+  return { exit: works ? EXIT.partial : EXIT.failed, errors, error: first };
 }
 
 /** One line per node for the closing table. */
@@ -39,11 +45,13 @@ export function summarise(context: Reconciliation, reports: readonly StepReport[
   return context.options.spec.nodes.map((node): NodeSummary => {
     const work = context.judgement?.work.get(node.name);
     const failure = failures.get(node.name);
+    const version = context.readiness.kubeletVersion(node.name);
     const base = {
       name: node.name,
       role: node.role,
       ...tallyOf(context, node.name),
       ...(work && { nodeIp: work.nodeIp, bootId: work.facts.bootId }),
+      ...(version !== undefined && { version }),
     };
     if (failure?.error) {
       const state = ADMISSION_STEPS.has(failure.step) ? 'skipped' : 'failed';

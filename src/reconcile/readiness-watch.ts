@@ -5,6 +5,8 @@ import { NOT_REGISTERED, waitNodesReady } from '../kube/nodes-ready.js';
 export interface ReadinessWatch {
   /** Resolves when the node is Ready in this epoch, or with what it lacked when its own time was up. */
   wait(node: string): Promise<string | undefined>;
+  /** As the node registered it, e.g. `v1.36.3`; undefined of one that was not seen Ready. */
+  kubeletVersion(node: string): string | undefined;
   /** Ends the watch: it goes on as long as any node is missing. */
   end(): void;
 }
@@ -21,6 +23,7 @@ export interface ReadinessWatchOptions {
 /** One watch for a whole pass, begun when the first step needs it. */
 export function createReadinessWatch(options: ReadinessWatchOptions): ReadinessWatch {
   const ready = new Map<string, Promise<void>>();
+  const versions = new Map<string, string>();
   const resolvers = new Map<string, () => void>();
   const lacking = new Map<string, string>();
   const ended = new AbortController();
@@ -30,7 +33,11 @@ export function createReadinessWatch(options: ReadinessWatchOptions): ReadinessW
     await waitNodesReady({
       client: await options.client(),
       nodes: options.nodes(),
-      onReady: (name) => resolvers.get(name)?.(),
+      onReady: (name, { status }) => {
+        const version = status?.nodeInfo?.kubeletVersion;
+        if (version !== undefined) versions.set(name, version);
+        resolvers.get(name)?.();
+      },
       onPending: (name, reason) => void lacking.set(name, reason),
       signal,
     });
@@ -45,6 +52,7 @@ export function createReadinessWatch(options: ReadinessWatchOptions): ReadinessW
   };
   return {
     end: () => ended.abort(),
+    kubeletVersion: (node) => versions.get(node),
     async wait(node) {
       running ??= begin();
       const own = ready.get(node);

@@ -33,7 +33,7 @@ export async function reconcile(input: ReconcileInput): Promise<ReconcileResult>
   });
   try {
     const { context, reports } = await passes(run, steps);
-    const outcome = outcomeOf({ reports, command: input.command, interrupted: input.signal.aborted });
+    const { exit, errors, error } = outcomeOf({ reports, command: input.command, interrupted: input.signal.aborted });
     const nodes = summarise(context, reports);
     const changed = [...run.memory.tally.values()].reduce((sum, { changes }) => sum + changes, 0);
     const durationMs = input.bus.elapsedMs() - began;
@@ -43,13 +43,14 @@ export async function reconcile(input: ReconcileInput): Promise<ReconcileResult>
     const made = input.command === 'up' && context.judgement !== undefined;
     input.bus.emit({
       type: 'run-finished',
-      exit: outcome.exit,
+      exit,
       durationMs,
       changed,
       nodes,
       ...(made && { kubeconfig }),
+      ...(error && { error }),
     });
-    return { ...outcome, nodes, reports, ...(plan && { plan }) };
+    return { exit, errors, nodes, reports, ...(plan && { plan }) };
   } finally {
     await closeRun(run);
   }

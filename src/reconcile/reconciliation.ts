@@ -49,6 +49,8 @@ export interface ReconcileOptions {
   /** How long a node may take from its kubelet's start until it is Ready. */
   readyTimeoutMs: number;
   clock: Clock;
+  /** Bytes nobody can guess. */
+  random: (size: number) => Buffer;
 }
 
 /** One admitted node: what it should hold, what differs, and how far its files are. */

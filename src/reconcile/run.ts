@@ -37,7 +37,7 @@ export function openRun(input: ReconcileInput): Run {
   const { spec, bus, signal, state, command } = input;
   // The waiting room sets the pace while it is open: attempts within attempts would add up to what sshd penalises.
   const isPaced = (): boolean => waiting.isOpen;
-  const sessions = new Map(spec.nodes.map(({ name }) => [name, sessionOf(input, name, isPaced)]));
+  const sessions = new Map(spec.nodes.map(({ name }) => [name, createSession(input, name, isPaced)]));
   const access = new ClusterAccess({ spec, sessions, identities: () => state.pki.operatorIdentities() });
   const memory = {
     nodeRecords: new Map(input.nodeRecords),
@@ -70,7 +70,7 @@ function openWaiting({ clock, waitMs, bus, signal }: ReconcileInput, sessions: R
   return { waiting, stopWaiting: () => enough.abort() };
 }
 
-function sessionOf({ open, bus, signal }: ReconcileInput, node: string, isPaced: () => boolean): NodeSession {
+function createSession({ open, bus, signal }: ReconcileInput, node: string, isPaced: () => boolean): NodeSession {
   return new NodeSession({
     name: node,
     open: (abort) => open(node, abort, { retryDropped: !isPaced() }),

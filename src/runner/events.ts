@@ -10,10 +10,13 @@ export interface NodeSummary {
   name: string;
   role: 'control-plane' | 'worker';
   nodeIp?: string;
-  /** `ready`, `skipped` (unreachable or failed preflight, worker only) or `failed`. */
+  /**
+   * `ready` after changes and `unchanged` without any; `failed`; or `skipped`: it was unreachable or failed preflight, or
+   * the run ended before its turn.
+   */
   state: 'ready' | 'skipped' | 'failed' | 'unchanged';
   bootId?: string;
-  /** Of its kubelet, e.g. `v1.36.3`. */
+  /** Of its kubelet, e.g. `v1.36.3`, once it was Ready. */
   version?: string;
   changes: number;
   bytesSent: number;
@@ -54,6 +57,7 @@ export type RunEventBody =
       nodes: NodeSummary[];
       /** Path of the admin kubeconfig, when there is one. */
       kubeconfig?: string;
+      /** The one that the exit code is for; its step has told it already. */
       error?: DisklessError;
     };
 

@@ -22,7 +22,9 @@ export interface StepReport {
 
 /**
  * Runs every step on every node it applies to, each as soon as what it waits for is there: no phase barriers, a slow
- * node delays only what names it. Never rejects; what failed is in the reports, what depended on it was skipped.
+ * node delays only what names it. What failed is in the reports, what depended on it was skipped.
+ *
+ * @throws Error when a step waits for one that is not part of the sequence, which is a fault of ours
  */
 export async function runSequence<Context>(options: RunSequenceOptions<Context>): Promise<StepReport[]> {
   const { steps, nodes } = options;
@@ -51,9 +53,9 @@ export async function runSequence<Context>(options: RunSequenceOptions<Context>)
   const waitFor = async (dependency: Dependency, node: string): Promise<string | undefined> => {
     const target = lookUp(dependency.step);
     if (dependency.kind === 'same') return waitForSame(target, node);
-    const instances = instancesOf(dependency.step);
-    if (dependency.kind === 'any') return firstSuccess(instances, target.title);
-    await Promise.all(instances);
+    const awaited = instancesOf(dependency.step);
+    if (dependency.kind === 'any') return firstSuccess(awaited, target.title);
+    await Promise.all(awaited);
     return undefined;
   };
 

@@ -50,8 +50,8 @@ test('nodes of another epoch and nodes that are not there', async () => {
     ['s5', 'b5'],
   ]);
   expect(await verify({ nodes })).toEqual([
-    { code: 'node-not-ready', level: 'error', node: 's4', message: 'its kubelet has not reported since the reboot' },
-    { code: 'node-not-ready', level: 'error', node: 's5', message: 'it has no Node object' },
+    { code: 'node-not-ready', severity: 'error', node: 's4', message: 'its kubelet has not reported since the reboot' },
+    { code: 'node-not-ready', severity: 'error', node: 's5', message: 'it has no Node object' },
   ]);
 });
 
@@ -60,12 +60,12 @@ test.each([
   [cut, 'kube-apiserver of s4 broke off GET /readyz: socket hang up'],
 ])('an apiserver that is not ready', async (handler, message) => {
   cluster.server.on('GET', '/readyz', handler);
-  expect(await verify()).toEqual([{ code: 'apiserver-not-ready', level: 'error', node: 's4', message }]);
+  expect(await verify()).toEqual([{ code: 'apiserver-not-ready', severity: 'error', node: 's4', message }]);
 });
 
 test('a control plane pods do not know of', async () => {
   cluster.server.on('GET', KUBERNETES, addresses('10.0.0.5'));
-  expect(await verify()).toMatchObject([{ code: 'endpoint-missing', level: 'warning', node: 's4' }]);
+  expect(await verify()).toMatchObject([{ code: 'endpoint-missing', severity: 'warning', node: 's4' }]);
 });
 
 test.each([
@@ -84,7 +84,7 @@ test('leases are not asked for where nobody elects', async () => {
 
 test('DNS that is not ready yet is a warning, and no add-on no check', async () => {
   cluster.server.on('GET', DNS, answer(200, { subsets: [{ notReadyAddresses: [{ ip: '10.244.1.2' }] }] }));
-  expect(await verify()).toMatchObject([{ code: 'dns-not-ready', level: 'warning' }]);
+  expect(await verify()).toMatchObject([{ code: 'dns-not-ready', severity: 'warning' }]);
 });
 
 test('endpoints nobody has written yet are endpoints that are missing', async () => {
@@ -101,7 +101,7 @@ test('no add-on, no check of it', async () => {
 test('a check that fails is a finding of its own, the others are made', async () => {
   cluster.server.on('GET', LEASES, refuse(403, 'Forbidden', 'no')).on('GET', DNS, refuse(500, 'InternalError', 'none'));
   const findings = await verify();
-  expect(findings.map(({ code, level }) => [code, level])).toEqual([
+  expect(findings.map(({ code, severity }) => [code, severity])).toEqual([
     ['not-verified', 'error'],
     ['not-verified', 'error'],
   ]);

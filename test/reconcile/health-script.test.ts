@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { healthScript, parseHealth } from '../../src/reconcile/health-script.js';
+import { healthScript, parseHealth, type Unhealthy } from '../../src/reconcile/health-script.js';
 import { execute } from '../e2e/helpers/cli.js';
 
 /* The script as bash runs it, with the real curl and a real server; only systemd is played. */
@@ -38,7 +38,7 @@ function systemd({ restarts, startedSecondsAgo }: { restarts: number; startedSec
 const DEAD = 'http://127.0.0.1:1/healthz';
 const living = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/healthz`;
 
-async function look(urls: string[], patienceS: number): Promise<string[]> {
+async function look(urls: string[], patienceS: number): Promise<Unhealthy[]> {
   const endpoints = urls.map((url, index) => ({ unit: `u${index}.service`, url }));
   const env = { ...process.env, PATH: `${directory}:${process.env.PATH}` };
   const { exit, stdout, stderr } = await execute('bash', ['-s'], env, healthScript({ endpoints, patienceS }));
@@ -66,13 +66,18 @@ describe('healthScript', () => {
 
   it('names those that are not well when its time is up', async () => {
     answers = [500];
-    expect(await look([living(), DEAD], 0)).toEqual(['u0.service answers with HTTP 500', 'u1.service does not answer']);
+    expect(await look([living(), DEAD], 0)).toEqual([
+      { unit: 'u0.service', why: 'answers with HTTP 500' },
+      { unit: 'u1.service', why: 'does not answer' },
+    ]);
   });
 
   it('does not believe a daemon that was started again a moment ago', async () => {
     // Not yet started, so to say: however slow this machine is, it has not outlived anything.
     systemd({ restarts: 7, startedSecondsAgo: -60 });
-    expect(await look([living()], 0)).toEqual(['u0.service keeps ending: systemd started it again 7 times']);
+    expect(await look([living()], 0)).toEqual([
+      { unit: 'u0.service', why: 'keeps ending: systemd started it again 7 times' },
+    ]);
   });
 
   it('believes one that ended once and has run since', async () => {

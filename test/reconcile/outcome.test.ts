@@ -3,6 +3,8 @@ import { DisklessError, EXIT, refusal, toDisklessError, usageError } from '../..
 import { type OutcomeInput, outcomeOf, summarise } from '../../src/reconcile/outcome.js';
 import type { NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
 import type { StepReport } from '../../src/runner/run-sequence.js';
+import { nodeTable } from '../../src/ui/node-table.js';
+import { PLAIN } from '../../src/ui/style.js';
 import { sampleFacts, sampleSpec } from '../helpers/sample-facts.js';
 
 const failure = new DisklessError({ code: 'unit-failed', message: 'kubelet.service did not start' });
@@ -61,10 +63,19 @@ describe('outcomeOf', () => {
     );
   });
 
+  const decisive = (reports: StepReport[]) => outcomeOf({ reports, command: 'up', interrupted: false });
+
   it('keeps every error for the report', () => {
-    expect(
-      outcomeOf({ reports: [failed('kubelet', 's5'), verified], command: 'up', interrupted: false }).errors,
-    ).toEqual([failure]);
+    expect(decisive([failed('kubelet', 's5'), verified]).errors).toEqual([failure]);
+  });
+
+  it('names the error that the exit code is for', () => {
+    const bug = toDisklessError(new TypeError('oops'));
+    const refused = refusal({ code: 'quorum-lost', message: 'no quorum' });
+    expect(decisive([verified]).error).toBeUndefined();
+    expect(decisive([failed('kubelet', 's5'), verified]).error).toBe(failure);
+    expect(decisive([failed('connect', 's5'), failed('judge', '', refused)]).error).toBe(refused);
+    expect(decisive([failed('judge', '', refused), failed('send', 's5', bug)]).error).toBe(bug);
   });
 });
 
@@ -73,6 +84,7 @@ describe('summarise', () => {
     options: { spec: sampleSpec() },
     memory: { tally: new Map([['s4', { changes: 3, bytesSent: 10 }]]) },
     judgement: { work: new Map([['s4', { nodeIp: '10.146.225.4', facts: sampleFacts() } as NodeWork]]) },
+    readiness: { kubeletVersion: (name: string) => (name === 's4' ? 'v1.20.2' : undefined) },
   } as unknown as Reconciliation;
   const stateOf = (name: string, reports: StepReport[]) =>
     summarise(context, reports).find((node) => node.name === name);
@@ -81,6 +93,13 @@ describe('summarise', () => {
     const ready = [report('ready', 's4', { outcome: 'changed' }), report('ready', 's5')];
     expect(stateOf('s4', ready)).toMatchObject({ state: 'ready', changes: 3, bytesSent: 10, nodeIp: '10.146.225.4' });
     expect(stateOf('s5', ready)).toMatchObject({ state: 'unchanged', changes: 0, bytesSent: 0 });
+  });
+
+  it('tells the version of a kubelet that was seen Ready, and the table shows it', () => {
+    const nodes = summarise(context, [report('ready', 's4', { outcome: 'changed' })]);
+    expect(nodes.map(({ version }) => version)).toEqual(['v1.20.2', undefined, undefined]);
+    const [, ...rows] = nodeTable({ nodes, width: 120, style: PLAIN });
+    expect(rows.map((row) => row.includes(' v1.20.2 '))).toEqual([true, false, false]);
   });
 
   it('tells who took no part from who failed, and why', () => {

@@ -9,7 +9,7 @@ const { signal } = new AbortController();
 const node = (name: string, ready: boolean) => ({
   metadata: { name, resourceVersion: '1', uid: name },
   status: {
-    nodeInfo: { bootID: `boot-${name}` },
+    nodeInfo: { bootID: `boot-${name}`, kubeletVersion: 'v1.20.2' },
     conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', message: 'cni is missing' }],
   },
 });
@@ -28,9 +28,11 @@ test('each node has its own time, and is told what it lacked', async () => {
   const watch = watchOf(['s4', 's5', 's6'], 300);
   try {
     expect(await watch.wait('s4')).toBeUndefined();
+    expect(watch.kubeletVersion('s4')).toBe('v1.20.2');
     // Asked late, after the time of an earlier one would have been up.
     expect(await watch.wait('s5')).toBe('cni is missing');
     expect(await watch.wait('s6')).toBe('it has not registered with the API');
+    expect([watch.kubeletVersion('s5'), watch.kubeletVersion('s6')]).toEqual([undefined, undefined]);
   } finally {
     watch.end();
   }

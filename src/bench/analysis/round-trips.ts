@@ -7,7 +7,7 @@ import { QUANTILES } from './pod-startup.js';
 
 export interface RoundTrips {
   path: Path;
-  /** How it was measured, e.g. `icmp-echo`; a ClusterIP answers no ICMP. */
+  /** How it was measured, e.g. `tcp-connect`. */
   method: string;
   samples: number;
   lost: number;

@@ -40,7 +40,14 @@ export async function runApiLoad(options: ApiLoadOptions): Promise<void> {
     act: async (index, intended) => {
       const request = kinds[index] as ApiRequest;
       const sample: ApiSample = {
-        ...{ round, request, target, intended, sent: clock.now(), done: null, status: null, failure: null },
+        round,
+        request,
+        target,
+        intended,
+        sent: clock.now(),
+        done: null,
+        status: null,
+        failure: null,
       };
       samples.push(sample);
       await client.transport

@@ -1,4 +1,5 @@
 import { DisklessError } from '../../errors.js';
+import { shellQuote } from '../../ssh/quote.js';
 import type { Preset } from '../preset/preset-schema.js';
 import type { DnsSample } from '../record/requests-schema.js';
 import type { ToolEndpoint } from './network/tool-pods.js';
@@ -85,7 +86,8 @@ export async function runDnsLoad(options: DnsLoadOptions): Promise<DnsSample[]> 
   const count = Math.round(dns.rate * dns.seconds);
   if (count === 0) return [];
   const workers = Math.min(count, Math.ceil(dns.rate * PATIENCE_S) + 1);
-  const args = [nameserver, name, count, Math.round(1e6 / dns.rate), workers].join(' ');
+  const numbers = [count, Math.round(1e6 / dns.rate), workers].map(String);
+  const args = shellQuote(nameserver, name, ...numbers);
   const { stdout, stderr } = await client.node.session.exec(`nsenter -t ${client.pid} -n bash -s -- ${args}`, {
     label: 'time DNS lookups',
     root: true,

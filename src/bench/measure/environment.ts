@@ -2,6 +2,7 @@ import { cpus, release, type as systemType } from 'node:os';
 import type { ClusterSpec } from '../../config/spec.js';
 import { DisklessError } from '../../errors.js';
 import type { KubeClient } from '../../kube/client.js';
+import { shellQuote } from '../../ssh/quote.js';
 import type { Environment } from '../record/environment-schema.js';
 import { medianOf } from '../stats/quantile.js';
 import type { BenchNode } from './bench-node.js';
@@ -53,7 +54,7 @@ export async function readEnvironment(options: EnvironmentOptions): Promise<Envi
 async function iperf3Version(tools: ReadonlyMap<string, NodeTools>, signal: AbortSignal): Promise<string> {
   const [first] = tools.values();
   const { node, containerId } = (first as NodeTools).pod;
-  const command = `ctr -n k8s.io tasks exec --exec-id version ${containerId} ${IPERF3} --version`;
+  const command = `ctr -n k8s.io tasks exec --exec-id version ${shellQuote(containerId)} ${IPERF3} --version`;
   const { stdout, stderr } = await node.session.exec(command, { label: 'read the version', root: true, signal });
   const version = /iperf (\d+\.\d+\S*)/.exec(stdout)?.[1];
   const [major = 0, minor = 0] = (version ?? '').split('.').map(Number.parseFloat);

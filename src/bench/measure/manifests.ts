@@ -109,7 +109,8 @@ export function toolService(target: string): Service {
     kind: 'Service',
     metadata: { name: target, namespace: NAMESPACE },
     spec: {
-      ...{ type: 'NodePort', selector: { 'k8s-diskless/name': target } },
+      type: 'NodePort',
+      selector: { 'k8s-diskless/name': target },
       ports: [port(PORT), port(CONNECT_PORT)],
     },
   };

@@ -1,4 +1,5 @@
 import { DisklessError, toDisklessError } from '../../errors.js';
+import { readBootId } from '../../ssh/boot-id.js';
 import { runApiLoad } from './api-load.js';
 import type { BenchContext } from './bench-context.js';
 import type { BenchNode } from './bench-node.js';
@@ -60,8 +61,14 @@ async function judged(
   const { measured, nodes, clock, lag, preset } = context;
   const load = await idleLoad(nodes, context);
   const entry = {
-    ...{ round, began: clock.now(), ended: null as number | null, order: [] as string[], load, void: [] },
-    ...{ eventLoopLagMs: { p50: 0, p99: 0, max: 0 }, scheduleSlipMs: { p50: 0, p99: 0, max: 0 } },
+    round,
+    began: clock.now(),
+    ended: null as number | null,
+    order: [] as string[],
+    load,
+    void: [],
+    eventLoopLagMs: { p50: 0, p99: 0, max: 0 },
+    scheduleSlipMs: { p50: 0, p99: 0, max: 0 },
   };
   measured.rounds.push(entry);
   lag.takeRound();
@@ -76,7 +83,12 @@ async function judged(
   const interruptions = context.observer.takeInterruptions();
   const lost = await lostNodes(context);
   const reasons = voidReasons({
-    ...{ load, eventLoopLagMs, scheduleSlipMs, interruptions, lost, limits: preset.limits },
+    load,
+    eventLoopLagMs,
+    scheduleSlipMs,
+    interruptions,
+    lost,
+    limits: preset.limits,
     ...trouble,
   });
   Object.assign(entry, { eventLoopLagMs, scheduleSlipMs, void: reasons, ended: clock.now() });
@@ -192,13 +204,10 @@ function nodesLost(lost: ReadonlyMap<string, string>): DisklessError {
 /** Nodes that are not what they were: in another boot, or silent. */
 async function lostNodes({ nodes, signal }: RoundContext): Promise<Map<string, string>> {
   const states = nodes.map(async ({ name, bootId, session }): Promise<[string, string][]> => {
-    const command = 'cat /proc/sys/kernel/random/boot_id';
-    const seen = await session
-      .exec(command, { label: 'read boot_id', timeoutMs: 10_000, signal })
-      .catch((error: unknown) => toDisklessError(error));
+    const seen = await readBootId(session, { timeoutMs: 10_000, signal }).catch(toDisklessError);
     signal.throwIfAborted();
-    if ('message' in seen) return [[name, seen.message]];
-    return seen.stdout.trim() === bootId ? [] : [[name, 'was rebooted during the round']];
+    if (typeof seen !== 'string') return [[name, seen.message]];
+    return seen === bootId ? [] : [[name, 'was rebooted during the round']];
   });
   return new Map((await Promise.all(states)).flat());
 }

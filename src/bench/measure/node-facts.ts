@@ -1,3 +1,4 @@
+import { shellQuote } from '../../ssh/quote.js';
 import type { NodeEnvironment } from '../record/environment-schema.js';
 import type { BenchNode } from './bench-node.js';
 
@@ -37,7 +38,7 @@ type NodeFacts = Omit<NodeEnvironment, 'podMtu'>;
 
 /** Reads one node's identity over SSH. */
 export async function readNodeFacts(node: BenchNode, signal: AbortSignal): Promise<NodeFacts> {
-  const { stdout } = await node.session.exec(`bash -s -- ${node.address}`, {
+  const { stdout } = await node.session.exec(`bash -s -- ${shellQuote(node.address)}`, {
     label: 'read the environment',
     root: true,
     input: SCRIPT,

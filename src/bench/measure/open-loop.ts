@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { realSleep, type Sleep } from '../../kube/backoff.js';
 import type { RunClock } from './run-clock.js';
 
 export interface OpenLoopOptions {
@@ -8,7 +8,7 @@ export interface OpenLoopOptions {
   /** Not awaited before the next one: what answers late must not thin out the load. */
   act: (index: number, intended: number) => Promise<void>;
   signal: AbortSignal;
-  sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+  sleep?: Sleep;
 }
 
 /** Where the timetable begins: late enough for its first entry to be on time. */
@@ -35,5 +35,3 @@ export async function openLoop(options: OpenLoopOptions): Promise<number[]> {
     await Promise.allSettled(acts);
   }
 }
-
-const realSleep = (ms: number, signal: AbortSignal): Promise<unknown> => delay(ms, undefined, { signal });

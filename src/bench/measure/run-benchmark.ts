@@ -25,6 +25,7 @@ import { observableStages } from './pod-stages.js';
 import { seededRandom } from './random.js';
 import { startRunClock } from './run-clock.js';
 import type { ToolImage } from './tool-image.js';
+import { requireBashClock } from './wall-clock.js';
 
 export interface BenchmarkOptions {
   spec: ClusterSpec;
@@ -56,6 +57,7 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
     tell('preparing images and the namespace');
     const ready = await Promise.allSettled(
       nodes.map(async ({ session, arch }) => {
+        if (isTimedByBash(options)) await requireBashClock(session, signal);
         await requireImage(session, options.spec.sandboxImage, signal);
         await importToolImage(session, images.get(arch) as ToolImage, signal);
       }),
@@ -69,6 +71,11 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
     tell('removing everything again');
     await tidyUp(options);
   }
+}
+
+function isTimedByBash({ spec, preset }: BenchmarkOptions): boolean {
+  const { network, dns } = preset.values;
+  return (network.paths.length > 0 && network.tests.includes('round-trip')) || (spec.addons.dns.enabled && dns.seconds > 0);
 }
 
 const THROTTLED: RunRecord['findings'][number] = {
@@ -106,8 +113,18 @@ async function measure(options: BenchmarkOptions, { limitsCpu }: Admission): Pro
   const lag = new LagMeter();
   const observer = new PodObserver({ client, clock, stages, signal });
   const context = {
-    ...{ spec, preset: preset.values, nodes, client, clock, lag, observer },
-    ...{ stages, limitsCpu, measured, tell, signal },
+    spec,
+    preset: preset.values,
+    nodes,
+    client,
+    clock,
+    lag,
+    observer,
+    stages,
+    limitsCpu,
+    measured,
+    tell,
+    signal,
   };
   try {
     if (preset.values.pods.cold) await measureColdPods(context);
@@ -145,8 +162,11 @@ async function prepareTools({ spec, cluster, images, tell, signal }: BenchmarkOp
   const image = images.get(nodes[0]?.arch ?? '') as ToolImage;
   tell('starting the measuring tools');
   const tools = await startTools({
-    ...{ client, nodes, limitsCpu, signal },
+    client,
+    nodes,
+    limitsCpu,
     image: (arch) => images.get(arch)?.reference ?? image.reference,
+    signal,
   });
   return { tools, environment: await readEnvironment({ spec, nodes, client, tools, image, signal }) };
 }

@@ -1,4 +1,5 @@
 import { DisklessError } from '../../errors.js';
+import type { NodeSession } from '../../reconcile/node-session.js';
 
 /**
  * For bash scripts that time something on a node. EPOCHREALTIME is the only clock that bash reads in microseconds, and
@@ -11,6 +12,24 @@ clock_ahead() { local up; read -r up _ </proc/uptime; ahead=$((\${EPOCHREALTIME/
 clock_begin() { clock_ahead; ahead_before=$ahead; }
 clock_end() { clock_ahead; echo "clock $((ahead - ahead_before))"; }
 `;
+
+/** @throws `bash-old` where bash cannot tell the time finely enough: EPOCHREALTIME came with bash 5 */
+export async function requireBashClock(session: Pick<NodeSession, 'name' | 'exec'>, signal: AbortSignal): Promise<void> {
+  const { stdout } = await session.exec('bash -s', {
+    label: 'look for a clock',
+    input: 'echo "${EPOCHREALTIME:+yes} $BASH_VERSION"',
+    timeoutMs: 20_000,
+    signal,
+  });
+  const [clock, version] = stdout.trimEnd().split(' ');
+  if (clock === 'yes') return;
+  throw new DisklessError({
+    code: 'bash-old',
+    host: session.name,
+    message: `round trips and DNS lookups are timed with bash 5 or later, and its bash is ${version || 'unknown'}`,
+    hint: 'use an operating system with bash 5, or leave both out: --set network.tests=[tcp,udp] --set dns.seconds=0',
+  });
+}
 
 /** Twice the resolution of /proc/uptime, and what may pass between reading both. */
 const TOLERANCE_US = 50_000;

@@ -51,7 +51,7 @@ export type UdpResult = z.output<typeof udp>;
 
 const roundTrip = z.strictObject({
   kind: z.literal('round-trip'),
-  method: z.enum(['icmp-echo', 'tcp-connect', 'tcp-echo', 'udp-echo']),
+  method: z.literal('tcp-connect'),
   sent: amount,
   /** One for each answer; what was sent and never answered is a loss. */
   samplesMs: z.array(milliseconds),

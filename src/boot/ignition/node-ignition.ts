@@ -40,19 +40,19 @@ function files({ host, os, timeServers, cluster }: NodeIgnitionInput): IgnitionF
   const system = [kernelModules(cluster), sysctls(), ...unmanagedLinks(), volatileJournal()];
   const time = timeServers.length > 0 ? os.timeServers?.(timeServers) : undefined;
   return [
-    ...(host === undefined ? [] : [textFile('/etc/hostname', `${host}\n`)]),
+    ...(host === undefined ? [] : [ignitionFile('/etc/hostname', `${host}\n`)]),
     ...system.map(ofDesired),
-    ...(time ? [textFile(time.path, time.text)] : []),
+    ...(time ? [ignitionFile(time.path, time.text)] : []),
   ];
 }
 
 function ofDesired({ path, content, mode }: DesiredFile): IgnitionFile {
   if (content.kind !== 'text') throw new Error(`${path} does not belong into Ignition`);
-  return textFile(path, content.text, mode);
+  return ignitionFile(path, content.text, mode);
 }
 
 /** An image may bring the file: without `overwrite`, Ignition of spec 3 stops the boot then. */
-function textFile(path: string, text: string, mode = 0o644): IgnitionFile {
+function ignitionFile(path: string, text: string, mode = 0o644): IgnitionFile {
   return { path, overwrite: true, contents: { source: dataUrl(text) }, mode };
 }
 

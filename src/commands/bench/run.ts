@@ -76,7 +76,10 @@ export interface MeasureClusterOptions {
   signal: AbortSignal;
 }
 
-/** Keeps the record, with its report, whatever became of the run, and shows what it found. 7: the run is void. */
+/**
+ * Keeps the record, with its report, whatever ended the rounds, and shows what it found; what kept them from beginning is
+ * thrown, and leaves no record. 7: the run is void.
+ */
 export async function measureCluster(options: MeasureClusterOptions): Promise<number> {
   const { state } = options;
   const lock = await acquireLock({ path: state.lock, command: 'bench', now: () => new Date() });
@@ -118,7 +121,12 @@ async function measured({ state, ssh: asked, place, preset, signal }: MeasureClu
   const cluster = await openCluster({ spec, nodeRecords, open, identities, tell, signal });
   try {
     return await runBenchmark({
-      ...{ spec, cluster, preset, signal, seed: randomInt(2 ** 31), startedAt: new Date() },
+      spec,
+      cluster,
+      preset,
+      signal,
+      seed: randomInt(2 ** 31),
+      startedAt: new Date(),
       images: await toolImages(new Set(cluster.nodes.map(({ arch }) => arch)), place, signal),
       software: { version: readPackage().version, commit: await checkedOutCommit() },
       tell,

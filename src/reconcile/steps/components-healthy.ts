@@ -1,7 +1,7 @@
 import { healthEndpoints } from '../../components/health.js';
 import { DisklessError } from '../../errors.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
-import { fetchEvidence } from '../evidence.js';
+import { fetchEvidence, whereLogs } from '../evidence.js';
 import { healthScript, parseHealth } from '../health-script.js';
 import { type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 
@@ -23,18 +23,13 @@ export async function componentsHealthy(context: Reconciliation, { node }: StepP
     context.well.add(node);
     return 'unchanged';
   }
-  const evidence = await Promise.all(
-    failing.map((line) => fetchEvidence(context, node, line.slice(0, line.indexOf(' ')))),
-  );
+  const evidence = await Promise.all(failing.map(({ unit }) => fetchEvidence(context, node, unit)));
+  const reasons = failing.map(({ unit, why }) => `${unit} ${why}`);
   throw new DisklessError({
     code: 'component-unhealthy',
     host: node,
-    message: `${failing.join('; ')}, after ${PATIENCE_S} s`,
-    hint: `${logs(evidence.map(({ path }) => path))}; an extra argument it does not take is a usual reason`,
+    message: `${reasons.join('; ')}, after ${PATIENCE_S} s`,
+    hint: `${whereLogs(evidence)}; an extra argument it does not take is a usual reason`,
     detail: evidence.map(({ tail }) => tail).join('\n'),
   });
-}
-
-function logs(paths: readonly string[]): string {
-  return `${paths.length === 1 ? 'its log was' : 'their logs were'} saved to ${paths.join(', ')}`;
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { segmentIds } from '../../delivery/build-segments.js';
 import { DisklessError, refusal } from '../../errors.js';
 import { diffNode } from '../../plan/diff.js';
@@ -18,7 +17,7 @@ import { explainVerdict } from '../verdict-words.js';
 /** Everything is decided here, from facts only, before anything is changed anywhere. */
 export async function judge(context: Reconciliation): Promise<StepResult> {
   const { options, memory } = context;
-  const clusterId = memory.record?.clusterId ?? randomBytes(8).toString('hex');
+  const clusterId = memory.record?.clusterId ?? options.random(8).toString('hex');
   const { fit, rejected, hashes } = await rehashed(context, await candidatesOf(context));
   refuseForeignNodes(fit, memory.record);
   refuseFoundLost(context);
@@ -29,7 +28,7 @@ export async function judge(context: Reconciliation): Promise<StepResult> {
     throw refusal({ code: verdict.reason, message: verdict.message, hint: verdict.hint });
   }
   context.bus.emit({ type: 'note', level: 'info', code: `etcd-${verdict.code}`, message: explainVerdict(verdict) });
-  const newToken = `${clusterId}-${randomBytes(4).toString('hex')}`;
+  const newToken = `${clusterId}-${options.random(4).toString('hex')}`;
   const fingerprints = await options.state.pki.fingerprints();
   const known = { spec: options.spec, record: memory.record, clusterId, pki: fingerprints };
   const record = nextRecord({ ...known, verdict, facts, newToken });

@@ -1,8 +1,9 @@
+import { OWN_PORTS } from '../../components/ports.js';
 import { DisklessError, refusal } from '../../errors.js';
 import type { EtcdVerdict } from '../../plan/etcd-verdict.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import type { NodeRecord } from '../../state/records.js';
-import { fetchEvidence } from '../evidence.js';
+import { fetchEvidence, whereLogs } from '../evidence.js';
 import { judgementOf, type NodeWork, type Reconciliation, sessionOf } from '../reconciliation.js';
 import { retrying, settling } from '../settling.js';
 
@@ -63,7 +64,7 @@ async function waitForQuorum(
     throw new DisklessError({
       code: 'etcd-no-quorum',
       message: `${holders.join(', ')} have the cluster's data, but formed no quorum within ${QUORUM.forMs / 1000} s`,
-      hint: `their logs were saved beside ${logs[0]?.path ?? 'this run'}; once they can reach each other on 2380, run up again`,
+      hint: `${whereLogs(logs)}; once they can reach each other on port ${OWN_PORTS.etcdPeer.port}, run up again`,
       detail: logs[0]?.tail ?? '',
       cause,
     });

@@ -3,7 +3,7 @@ import { DisklessError } from '../../errors.js';
 import { reconcileNodes, wantedNode } from '../../kube/nodes.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { changed } from '../change.js';
-import { fetchEvidence } from '../evidence.js';
+import { fetchEvidence, whereLogs } from '../evidence.js';
 import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 import { settling } from '../settling.js';
 
@@ -42,12 +42,12 @@ export async function waitReady(context: Reconciliation, { node }: StepPlace): P
   const watch = sessionOf(context, node).watchEpoch({ signal, sleep: context.options.clock.sleep });
   const pending = await Promise.race([context.readiness.wait(node), watch]).finally(() => over.abort());
   if (pending === undefined) return difference.units.length > 0 ? 'changed' : 'unchanged';
-  const { path, tail } = await fetchEvidence(context, node, 'kubelet.service');
+  const evidence = await fetchEvidence(context, node, 'kubelet.service');
   throw new DisklessError({
     code: 'node-not-ready',
     host: node,
     message: `it was not Ready after ${context.options.readyTimeoutMs / 1000} s: ${pending}`,
-    hint: `its kubelet's log was saved to ${path}`,
-    detail: tail,
+    hint: whereLogs([evidence], "its kubelet's log"),
+    detail: evidence.tail,
   });
 }

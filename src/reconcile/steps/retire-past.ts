@@ -38,11 +38,20 @@ for _ in {1..50}; do
   sleep 0.1
 done
 [ -z "$tasks$containers" ] || { printf 'containers of the past are still there: %s\\n' "$tasks $containers" >&2; exit 1; }
+# As the kernel names it: behind any symbolic link, odd characters as \\NNN.
+pods=$(readlink -m /var/lib/kubelet/pods)
+pod_mounts() {
+  while read -r _ _ _ _ target _; do
+    case $target in "$pods"/*) printf '%s\\n' "$target" ;; esac
+  done </proc/self/mountinfo
+}
 # The innermost first; one below another may have gone with it.
-while read -r _ _ _ _ target _; do
-  case $target in /var/lib/kubelet/pods/*) printf '%s\\n' "$target" ;; esac
-done </proc/self/mountinfo | sort -r | while read -r target; do umount -l "$target" || true; done
-rm -rf /var/lib/kubelet/pods /var/lib/kubelet/cpu_manager_state /var/lib/kubelet/memory_manager_state
+pod_mounts | sort -r | while read -r target; do umount -l "$(printf %b "$target")" || true; done
+# Whatever stayed may be a volume with files of a user: they must not go with the pod that used it.
+left=$(pod_mounts)
+[ -z "$left" ] || { printf 'volumes of the past could not be unmounted:\\n%s\\n' "$left" >&2; exit 1; }
+rm -rf --one-file-system "$pods"
+rm -f /var/lib/kubelet/cpu_manager_state /var/lib/kubelet/memory_manager_state
 rm -rf /var/log/pods /var/log/containers
 for netns in /run/netns/cni-*; do [ ! -e "$netns" ] || ip netns delete "\${netns##*/}" || true; done
 rm -rf /var/lib/cni/networks /var/lib/cni/results /var/lib/cni/cache

@@ -6,7 +6,7 @@ import type { UnitAction } from '../../plan/diff.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';
 import { change } from '../change.js';
-import { fetchEvidence } from '../evidence.js';
+import { fetchEvidence, whereLogs } from '../evidence.js';
 import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 import { settling } from '../settling.js';
 
@@ -88,13 +88,13 @@ function stopWhatStarts(unit: string): string {
 
 async function withEvidence(context: Reconciliation, node: string, unit: string, cause: unknown): Promise<unknown> {
   if (!(cause instanceof DisklessError) || cause.code !== 'remote-failed') return cause;
-  const { path, tail } = await fetchEvidence(context, node, unit);
+  const evidence = await fetchEvidence(context, node, unit);
   return new DisklessError({
     code: 'unit-failed',
     host: node,
     message: `${unit} did not start`,
-    hint: `its log was saved to ${path}`,
-    detail: [cause.detail, tail].filter(Boolean).join('\n'),
+    hint: whereLogs([evidence]),
+    detail: [cause.detail, evidence.tail].filter(Boolean).join('\n'),
     cause,
   });
 }

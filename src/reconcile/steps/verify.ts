@@ -1,7 +1,7 @@
 import { controlPlanes } from '../../config/spec.js';
 import { DisklessError } from '../../errors.js';
 import { waitServing } from '../../kube/readiness.js';
-import { type Finding, type VerifyOptions, verifyCluster } from '../../kube/verify.js';
+import { type ClusterFinding, type VerifyOptions, verifyCluster } from '../../kube/verify.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { judgementOf, type Reconciliation } from '../reconciliation.js';
 import { untilSettled } from '../settling.js';
@@ -35,12 +35,12 @@ export async function verify(context: Reconciliation, { signal, failed }: StepPl
   const findings = await untilSettled(
     context,
     () => verifyCluster(options),
-    (seen) => !seen.some(({ level }) => level === 'error'),
+    (seen) => !seen.some(({ severity }) => severity === 'error'),
   );
-  for (const { level, ...note } of findings) {
-    if (level === 'warning') context.bus.emit({ type: 'note', level, ...note });
+  for (const { severity, ...note } of findings) {
+    if (severity === 'warning') context.bus.emit({ type: 'note', level: 'warning', ...note });
   }
-  const errors = [...findings.filter(({ level }) => level === 'error'), ...controllerFindings(context)];
+  const errors = [...findings.filter(({ severity }) => severity === 'error'), ...controllerFindings(context)];
   if (errors.length === 0) return 'unchanged';
   throw new DisklessError({
     code: 'verification-failed',
@@ -50,8 +50,8 @@ export async function verify(context: Reconciliation, { signal, failed }: StepPl
 }
 
 /** One control plane with a living controller-manager and scheduler is enough, none is no cluster. */
-function controllerFindings({ well, options }: Reconciliation): Finding[] {
+function controllerFindings({ well, options }: Reconciliation): ClusterFinding[] {
   if (controlPlanes(options.spec).some(({ name }) => well.has(name))) return [];
   const message = 'no control plane has a controller-manager and a scheduler that work';
-  return [{ code: 'no-controllers', level: 'error', message }];
+  return [{ code: 'no-controllers', severity: 'error', message }];
 }

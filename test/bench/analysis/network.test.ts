@@ -29,7 +29,7 @@ const tcp = (bitsPerSecond: number): NetworkSample['result'] => ({
 const failed: NetworkSample['result'] = { kind: 'failed', message: 'unable to connect to server' };
 const echoes = (sent: number, samplesMs: number[]): NetworkSample['result'] => ({
   kind: 'round-trip',
-  method: 'icmp-echo',
+  method: 'tcp-connect',
   sent,
   samplesMs,
 });

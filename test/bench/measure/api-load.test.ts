@@ -16,7 +16,11 @@ async function load(requests: ('readyz' | 'get')[], seconds: number): Promise<Ap
   cluster.server.on('DELETE', CONFIG_MAPS, answer(200, { kind: 'Status' }));
   await runApiLoad({
     samples,
-    ...{ client, target: 's4', round: 1, clock: startRunClock(), signal: new AbortController().signal },
+    client,
+    target: 's4',
+    round: 1,
+    clock: startRunClock(),
+    signal: new AbortController().signal,
     api: { requests, rate: 100, seconds },
   });
   return samples;

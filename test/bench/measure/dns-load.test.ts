@@ -53,7 +53,11 @@ function nameOf(query: Buffer): string {
 function load({ port, rate = 20, seconds = 0.5, name = NAME, uptime = '/proc/uptime' }: LoadOptions) {
   const rewrite = (text: string) => text.replaceAll('/53"', `/${port}"`).replaceAll('/proc/uptime', uptime);
   return runDnsLoad({
-    ...{ client: localShell({ rewrite }), nameserver: '127.0.0.1', name, dns: { rate, seconds }, round: 1 },
+    client: localShell({ rewrite }),
+    nameserver: '127.0.0.1',
+    name,
+    dns: { rate, seconds },
+    round: 1,
     signal: new AbortController().signal,
   });
 }

@@ -18,7 +18,11 @@ describe('openLoop', () => {
     const sent: number[] = [];
     const answers: (() => void)[] = [];
     const running = openLoop({
-      ...{ clock, sleep, count: 3, perSecond: 10, signal: new AbortController().signal },
+      clock,
+      sleep,
+      count: 3,
+      perSecond: 10,
+      signal: new AbortController().signal,
       act: (_, intended) => {
         sent.push(clock.now() - intended);
         return new Promise((resolve) => {

@@ -60,7 +60,13 @@ async function load(count: number, timeoutMs: number, perSecond = 1000): Promise
   const samples: PodSample[] = [];
   await runPodLoad(
     {
-      ...{ client, observer, clock, stages, signal, timeoutMs, samples },
+      client,
+      observer,
+      clock,
+      stages,
+      signal,
+      timeoutMs,
+      samples,
       image: 'pause:3.6',
       tolerate: false,
       limitsCpu: false,

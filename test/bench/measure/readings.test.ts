@@ -51,7 +51,12 @@ describe('voidReasons', () => {
   const round = {
     limits: { cpuBusy: 0.3, foreignPods: 5, eventLoopLagMs: 20, scheduleSlipMs: 50 },
     load: [{ node: 's4', load1: 1.3, cpuBusy: 0.1, pressure: null, foreignPods: 5 }],
-    ...{ eventLoopLagMs: quiet, scheduleSlipMs: quiet, interruptions: [], broken: [], lingering: [], lost: new Map() },
+    eventLoopLagMs: quiet,
+    scheduleSlipMs: quiet,
+    interruptions: [],
+    broken: [],
+    lingering: [],
+    lost: new Map(),
   };
   const codes = (change: object): string[] => voidReasons({ ...round, ...change }).map(({ code }) => code);
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { timedLines } from '../../../src/bench/measure/wall-clock.js';
+import { requireBashClock, timedLines } from '../../../src/bench/measure/wall-clock.js';
+import { localShell } from '../../helpers/local-shell.js';
 
 test('what was timed while the clock went on by itself', () => {
   expect(timedLines('12\nlost\nclock -9000\n', 's4')).toEqual(['12', 'lost']);
@@ -16,4 +17,14 @@ test.each([
 
 test('a script that broke off timed nothing', () => {
   expect(timedLines('12\n13\n', 's4')).toBeUndefined();
+});
+
+test.each([
+  ['of this machine', (text: string) => text, undefined],
+  ['4, which has no such clock', (text: string) => text.replaceAll('EPOCHREALTIME', 'NO_SUCH_CLOCK'), 'bash-old'],
+])('bash %s', async (_, rewrite, code) => {
+  const { exec } = localShell({ rewrite }).node.session;
+  const asked = requireBashClock({ name: 's4', exec }, new AbortController().signal);
+  if (code === undefined) await asked;
+  else await expect(asked).rejects.toMatchObject({ code, host: 's4', message: expect.stringMatching(/its bash is \d/) });
 });

@@ -30,6 +30,7 @@ describe('judge', () => {
         spec,
         lost: new Set(lost),
         discardData: false,
+        random: (size: number) => Buffer.alloc(size),
         content: { artifacts: async () => new Map(), images: async () => [] },
       },
     } as unknown as Reconciliation;

@@ -1,7 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { retirePast } from '../../../src/reconcile/steps/retire-past.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
+import { localShell } from '../../helpers/local-shell.js';
 import { sampleFacts } from '../../helpers/sample-facts.js';
 import { type Answer, fakeConnection, sessionOver, type Told } from '../fake-session.js';
 
@@ -51,5 +56,50 @@ describe('retirePast', () => {
     const { retire } = runWith(true, () => ({ exitCode: 1, stderr: 'containers of the past are still there: x' }));
     const failure = { code: 'remote-failed', host: 's5', detail: expect.stringContaining('still there: x') };
     await expect(retire()).rejects.toMatchObject(failure);
+  });
+});
+
+describe('what pods had mounted', () => {
+  const VOLUME = '/var/lib/kubelet/pods/u1/volumes/kubernetes.io~nfs/a b';
+
+  /** The script in a shell of this machine, every directory of a node below one of the test's. */
+  async function sandbox(umount: string) {
+    const root = await realpath(await mkdtemp(join(tmpdir(), 'retire-past-')));
+    onTestFinished(() => rm(root, { recursive: true }));
+    const file = join(root, VOLUME, 'precious');
+    const mounts = join(root, 'proc/self/mountinfo');
+    for (const directory of [dirname(file), dirname(mounts), join(root, 'run/k8s-diskless')])
+      await mkdir(directory, { recursive: true });
+    await writeFile(file, 'data of a user');
+    const mounted = `${root}${VOLUME}`.replaceAll(' ', '\\040');
+    await writeFile(mounts, `22 1 0:5 / / rw - tmpfs x rw\n36 22 0:7 / ${mounted} rw - nfs4 server:/x rw\n`);
+    const programs = 'systemctl() { :; }; ctr() { :; }; ip() { :; }';
+    const rewrite = (text: string): string => {
+      if (!text.startsWith('set -eu')) return text;
+      const moved = text.replaceAll(/(^|[ =<>])\/(var|run|proc)\//gm, `$1${root}/$2/`);
+      // Nothing of this machine may be removed: every path is below the test's own directory.
+      expect(moved.split(`${root}/`).join('')).not.toMatch(/(?<![\w"}*])\/(?!dev\/null)\w/);
+      return `${programs}\numount() { ${umount}; }\nmounts=${mounts}\n${moved}`;
+    };
+    const { exec } = localShell({ rewrite }).node.session;
+    return { ...runWith(true, ({ command, ...options }) => exec(command, options)), root, file };
+  }
+
+  it('is unmounted before the directory goes', async () => {
+    const { retire, root } = await sandbox(`printf '%s\\n' "$2" >"$mounts.asked"; : >"$mounts"`);
+    expect(await retire()).toBe('changed');
+    expect(readFileSync(join(root, 'proc/self/mountinfo.asked'), 'utf8')).toBe(`${root}${VOLUME}\n`);
+    expect(existsSync(join(root, 'var/lib/kubelet/pods'))).toBe(false);
+    expect(readFileSync(join(root, 'run/k8s-diskless/cluster'), 'utf8')).toBe('c1 2\n');
+  });
+
+  it('keeps everything when it cannot be unmounted: its files are a user\'s', async () => {
+    const { retire, root, file } = await sandbox('return 32');
+    await expect(retire()).rejects.toMatchObject({
+      code: 'remote-failed',
+      detail: expect.stringContaining('could not be unmounted'),
+    });
+    expect(readFileSync(file, 'utf8')).toBe('data of a user');
+    expect(existsSync(join(root, 'run/k8s-diskless/cluster'))).toBe(false);
   });
 });

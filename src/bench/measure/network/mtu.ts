@@ -1,3 +1,4 @@
+import { shellQuote } from '../../../ssh/quote.js';
 import type { Path } from '../../record/terms.js';
 import type { Cell } from './plan-cells.js';
 import { endsOf } from './targets.js';
@@ -35,7 +36,7 @@ export async function checkMtu({ tools, cells, signal }: MtuOptions): Promise<Mt
       const { client, address } = endsOf(tools, way);
       const mtu = await mtuOf(client, signal);
       // Three tries, since a first packet may wait for a neighbour to be found; -M do: never in fragments.
-      const ping = `ping -n -q -c 3 -i 0.2 -W 1 -M do -s ${mtu - HEADERS} ${address}`;
+      const ping = `ping -n -q -c 3 -i 0.2 -W 1 -M do -s ${mtu - HEADERS} ${shellQuote(address)}`;
       const { exitCode } = await inNamespace(client, ping, signal);
       return { ...way, mtu, passed: exitCode === 0 };
     }),

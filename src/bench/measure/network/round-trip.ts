@@ -94,7 +94,7 @@ async function listen({ server, count, intervalMs, signal }: ConnectTimesOptions
 
 async function timeConnects(options: ConnectTimesOptions): Promise<NetworkSample['result']> {
   const { client, address, port, count, intervalMs, signal } = options;
-  const args = [address, port, count, (intervalMs / 1000).toFixed(4)].join(' ');
+  const args = shellQuote(address, String(port), String(count), (intervalMs / 1000).toFixed(4));
   const { stdout, stderr } = await client.node.session.exec(`nsenter -t ${client.pid} -n bash -s -- ${args}`, {
     label: 'time handshakes',
     root: true,

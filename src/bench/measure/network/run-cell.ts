@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { toDisklessError } from '../../../errors.js';
+import { shellQuote } from '../../../ssh/quote.js';
 import { parseIperf3 } from '../../iperf3.js';
 import type { Preset } from '../../preset/preset-schema.js';
 import type { NetworkSample } from '../../record/network-schema.js';
@@ -67,11 +68,14 @@ async function throughput(options: RunCellOptions, { client, address, port }: Ce
     '--json',
     '--connect-timeout',
     3000,
+    ...testFlags(options),
   ];
-  const exec = `ctr -n k8s.io tasks exec --exec-id bench-${randomBytes(6).toString('hex')} ${client.containerId}`;
+  const id = `bench-${randomBytes(6).toString('hex')}`;
+  const exec = ['ctr', '-n', 'k8s.io', 'tasks', 'exec', '--exec-id', id, client.containerId];
+  const command = shellQuote(...exec, IPERF3, ...flags.map(String));
   // Not by the session's exec: that begins again after a lost connection, and would measure twice.
   const connection = await client.node.session.connection();
-  const { stdout, stderr } = await connection.exec(`${exec} ${IPERF3} ${[...flags, ...testFlags(options)].join(' ')}`, {
+  const { stdout, stderr } = await connection.exec(command, {
     label: `iperf3 ${options.cell.path}/${options.cell.test}`,
     root: true,
     timeoutMs: (seconds + omitSeconds) * 1000 + CELL_GRACE_MS,

@@ -2,6 +2,7 @@ import { DisklessError } from '../../../errors.js';
 import type { KubeClient } from '../../../kube/client.js';
 import { resourcePath } from '../../../kube/paths.js';
 import { watch } from '../../../kube/watch.js';
+import { count } from '../../../ui/units.js';
 import type { BenchNode } from '../bench-node.js';
 import { KIND, NAMESPACE, PORT, type Pod, type Service, toolPod, toolService, udpPort } from '../manifests.js';
 import { PODS } from '../pod-observer.js';
@@ -112,7 +113,7 @@ async function runningPods(
 function notStarted(pending: ReadonlyMap<string, string>): DisklessError {
   return new DisklessError({
     code: 'bench-tools',
-    message: `${pending.size} pods with the measuring tool did not start within ${START_TIMEOUT_MS / 1000} s`,
+    message: `${count(pending.size, 'pod')} with the measuring tool did not start within ${START_TIMEOUT_MS / 1000} s`,
     detail: [...pending].map(([name, reason]) => `${name}: ${reason}`).join('\n'),
     hint: 'is a port taken, or pods refused by a policy of this cluster? kubectl describe shows events',
   });

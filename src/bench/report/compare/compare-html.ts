@@ -39,16 +39,15 @@ export function htmlComparison(runs: ComparedRuns): string {
 
 function header(runs: ComparedRuns): string {
   const { a, b } = runs;
+  const facts = [
+    `A: ${timeText(a.startedAt)}, Kubernetes ${a.environment.cluster.kubernetes}`,
+    `B: ${timeText(b.startedAt)}, Kubernetes ${b.environment.cluster.kubernetes}`,
+  ].map((fact) => element('span', {}, [escapeText(fact)]));
   const notes = comparisonNotes(runs).map((note) => element('li', {}, [escapeText(note)]));
   return element('header', {}, [
     element('p', { class: 'eyebrow' }, ['Benchmark comparison']),
     element('h1', {}, [escapeText(`Cluster ${b.environment.cluster.name}`)]),
-    element('p', { class: 'facts' }, [
-      ...[
-        `A: ${timeText(a.startedAt)}, Kubernetes ${a.environment.cluster.kubernetes}`,
-        `B: ${timeText(b.startedAt)}, Kubernetes ${b.environment.cluster.kubernetes}`,
-      ].map((fact) => element('span', {}, [escapeText(fact)])),
-    ]),
+    element('p', { class: 'facts' }, facts),
     element('p', { class: 'answer' }, [escapeText(comparisonSentence(runs))]),
     ...(notes.length === 0 ? [] : [element('ul', { class: 'warnings' }, notes)]),
   ]);

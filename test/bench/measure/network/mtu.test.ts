@@ -52,7 +52,9 @@ describe('mtuOf', () => {
 
 describe('checkMtu', () => {
   const tools = (pod: ToolEndpoint): NodeTools => ({
-    ...{ pod, peer: pod, host: pod },
+    pod,
+    peer: pod,
+    host: pod,
     service: { clusterIp: '10.96.0.9', nodePorts: new Map() },
   });
 

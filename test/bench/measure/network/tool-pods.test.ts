@@ -113,7 +113,7 @@ describe('startTools', () => {
       running((name) => (name === 'pod-s4' ? { containerStatuses: [{ name: 'iperf3', state: waiting }] } : {}));
       const started = expect(start()).rejects.toMatchObject({
         code: 'bench-tools',
-        message: '1 pods with the measuring tool did not start within 60 s',
+        message: '1 pod with the measuring tool did not start within 60 s',
         detail: 'pod-s4: CreateContainerError: no space left on device',
       });
       await vi.waitFor(() => expect(cluster.server.requests.some(({ query }) => query.has('watch'))).toBe(true));
