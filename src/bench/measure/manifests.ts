@@ -98,7 +98,12 @@ function pod(name: string, kind: string, spec: object): Pod {
 }
 
 export interface Service extends KubeObject {
-  spec: { clusterIP?: string; ports: { name: string; protocol: string; port: number; nodePort?: number }[] };
+  spec: {
+    type?: 'NodePort';
+    selector?: Record<string, string>;
+    clusterIP?: string;
+    ports: { name: string; protocol: string; port: number; nodePort?: number }[];
+  };
 }
 
 /** In front of one tool pod. iperf3 needs one number for TCP and UDP: see `udpPort`. */
