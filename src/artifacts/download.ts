@@ -47,12 +47,7 @@ export async function downloadText(options: SmallOptions): Promise<string> {
 }
 
 /** The same for a file that is no text, such as a signature. */
-export async function downloadSmall({
-  url,
-  settings,
-  signal,
-  maxBytes = TEXT_LIMIT,
-}: SmallOptions): Promise<Buffer> {
+export async function downloadSmall({ url, settings, signal, maxBytes = TEXT_LIMIT }: SmallOptions): Promise<Buffer> {
   return retryTransient(
     async () => {
       const response = await httpGet({ url, ...settings, signal });

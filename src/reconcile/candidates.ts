@@ -50,7 +50,12 @@ export async function candidatesOf(context: Reconciliation): Promise<Candidates>
   return decide(context, located, findings);
 }
 
-function examine(context: Reconciliation, node: NodeSpec, facts: NodeFacts, contentByArch: ContentByArch): NodeFinding[] {
+function examine(
+  context: Reconciliation,
+  node: NodeSpec,
+  facts: NodeFacts,
+  contentByArch: ContentByArch,
+): NodeFinding[] {
   const { spec } = context.options;
   const content = contentByArch.get(goArchitecture(facts.arch) ?? '') ?? NO_CONTENT;
   const push = bytesToPush(node, facts, content instanceof DisklessError ? NO_CONTENT : content);

@@ -76,7 +76,13 @@ function createSession({ open, bus, signal }: ReconcileInput, node: string, isPa
     open: (abort) => open(node, abort, { retryDropped: !isPaced() }),
     signal,
     onLoss: ({ code, message }) =>
-      bus.emit({ type: 'note', level: 'info', code: 'reconnecting', node, message: `${message} (${code}): trying again` }),
+      bus.emit({
+        type: 'note',
+        level: 'info',
+        code: 'reconnecting',
+        node,
+        message: `${message} (${code}): trying again`,
+      }),
   });
 }
 

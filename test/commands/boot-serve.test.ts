@@ -8,8 +8,8 @@ import { files, serve } from '../artifacts/http-fixtures.js';
 import { createMaker } from '../boot/images/gpg.js';
 import { FLATCAR_VERSION, flatcarFiles, INITRD, KERNEL } from '../boot/images/upstream.js';
 import { ask, askWithoutReading } from '../boot/server/serving.js';
-import { fixedEnvironment, specFor, THREE_NODES } from '../pki/fixture.js';
 import { freePort } from '../helpers/free-port.js';
+import { fixedEnvironment, specFor, THREE_NODES } from '../pki/fixture.js';
 import { createOperator, type Finished, type Operator, type Running } from './cli.js';
 
 const HOSTS = ['--hosts', 's4,s5', '--mac', 's4=52:54:00:00:00:04,s5=52:54:00:00:00:05'];

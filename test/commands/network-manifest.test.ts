@@ -25,7 +25,10 @@ describe('a CNI manifest', () => {
     const path = join(temporaryDirectory(), 'cni.yaml');
     writeFileSync(path, YAML);
     expect(await read(path)).toMatchObject([{ kind: 'ConfigMap' }]);
-    expect(await rejection(read(`${path}.gone`))).toMatchObject({ exit: 2, message: expect.stringContaining('ENOENT') });
+    expect(await rejection(read(`${path}.gone`))).toMatchObject({
+      exit: 2,
+      message: expect.stringContaining('ENOENT'),
+    });
   });
 
   it('is none of the other modes', async () => {

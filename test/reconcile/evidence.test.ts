@@ -48,7 +48,11 @@ describe('the log of a unit', () => {
   });
 
   it('is one of several, of which some are lost', () => {
-    const evidence = [{ path: '/a', tail: '' }, { path: '/b', tail: '' }, { problem: 'c is lost', tail: '' }];
+    const evidence = [
+      { path: '/a', tail: '' },
+      { path: '/b', tail: '' },
+      { problem: 'c is lost', tail: '' },
+    ];
     expect(whereLogs(evidence)).toBe('their logs were saved to /a, /b; c is lost');
   });
 });

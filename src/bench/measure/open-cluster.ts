@@ -92,7 +92,10 @@ interface ReadyNodes {
 
 async function readyNodes({ spec, client, sessionOf, signal }: ReadyNodes): Promise<BenchNode[]> {
   // First: who is asked for the API over a connection that is refused would only say that it cannot be reached.
-  const bootIds = await bootIdsOf(spec.nodes.map(({ name }) => sessionOf(name)), signal);
+  const bootIds = await bootIdsOf(
+    spec.nodes.map(({ name }) => sessionOf(name)),
+    signal,
+  );
   const { items } = await client.list<KubeNode>(resourcePath({ apiVersion: 'v1', resource: 'nodes' }), { signal });
   const found = new Map(items.map((item) => [item.metadata.name, item]));
   const problems: string[] = [];
@@ -127,7 +130,6 @@ async function bootIdsOf(sessions: readonly NodeSession[], signal: AbortSignal):
   });
   const answers = await Promise.all(asked);
   signal.throwIfAborted();
-  for (const [, answer] of answers)
-    if (answer instanceof DisklessError && answer.exit === EXIT.refused) throw answer;
+  for (const [, answer] of answers) if (answer instanceof DisklessError && answer.exit === EXIT.refused) throw answer;
   return new Map(answers);
 }

@@ -14,7 +14,10 @@ clock_end() { clock_ahead; echo "clock $((ahead - ahead_before))"; }
 `;
 
 /** @throws `bash-old` where bash cannot tell the time finely enough: EPOCHREALTIME came with bash 5 */
-export async function requireBashClock(session: Pick<NodeSession, 'name' | 'exec'>, signal: AbortSignal): Promise<void> {
+export async function requireBashClock(
+  session: Pick<NodeSession, 'name' | 'exec'>,
+  signal: AbortSignal,
+): Promise<void> {
   const { stdout } = await session.exec('bash -s', {
     label: 'look for a clock',
     input: 'echo "${EPOCHREALTIME:+yes} $BASH_VERSION"',
