@@ -13,8 +13,7 @@ const OURS: Ignition = {
     ],
   },
 };
-const parsed = (theirs: object): Ignition =>
-  ignitionSchema.parse({ ignition: { version: '3.3.0' }, ...theirs });
+const parsed = (theirs: object): Ignition => ignitionSchema.parse({ ignition: { version: '3.3.0' }, ...theirs });
 const merge = (theirs: Omit<Ignition, 'ignition'>) =>
   mergeIgnition(OURS, { ignition: { version: '3.0.0' }, ...theirs });
 const conflicts = (theirs: Omit<Ignition, 'ignition'>): string[] =>
