@@ -42,7 +42,9 @@ export const bootSection = z.strictObject({
   version: boot.osVersion.optional().describe('Version of the operating system. Default: the newest fetched.'),
   arch: z.enum(['amd64', 'arm64']).optional().describe('Architecture of the machines. Default: amd64.'),
   images: path.optional().describe("Directory with the operating system's files under upstream's names."),
-  keyring: path.optional().describe('OpenPGP keys the images must be signed with, fetched ones and those of a directory.'),
+  keyring: path
+    .optional()
+    .describe('OpenPGP keys the images must be signed with, fetched ones and those of a directory.'),
   kernel: path.optional().describe('With os generic: the kernel.'),
   initrd: path.optional().describe('With os generic: the initrd.'),
   kernelArgs: z.array(boot.kernelArgument).optional().describe('Further kernel arguments.'),
