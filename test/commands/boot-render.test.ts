@@ -75,18 +75,20 @@ describe('boot render', () => {
     expect(notes).toEqual([expect.stringContaining('--dhcp-network')]);
   });
 
-  test('says what dnsmasq.conf would do to others, and what it cannot do', async () => {
-    const render = async (...args: string[]) => {
-      const { stdout } = await createOperator().run(['boot', 'render', '--output', 'json', '--hosts', 's4', ...args]);
-      return JSON.parse(stdout).notes as string[];
-    };
-    const mac = ['--mac', 's4=52:54:00:00:00:04'];
-    expect(await render(...URL, ...mac)).toEqual([]);
-    expect(await render(...URL, '--dhcp-range', '10.0.0.100-10.0.0.200')).toEqual([]);
-    expect(await render(...URL, ...mac, '--arch', 'arm64')).toEqual([expect.stringContaining('boot.tftp.uefi')]);
-    expect(await render('--url', 'http://[fd00::1]:8080', ...mac)).toEqual([
-      expect.stringMatching(/machines fetch from an IPv6 address, .*--dhcp-network/),
-    ]);
+  const mac = ['--mac', 's4=52:54:00:00:00:04'];
+  const notesOf: [string, string[], RegExp[]][] = [
+    ['a proxy for known machines only', [...URL, ...mac], []],
+    ['a DHCP server of its own', [...URL, '--dhcp-range', '10.0.0.100-10.0.0.200'], []],
+    ['a loader for another architecture', [...URL, ...mac, '--arch', 'arm64'], [/boot\.tftp\.uefi/]],
+    [
+      'IPv6',
+      ['--url', 'http://[fd00::1]:8080', ...mac],
+      [/^no dnsmasq\.conf: machines fetch from an IPv6 address, .*--dhcp-network/],
+    ],
+  ];
+  test.each(notesOf)('what is said of dnsmasq.conf: %s', async (_title, args, notes) => {
+    const { stdout } = await createOperator().run(['boot', 'render', '--output', 'json', '--hosts', 's4', ...args]);
+    expect(JSON.parse(stdout).notes).toEqual(notes.map((words) => expect.stringMatching(words)));
   });
 
   test('from the config file, flags and variables over it', async () => {

@@ -272,9 +272,15 @@ describe('boot fetch', () => {
     const { exit, stdout, stderr } = await createOperator().run(['boot', 'fetch', '--mirror', url]);
     expect({ exit, stdout, requests }).toEqual({ exit: 2, stdout: '', requests: [] });
     expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(/Flatcar .*--keyring FILE.*--checksums-only/);
+  });
+
+  test('takes a keyring or none, not both', async () => {
     const both = await createOperator().run(['boot', 'fetch', '--keyring', 'keys.asc', '--checksums-only']);
     expect(both.exit).toBe(2);
     expect(both.stderr.replaceAll(/\s+/g, ' ')).toContain("'--checksums-only' cannot be used with option '--keyring");
+  });
+
+  test('asks for no keys of what nobody offers', async () => {
     const none = await createOperator().run(['boot', 'fetch', '--os', 'coreos']);
     expect(none.stderr.replaceAll(/\s+/g, ' ')).toContain('cannot be downloaded from anywhere known');
   });
