@@ -148,12 +148,11 @@ describe('the log of boot serve', () => {
   test('is the file that is named, beside the view', async () => {
     const operator = createOperator();
     const log = join(operator.home, 'boot.ndjson');
+    writeFileSync(log, '{"type":"a line of yesterday"}\n');
     const { exit, stdout, stderr } = await serveOnce(operator, ['--log', log]);
     expect({ exit, stderr }).toMatchObject({ exit: 0, stderr: expect.stringContaining(`log: ${log}\n`) });
     expect(stdout).toMatch(/^MACHINE .* IGNITION .*LAST$/m);
-    expect(typesIn(log)).toEqual(ALL);
-    await serveOnce(createOperator(), ['--log', log]);
-    expect(typesIn(log)).toEqual([...ALL, ...ALL].toSorted());
+    expect(typesIn(log)).toEqual(['a line of yesterday', ...ALL]);
   });
 
   test('is below the runs of the state directory, where there is one', async () => {

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { DisklessError } from '../../errors.js';
 import type { Resource } from './resources.js';
 
-/** Held per transfer, beside what the kernel holds: a hundred machines at once need some 50 MB. */
+/** A transfer holds four or five of them, beside what the kernel holds: a hundred machines at once need some 120 MB. */
 const CHUNK = 256 * 1024;
 
 export interface SendOptions {
