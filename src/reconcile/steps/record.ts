@@ -62,7 +62,7 @@ async function waitForQuorum(
     const logs = await Promise.all(holders.map((node) => fetchEvidence(context, node, 'etcd.service')));
     throw new DisklessError({
       code: 'etcd-no-quorum',
-      message: `${holders.join(', ')} have the cluster's data, but formed no quorum within ${QUORUM.forMs / 1000} s`,
+      message: `${holders.join(', ')} hold the cluster's data, but made no quorum within ${QUORUM.forMs / 1000} s`,
       hint: `their logs were saved beside ${logs[0]?.path ?? 'this run'}; once they can reach each other on 2380, run up again`,
       detail: logs[0]?.tail ?? '',
       cause,
