@@ -65,7 +65,13 @@ function sessionOf({ open, bus, signal }: ReconcileInput, node: string): NodeSes
     open: (abort) => open(node, abort),
     signal,
     onLoss: ({ code, message }) =>
-      bus.emit({ type: 'note', level: 'info', code: 'reconnecting', node, message: `${message} (${code}): trying again` }),
+      bus.emit({
+        type: 'note',
+        level: 'info',
+        code: 'reconnecting',
+        node,
+        message: `${message} (${code}): trying again`,
+      }),
   });
 }
 

@@ -47,7 +47,9 @@ describe('setClock', () => {
     expect(run.told).toHaveLength(1);
     expect(run.told[0]).toMatchObject({ root: true, input: 'date -u -s @1795255200.250 >/dev/null' });
     expect(run.tally.get('s4')).toEqual({ changes: 1, bytesSent: 0 });
-    expect(run.events).toMatchObject([{ type: 'change', node: 's4', what: 'correct the clock, which was 86400 s behind' }]);
+    expect(run.events).toMatchObject([
+      { type: 'change', node: 's4', what: 'correct the clock, which was 86400 s behind' },
+    ]);
   });
 
   it('tells the time of each attempt, not that of the one that was lost half a minute ago', async () => {
