@@ -187,7 +187,10 @@ describe('a host that does not answer', () => {
   it('tells a server with which no key exchange is possible', async () => {
     const server = await sshd({ kex: ['diffie-hellman-group1-sha1'] });
     const error = await failure(dial(server));
-    expect(error).toMatchObject({ code: 'handshake-failed', message: expect.stringContaining('key exchange') });
+    expect(error).toMatchObject({
+      code: 'handshake-failed',
+      message: expect.stringMatching(/^key exchange with .* failed$/),
+    });
   });
 
   it('stops when the run is aborted', async () => {
