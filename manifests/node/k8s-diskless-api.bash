@@ -131,17 +131,17 @@ lost=8
 # Adds to what is known of these control planes. One curl for each, since asking several at once, and saying how each
 # ended, takes options that came with curl 7.75.
 probe() {
-  local address failure status
-  while read -r address failure status; do
+  local each failure status
+  while read -r each failure status; do
     case $failure:$status in
       0:200 | 0:401 | 0:403) status=0 ;;
       7:*) status=$lost ;; # curl: failed to connect
       28:*) status=$((lost / 2)) ;; # curl: timed out
       *) status=1 ;;
     esac
-    badness[$address]=$status
+    badness[$each]=$status
   done < <(
-    for address; do ask "$address" & done
+    for each; do ask "$each" & done
     wait
   )
 }

@@ -57,7 +57,8 @@ export async function downloadSmall({ url, settings, signal, maxBytes = TEXT_LIM
       for await (const chunk of response) {
         chunks.push(chunk as Buffer);
         length += (chunk as Buffer).length;
-        if (length > maxBytes) throw new Error(`${displayUrl(url)} has more than ${maxBytes / 1024 / 1024} MiB`);
+        if (length > maxBytes)
+          throw new Error(`${displayUrl(url)} is too long: more than ${maxBytes / 1024 / 1024} MiB`);
       }
       return Buffer.concat(chunks);
     },

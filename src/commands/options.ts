@@ -103,34 +103,30 @@ export function addSshOptions(command: Command): Command {
     );
 }
 
+/** What loses data has to be said in the command: no variable, which may be left over from another day. */
 export function addRunOptions(command: Command): Command {
-  return (
-    addSshOptions(addSourceOptions(addClusterOptions(command)))
-      .addOption(option('-c, --config <file>', 'cluster config file (YAML)', 'CONFIG'))
-      .addOption(option('--hosts <list>', 'hosts: s4,s5,s6 or s[4-6] or name=user@address:port', 'HOSTS'))
-      .addOption(option('--control-plane <names>', 'which hosts are control planes (1, 3, 5 or 7)', 'CONTROL_PLANE'))
-      .addOption(option('--taint-control-plane', 'keep pods off control planes', 'TAINT_CONTROL_PLANE'))
-      .addOption(new Option('--no-taint-control-plane', 'let pods run on control planes again'))
-      .addOption(option('--kubernetes <version>', 'e.g. 1.36.4', 'KUBERNETES'))
-      .addOption(option('--images <dir>', 'directory of image archives to import on every node', 'IMAGES'))
-      .addOption(option('--dns-image <image>', 'image of the cluster DNS', 'DNS_IMAGE'))
-      // What loses data has to be said in the command: no variable, which may be left over from another day.
-      .addOption(
-        new Option('--lost <names>', 'control planes you confirm are permanently off and have lost their data'),
-      )
-      .addOption(
-        new Option('--discard-data', 'discard etcd data that can no longer form a quorum, and start empty').default(
-          false,
-        ),
-      )
-      .addOption(
-        option(
-          '--verify',
-          're-hash every installed file instead of trusting size, inode and timestamps',
-          'VERIFY',
-        ).default(false),
-      )
-  );
+  return addSshOptions(addSourceOptions(addClusterOptions(command)))
+    .addOption(option('-c, --config <file>', 'cluster config file (YAML)', 'CONFIG'))
+    .addOption(option('--hosts <list>', 'hosts: s4,s5,s6 or s[4-6] or name=user@address:port', 'HOSTS'))
+    .addOption(option('--control-plane <names>', 'which hosts are control planes (1, 3, 5 or 7)', 'CONTROL_PLANE'))
+    .addOption(option('--taint-control-plane', 'keep pods off control planes', 'TAINT_CONTROL_PLANE'))
+    .addOption(new Option('--no-taint-control-plane', 'let pods run on control planes again'))
+    .addOption(option('--kubernetes <version>', 'e.g. 1.36.4', 'KUBERNETES'))
+    .addOption(option('--images <dir>', 'directory of image archives to import on every node', 'IMAGES'))
+    .addOption(option('--dns-image <image>', 'image of the cluster DNS', 'DNS_IMAGE'))
+    .addOption(new Option('--lost <names>', 'control planes you confirm are permanently off and have lost their data'))
+    .addOption(
+      new Option('--discard-data', 'discard etcd data that can no longer form a quorum, and start empty').default(
+        false,
+      ),
+    )
+    .addOption(
+      option(
+        '--verify',
+        're-hash every installed file instead of trusting size, inode and timestamps',
+        'VERIFY',
+      ).default(false),
+    );
 }
 
 /** Those of `up` alone. */

@@ -38,7 +38,7 @@ export function upCommand(flags: UpFlags): Promise<number> {
 }
 
 function notMeasured(exit: ExitCode): string {
-  return `not measured: up ended with exit code ${exit}, and a benchmark needs every node Ready; k8s-diskless bench measures later\n`;
+  return `not measured: up ended with exit code ${exit}, and a benchmark needs every node Ready; k8s-diskless bench does it later\n`;
 }
 
 async function benchPreset(name: string) {

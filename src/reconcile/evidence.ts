@@ -18,13 +18,12 @@ const TAIL_LINES = 12;
  * report is about, not what became of its log.
  */
 export async function fetchEvidence(context: Reconciliation, node: string, unit: string): Promise<Evidence> {
+  const which = `the log of ${unit} on ${node}`;
   const log = await readLog(context, node, unit).catch(toError);
-  if (log instanceof Error)
-    return { problem: `the log of ${unit} on ${node} could not be read: ${log.message}`, tail: '' };
+  if (log instanceof Error) return { problem: `${which} could not be read: ${log.message}`, tail: '' };
   const tail = log.trim().split('\n').slice(-TAIL_LINES).join('\n');
   const path = await context.options.state.saveEvidence(`${node}-${unit}.log`, log).catch(toError);
-  if (path instanceof Error)
-    return { problem: `the log of ${unit} on ${node} could not be saved: ${path.message}`, tail };
+  if (path instanceof Error) return { problem: `${which} could not be saved: ${path.message}`, tail };
   return { path, tail };
 }
 

@@ -11,8 +11,8 @@ export interface NodeSummary {
   role: 'control-plane' | 'worker';
   nodeIp?: string;
   /**
-   * `ready` after changes and `unchanged` without any; `failed`; or `skipped`: it was unreachable or failed preflight, or
-   * the run ended before its turn.
+   * `ready` after changes and `unchanged` without any; `failed`; or `skipped`: it was unreachable or failed preflight,
+   * or the run ended before its turn.
    */
   state: 'ready' | 'skipped' | 'failed' | 'unchanged';
   bootId?: string;

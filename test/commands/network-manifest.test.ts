@@ -25,10 +25,8 @@ describe('a CNI manifest', () => {
     const path = join(temporaryDirectory(), 'cni.yaml');
     writeFileSync(path, YAML);
     expect(await read(path)).toMatchObject([{ kind: 'ConfigMap' }]);
-    expect(await rejection(read(`${path}.gone`))).toMatchObject({
-      exit: 2,
-      message: expect.stringContaining('ENOENT'),
-    });
+    const error = await rejection(read(`${path}.gone`));
+    expect(error).toMatchObject({ exit: 2, message: expect.stringContaining('ENOENT') });
   });
 
   it('is none of the other modes', async () => {

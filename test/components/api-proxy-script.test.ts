@@ -11,7 +11,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 const SCRIPT = fileURLToPath(new URL('../../manifests/node/k8s-diskless-api.bash', import.meta.url));
 const [NODE, S4, S5, S6] = ['10.77.0.9', '10.77.0.4', '10.77.0.5', '10.77.0.6'] as const;
 
-/** As curl 7.61 takes them. What it answers of an address is in the file of that name: exit code and status, by turns. */
+/** As curl 7.61. What it answers of an address is in the file of that name: exit code and status, one by one. */
 const CURL = `#!/bin/bash
 cd "\${0%/*}"
 while (($# > 0)); do

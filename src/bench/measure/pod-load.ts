@@ -34,8 +34,8 @@ export interface PodBatch {
   perSecond: number;
 }
 
-/** Removing pods is not measured; whatever is left goes with the namespace. */
-const REMOVAL_TIMEOUT_MS = 60_000;
+/** Removing pods is not measured, and old kubelets take their time; whatever is left goes with the namespace. */
+const REMOVAL_TIMEOUT_MS = 180_000;
 
 /**
  * Starts pods on a timetable, waits for each within its time, and removes them again.

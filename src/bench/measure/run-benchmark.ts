@@ -75,9 +75,8 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
 
 function isTimedByBash({ spec, preset }: BenchmarkOptions): boolean {
   const { network, dns } = preset.values;
-  return (
-    (network.paths.length > 0 && network.tests.includes('round-trip')) || (spec.addons.dns.enabled && dns.seconds > 0)
-  );
+  const roundTrips = network.paths.length > 0 && network.tests.includes('round-trip');
+  return roundTrips || (spec.addons.dns.enabled && dns.seconds > 0);
 }
 
 const THROTTLED: RunRecord['findings'][number] = {

@@ -20,12 +20,12 @@ export async function requireBashClock(
 ): Promise<void> {
   const { stdout } = await session.exec('bash -s', {
     label: 'look for a clock',
-    input: 'echo "${EPOCHREALTIME:+yes} $BASH_VERSION"',
+    input: 'echo "$BASH_VERSION $EPOCHREALTIME"',
     timeoutMs: 20_000,
     signal,
   });
-  const [clock, version] = stdout.trimEnd().split(' ');
-  if (clock === 'yes') return;
+  const [version, clock] = stdout.trim().split(' ');
+  if (clock !== undefined) return;
   throw new DisklessError({
     code: 'bash-old',
     host: session.name,

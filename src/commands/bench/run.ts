@@ -77,8 +77,8 @@ export interface MeasureClusterOptions {
 }
 
 /**
- * Keeps the record, with its report, whatever ended the rounds, and shows what it found; what kept them from beginning is
- * thrown, and leaves no record. 7: the run is void.
+ * Keeps the record, with its report, whatever ended the rounds, and shows what it found; what kept them from beginning
+ * is thrown, and leaves no record. 7: the run is void.
  */
 export async function measureCluster(options: MeasureClusterOptions): Promise<number> {
   const { state } = options;

@@ -110,7 +110,7 @@ describe('cells', () => {
     const [worse] = withSamples([1, 'pod', 'round-trip', 's4', 's5', echoes(5, [1, 2])]).network.samples;
     expect(worse && cellValue(worse)).toBe(Number.POSITIVE_INFINITY);
     const record = withSamples([1, 'pod', 'round-trip', 's4', 's5', echoes(5, [1, 2])]);
-    expect(roundTrips(record, ROUNDS)[0]).toMatchObject({ samples: 5, lost: 3, method: 'icmp-echo' });
+    expect(roundTrips(record, ROUNDS)[0]).toMatchObject({ samples: 5, lost: 3, method: 'tcp-connect' });
   });
 
   test('of several pairs of a round the median counts', () => {

@@ -93,7 +93,7 @@ describe('what pods had mounted', () => {
     expect(readFileSync(join(root, 'run/k8s-diskless/cluster'), 'utf8')).toBe('c1 2\n');
   });
 
-  it("keeps everything when it cannot be unmounted: its files are a user's", async () => {
+  it('keeps everything when it cannot be unmounted, for its files belong to a user', async () => {
     const { retire, root, file } = await sandbox('return 32');
     await expect(retire()).rejects.toMatchObject({
       code: 'remote-failed',
