@@ -18,7 +18,7 @@ afterAll(() => world?.down());
 const namespaces = (): Promise<string> => world.operator.kubectl('get', 'namespaces', '-o', 'name');
 
 describe('a healthy cluster', () => {
-  // Once in nine runs it failed, and why was not found: a kubelet of 1.20 that loses sight of a pod for a minute was near.
+  // It failed once in ten runs, and why was not found.
   it('quick measures every cell, every pod and every kind of request, and leaves nothing behind', {
     retry: 1,
   }, async () => {
