@@ -10,9 +10,10 @@ import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { decideSettings } from '../config/settings.js';
 import type { ClusterSpec } from '../config/spec.js';
 import { readClusterRecord } from '../state/record-files.js';
-import { locateStateDir, type StateDir } from '../state/state-dir.js';
+import type { StateDir } from '../state/state-dir.js';
 import { decideBootSettings } from './boot-config.js';
 import type { BootFlags, OsFlags } from './boot-options.js';
+import { clusterNameOf, stateOf } from './state-of.js';
 
 /** What `boot render` and `boot serve` work from. Nothing is written, and no machine is asked. */
 export interface BootInputs {
@@ -66,10 +67,10 @@ interface Sources {
   recorded?: ClusterSpec;
 }
 
-async function readSources({ config, cluster: asked, stateDir }: OsFlags): Promise<Sources> {
-  const file = config === undefined ? undefined : await loadConfig(config);
-  const cluster = asked ?? file?.config.cluster ?? 'default';
-  const state = locateStateDir({ cluster, env: process.env, ...(stateDir !== undefined && { stateDir }) });
+async function readSources(flags: OsFlags): Promise<Sources> {
+  const file = flags.config === undefined ? undefined : await loadConfig(flags.config);
+  const cluster = clusterNameOf(flags, file);
+  const state = stateOf(flags, file);
   const recorded = (await readClusterRecord(state))?.spec;
   return { cluster, state, ...(file && { file }), ...(recorded && { recorded }) };
 }

@@ -10,10 +10,11 @@ import type { KubeNode } from '../../kube/objects.js';
 import { resourcePath } from '../../kube/paths.js';
 import type { OperatorIdentities } from '../../pki/operator-tls.js';
 import { NodeSession } from '../../reconcile/node-session.js';
+import { readBootId } from '../../ssh/boot-id.js';
 import type { Connection } from '../../ssh/transport.js';
 import type { NodeRecord } from '../../state/records.js';
 import type { BenchNode } from './bench-node.js';
-import { judgedPerBoot, readBootId } from './per-boot-host-keys.js';
+import { BOOT_ID_TIMEOUT_MS, judgedPerBoot } from './per-boot-host-keys.js';
 
 export interface OpenClusterOptions {
   spec: ClusterSpec;
@@ -126,7 +127,10 @@ async function readyNodes({ spec, client, sessionOf, signal }: ReadyNodes): Prom
 /** @returns The boot_id of each node, or why it cannot be had. @throws the first refusal: that is for a person to decide */
 async function bootIdsOf(sessions: readonly NodeSession[], signal: AbortSignal): Promise<Map<string, string | Error>> {
   const asked = sessions.map(async (session): Promise<[string, string | Error]> => {
-    return [session.name, await readBootId(session, signal).catch((error: Error) => error)];
+    return [
+      session.name,
+      await readBootId(session, { timeoutMs: BOOT_ID_TIMEOUT_MS, signal }).catch((error: Error) => error),
+    ];
   });
   const answers = await Promise.all(asked);
   signal.throwIfAborted();

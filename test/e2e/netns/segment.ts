@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 
@@ -23,14 +24,28 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+const PREFIX = 'kdt';
+
+/** Namespaces of segments whose test was killed: nobody else will. */
+async function removeAbandoned(): Promise<void> {
+  const { stdout } = await run('ip', ['netns', 'list']);
+  for (const [name, pid = ''] of stdout.matchAll(new RegExp(`^${PREFIX}(\\d+)x\\S+`, 'gm'))) {
+    if (existsSync(`/proc/${pid}`)) continue;
+    for (const left of (await run('ip', ['netns', 'pids', name])).stdout.split('\n').filter(Boolean))
+      process.kill(Number(left), 'SIGKILL');
+    await run('ip', ['netns', 'delete', name]);
+  }
+}
+
 /** A switch with stations, all in throw-away namespaces: no packet leaves them. Needs root. */
 export class Segment {
   private static count = 0;
-  private readonly id = `kdt${process.pid % 10_000}x${Segment.count++}`;
+  private readonly id = `${PREFIX}${process.pid}x${Segment.count++}`;
   private readonly running = new Set<ChildProcess>();
   private readonly namespaces: string[] = [];
 
   static async create(): Promise<Segment> {
+    await removeAbandoned();
     const segment = new Segment();
     await segment.namespace('sw');
     await run('ip', ['-n', `${segment.id}-sw`, 'link', 'add', 'br0', 'up', 'type', 'bridge']);
