@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { constants } from 'node:os';
 import { findKubectl } from '../artifacts/kubectl.js';
 import { controlPlanes } from '../config/spec.js';
@@ -22,21 +23,22 @@ export async function kubectlCommand(args: readonly string[], flags: ClusterFlag
 }
 
 /** The exit code is the program's, or as shells have it 128 and the number of the signal that ended it. */
-export function runInForeground(program: string, args: readonly string[]): Promise<number> {
-  const child = spawn(program, args, { stdio: 'inherit' });
+export async function runInForeground(program: string, args: readonly string[]): Promise<number> {
+  let child: ChildProcess | undefined;
   // The terminal sends Ctrl-C to the program as well; it decides what that means. SIGTERM comes to us alone.
   const ignore = (): void => {};
-  const passOn = (): void => void child.kill('SIGTERM');
+  const passOn = (): void => void child?.kill('SIGTERM');
+  // Before the program lives: a signal that comes with its first output must not end us and leave it behind.
   process.on('SIGINT', ignore);
   process.on('SIGTERM', passOn);
-  const ended = new Promise<number>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
-  });
-  return ended.finally(() => {
+  try {
+    child = spawn(program, args, { stdio: 'inherit' });
+    await once(child, 'exit');
+    return child.exitCode ?? 128 + (child.signalCode === null ? 0 : constants.signals[child.signalCode]);
+  } finally {
     process.off('SIGINT', ignore);
     process.off('SIGTERM', passOn);
-  });
+  }
 }
 
 async function kubectlProgram(
