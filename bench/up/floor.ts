@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createReadStream, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { PATHS } from '../../src/components/paths.js';
 import { CLIENTS, PKI } from '../../src/components/pki-paths.js';
+import { PATHS } from '../../src/node/paths.js';
 import type { Lab } from '../../test/lab/nodes/lab.js';
 
 /** What no tool can be faster than on these machines: each part alone, with the same binaries and flags. Seconds. */

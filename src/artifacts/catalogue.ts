@@ -1,3 +1,4 @@
+import { CNI_PLUGINS } from '../components/pod-network.js';
 import type { Role } from '../config/spec.js';
 
 /** Architectures Kubernetes releases and we support, by Go's names. */
@@ -42,12 +43,6 @@ const CONTROL_PLANE = ['kube-apiserver', 'kube-controller-manager', 'kube-schedu
 
 /** What only control planes hold. */
 export const CONTROL_PLANE_BINARIES: ReadonlySet<string> = new Set(['etcd', ...CONTROL_PLANE]);
-
-/**
- * bridge, host-local and portmap are what our own conflist names; containerd always runs loopback, and a user's own
- * CNI manifest (flannel, for one) counts on all four.
- */
-export const CNI_PLUGINS = ['bridge', 'host-local', 'loopback', 'portmap'] as const;
 
 /**
  * What nodes of these roles and this architecture need. etcdctl is left out: the operator speaks etcd's own API, and

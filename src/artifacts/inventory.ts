@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { newestFirst, parseReleaseVersion } from '../config/release-version.js';
 import { type DisklessError, usageError } from '../errors.js';
 import { ARCHITECTURES, type Arch, type ArtifactVersions, artifactsFor, cniArchive, etcdArchive } from './catalogue.js';
 import { locate } from './directory-source.js';
-import { newestFirst, parseReleaseVersion } from './release-version.js';
 
 export interface NewestCompleteOptions {
   /** `--artifacts DIR` */

@@ -7,10 +7,10 @@ import { completeArchitectures, newestComplete } from '../artifacts/inventory.js
 import { localContent } from '../artifacts/local-content.js';
 import type { OnArtifactProgress } from '../artifacts/progress.js';
 import type { ArtifactSource } from '../artifacts/source.js';
-import { NEWEST, versionRow } from '../components/version-table.js';
 import { knownVersion } from '../config/known-version.js';
 import type { VersionDefaults } from '../config/settings.js';
 import type { ClusterSpec } from '../config/spec.js';
+import { NEWEST, versionRow } from '../config/version-table.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import { DisklessError, ownError, usageError } from '../errors.js';
 import { goArchitecture } from '../facts/architecture.js';

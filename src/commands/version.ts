@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { NEWEST, VERSION_TABLE } from '../components/version-table.js';
+import { NEWEST, VERSION_TABLE } from '../config/version-table.js';
 import { sshCryptoPath } from '../ssh/crypto-path.js';
 
 /** package.json of this program: two levels up from here, in src as in dist. */

@@ -1,4 +1,4 @@
-import type { ComponentOutput } from '../plan/desired.js';
+import type { ComponentOutput } from '../node/desired.js';
 import { apiProxy } from './api-proxy.js';
 import { containerd } from './containerd.js';
 import type { Component, ComponentContext } from './context.js';

@@ -1,7 +1,7 @@
 import { DisklessError, EXIT } from '../errors.js';
-import type { DesiredFile } from '../plan/desired.js';
+import type { DesiredFile } from '../node/desired.js';
+import { PATHS } from '../node/paths.js';
 import type { ComponentContext } from './context.js';
-import { PATHS } from './paths.js';
 
 /** An executable in `directory`, pushed unchanged. */
 export function artifactFile(context: ComponentContext, name: string, directory: string = PATHS.bin): DesiredFile {

@@ -1,5 +1,5 @@
+import { PATHS } from '../node/paths.js';
 import type { ComponentContext } from './context.js';
-import { PATHS } from './paths.js';
 
 /**
  * config.toml in the format that this containerd reads as it is: version 2 before containerd 2.0, which would convert

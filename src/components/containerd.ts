@@ -1,10 +1,9 @@
-import { CNI_PLUGINS } from '../artifacts/catalogue.js';
-import type { DesiredFile } from '../plan/desired.js';
+import type { DesiredFile } from '../node/desired.js';
+import { PATHS } from '../node/paths.js';
 import { artifactFile } from './artifact-file.js';
 import { containerdConfig } from './containerd-config.js';
 import type { Component } from './context.js';
-import { PATHS } from './paths.js';
-import { POD_CONFLIST } from './pod-network.js';
+import { CNI_PLUGINS, POD_CONFLIST } from './pod-network.js';
 import { dropIn, textFile } from './systemd.js';
 
 const UNIT = 'containerd.service';

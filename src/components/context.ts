@@ -1,6 +1,6 @@
 import type { ClusterSpec, NodeSpec } from '../config/spec.js';
-import type { ComponentOutput } from '../plan/desired.js';
-import type { VersionRow } from './version-table.js';
+import type { VersionRow } from '../config/version-table.js';
+import type { ArtifactFile, ComponentOutput } from '../node/desired.js';
 
 /** A node as the others see it. */
 export interface Peer {
@@ -42,12 +42,6 @@ export interface EtcdBootstrap {
   token: string;
   initialClusterState: 'new' | 'existing';
   initialCluster: { name: string; peerUrl: string }[];
-}
-
-/** Locates one installed artifact: file name → content hash and size. */
-export interface ArtifactFile {
-  sha256: string;
-  size: number;
 }
 
 export interface ComponentContext {

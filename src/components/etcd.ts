@@ -1,12 +1,12 @@
 import { peerUrl } from '../etcd/peer-url.js';
-import type { DesiredFile } from '../plan/desired.js';
+import type { DesiredFile } from '../node/desired.js';
+import { PATHS } from '../node/paths.js';
+import { OWN_PORTS } from '../node/ports.js';
 import { artifactFile } from './artifact-file.js';
 import type { Component, ComponentContext, EtcdBootstrap } from './context.js';
 import { etcdDialect } from './etcd-dialect.js';
 import { commandLine, type Flags } from './flags.js';
-import { PATHS } from './paths.js';
 import { PKI, pathsIn } from './pki-paths.js';
-import { OWN_PORTS } from './ports.js';
 import { KEEP_RUNNING, START_TIMEOUT, serviceUnit, textFile, unitPath } from './systemd.js';
 
 const UNIT = 'etcd.service';

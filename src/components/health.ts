@@ -1,5 +1,5 @@
 import type { ClusterSpec, NodeSpec } from '../config/spec.js';
-import { OWN_PORTS } from './ports.js';
+import { OWN_PORTS } from '../node/ports.js';
 
 /** Where a unit's daemon says on its own node whether it is well. */
 export interface HealthEndpoint {

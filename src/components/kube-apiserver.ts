@@ -1,10 +1,10 @@
-import type { DesiredFile } from '../plan/desired.js';
+import type { DesiredFile } from '../node/desired.js';
+import { PATHS } from '../node/paths.js';
+import { OWN_PORTS } from '../node/ports.js';
 import { artifactFile } from './artifact-file.js';
 import type { Component, ComponentContext } from './context.js';
 import { commandLine, type Flags } from './flags.js';
-import { PATHS } from './paths.js';
 import { PKI, pathsIn } from './pki-paths.js';
-import { OWN_PORTS } from './ports.js';
 import { HTTP2_TIMEOUTS, KEEP_RUNNING, START_TIMEOUT, serviceUnit, textFile, unitPath } from './systemd.js';
 
 const UNIT = 'kube-apiserver.service';

@@ -1,9 +1,9 @@
+import { PATHS } from '../node/paths.js';
 import { artifactFile } from './artifact-file.js';
 import type { Component, ComponentContext } from './context.js';
 import { commandLine, type Flags } from './flags.js';
 import { VOLUME_PLUGINS } from './kubelet-config.js';
 import { leaderElection } from './leader-election.js';
-import { PATHS } from './paths.js';
 import { CLIENTS, PKI, pathsIn } from './pki-paths.js';
 import { HTTP2_TIMEOUTS, KEEP_RUNNING, serviceUnit, unitPath } from './systemd.js';
 

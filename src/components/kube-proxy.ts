@@ -1,11 +1,11 @@
 import { stringify } from 'yaml';
 import { usageError } from '../errors.js';
+import { PATHS } from '../node/paths.js';
+import { OWN_PORTS } from '../node/ports.js';
 import { artifactFile } from './artifact-file.js';
 import type { Component, ComponentContext } from './context.js';
 import { commandLine } from './flags.js';
-import { PATHS } from './paths.js';
 import { CLIENTS, pathsIn } from './pki-paths.js';
-import { OWN_PORTS } from './ports.js';
 import { HTTP2_TIMEOUTS, KEEP_RUNNING, serviceUnit, textFile, unitPath } from './systemd.js';
 
 const UNIT = 'kube-proxy.service';

@@ -1,8 +1,8 @@
+import { PATHS } from '../node/paths.js';
 import { artifactFile } from './artifact-file.js';
 import type { Component } from './context.js';
 import { commandLine } from './flags.js';
 import { leaderElection } from './leader-election.js';
-import { PATHS } from './paths.js';
 import { CLIENTS, pathsIn } from './pki-paths.js';
 import { HTTP2_TIMEOUTS, KEEP_RUNNING, serviceUnit, unitPath } from './systemd.js';
 

@@ -1,7 +1,7 @@
 import { cidrSize } from '../config/cidr.js';
+import { PATHS } from '../node/paths.js';
 import type { ComponentContext } from './context.js';
 import { roleTaints } from './node-role.js';
-import { PATHS } from './paths.js';
 import { PKI } from './pki-paths.js';
 
 /** /usr is read-only on CoreOS: the default would be /usr/libexec/kubernetes/kubelet-plugins/volume/exec/. */

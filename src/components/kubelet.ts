@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
-import type { DesiredFile } from '../plan/desired.js';
+import type { DesiredFile } from '../node/desired.js';
+import { PATHS } from '../node/paths.js';
 import { artifactFile } from './artifact-file.js';
 import type { Component, ComponentContext } from './context.js';
 import { commandLine, type Flags } from './flags.js';
@@ -7,7 +8,6 @@ import { CONTAINERD_ENDPOINT, kubeletConfig, MAX_NAMESERVERS, OWN_RESOLV_CONF } 
 import { mergeConfig } from './merge-config.js';
 import { NO_DOCKER_SOCKET, noDocker } from './no-docker.js';
 import { kubeletMaySetLabel, roleTaints } from './node-role.js';
-import { PATHS } from './paths.js';
 import { CLIENTS, PKI, pathsIn } from './pki-paths.js';
 import { HTTP2_TIMEOUTS, KEEP_RUNNING, START_TIMEOUT, serviceUnit, textFile } from './systemd.js';
 

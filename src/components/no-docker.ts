@@ -1,4 +1,4 @@
-import type { DesiredFile } from '../plan/desired.js';
+import type { DesiredFile } from '../node/desired.js';
 import type { ComponentContext } from './context.js';
 import { nodeScript } from './node-script.js';
 import { serviceUnit, textFile, unitPath } from './systemd.js';

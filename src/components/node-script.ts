@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { DesiredFile } from '../plan/desired.js';
-import { PATHS } from './paths.js';
+import type { DesiredFile } from '../node/desired.js';
+import { PATHS } from '../node/paths.js';
 import { textFile } from './systemd.js';
 
 /** Our scripts for nodes, shipped as they are; read once, when the program starts. */

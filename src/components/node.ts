@@ -1,7 +1,7 @@
-import type { DesiredFile } from '../plan/desired.js';
+import type { DesiredFile } from '../node/desired.js';
+import { PATHS } from '../node/paths.js';
 import type { Component, ComponentContext } from './context.js';
 import { nodeScript } from './node-script.js';
-import { PATHS } from './paths.js';
 import { podConflist, podMtu } from './pod-network.js';
 import { kernelModules, sysctls, unmanagedLinks, volatileJournal } from './system-config.js';
 import { serviceUnit, textFile } from './systemd.js';

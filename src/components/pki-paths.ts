@@ -1,4 +1,4 @@
-import { PATHS } from './paths.js';
+import { PATHS } from '../node/paths.js';
 
 const { pki, kubernetes } = PATHS;
 

@@ -1,7 +1,13 @@
-import type { DesiredFile } from '../plan/desired.js';
+import type { DesiredFile } from '../node/desired.js';
+import { PATHS } from '../node/paths.js';
 import type { ComponentContext } from './context.js';
-import { PATHS } from './paths.js';
 import { textFile } from './systemd.js';
+
+/**
+ * bridge, host-local and portmap are what our own conflist names; containerd always runs loopback, and a user's own
+ * CNI manifest (flannel, for one) counts on all four.
+ */
+export const CNI_PLUGINS = ['bridge', 'host-local', 'loopback', 'portmap'] as const;
 
 /** Also host-local's directory below /var/lib/cni/networks, where it keeps the addresses it gave. */
 const POD_NETWORK = 'k8s-diskless';

@@ -1,5 +1,5 @@
 import type { ClusterSpec } from '../config/spec.js';
-import type { DesiredFile } from '../plan/desired.js';
+import type { DesiredFile } from '../node/desired.js';
 import { textFile } from './systemd.js';
 
 /* What a node's system needs for pods; a machine that boots over the network has it from its first second on. */

@@ -1,5 +1,5 @@
-import type { DesiredFile } from '../plan/desired.js';
-import { PATHS } from './paths.js';
+import type { DesiredFile } from '../node/desired.js';
+import { PATHS } from '../node/paths.js';
 
 export interface ServiceUnit {
   /** Unit name with suffix, e.g. `etcd.service`. */

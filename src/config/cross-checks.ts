@@ -1,11 +1,11 @@
-import { ownPortList } from '../components/ports.js';
-import { VERSION_TABLE, versionRow } from '../components/version-table.js';
 import { DisklessError } from '../errors.js';
+import { ownPortList } from '../node/ports.js';
 import type { SpecDraft } from './draft.js';
 import { knownVersion } from './known-version.js';
 import { checkNetwork } from './network-checks.js';
 import { checkNodes } from './node-checks.js';
 import type { CrossProblem } from './problems.js';
+import { VERSION_TABLE, versionRow } from './version-table.js';
 
 /** What single values cannot tell: everything that is wrong between the keys of a spec. Pure. */
 export function crossCheck(draft: SpecDraft): CrossProblem[] {

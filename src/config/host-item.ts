@@ -1,6 +1,6 @@
+import type { SshTarget } from '../ssh/effective-config.js';
 import { type ExpressionProblem, expandRanges } from './host-range.js';
 import { isAddress, nodeNameProblem, sshHostProblem, sshUserProblem } from './names.js';
-import type { SshTarget } from './spec.js';
 
 /** One host of an expression. */
 export interface HostEntry {

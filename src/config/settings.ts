@@ -1,9 +1,9 @@
-import { coreDnsImage, NEWEST, pauseImage, type VersionRow } from '../components/version-table.js';
 import { cidrSize, nthAddress } from './cidr.js';
 import { knownVersion } from './known-version.js';
 import type { ConfigFile } from './schema.js';
 import type { ApiServerSpec, ClusterSpec, NetworkSpec, SshSpec } from './spec.js';
 import { decideSsh } from './ssh-settings.js';
+import { coreDnsImage, NEWEST, pauseImage, type VersionRow } from './version-table.js';
 
 /** Everything of a spec but its nodes. */
 export type Settings = Omit<ClusterSpec, 'nodes'>;

@@ -1,3 +1,4 @@
+import type { SshTarget } from '../ssh/effective-config.js';
 import type { HostKeyPolicy } from '../ssh/host-key.js';
 import type { BootConfig } from './boot-schema.js';
 
@@ -8,13 +9,6 @@ import type { BootConfig } from './boot-schema.js';
 export type Role = 'control-plane' | 'worker';
 export type NetworkMode = 'routed' | 'vxlan' | 'manifest';
 export type ProxyMode = 'iptables' | 'nftables' | 'ipvs';
-
-export interface SshTarget {
-  /** As the user gave it: an alias of ssh_config, a DNS name or an address. */
-  host: string;
-  user?: string;
-  port?: number;
-}
 
 export interface NodeSpec {
   /** Kubernetes node name: RFC 1123, lower case. */

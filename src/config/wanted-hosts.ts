@@ -1,10 +1,11 @@
 import { usageError } from '../errors.js';
+import type { SshTarget } from '../ssh/effective-config.js';
 import { hostsOfFlag, parseHosts } from './host-expression.js';
 import type { HostEntry } from './host-item.js';
 import type { LoadedConfig } from './load.js';
 import { type ConfigPath, problemsError } from './problems.js';
 import type { HostObject } from './schema.js';
-import type { NodeSpec, Role, SshTarget } from './spec.js';
+import type { NodeSpec, Role } from './spec.js';
 
 /** A host of this run's list, from the command line or the config file. */
 export interface WantedHost {

@@ -1,5 +1,5 @@
-import { PATHS } from '../components/paths.js';
-import type { ComponentId, DesiredFile, DesiredImage } from '../plan/desired.js';
+import type { ComponentId, DesiredFile, DesiredImage } from '../node/desired.js';
+import { PATHS } from '../node/paths.js';
 import type { NodeDifference } from '../plan/diff.js';
 import type { ContentSource } from './content-source.js';
 import type { Encoding, Segment } from './segment.js';

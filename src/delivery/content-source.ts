@@ -1,5 +1,4 @@
-import type { ArtifactFile } from '../components/context.js';
-import type { DesiredImage } from '../plan/desired.js';
+import type { ArtifactFile, DesiredImage } from '../node/desired.js';
 import type { Encoding } from './segment.js';
 
 /** Content of an artifact or image archive as one compressed tar member. */

@@ -1,4 +1,4 @@
-import { PATHS } from '../components/paths.js';
+import { PATHS } from '../node/paths.js';
 import { shellQuote } from '../ssh/quote.js';
 
 export interface ReceiverOptions {

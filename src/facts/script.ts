@@ -1,4 +1,4 @@
-import { PATHS } from '../components/paths.js';
+import { PATHS } from '../node/paths.js';
 
 /** Tools whose presence changes what we generate or how files travel. */
 const TOOLS = [

@@ -1,10 +1,8 @@
 import { createPublicKey } from 'node:crypto';
 import { refusal } from '../errors.js';
-import type { PkiFingerprints } from '../state/records.js';
 import { type Authority, createAuthority } from './authority.js';
 import { type EncryptionKeys, formatEncryptionKeys, newEncryptionKeys, readEncryptionKeys } from './encryption.js';
 import type { PkiEnvironment } from './environment.js';
-import { foreignPki } from './fingerprints.js';
 import { newPrivateKey, privateKeyPem, publicKeyPem, readPrivateKey, readPublicKey } from './keys.js';
 import {
   AUTHORITY_DIRECTORY,
@@ -41,16 +39,13 @@ interface EnsureFoundation {
   environment: PkiEnvironment;
   /** A cluster was built before: what is missing was lost, and must not be made anew. */
   clusterExists: boolean;
-  /** What it was built with. */
-  recorded?: PkiFingerprints | undefined;
 }
 
 /**
  * Reads the foundation, or makes it when nothing was ever built on it.
  *
  * @returns the foundation, and the files that are not on disk yet.
- * @throws DisklessError (exit 5) when a part is lost, damaged, expired or does not belong to the others,
- *   or all of it to another cluster.
+ * @throws DisklessError (exit 5) when a part is lost, damaged, expired or does not belong to the others.
  */
 export async function ensureFoundation(
   options: EnsureFoundation,
@@ -62,8 +57,6 @@ export async function ensureFoundation(
   const account = await ensureServiceAccount(contents, mayCreate);
   const encryption = ensureEncryptionKeys(contents, environment, mayCreate);
   const foundation = { authorities, serviceAccount: account.pair, encryptionKeys: encryption.keys };
-  const foreign = options.recorded && foreignPki(foundation, options.recorded, contents.directory);
-  if (foreign) throw foreign;
   return { foundation, files: [...account.files, ...encryption.files, ...files] };
 }
 

@@ -1,6 +1,6 @@
 import { textFile } from '../components/systemd.js';
 import type { ClusterSpec, Role } from '../config/spec.js';
-import type { DesiredFile } from '../plan/desired.js';
+import type { DesiredFile } from '../node/desired.js';
 import { encryptionConfiguration } from './encryption.js';
 import { componentKubeconfig } from './kubeconfig.js';
 import { leafName, receives } from './leaf-request.js';

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
-import { PATHS } from '../components/paths.js';
+import { PATHS } from '../node/paths.js';
 import { TEMPLATE_NAMES, templateNames } from './template.js';
 
 /* Shape of pki/*.yaml. Strict: an unknown key is a typing error in data that decides who may do what. */

@@ -1,8 +1,8 @@
 import type { ClusterSpec, Role } from '../config/spec.js';
-import type { DesiredFile } from '../plan/desired.js';
+import type { DesiredFile } from '../node/desired.js';
 import type { PkiFingerprints } from '../state/records.js';
 import { type PkiEnvironment, REAL_ENVIRONMENT } from './environment.js';
-import { fingerprintsOf } from './fingerprints.js';
+import { fingerprintsOf, foreignPki } from './fingerprints.js';
 import { ensureFoundation, type Foundation, type PkiFile } from './foundation.js';
 import { adminKubeconfig } from './kubeconfig.js';
 import type { Leaf, RenewalReason } from './leaf.js';
@@ -131,11 +131,8 @@ export class PkiStore {
 
   async #make(requests: LeafRequest[], signal?: AbortSignal): Promise<Foundation> {
     const contents = this.#contents;
-    const { profiles, environment, clusterExists, recorded } = this.#settings;
-    const begun = this.#foundation
-      ? { foundation: this.#foundation, files: [] }
-      : await ensureFoundation({ contents, profiles, environment, clusterExists, recorded });
-    const { foundation, files } = begun;
+    const { profiles, environment } = this.#settings;
+    const { foundation, files } = this.#foundation ? { foundation: this.#foundation, files: [] } : await this.#begin();
     const { authorities } = foundation;
     const { validity } = profiles;
     const made = await ensureLeaves({ contents, requests, authorities, validity, environment, signal });
@@ -148,6 +145,14 @@ export class PkiStore {
     this.#made.issued.push(...made.issued);
     this.#made.renewed.push(...made.renewed);
     return foundation;
+  }
+
+  async #begin(): Promise<{ foundation: Foundation; files: PkiFile[] }> {
+    const { profiles, environment, clusterExists, recorded, directory } = this.#settings;
+    const begun = await ensureFoundation({ contents: this.#contents, profiles, environment, clusterExists });
+    const foreign = recorded && foreignPki(begun.foundation, recorded, directory);
+    if (foreign) throw foreign;
+    return begun;
   }
 
   async #save(): Promise<void> {

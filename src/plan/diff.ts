@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { MarkerFact } from '../facts/facts.js';
-import type { ComponentId, DesiredFile, DesiredImage, DesiredNode, DesiredUnit } from './desired.js';
+import type { ComponentId, DesiredFile, DesiredImage, DesiredNode, DesiredUnit } from '../node/desired.js';
 
 /** Desired minus actual of one node. */
 export interface NodeDifference {

@@ -10,8 +10,7 @@ import {
   names,
   of,
 } from './etcd-facts.js';
-import { type Refusal, refused } from './etcd-refusal.js';
-import type { BootstrapReason, EtcdVerdict } from './etcd-verdict.js';
+import { type BootstrapReason, type EtcdVerdict, type Refusal, refused } from './etcd-outcome.js';
 
 /* New lives of etcd's data: the first, one that was interrupted, and the next. */
 

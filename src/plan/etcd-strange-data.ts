@@ -1,5 +1,5 @@
 import type { EtcdFacts } from './etcd-facts.js';
-import { type Refusal, refused } from './etcd-refusal.js';
+import { type Refusal, refused } from './etcd-outcome.js';
 
 /** Data that is not of this cluster's life as the state directory knows it: no verdict may be built on it. */
 export function refuseStrangeData(facts: EtcdFacts): Refusal | undefined {

@@ -9,7 +9,7 @@ import {
   of,
   unaccounted,
 } from './etcd-facts.js';
-import type { EtcdVerdict } from './etcd-verdict.js';
+import type { EtcdVerdict } from './etcd-outcome.js';
 
 /**
  * Besides the blank ones, these come back as new members: data of an older incarnation, learners of an interrupted run,

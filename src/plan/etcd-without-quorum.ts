@@ -14,8 +14,7 @@ import {
   runs,
   unaccounted,
 } from './etcd-facts.js';
-import { type Refusal, refused } from './etcd-refusal.js';
-import type { EtcdVerdict } from './etcd-verdict.js';
+import { type EtcdVerdict, type Refusal, refused } from './etcd-outcome.js';
 
 /** Whoever has the data is brought up before anything else is judged; what then is missing, a person decides. */
 export function withoutQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {

@@ -1,5 +1,5 @@
-import type { VersionRow } from '../components/version-table.js';
 import type { ClusterSpec, NodeSpec } from '../config/spec.js';
+import type { VersionRow } from '../config/version-table.js';
 import type { NodeFacts } from '../facts/facts.js';
 
 /** One thing wrong with a node: an error keeps it out of the run. */

@@ -1,5 +1,5 @@
-import { ownPortList } from '../components/ports.js';
 import type { ClusterSpec, NodeSpec } from '../config/spec.js';
+import { ownPortList } from '../node/ports.js';
 
 /** Network links that we, the CNI plugins or kube-proxy create. */
 export const OWN_LINKS = /^(kd-|cni|veth|kube-)/;

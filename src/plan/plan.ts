@@ -1,5 +1,5 @@
 import type { Role } from '../config/spec.js';
-import type { Disruption } from './desired.js';
+import type { Disruption } from '../node/desired.js';
 
 /** What `up` would do, per node, for people and for `--output json`. */
 export interface ClusterPlan {

@@ -1,4 +1,4 @@
-import { newestFirst } from '../artifacts/release-version.js';
+import { newestFirst } from '../config/release-version.js';
 import type { ProxyMode } from '../config/spec.js';
 import { type Check, error, type NodeFinding, type PreflightInput, warning } from './finding.js';
 

@@ -1,6 +1,6 @@
-import { versionRow } from '../components/version-table.js';
 import { chooseNodeIp } from '../config/node-ip.js';
 import type { NodeSpec } from '../config/spec.js';
+import { versionRow } from '../config/version-table.js';
 import { DisklessError } from '../errors.js';
 import { goArchitecture } from '../facts/architecture.js';
 import type { NodeFacts } from '../facts/facts.js';

@@ -1,9 +1,9 @@
-import { OWN_PORTS } from '../components/ports.js';
 import { type ClusterSpec, controlPlanes } from '../config/spec.js';
 import { DisklessError } from '../errors.js';
 import { createEtcdGateway, type EtcdGateway } from '../etcd/gateway.js';
 import { createKubeClient, type KubeClient } from '../kube/client.js';
 import { failover } from '../kube/failover.js';
+import { OWN_PORTS } from '../node/ports.js';
 import type { OperatorIdentities } from '../pki/operator-tls.js';
 import type { NodeSession } from './node-session.js';
 

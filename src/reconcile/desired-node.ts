@@ -1,10 +1,10 @@
 import { componentsFor } from '../components/all.js';
 import type { ComponentContext, EtcdBootstrap, Peer } from '../components/context.js';
-import { versionRow } from '../components/version-table.js';
 import type { NodeSpec } from '../config/spec.js';
+import { versionRow } from '../config/version-table.js';
 import { peerUrl } from '../etcd/peer-url.js';
-import type { DesiredNode } from '../plan/desired.js';
-import type { EtcdVerdict } from '../plan/etcd-verdict.js';
+import type { DesiredNode } from '../node/desired.js';
+import type { EtcdVerdict } from '../plan/etcd-outcome.js';
 import type { ClusterRecord } from '../state/records.js';
 import type { Candidate } from './candidates.js';
 import type { Reconciliation } from './reconciliation.js';

@@ -3,15 +3,7 @@ import type { EtcdMember } from '../etcd/gateway.js';
 import { peerUrl } from '../etcd/peer-url.js';
 import { changed } from './change.js';
 import { addLearner, giveUpLearner, listMembers, promoteLearner, removeMember } from './etcd-members.js';
-import { judgementOf, type Reconciliation, workOf } from './reconciliation.js';
-
-/** Brings blank members back one after another; shared by all steps of a run. */
-export interface EtcdRejoin {
-  /** Removes the entries of members whose data is gone, once in a run; whoever rejoins has it done before. */
-  clear(): Promise<void>;
-  /** Adds the node as a learner, has it started, and promotes it. */
-  rejoin(node: string, start: (bootstrap: EtcdBootstrap) => Promise<void>): Promise<void>;
-}
+import { type EtcdRejoin, judgementOf, type Reconciliation, workOf } from './reconciliation.js';
 
 /** @param given the run it belongs to, asked for when the first node rejoins */
 export function createEtcdRejoin(given: () => Reconciliation): EtcdRejoin {

@@ -1,6 +1,6 @@
 import type { ClusterSpec } from '../config/spec.js';
 import type { EtcdFacts } from '../plan/etcd-facts.js';
-import type { EtcdVerdict } from '../plan/etcd-verdict.js';
+import type { EtcdVerdict } from '../plan/etcd-outcome.js';
 import type { ClusterRecord, PkiFingerprints } from '../state/records.js';
 
 export interface NextRecordInput {

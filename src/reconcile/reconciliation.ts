@@ -1,14 +1,14 @@
-import type { Peer } from '../components/context.js';
+import type { EtcdBootstrap, Peer } from '../components/context.js';
 import type { ClusterSpec, NodeSpec } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import type { Encoding } from '../delivery/segment.js';
 import type { DisklessError } from '../errors.js';
 import type { NodeFacts } from '../facts/facts.js';
 import type { KubeObject } from '../kube/objects.js';
+import type { DesiredNode } from '../node/desired.js';
 import type { PkiReport } from '../pki/store.js';
-import type { DesiredNode } from '../plan/desired.js';
 import type { NodeDifference } from '../plan/diff.js';
-import type { EtcdVerdict } from '../plan/etcd-verdict.js';
+import type { EtcdVerdict } from '../plan/etcd-outcome.js';
 import type { EventBus } from '../runner/event-bus.js';
 import type { RollingLock } from '../runner/rolling-lock.js';
 import type { HostKeyPolicy } from '../ssh/host-key.js';
@@ -16,7 +16,6 @@ import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import type { Arrivals } from './arrivals.js';
 import type { Attendance } from './attendance.js';
 import type { ClusterAccess } from './cluster-access.js';
-import type { EtcdRejoin } from './etcd-rejoin.js';
 import type { NodeSession } from './node-session.js';
 import type { ReadinessWatch } from './readiness-watch.js';
 import type { ReconcileState } from './state.js';
@@ -85,6 +84,14 @@ export interface Judgement {
   kubeconfig: string;
   peers: Peer[];
   pki: PkiReport;
+}
+
+/** Brings blank members back one after another; shared by all steps of a run. */
+export interface EtcdRejoin {
+  /** Removes the entries of members whose data is gone, once in a run; whoever rejoins has it done before. */
+  clear(): Promise<void>;
+  /** Adds the node as a learner, has it started, and promotes it. */
+  rejoin(node: string, start: (bootstrap: EtcdBootstrap) => Promise<void>): Promise<void>;
 }
 
 /** Everything the steps of one pass share. */

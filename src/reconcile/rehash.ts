@@ -1,6 +1,6 @@
-import { PATHS } from '../components/paths.js';
 import { DisklessError, ownError } from '../errors.js';
 import type { NodeFacts } from '../facts/facts.js';
+import { PATHS } from '../node/paths.js';
 import { suspectPaths } from '../plan/diff.js';
 import { shellQuote } from '../ssh/quote.js';
 import type { Candidates } from './candidates.js';

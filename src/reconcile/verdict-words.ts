@@ -1,4 +1,4 @@
-import type { EtcdVerdict } from '../plan/etcd-verdict.js';
+import type { EtcdVerdict } from '../plan/etcd-outcome.js';
 
 const BOOTSTRAP_WORDS = {
   first: 'no cluster recorded',

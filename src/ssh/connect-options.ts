@@ -1,6 +1,5 @@
 import type { LimitFunction } from 'p-limit';
-import type { SshTarget } from '../config/spec.js';
-import type { EffectiveConfig } from './effective-config.js';
+import type { EffectiveConfig, SshTarget } from './effective-config.js';
 import type { HostKeyPolicy } from './host-key.js';
 import type { JumpPool } from './jump-pool.js';
 import type { Slots } from './slots.js';

@@ -1,11 +1,17 @@
 import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
-import type { SshTarget } from '../config/spec.js';
 import { usageError } from '../errors.js';
 import { abortError } from './abort-error.js';
 import { expandTokens } from './expand-tokens.js';
 import { parseSshG, type SshSettings } from './ssh-g-output.js';
+
+export interface SshTarget {
+  /** As the user gave it: an alias of ssh_config, a DNS name or an address. */
+  host: string;
+  user?: string;
+  port?: number;
+}
 
 /** How to reach one host: ssh_config's answer with every path expanded. */
 export interface EffectiveConfig extends Omit<SshSettings, 'identityAgent'> {

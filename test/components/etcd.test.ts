@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { etcd } from '../../src/components/etcd.js';
 import { etcdDialect } from '../../src/components/etcd-dialect.js';
-import { VERSION_TABLE } from '../../src/components/version-table.js';
+import { VERSION_TABLE } from '../../src/config/version-table.js';
 import { EXIT } from '../../src/errors.js';
 import { contextOf, flatcar, LAB } from './fixture.js';
 import { flagNames, textAt } from './unit-commands.js';

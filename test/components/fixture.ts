@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ComponentContext, NodeTraits } from '../../src/components/context.js';
-import { pauseImage, versionRow } from '../../src/components/version-table.js';
 import type { ClusterSpec, NodeSpec } from '../../src/config/spec.js';
+import { pauseImage, versionRow } from '../../src/config/version-table.js';
 import { sampleSpec } from '../helpers/sample-facts.js';
 
 /** The lab of lab.md §2: Debian's containerd, cgroup v1, no CAP_SYS_RESOURCE. */

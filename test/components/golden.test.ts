@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { componentsFor } from '../../src/components/all.js';
 import type { NodeTraits } from '../../src/components/context.js';
 import type { ClusterSpec } from '../../src/config/spec.js';
-import type { ComponentOutput } from '../../src/plan/desired.js';
+import type { ComponentOutput } from '../../src/node/desired.js';
 import { contextOf, flatcar, LAB } from './fixture.js';
 import { goldenVariant } from './golden-tree.js';
 

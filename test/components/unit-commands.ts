@@ -1,4 +1,4 @@
-import type { ComponentOutput } from '../../src/plan/desired.js';
+import type { ComponentOutput } from '../../src/node/desired.js';
 
 export function textAt(components: ComponentOutput[], path: string): string {
   const content = components.flatMap(({ files }) => files).find((file) => file.path === path)?.content;

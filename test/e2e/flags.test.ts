@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { componentsFor } from '../../src/components/all.js';
-import type { ComponentOutput } from '../../src/plan/desired.js';
+import type { ComponentOutput } from '../../src/node/desired.js';
 import { contextOf, LAB } from '../components/fixture.js';
 import { execStart, textAt } from '../components/unit-commands.js';
 import { ensureBuilt } from '../lab/build/ensure-built.js';

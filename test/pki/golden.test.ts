@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { describe, expect, it } from 'vitest';
 import { controlPlanes } from '../../src/config/spec.js';
-import type { DesiredFile } from '../../src/plan/desired.js';
+import type { DesiredFile } from '../../src/node/desired.js';
 import { NOW, ONE_CONTROL_PLANE, openStore, openssl, specFor, THREE_NODES, temporaryPki } from './fixture.js';
 
 const HIDDEN = 'no_header,no_version,no_serial,no_pubkey,no_sigdump';

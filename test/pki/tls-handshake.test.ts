@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { DesiredFile } from '../../src/node/desired.js';
 import type { PkiStore } from '../../src/pki/store.js';
-import type { DesiredFile } from '../../src/plan/desired.js';
 import { ONE_CONTROL_PLANE, openStore, specFor, temporaryPki } from './fixture.js';
 
 const PKI = '/etc/kubernetes/pki';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { MarkerFact } from '../../src/facts/facts.js';
-import type { DesiredFile, DesiredNode } from '../../src/plan/desired.js';
+import type { DesiredFile, DesiredNode } from '../../src/node/desired.js';
 import { type DiffInput, diffNode, fingerprint, suspectPaths } from '../../src/plan/diff.js';
 
 const sha = (text: string): string => createHash('sha256').update(text).digest('hex');

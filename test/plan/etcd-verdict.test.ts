@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { MemberCondition, MemberFacts } from '../../src/plan/etcd-facts.js';
-import { type EtcdVerdict, etcdVerdict } from '../../src/plan/etcd-verdict.js';
+import type { EtcdVerdict } from '../../src/plan/etcd-outcome.js';
+import { etcdVerdict } from '../../src/plan/etcd-verdict.js';
 import type { EtcdRecord } from '../../src/state/records.js';
 
 const OURS = 'c1';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { versionRow } from '../../src/components/version-table.js';
 import type { ProxyMode } from '../../src/config/spec.js';
+import { versionRow } from '../../src/config/version-table.js';
 import type { NodeFacts } from '../../src/facts/facts.js';
 import { crossPreflight, type NodeIdentity } from '../../src/plan/cross-preflight.js';
 import type { PreflightInput } from '../../src/plan/finding.js';

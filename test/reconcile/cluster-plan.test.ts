@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DisklessError } from '../../src/errors.js';
 import type { NodeFacts } from '../../src/facts/facts.js';
 import type { NodeDifference } from '../../src/plan/diff.js';
-import type { EtcdVerdict } from '../../src/plan/etcd-verdict.js';
+import type { EtcdVerdict } from '../../src/plan/etcd-outcome.js';
 import { clusterPlan } from '../../src/reconcile/cluster-plan.js';
 import type { Judgement, NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
 import type { StepReport } from '../../src/runner/run-sequence.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EtcdBootstrap } from '../../src/components/context.js';
 import { peerUrl } from '../../src/etcd/peer-url.js';
-import type { EtcdVerdict } from '../../src/plan/etcd-verdict.js';
+import type { EtcdVerdict } from '../../src/plan/etcd-outcome.js';
 import { createEtcdRejoin } from '../../src/reconcile/etcd-rejoin.js';
 import type { NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
 import { createEventBus } from '../../src/runner/event-bus.js';

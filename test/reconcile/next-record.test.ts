@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EtcdFacts } from '../../src/plan/etcd-facts.js';
-import type { EtcdVerdict } from '../../src/plan/etcd-verdict.js';
+import type { EtcdVerdict } from '../../src/plan/etcd-outcome.js';
 import { nextRecord } from '../../src/reconcile/next-record.js';
 import type { ClusterRecord } from '../../src/state/records.js';
 import { sampleSpec } from '../helpers/sample-facts.js';

@@ -1,4 +1,4 @@
-import { OWN_PORTS } from '../../components/ports.js';
+import { OWN_PORTS } from '../../node/ports.js';
 import type { BenchNode } from './bench-node.js';
 import { growthOf, histogramTotals } from './prometheus.js';
 

@@ -1,6 +1,6 @@
-import { PATHS as NODE_PATHS } from '../../components/paths.js';
 import type { ClusterSpec } from '../../config/spec.js';
 import { type DisklessError, toDisklessError } from '../../errors.js';
+import { PATHS as NODE_PATHS } from '../../node/paths.js';
 import type { Preset } from '../preset/preset-schema.js';
 import type { Environment } from '../record/environment-schema.js';
 import { fingerprintOf } from '../record/fingerprint.js';

@@ -1,7 +1,7 @@
 import { kernelModules, sysctls, unmanagedLinks, volatileJournal } from '../../components/system-config.js';
 import type { IgnitionVersion } from '../../config/boot-schema.js';
 import type { ClusterSpec } from '../../config/spec.js';
-import type { DesiredFile } from '../../plan/desired.js';
+import type { DesiredFile } from '../../node/desired.js';
 import type { OsDriver } from '../os/os-driver.js';
 import { dataUrl } from './data-url.js';
 import type { Ignition, IgnitionFile, IgnitionUnit } from './schema.js';

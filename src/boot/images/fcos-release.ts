@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Sha256 } from '../../artifacts/checksum-file.js';
 import { osVersion } from '../../config/boot-scalars.js';
 import { DisklessError } from '../../errors.js';
-import type { ImageRole } from '../os/os-driver.js';
+import type { ImageRole } from './image-set.js';
 import { fileNameOf, type OsRelease, type ReleaseFinder, type ReleaseQuery } from './os-release.js';
 
 const BASE = 'https://builds.coreos.fedoraproject.org';

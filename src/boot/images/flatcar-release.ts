@@ -1,6 +1,6 @@
 import { DisklessError } from '../../errors.js';
-import type { ImageRole } from '../os/os-driver.js';
 import { sha512InDigests } from './digests-file.js';
+import type { ImageRole } from './image-set.js';
 import type { ReleaseFinder, ReleaseQuery, RemoteImage } from './os-release.js';
 
 const FILES: readonly { role: ImageRole; file: string }[] = [

@@ -1,4 +1,4 @@
-import type { ImageRole } from '../os/os-driver.js';
+export type ImageRole = 'kernel' | 'initrd' | 'rootfs';
 
 /** How sure one can be that images are what their makers made. */
 export type Trust =

@@ -1,6 +1,6 @@
 import type { Arch } from '../../artifacts/catalogue.js';
 import type { Digest } from '../../artifacts/download.js';
-import type { ImageRole } from '../os/os-driver.js';
+import type { ImageRole } from './image-set.js';
 
 /** Release servers, or a mirror of them. Places are upstream's URLs; what a mirror makes of them is its matter. */
 export interface ReleaseServer {

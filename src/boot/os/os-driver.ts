@@ -1,8 +1,7 @@
 import type { Arch } from '../../artifacts/catalogue.js';
 import type { IgnitionVersion, OsName } from '../../config/boot-schema.js';
+import type { ImageRole } from '../images/image-set.js';
 import type { ReleaseFinder } from '../images/os-release.js';
-
-export type ImageRole = 'kernel' | 'initrd' | 'rootfs';
 
 /** One file a machine fetches to get this operating system. */
 export interface OsImage {

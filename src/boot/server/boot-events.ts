@@ -1,5 +1,5 @@
 import type { Stamped } from '../../runner/events.js';
-import type { ImageRole } from '../os/os-driver.js';
+import type { ImageRole } from '../images/image-set.js';
 
 /** What a machine fetches, in the order of its boot; `entry` is the script that DHCP names. */
 export type BootStage = 'entry' | 'script' | ImageRole | 'ignition';

@@ -1,7 +1,8 @@
 import { segmentIds } from '../../delivery/build-segments.js';
 import { DisklessError, refusal } from '../../errors.js';
 import { diffNode } from '../../plan/diff.js';
-import { type EtcdVerdict, etcdVerdict } from '../../plan/etcd-verdict.js';
+import type { EtcdVerdict } from '../../plan/etcd-outcome.js';
+import { etcdVerdict } from '../../plan/etcd-verdict.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { createArrivals } from '../arrivals.js';
 import { type Candidate, candidatesOf } from '../candidates.js';

@@ -1,6 +1,6 @@
-import { OWN_PORTS } from '../../components/ports.js';
 import { DisklessError, refusal } from '../../errors.js';
-import type { EtcdVerdict } from '../../plan/etcd-verdict.js';
+import { OWN_PORTS } from '../../node/ports.js';
+import type { EtcdVerdict } from '../../plan/etcd-outcome.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import type { NodeRecord } from '../../state/records.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';

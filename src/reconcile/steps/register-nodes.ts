@@ -1,4 +1,4 @@
-import { versionRow } from '../../components/version-table.js';
+import { versionRow } from '../../config/version-table.js';
 import { DisklessError } from '../../errors.js';
 import { reconcileNodes, wantedNode } from '../../kube/nodes.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';

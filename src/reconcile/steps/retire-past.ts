@@ -1,4 +1,4 @@
-import { PATHS } from '../../components/paths.js';
+import { PATHS } from '../../node/paths.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';
 import { change } from '../change.js';

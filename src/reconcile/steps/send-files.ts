@@ -1,10 +1,10 @@
-import { PATHS } from '../../components/paths.js';
 import { buildSegments, imageSegmentId, imageStagingPath } from '../../delivery/build-segments.js';
 import type { Segment } from '../../delivery/segment.js';
 import { sendStream } from '../../delivery/send-stream.js';
 import { DisklessError } from '../../errors.js';
 import { hasCode } from '../../kube/api-errors.js';
-import type { DesiredImage } from '../../plan/desired.js';
+import type { DesiredImage } from '../../node/desired.js';
+import { PATHS } from '../../node/paths.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';
 import { change } from '../change.js';

@@ -1,7 +1,7 @@
 import type { EtcdBootstrap } from '../../components/context.js';
 import { bootstrapFile } from '../../components/etcd.js';
-import { PATHS } from '../../components/paths.js';
 import { CONFIG_SEGMENT, configSegment } from '../../delivery/build-segments.js';
+import { PATHS } from '../../node/paths.js';
 import { contentHash } from '../../plan/diff.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';

@@ -1,7 +1,7 @@
-import { PATHS } from '../../components/paths.js';
 import { DisklessError } from '../../errors.js';
 import { waitServing } from '../../kube/readiness.js';
-import type { ComponentId, Disruption } from '../../plan/desired.js';
+import type { ComponentId, Disruption } from '../../node/desired.js';
+import { PATHS } from '../../node/paths.js';
 import type { UnitAction } from '../../plan/diff.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';

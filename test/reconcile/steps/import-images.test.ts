@@ -2,9 +2,9 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PATHS } from '../../../src/components/paths.js';
 import { imageStagingPath } from '../../../src/delivery/build-segments.js';
 import { DisklessError } from '../../../src/errors.js';
+import { PATHS } from '../../../src/node/paths.js';
 import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { importImages } from '../../../src/reconcile/steps/send-files.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EtcdVerdict } from '../../../src/plan/etcd-verdict.js';
+import type { EtcdVerdict } from '../../../src/plan/etcd-outcome.js';
 import { NodeSession } from '../../../src/reconcile/node-session.js';
 import type { Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { proveQuorum } from '../../../src/reconcile/steps/record.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DesiredUnit, Disruption } from '../../../src/plan/desired.js';
+import type { DesiredUnit, Disruption } from '../../../src/node/desired.js';
 import type { UnitAction } from '../../../src/plan/diff.js';
 import type { Judgement, NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { startComponents } from '../../../src/reconcile/steps/start-units.js';

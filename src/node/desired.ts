@@ -12,11 +12,17 @@ export type ComponentId =
   | 'kubelet'
   | 'kube-proxy';
 
+/** An artifact unpacked: named by hash only. */
+export interface ArtifactFile {
+  sha256: string;
+  size: number;
+}
+
 export type FileContent =
   /** Rendered on the operator, keys among it: never shown, and never on the artifacts' path. */
   | { kind: 'text'; text: string }
-  /** Pushed unchanged, named by hash only. */
-  | { kind: 'artifact'; sha256: string; size: number };
+  /** Pushed unchanged. */
+  | ({ kind: 'artifact' } & ArtifactFile);
 
 export interface DesiredFile {
   /** Absolute path on the node. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { newestFirst, parseReleaseVersion } from '../../src/artifacts/release-version.js';
+import { newestFirst, parseReleaseVersion } from '../../src/config/release-version.js';
 
 it('sorts final releases by number, newest first', () => {
   expect(['1.9.11', '1.36.2', '1.20.2', '1.20.15', '1.36.10'].sort(newestFirst)).toEqual([

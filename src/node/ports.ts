@@ -1,11 +1,10 @@
-import type { Role } from '../config/spec.js';
-import type { ComponentId } from '../plan/desired.js';
+import type { ComponentId } from './desired.js';
 
 export interface OwnPort {
   port: number;
   owner: ComponentId;
   /** Only there; absent: on every node. */
-  on?: Role;
+  on?: 'control-plane';
 }
 
 /** TCP ports our components listen on, beside kube-apiserver's, which is configurable. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { coreDnsImage, NEWEST, pauseImage, VERSION_TABLE, versionRow } from '../../src/components/version-table.js';
+import { coreDnsImage, NEWEST, pauseImage, VERSION_TABLE, versionRow } from '../../src/config/version-table.js';
 import { DisklessError, EXIT } from '../../src/errors.js';
 
 describe('version table', () => {
