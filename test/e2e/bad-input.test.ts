@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { PkiStore } from '../../src/pki/store.js';
 import { readClusterRecord } from '../../src/state/record-files.js';
 import { stateDirAt } from '../../src/state/state-dir.js';
@@ -136,7 +136,9 @@ describe('machines that cannot take part', () => {
   });
 
   it('a state directory that does not know the cluster is refused', async () => {
-    const args = ['up', '--hosts', 's4,s5', '--control-plane', 's4', '--state-dir', `${world.operator.stateDir}-other`];
+    const other = `${world.operator.stateDir}-other`;
+    onTestFinished(() => rm(other, { recursive: true }));
+    const args = ['up', '--hosts', 's4,s5', '--control-plane', 's4', '--state-dir', other];
     const finished = await world.operator.run(args);
     expect(finished.exit, said(finished)).toBe(5);
   });

@@ -31,6 +31,7 @@ export interface Pod extends KubeObject {
       name: string;
       containerID?: string;
       state?: { running?: object; waiting?: { reason?: string; message?: string }; terminated?: { reason?: string } };
+      lastState?: { terminated?: { reason?: string } };
     }[];
   };
 }

@@ -35,7 +35,7 @@ export interface PodBatch {
 }
 
 /** Removing pods is not measured, and old kubelets take their time; whatever is left goes with the namespace. */
-const REMOVAL_TIMEOUT_MS = 180_000;
+const REMOVAL_TIMEOUT_MS = 120_000;
 
 /**
  * Starts pods on a timetable, waits for each within its time, and removes them again.

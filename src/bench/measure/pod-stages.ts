@@ -1,6 +1,8 @@
 import type { Stage } from '../record/terms.js';
 import type { Pod } from './manifests.js';
 
+type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];
+
 /** From this minor on (beta, on by default) kubelets report the condition PodReadyToStartContainers. */
 const SANDBOX_CONDITION_MINOR = 29;
 
@@ -28,8 +30,15 @@ export function stagesReached(pod: Pod): Stage[] {
 /** Its kubelet says that all containers of a pod under deletion have ended. */
 export function hasStopped({ metadata, status }: Pod): boolean {
   const { containerStatuses = [] } = status ?? {};
-  const ended = containerStatuses.length > 0 && containerStatuses.every(({ state }) => state?.terminated !== undefined);
-  return metadata.deletionTimestamp !== undefined && ended;
+  return metadata.deletionTimestamp !== undefined && containerStatuses.length > 0 && containerStatuses.every(hasEnded);
+}
+
+/**
+ * A kubelet before 1.22 may remove a container before it has told of its end. It then calls it waiting again, after a last
+ * state that it could not find out, and goes on doing so until it next looks at all pods.
+ */
+function hasEnded({ state, lastState }: ContainerStatus): boolean {
+  return state?.terminated !== undefined || lastState?.terminated?.reason === 'ContainerStatusUnknown';
 }
 
 /** Why a pod does not start, in the kubelet's words; undefined while nothing speaks against it. */
