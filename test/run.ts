@@ -44,7 +44,6 @@ const LAYERS: readonly Layer[] = [
   { name: 'check-types', title: 'types', command: ['node_modules/.bin/tsc', '--noEmit'] },
   { name: 'check-unused', title: 'unused code', command: ['node_modules/.bin/knip'] },
   { name: 'check-used', title: 'code that only tests use', command: ['node_modules/.bin/knip', '--production'] },
-  { name: 'build', title: 'build', command: ['npm', 'run', '--silent', 'build'] },
   { name: 'unit', title: 'unit tests', command: ['node', VITEST, 'run', '--project', 'unit'], counted: true },
   unitUnder(22),
   unitUnder(24),

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { RunEvent } from '../../src/runner/events.js';
-import { CLI, type Operator } from '../../test/e2e/helpers/cli.js';
+import type { Operator } from '../../test/e2e/helpers/cli.js';
+import { PROGRAM } from '../../test/helpers/program.js';
 
 export interface OperatorRun {
   exit: number | null;
@@ -17,7 +18,7 @@ export interface OperatorRun {
 /** Runs k8s-diskless as a user would, and reads from /proc what that costs. */
 export function operatorRun(operator: Operator, args: readonly string[]): Promise<OperatorRun> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CLI, ...args, '--output', 'json'], { env: operator.env });
+    const child = spawn(process.execPath, [PROGRAM, ...args, '--output', 'json'], { env: operator.env });
     const events: RunEvent[] = [];
     let stderr = '';
     let usage = { cpuSeconds: 0, peakMiB: 0 };

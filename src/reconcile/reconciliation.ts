@@ -94,36 +94,53 @@ export interface EtcdRejoin {
   rejoin(node: string, start: (bootstrap: EtcdBootstrap) => Promise<void>): Promise<void>;
 }
 
-/** Everything the steps of one pass share. */
-export interface Reconciliation {
-  memory: RunMemory;
-  attendance: Attendance;
+/** What lasts from the first pass to the last. */
+export interface RunTools {
+  options: ReconcileOptions;
+  bus: EventBus;
+  signal: AbortSignal;
+  sessions: ReadonlyMap<string, NodeSession>;
+  access: ClusterAccess;
   waiting: WaitingRoom;
+  memory: RunMemory;
+}
+
+/** Who takes part in a pass, and who is left for the next. */
+interface PassRoll {
+  attendance: Attendance;
   /** Nodes this pass went on without, which are still waited for. */
   late: Set<string>;
   /** Why this pass cannot be the last one: filled by steps that leave somebody for the next. */
   again: Set<string>;
   /** No other pass follows: who is left out of this one has failed. */
   last: boolean;
-  options: ReconcileOptions;
-  bus: EventBus;
-  signal: AbortSignal;
+}
+
+/** What several nodes' steps of a pass must do in turn, or only once. */
+interface PassServices {
   rolling: RollingLock;
-  sessions: ReadonlyMap<string, NodeSession>;
-  facts: Map<string, NodeFacts>;
-  /** Node name → why it has no facts. */
-  unread: Map<string, DisklessError>;
-  judgement?: Judgement;
-  access: ClusterAccess;
   readiness: ReadinessWatch;
   rejoin: EtcdRejoin;
-  /** Node name → why its Node object is not as it should be. */
+}
+
+/** What steps of a pass found out for those after them; each entry has one step that writes it. */
+interface PassFindings {
+  /** By `facts`. */
+  facts: Map<string, NodeFacts>;
+  /** By `connect` and `facts`: node name → why it has no facts. */
+  unread: Map<string, DisklessError>;
+  /** By `judge`. */
+  judgement?: Judgement;
+  /** By `register`: node name → why its Node object is not as it should be. */
   unregistered: ReadonlyMap<string, DisklessError>;
-  /** Nodes whose components all said that they are well. */
+  /** By `healthy`: nodes whose components all said that they are well. */
   well: Set<string>;
-  /** The DNS add-on's Service, once it was found as it should be: one that was just made has had no time to start. */
+  /** By `addons`: the DNS add-on's Service, unless it was just made and has had no time to start. */
   settledDns?: { namespace: string; name: string };
 }
+
+/** Everything the steps of one pass share. */
+export interface Reconciliation extends RunTools, PassRoll, PassServices, PassFindings {}
 
 export function judgementOf(context: Reconciliation): Judgement {
   if (context.judgement === undefined) throw new Error('a step ran before the judgement it needs');

@@ -9,7 +9,7 @@ import { createEtcdRejoin } from './etcd-rejoin.js';
 import { NodeSession } from './node-session.js';
 import { majorityRuns } from './observe-etcd.js';
 import { createReadinessWatch } from './readiness-watch.js';
-import type { ReconcileOptions, Reconciliation } from './reconciliation.js';
+import type { ReconcileOptions, Reconciliation, RunTools } from './reconciliation.js';
 import { createWaitingRoom } from './waiting-room.js';
 
 export interface ReconcileInput extends ReconcileOptions {
@@ -25,12 +25,12 @@ export interface ReconcileInput extends ReconcileOptions {
   kubeconfigPath: string;
 }
 
-/** What lasts from the first pass to the last. */
-export type Run = Pick<Reconciliation, 'options' | 'bus' | 'signal' | 'sessions' | 'access' | 'memory' | 'waiting'> & {
+/** One `up` or `plan`. */
+export interface Run extends RunTools {
   command: ReconcileInput['command'];
   /** Ends the waiting for machines that nobody needs any more. */
   stopWaiting: () => void;
-};
+}
 
 /** Connects to nobody yet: sessions open on first use. */
 export function openRun(input: ReconcileInput): Run {
@@ -100,13 +100,13 @@ export function openPass(run: Run, { first, last }: { first: boolean; last: bool
       isDecidedWithout: (missing) =>
         run.waiting.isOpen && !missing.some((name) => options.lost.has(name)) && majorityRuns(context),
     }),
+    late: new Set(),
     again: new Set(),
     last,
-    unregistered: new Map(),
-    late: new Set(),
-    well: new Set(),
     facts: new Map(),
     unread: new Map(),
+    unregistered: new Map(),
+    well: new Set(),
     rolling: createRollingLock(
       () =>
         new DisklessError({

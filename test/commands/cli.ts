@@ -6,8 +6,7 @@ import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../artifacts/fixtures.js';
 import { KEYS } from '../boot/fixture.js';
-
-const CLI = new URL('../../src/cli.ts', import.meta.url).pathname;
+import { PROGRAM } from '../helpers/program.js';
 
 export interface Finished {
   exit: number | null;
@@ -43,7 +42,7 @@ export function createOperator(): Operator {
     K8S_DISKLESS_STATE_DIR: stateDir,
   };
   const start = (args: readonly string[], more: NodeJS.ProcessEnv = {}): Running => {
-    const child = spawn(process.execPath, ['--import', 'tsx', CLI, ...args], { env: { ...env, ...more } });
+    const child = spawn(process.execPath, [PROGRAM, ...args], { env: { ...env, ...more } });
     onTestFinished(() => void child.kill('SIGKILL'));
     return watch(child);
   };

@@ -3,7 +3,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CLI, execute, type Finished, said } from './helpers/cli.js';
+import { PROGRAM } from '../helpers/program.js';
+import { execute, type Finished, said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { nodeSnapshot } from './helpers/snapshot.js';
 
@@ -53,7 +54,19 @@ async function configFile(config: object): Promise<string> {
 /** Runs `up` after these commands of a root shell, in a mount namespace of their own. */
 async function refusedAfter(prepare: string, args: readonly string[], exit: number): Promise<string> {
   const script = `set -e\n${prepare}\nexec "$@"`;
-  const command = ['--mount', 'bash', '-c', script, 'bash', process.execPath, CLI, 'up', '--output', 'plain', ...args];
+  const command = [
+    '--mount',
+    'bash',
+    '-c',
+    script,
+    'bash',
+    process.execPath,
+    PROGRAM,
+    'up',
+    '--output',
+    'plain',
+    ...args,
+  ];
   return told(await execute('unshare', command, world.operator.env), exit);
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { type Operator, operatorOf } from '../e2e/helpers/cli.js';
 import { deployEcho, echoPods, eventually, NODE_PORT } from '../e2e/helpers/workload.js';
+import { PROGRAM } from '../helpers/program.js';
 import { Lab } from './nodes/lab.js';
 
 /**
@@ -10,14 +10,13 @@ import { Lab } from './nodes/lab.js';
  * interrupted is simply run again, since the lab keeps the operator's state too.
  */
 const NODES = ['s4', 's5', 's6'];
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const heading = (line: string): void => say(`\n\u001b[1m== ${line}\u001b[0m`);
 
 async function up(operator: Operator): Promise<void> {
   say('$ k8s-diskless up --hosts s4,s5,s6\n');
-  const child = spawn(process.execPath, [CLI, 'up', '--hosts', NODES.join(',')], {
+  const child = spawn(process.execPath, [PROGRAM, 'up', '--hosts', NODES.join(',')], {
     env: operator.env,
     stdio: 'inherit',
   });

@@ -5,6 +5,7 @@ import { resourcePath } from '../../kube/paths.js';
 import type { PodSample } from '../record/pods-schema.js';
 import type { POD_LOADS, Stage } from '../record/terms.js';
 import { NAMESPACE, type Pod, timedPod } from './manifests.js';
+import type { LagMeter } from './observer-lag.js';
 import { openLoop } from './open-loop.js';
 import { PODS, type PodObserver } from './pod-observer.js';
 import type { RunClock } from './run-clock.js';
@@ -13,6 +14,8 @@ export interface PodLoadOptions {
   client: KubeClient;
   observer: PodObserver;
   clock: RunClock;
+  /** Of the operator, while pods start. */
+  lag: Pick<LagMeter, 'during'>;
   stages: readonly Stage[];
   image: string;
   /** Nothing but tainted nodes. */
@@ -43,9 +46,14 @@ const REMOVAL_TIMEOUT_MS = 120_000;
  * @returns names of pods that their kubelets did not remove in time: they disturb what is measured next
  */
 export async function runPodLoad(options: PodLoadOptions, batch: PodBatch): Promise<string[]> {
+  return removePods(options, await options.lag.during(() => startPods(options, batch)));
+}
+
+/** @returns those that there are then, Ready or not */
+async function startPods(options: PodLoadOptions, batch: PodBatch): Promise<PodSample[]> {
   const { observer, clock, signal, timeoutMs, samples } = options;
   const { round, load, nodes, perSecond } = batch;
-  const ours: PodSample[] = [];
+  const made: PodSample[] = [];
   await openLoop({
     clock,
     count: nodes.length,
@@ -56,16 +64,16 @@ export async function runPodLoad(options: PodLoadOptions, batch: PodBatch): Prom
       const sample = blankSample(options.stages, { name: `${load}-${round}-${index}`, round, load, node, intended });
       samples.push(sample);
       observer.follow(sample);
-      const made = await send(options, sample, node);
-      if (made) await observer.settled(sample, timeoutMs - (clock.now() - intended));
-      else observer.forget(sample);
+      if (await send(options, sample, node)) {
+        made.push(sample);
+        await observer.settled(sample, timeoutMs - (clock.now() - intended));
+      } else observer.forget(sample);
       sample.observedUntil = clock.now();
       observer.conclude(sample);
       if (sample.at.ready === null) sample.failure ??= `it was not Ready within ${timeoutMs / 1000} s`;
-      if (made) ours.push(sample);
     },
   });
-  return removePods(options, ours);
+  return made;
 }
 
 type Blank = Pick<PodSample, 'name' | 'round' | 'load' | 'node' | 'intended'>;

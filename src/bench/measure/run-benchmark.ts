@@ -1,44 +1,23 @@
-import type { ClusterSpec } from '../../config/spec.js';
 import { type DisklessError, toDisklessError } from '../../errors.js';
-import { PATHS as NODE_PATHS } from '../../node/paths.js';
-import type { Preset } from '../preset/preset-schema.js';
 import type { Environment } from '../record/environment-schema.js';
-import { fingerprintOf } from '../record/fingerprint.js';
 import type { RunRecord } from '../record/record-schema.js';
-import { RUN_FORMAT, RUN_SCHEMA } from '../record/terms.js';
-import { type Admission, readAdmission } from './admission.js';
-import type { BenchContext, Measured } from './bench-context.js';
+import type { Admission } from './admission.js';
+import type { BenchContext } from './bench-context.js';
+import { clearSite, prepareSite } from './bench-site.js';
+import type { BenchmarkOptions } from './benchmark-options.js';
 import { readEnvironment } from './environment.js';
-import { etcdFilesystem } from './etcd-metrics.js';
-import { importToolImage, removeToolImage, requireImage } from './import-image.js';
 import { kubeletGrowth, readKubelets } from './kubelet-histogram.js';
-import { NAMESPACE } from './manifests.js';
 import { measureColdPods, measureRound, warmUpNetwork } from './measure-round.js';
-import { prepareNamespace, removeNamespace } from './namespace.js';
+import { blankMeasured, recordOf } from './measured-record.js';
 import { checkMtu } from './network/mtu.js';
 import { planCells } from './network/plan-cells.js';
 import { startTools } from './network/tool-pods.js';
 import { LagMeter } from './observer-lag.js';
-import type { OpenedCluster } from './open-cluster.js';
 import { PodObserver } from './pod-observer.js';
 import { observableStages } from './pod-stages.js';
 import { seededRandom } from './random.js';
 import { startRunClock } from './run-clock.js';
 import type { ToolImage } from './tool-image.js';
-import { requireBashClock } from './wall-clock.js';
-
-export interface BenchmarkOptions {
-  spec: ClusterSpec;
-  cluster: OpenedCluster;
-  /** One for each architecture among the nodes. */
-  images: ReadonlyMap<string, ToolImage>;
-  preset: { name: string; values: Preset; overrides: string[] };
-  software: RunRecord['software'];
-  seed: number;
-  startedAt: Date;
-  tell: (line: string) => void;
-  signal: AbortSignal;
-}
 
 export interface BenchmarkResult {
   record: RunRecord;
@@ -51,32 +30,11 @@ export interface BenchmarkResult {
  * kept them from beginning is thrown.
  */
 export async function runBenchmark(options: BenchmarkOptions): Promise<BenchmarkResult> {
-  const { cluster, images, tell, signal } = options;
-  const { nodes, client } = cluster;
   try {
-    tell('preparing images and the namespace');
-    const ready = await Promise.allSettled(
-      nodes.map(async ({ session, arch }) => {
-        if (isTimedByBash(options)) await requireBashClock(session, signal);
-        await requireImage(session, options.spec.sandboxImage, signal);
-        await importToolImage(session, images.get(arch) as ToolImage, signal);
-      }),
-    );
-    // Only now: tidying up must not overtake an import that still runs.
-    for (const each of ready) if (each.status === 'rejected') throw each.reason;
-    await prepareNamespace({ client, signal });
-    const admission = await readAdmission({ client, image: options.spec.sandboxImage, signal });
-    return await measure(options, admission);
+    return await measure(options, await prepareSite(options));
   } finally {
-    tell('removing everything again');
-    await tidyUp(options);
+    await clearSite(options);
   }
-}
-
-function isTimedByBash({ spec, preset }: BenchmarkOptions): boolean {
-  const { network, dns } = preset.values;
-  const roundTrips = network.paths.length > 0 && network.tests.includes('round-trip');
-  return roundTrips || (spec.addons.dns.enabled && dns.seconds > 0);
 }
 
 const THROTTLED: RunRecord['findings'][number] = {
@@ -87,29 +45,13 @@ const THROTTLED: RunRecord['findings'][number] = {
   hint: 'exempt the namespace of the benchmark from the quota',
 };
 
-/** Until it is done or this long; not by the run's signal, which may be what ended it. */
-const TIDY_TIMEOUT_MS = 90_000;
-
-async function tidyUp({ cluster, images, tell }: BenchmarkOptions): Promise<void> {
-  const signal = AbortSignal.timeout(TIDY_TIMEOUT_MS);
-  const left = (what: string) => (error: unknown) => tell(`left behind: ${what} (${toDisklessError(error).message})`);
-  const namespace = `the namespace ${NAMESPACE} with all in it; the next run removes it`;
-  await removeNamespace({ client: cluster.client, signal }).catch(left(namespace));
-  await Promise.all(
-    cluster.nodes.map(({ name, session, arch }) => {
-      const reference = images.get(arch)?.reference ?? '';
-      return removeToolImage(session, reference, signal).catch(left(`the image ${reference} on ${name}`));
-    }),
-  );
-}
-
 async function measure(options: BenchmarkOptions, { limitsCpu }: Admission): Promise<BenchmarkResult> {
   const { spec, cluster, preset, tell, signal } = options;
   const { nodes, client } = cluster;
   const clock = startRunClock();
   const usedBefore = process.cpuUsage();
   const stages = observableStages(spec.kubernetes);
-  const measured = await blank(options, stages);
+  const measured = await blankMeasured(options, stages);
   if (limitsCpu) measured.findings.push(THROTTLED);
   const lag = new LagMeter();
   const observer = new PodObserver({ client, clock, stages, signal });
@@ -194,56 +136,11 @@ async function measureRounds(context: BenchContext, seed: number): Promise<void>
   measured.pods.kubelet = { unavailable: before.problem ?? after.problem, nodes: grown };
 }
 
-async function blank(
-  { spec, cluster, signal }: BenchmarkOptions,
-  stages: Measured['pods']['stages'],
-): Promise<Measured> {
-  const member = cluster.nodes.find(({ role }) => role === 'control-plane');
-  const filesystem = member ? await etcdFilesystem(member, NODE_PATHS.etcdData, signal) : 'unknown';
-  const dnsOff = spec.addons.dns.enabled ? null : 'the cluster has no DNS add-on of ours';
-  return {
-    rounds: [],
-    pods: { stages, samples: [], kubelet: { unavailable: 'the run ended before they were read again', nodes: [] } },
-    network: { mtu: [], leftOut: [], samples: [] },
-    api: { unavailable: null, samples: [] },
-    dns: { unavailable: dnsOff, samples: [] },
-    etcd: { unavailable: null, filesystem, samples: [] },
-    findings: [],
-  };
-}
-
 function machinery({ nodes }: Environment) {
   const speeds = nodes.map(({ nic }) => (nic.kind === 'physical' ? nic.bitsPerSecond : null));
   const known = speeds.filter((speed) => speed !== null);
   return {
     cores: new Map(nodes.map(({ name, cpu }) => [name, cpu.cores])),
     linkBitsPerSecond: known.length === nodes.length ? Math.min(...known) : null,
-  };
-}
-
-interface Finished {
-  outcome: RunRecord['outcome'];
-  environment: Environment;
-  measured: Measured;
-  observer: RunRecord['observer'];
-}
-
-function recordOf(options: BenchmarkOptions, { outcome, environment, measured, observer }: Finished): RunRecord {
-  const { preset, software, seed, startedAt } = options;
-  const startedText = startedAt.toISOString();
-  return {
-    format: RUN_FORMAT,
-    schema: RUN_SCHEMA,
-    id: startedText.replaceAll(':', '-'),
-    software,
-    startedAt: startedText,
-    endedAt: new Date().toISOString(),
-    outcome,
-    seed,
-    preset,
-    environment,
-    fingerprint: fingerprintOf(environment, preset.values),
-    ...measured,
-    observer,
   };
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { KIND, NAMESPACE } from '../../../src/bench/measure/manifests.js';
-import { runPodLoad } from '../../../src/bench/measure/pod-load.js';
+import { type PodLoadOptions, runPodLoad } from '../../../src/bench/measure/pod-load.js';
 import { PODS, PodObserver } from '../../../src/bench/measure/pod-observer.js';
 import { observableStages } from '../../../src/bench/measure/pod-stages.js';
 import { startRunClock } from '../../../src/bench/measure/run-clock.js';
@@ -50,6 +50,16 @@ const gracePeriods = () =>
     .filter(({ method }) => method === 'DELETE')
     .map(({ query }) => query.get('gracePeriodSeconds'));
 
+/** How many deletions there had been when the lag of the operator was no longer asked for. */
+let deletedWhileTimed: number | undefined;
+const lag: PodLoadOptions['lag'] = {
+  during: async (work) => {
+    const result = await work();
+    deletedWhileTimed = gracePeriods().length;
+    return result;
+  },
+};
+
 async function load(count: number, timeoutMs: number, perSecond = 1000): Promise<PodSample[]> {
   const { client } = cluster;
   const { signal } = new AbortController();
@@ -63,6 +73,7 @@ async function load(count: number, timeoutMs: number, perSecond = 1000): Promise
       client,
       observer,
       clock,
+      lag,
       stages,
       signal,
       timeoutMs,
@@ -87,6 +98,7 @@ test('every stage has the moment its event arrived, in order, and pods are remov
     expect({ node, failure }).toEqual({ node: 's5', failure: null });
   }
   expect(gracePeriods()).toEqual(Array(3).fill(null));
+  expect(deletedWhileTimed).toBe(0);
 });
 
 test('one whose containers have ended is removed, though its kubelet has not told the API that it is gone', async () => {

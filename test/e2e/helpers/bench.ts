@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import { type Analysis, analyse } from '../../../src/bench/analysis/analyse.js';
 import { readRecord } from '../../../src/bench/record/read-record.js';
 import type { RunRecord } from '../../../src/bench/record/record-schema.js';
-import { CLI, type Operator } from './cli.js';
+import { PROGRAM } from '../../helpers/program.js';
+import type { Operator } from './cli.js';
 
 export interface BenchRun {
   exit: number | null;
@@ -33,7 +34,7 @@ const BUSY = ['limits.cpuBusy=1', 'limits.eventLoopLagMs=1000', 'limits.schedule
 export async function runBench(operator: Operator, { set = [], at, act }: BenchOptions = {}): Promise<BenchRun> {
   const out = await mkdtemp(join(tmpdir(), 'k8s-diskless-bench-'));
   const settings = [...BUSY, ...set].flatMap((each) => ['--set', each]);
-  const args = [CLI, 'bench', '--preset', 'quick', '--out', out, ...settings];
+  const args = [PROGRAM, 'bench', '--preset', 'quick', '--out', out, ...settings];
   const child = spawn(process.execPath, args, { env: operator.env, stdio: ['ignore', 'ignore', 'pipe'] });
   const lines: string[] = [];
   let acted: Promise<unknown> | undefined;

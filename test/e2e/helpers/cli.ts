@@ -3,8 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent } from '../../../src/runner/events.js';
-
-export const CLI = new URL('../../../dist/cli.js', import.meta.url).pathname;
+import { PROGRAM } from '../../helpers/program.js';
 
 export interface Finished {
   exit: number | null;
@@ -34,7 +33,7 @@ export async function createOperator(labEnv: NodeJS.ProcessEnv): Promise<Operato
 export function operatorOf(labEnv: NodeJS.ProcessEnv): Operator {
   const env: NodeJS.ProcessEnv = { ...process.env, ...labEnv };
   const stateDir = env.K8S_DISKLESS_STATE_DIR ?? '';
-  const run: Operator['run'] = (args, more) => execute(process.execPath, [CLI, ...args], { ...env, ...more });
+  const run: Operator['run'] = (args, more) => execute(process.execPath, [PROGRAM, ...args], { ...env, ...more });
   const kubectlWith = async (input: string, ...args: string[]): Promise<string> => {
     const kubectl = join(env.K8S_DISKLESS_ARTIFACTS ?? '', 'kubernetes/v1.20.2/bin/linux/amd64/kubectl');
     const { exit, stdout, stderr } = await execute(

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { RunEvent } from '../../../src/runner/events.js';
-import { CLI, type Finished, type Operator } from './cli.js';
+import { PROGRAM } from '../../helpers/program.js';
+import type { Finished, Operator } from './cli.js';
 
 export interface Interruption {
   /** The first event that matches is the moment. */
@@ -20,7 +21,7 @@ export function runUntil(
   { at, act = (kill) => kill('SIGKILL') }: Interruption,
 ): Promise<Finished & { reached: boolean; signal: NodeJS.Signals | null; events: RunEvent[] }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CLI, ...args, '--output', 'json'], { env: operator.env });
+    const child = spawn(process.execPath, [PROGRAM, ...args, '--output', 'json'], { env: operator.env });
     const events: RunEvent[] = [];
     const watching = new Set<() => void>();
     const until: Until = (matches) =>

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DisklessError } from '../../../src/errors.js';
+import { PROGRAM } from '../../helpers/program.js';
 import { runCommand } from '../build/run-command.js';
 import { cgroupOf } from '../nodes/naming.js';
 import { bridgeOf, switchOf } from '../nodes/plumbing.js';
@@ -12,7 +13,6 @@ import { until } from '../nodes/until.js';
 import { bootPaths, dhcpAddress, writeBootConfig } from './boot-config.js';
 import type { MachinesRecord } from './machine-record.js';
 
-const CLI = join(import.meta.dirname, '../../../dist/cli.js');
 const START_TIMEOUT = 30_000;
 /** None of them can name a node. */
 const SERVICES = { dnsmasq: 'switch', serve: 'operator', addresses: 'router' } as const;
@@ -34,12 +34,12 @@ export async function startBootServices(record: MachinesRecord, signal?: AbortSi
   const flags = ['--config', paths.config, '--state-dir', join(paths.root, 'no-state')];
   await runCommand({
     command: process.execPath,
-    args: [CLI, 'boot', 'render', ...flags, '--out', paths.rendered],
+    args: [PROGRAM, 'boot', 'render', ...flags, '--out', paths.rendered],
     signal,
   });
   if (record.dhcp === 'proxy') await startAddresses(record, signal);
   await startDnsmasq(record, signal);
-  const serve = [process.execPath, CLI, 'boot', 'serve', ...flags, '--output', 'json', '--log', paths.served];
+  const serve = [process.execPath, PROGRAM, 'boot', 'serve', ...flags, '--output', 'json', '--log', paths.served];
   await start({
     lab: name,
     service: 'serve',

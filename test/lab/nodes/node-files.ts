@@ -67,10 +67,16 @@ function bootEnvironment({ lab, node, paths, rootTar }: NodeFilesOptions): strin
     .join('');
 }
 
+/** With documentation addresses (RFC 5737): nobody answers there, and nothing would route to them. */
+function resolvConf(count: number): string {
+  return Array.from({ length: count }, (_, n) => `nameserver 192.0.2.${n + 1}\n`).join('');
+}
+
 async function writeOverlay(directory: string, traits: NodeTraits, authorizedKey: string): Promise<void> {
   const files = [
     { path: '/etc/hostname', content: `${traits.hostName}\n` },
     { path: '/home/core/.ssh/authorized_keys', content: authorizedKey, mode: 0o600 },
+    { path: '/etc/resolv.conf', content: resolvConf(traits.nameservers) },
     ...traits.files,
   ];
   for (const { path, content, mode = 0o644 } of files) {

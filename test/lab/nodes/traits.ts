@@ -47,6 +47,8 @@ export interface NodeTraits {
   /** Size of the root's tmpfs, in the units of tmpfs. */
   rootSize: string;
   sshPort: number;
+  /** How many are in /etc/resolv.conf; nobody answers at their addresses. */
+  nameservers: number;
   /** Programs that do not exist below /usr. */
   hiddenPrograms: string[];
   files: NodeFile[];
@@ -67,6 +69,7 @@ export function ordinaryTraits(name: string): NodeTraits {
     mtu: 1500,
     rootSize: ROOT_SIZE,
     sshPort: 22,
+    nameservers: 1,
     hiddenPrograms: [],
     files: [],
     prepare: [],

@@ -1,9 +1,6 @@
 import type { NodeOption } from './option.js';
 import { NUMBER } from './option.js';
 
-/** RFC 5737 documentation addresses: nobody answers there, and nothing would route to them. */
-const NAMESERVER_PREFIX = '192.0.2.';
-
 export const NETWORK_OPTIONS: readonly NodeOption[] = [
   {
     name: 'two-nics',
@@ -40,8 +37,7 @@ export const NETWORK_OPTIONS: readonly NodeOption[] = [
     value: NUMBER,
     summary: 'so many nameservers in /etc/resolv.conf (the resolver reads three); nobody answers at their addresses',
     apply: (traits, value) => {
-      const lines = Array.from({ length: Number(value) }, (_, n) => `nameserver ${NAMESERVER_PREFIX}${n + 1}\n`);
-      traits.files.push({ path: '/etc/resolv.conf', content: lines.join('') });
+      traits.nameservers = Number(value);
     },
   },
   {
