@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const globalSetup = 'test/helpers/program.ts';
+// A busy machine may stand still for a while; what is polled for comes sooner or never.
+const expect = { poll: { timeout: 20_000 } };
 
 export default defineConfig({
   test: {
@@ -14,12 +16,15 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
           testTimeout: 30_000,
+          hookTimeout: 60_000,
+          expect,
         },
       },
       {
         test: {
           name: 'e2e',
           globalSetup,
+          expect,
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 900_000,

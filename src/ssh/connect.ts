@@ -23,6 +23,8 @@ const CONNECT_TIMEOUT_MS = 5000;
 const AUTH_TIMEOUT_MS = 20_000;
 const KEEPALIVE = { intervalMs: 10_000, countMax: 3 };
 const FIRST_RETRY_MS = 250;
+/** An attempt with less time would end for want of it, and what the server said before would be forgotten. */
+const LAST_ATTEMPT_MS = 500;
 const HANDSHAKES = 32;
 /** Each is a process with three pipes: hundreds at once would run into the limit of open files. */
 const SETTINGS = 8;
@@ -85,7 +87,7 @@ async function retry(options: AttemptOptions): Promise<SshConnection> {
       return await attempt(options, budget);
     } catch (error) {
       const pause = wait * (1 + random());
-      const over = !retryDropped || pause >= budget.leftMs;
+      const over = !retryDropped || pause + LAST_ATTEMPT_MS >= budget.leftMs;
       if (over || !(error instanceof DisklessError) || error.code !== 'reset-before-banner') throw error;
       await sleep(pause, signal);
     }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,7 +53,11 @@ describe('k8s-diskless-api watch', () => {
     await rm(dir, { recursive: true, maxRetries: 5 });
   });
 
-  const answers = (address: string, ...lines: string[]) => writeFile(join(dir, address), `${lines.join('\n')}\n`);
+  /** Whole at once: the fake curl reads it at any moment. */
+  async function answers(address: string, ...lines: string[]): Promise<void> {
+    await writeFile(join(dir, 'new'), `${lines.join('\n')}\n`);
+    await rename(join(dir, 'new'), join(dir, address));
+  }
   const asked = (): string[] =>
     existsSync(join(dir, 'asked')) ? readFileSync(join(dir, 'asked'), 'utf8').trim().split('\n') : [];
   const times = (address: string): number => asked().filter((each) => each === address).length;

@@ -10,12 +10,13 @@ import type { ManifestEntry, Segment } from '../../src/delivery/segment.js';
 import { sendStream } from '../../src/delivery/send-stream.js';
 import type { Connection, RemoteProcess } from '../../src/ssh/transport.js';
 
-/* The real receiver under a real bash, in a mount namespace of its own with fresh /opt, /etc/kubernetes and /run. */
+/* The real receiver under a real bash, in a mount namespace of its own with fresh /opt, /run and directory of units. */
 
 const PREPARE = [
   'set -e',
   'mount -t tmpfs none /opt',
   'mount -t tmpfs none /run',
+  'mount -t tmpfs none /etc/systemd/system',
   'mkdir -p /run/lab && mount -t tmpfs none /mnt',
 ].join('\n');
 

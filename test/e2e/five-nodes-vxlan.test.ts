@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWorld, type World } from './helpers/cluster-world.js';
@@ -13,10 +13,13 @@ let config: string;
 beforeAll(async () => {
   const nodes = ['s4', 's5', 's6', 's7'].map((name) => ({ name }));
   world = await createWorld('e2e-five', [...nodes, { name: 's8', options: ['far'] }]);
-  config = join(world.operator.stateDir, '..', `five-${process.pid}.yaml`);
+  config = `${world.operator.stateDir}.yaml`;
   await writeFile(config, 'hosts: ["s[4-8]"]\nnetwork:\n  mode: vxlan\n  podCidr: 10.200.0.0/16\n');
 });
-afterAll(() => world?.down());
+afterAll(async () => {
+  await world?.down();
+  await rm(config, { force: true });
+});
 
 describe('five nodes over vxlan', () => {
   it('up makes a cluster of three control planes and two workers, as plan said', async () => {

@@ -40,7 +40,19 @@ test('one control plane needs no detour', () => {
 });
 
 test('takes the first that lives and stays with it', async () => {
-  cluster.server.on('GET', '/livez', refuse(500, 'InternalError'));
+  // One that still starts and one that lives answer in the same moment.
+  let refuseFirst = (): void => undefined;
+  const askedFirst = new Promise<void>((resolve) => {
+    cluster.server.on('GET', '/livez', (exchange) => {
+      refuseFirst = () => void refuse(500, 'InternalError')(exchange);
+      resolve();
+    });
+  });
+  other.on('GET', '/livez', async (exchange) => {
+    await askedFirst;
+    refuseFirst();
+    answer(200, 'ok')(exchange);
+  });
   await client.get(PATH);
   await client.get(PATH);
   expect([asked(cluster.server), asked(other)]).toEqual([0, 2]);

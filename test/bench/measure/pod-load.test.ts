@@ -120,7 +120,7 @@ test('one whose containers have ended is removed, though its kubelet has not tol
 
 test('a pod that never starts stays in the record, with the reason and its stages open', async () => {
   becoming((name) => (name.endsWith('-1') ? [{ status: NO_IMAGE }] : [{ status: READY }]));
-  const [first, never] = await load(2, 200);
+  const [first, never] = await load(2, 2_000);
   expect(first?.at.ready).not.toBeNull();
   expect(never).toMatchObject({ failure: 'ErrImageNeverPull', at: { running: null, ready: null } });
   expect(never?.at.scheduled).not.toBeNull();
@@ -134,8 +134,8 @@ test('what comes after the time is up comes too late, while others are still wai
     else tellFirst({ status: READY });
     return [];
   });
-  const [first] = await load(2, 100, 5);
-  expect(first).toMatchObject({ at: { ready: null, running: null }, failure: 'it was not Ready within 0.1 s' });
+  const [first] = await load(2, 1_000, 0.5);
+  expect(first).toMatchObject({ at: { ready: null, running: null }, failure: 'it was not Ready within 1 s' });
 });
 
 test('one whose acceptance got lost is followed, and removed', async () => {
