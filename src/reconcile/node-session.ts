@@ -74,6 +74,11 @@ export class NodeSession {
     return this.#hostKey;
   }
 
+  /** Whether the latest connection lives, or another one is being opened. */
+  get isConnected(): boolean {
+    return this.#connection !== undefined;
+  }
+
   /** The living connection; opened on first use, and again after a loss. */
   connection(): Promise<Connection> {
     if (this.#connection) return this.#connection;

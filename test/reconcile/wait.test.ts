@@ -176,4 +176,23 @@ describe('up --wait on a recorded cluster of three control planes, one of them o
     await up({ ...cluster, wait: 200_000, onEvent });
     expect(served()).toEqual(['n1', 'n3', 'n4', 'n5']);
   });
+
+  it('reads another one again that goes down meanwhile: its data is gone', async () => {
+    await recorded({ running: ['n1', 'n3'] });
+    const goDown = async (): Promise<void> => {
+      node('n1').etcd = undefined;
+      await node('n1').sshd.close();
+      await node('n3').sshd.listen();
+    };
+    let isRead = false;
+    const onEvent = (event: RunEvent): void => {
+      if (event.type === 'step-finished' && event.step === 'facts' && event.node === 'n1' && !isRead) {
+        isRead = true;
+        void goDown();
+      }
+      if (event.type === 'note' && event.node === 'n1' && event.code === 'waiting') void node('n1').sshd.listen();
+    };
+    expect(failures(await up({ ...cluster, wait: 200_000, onEvent }))).toEqual([' judge quorum-lost']);
+    expect(served()).toEqual([]);
+  });
 });
