@@ -11,7 +11,7 @@ import { arrivalOf, importImages, sendFiles, sendNothing } from './steps/send-fi
 import { setClock } from './steps/set-clock.js';
 import { startEtcd } from './steps/start-etcd.js';
 import { startComponents } from './steps/start-units.js';
-import { verify, waitApiReady } from './steps/verify.js';
+import { isInSameBoot, verify, waitApiReady } from './steps/verify.js';
 
 type UpStep = Step<Reconciliation>;
 
@@ -131,10 +131,18 @@ export const upSequence: readonly UpStep[] = [
     run: applyAddons,
   },
   {
+    // Its own last step may have been long ago when the slowest node is done.
+    id: 'same-boot',
+    title: 'no reboot meanwhile',
+    on: 'every-node',
+    after: [same('ready'), settled('ready'), settled('healthy'), settled('images'), settled('addons')],
+    run: isInSameBoot,
+  },
+  {
     id: 'verify',
     title: 'verify',
     on: 'cluster',
-    after: [same('register'), settled('ready'), settled('healthy'), settled('images'), settled('addons')],
+    after: [same('register'), settled('same-boot')],
     run: verify,
   },
 ];

@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { untilAborted } from '../../src/abort.js';
-import { DisklessError } from '../../src/errors.js';
+import { DisklessError, EXIT } from '../../src/errors.js';
 import { createArrivals } from '../../src/reconcile/arrivals.js';
 import { NodeSession } from '../../src/reconcile/node-session.js';
+import { outcomeOf } from '../../src/reconcile/outcome.js';
 import type { NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
 import { upSequence } from '../../src/reconcile/up-sequence.js';
 import { createEventBus } from '../../src/runner/event-bus.js';
 import type { RunEvent } from '../../src/runner/events.js';
 import { runSequence } from '../../src/runner/run-sequence.js';
-import type { StepResult } from '../../src/runner/sequence.js';
+import type { StepPlace, StepResult } from '../../src/runner/sequence.js';
 import type { Connection } from '../../src/ssh/transport.js';
 import { sampleFacts, sampleNode } from '../helpers/sample-facts.js';
+import { type FakeConnection, fakeConnection, sessionOver } from './fake-session.js';
 
-/* The order of `up` and some of its steps as they are; the others do nothing. */
+/* The order of `up` and some of its steps as they are; the others do nothing, or what is scripted. */
 
 const NODES = [sampleNode(), sampleNode({ name: 's5', role: 'worker' })];
 
@@ -20,10 +22,12 @@ interface Scenario {
   /** Steps that are the real ones. */
   real: readonly string[];
   sessions: (signal: AbortSignal) => NodeSession[];
+  /** What the others do. */
+  scripted?: (place: StepPlace) => Promise<void>;
   onEvent?: (event: RunEvent, stop: AbortController) => void;
 }
 
-function upWith({ real, sessions, onEvent = () => {} }: Scenario) {
+function upWith({ real, sessions, scripted = async () => {}, onEvent = () => {} }: Scenario) {
   const stop = new AbortController();
   const { signal } = stop;
   const bus = createEventBus({
@@ -45,7 +49,10 @@ function upWith({ real, sessions, onEvent = () => {} }: Scenario) {
     memory: { tally: new Map() },
     options: {},
   } as unknown as Reconciliation;
-  const run = async (): Promise<StepResult> => 'unchanged';
+  const run = async (_context: unknown, place: StepPlace): Promise<StepResult> => {
+    await scripted(place);
+    return 'unchanged';
+  };
   const steps = upSequence.map((step) => (real.includes(step.id) ? step : { ...step, run }));
   return runSequence({ steps, nodes: NODES, context, bus, signal });
 }
@@ -84,5 +91,48 @@ describe('files that nobody sends', () => {
     expect(cancelled).toEqual(
       expect.arrayContaining(['send s4', 'node s4', 'send-worker s5', 'node s5', 'kubelet s5']),
     );
+  });
+});
+
+describe('before the cluster is verified', () => {
+  const inBoot = (bootId: string): FakeConnection => fakeConnection(() => ({ stdout: bootId }));
+
+  /** s5 was Ready long ago, and then `meanwhile` happens while s4 becomes so. */
+  async function verified(links: FakeConnection[], meanwhile: () => Promise<unknown>) {
+    const workers = sessionOver('s5', links);
+    await workers.connection();
+    workers.pinEpoch({ bootId: 'one' });
+    let tell = (): void => {};
+    const isReady = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    const leftOut: string[] = [];
+    const reports = await upWith({
+      real: ['same-boot'],
+      sessions: () => [sessionOver('s4', [inBoot('one')]), workers],
+      async scripted({ step, node, failed }) {
+        if (step === 'verify') leftOut.push(...failed);
+        if (step === 'ready' && node === 's4') await isReady.then(meanwhile);
+      },
+      onEvent: (event) => {
+        if (event.type === 'step-finished' && event.step === 'ready' && event.node === 's5') tell();
+      },
+    });
+    return { leftOut, ...outcomeOf({ reports, command: 'up', interrupted: false }) };
+  }
+
+  it('a node that rebooted after its own last step is found, and left out', async () => {
+    const link = inBoot('one');
+    const { leftOut, exit, errors } = await verified([link, inBoot('two')], () => {
+      link.lose();
+      return link.connection.closed;
+    });
+    expect({ leftOut, exit }).toEqual({ leftOut: ['s5'], exit: EXIT.partial });
+    expect(errors).toMatchObject([{ code: 'rebooted', host: 's5' }]);
+  });
+
+  it('nobody is asked whose connection lives', async () => {
+    const { leftOut, exit } = await verified([inBoot('one')], async () => {});
+    expect({ leftOut, exit }).toEqual({ leftOut: [], exit: EXIT.done });
   });
 });
