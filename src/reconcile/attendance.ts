@@ -14,9 +14,13 @@ export interface Attendance {
   /** It was reached, and went away before it was read. */
   lost(node: string): void;
   settle(node: string): void;
+  /** It was read, and went away since: it is missing again. */
+  recall(node: string): void;
   /** Resolves when all have settled, or when none has been heard of for the grace and nobody needed is missing. */
   enough(signal: AbortSignal): Promise<void>;
-  /** Resolves when it was enough. */
+  /** Nobody is waited for any more. */
+  close(): void;
+  /** Resolves when that is so. */
   readonly closed: Promise<void>;
 }
 
@@ -35,26 +39,27 @@ export function createAttendance(
   nodes: readonly Pick<NodeSpec, 'name' | 'role'>[],
   { patient, isDecidedWithout = () => false }: AttendanceOptions,
 ): Attendance {
-  const missing = new Map(nodes.map(({ name, role }) => [name, role]));
+  const roles = new Map(nodes.map(({ name, role }) => [name, role]));
+  const missing = new Set(roles.keys());
   const reached = new Set<string>();
-  const everybody = deferred();
-  const over = deferred();
+  const closed = deferred();
+  let complete = deferred();
   let silentTicks = 0;
   const nobodyNeededIsMissing = (): boolean => {
-    const controlPlanes = [...missing].flatMap(([name, role]) => (role === 'control-plane' ? [name] : []));
+    const controlPlanes = [...missing].filter((name) => roles.get(name) === 'control-plane');
     if (controlPlanes.length === 0) return true;
     return !controlPlanes.some((name) => reached.has(name)) && isDecidedWithout(controlPlanes);
   };
   const tick = (): void => {
     silentTicks = nobodyNeededIsMissing() ? silentTicks + 1 : 0;
-    if (silentTicks >= GRACE.ticks) over.resolve();
+    if (silentTicks >= GRACE.ticks) complete.resolve();
   };
   const news = (): void => {
     silentTicks = 0;
   };
-  const closed = deferred();
   return {
     closed: closed.promise,
+    close: closed.resolve,
     heard(node) {
       reached.add(node);
       news();
@@ -66,12 +71,17 @@ export function createAttendance(
     settle(node) {
       missing.delete(node);
       news();
-      if (missing.size === 0) everybody.resolve();
+      if (missing.size === 0) complete.resolve();
+    },
+    recall(node) {
+      missing.add(node);
+      reached.delete(node);
+      complete = deferred();
+      news();
     },
     async enough(signal) {
       const timer = patient ? undefined : setInterval(tick, GRACE.tickMs);
-      await untilAborted(Promise.race([everybody.promise, over.promise]), signal).finally(() => clearInterval(timer));
-      closed.resolve();
+      await untilAborted(complete.promise, signal).finally(() => clearInterval(timer));
     },
   };
 }

@@ -8,6 +8,9 @@ import type { Connection, ExecOptions, ExecResult, HostKey } from '../ssh/transp
 const TRANSPORT_LOSS = new Set(['connection-lost', 'connection-closed', 'stalled']);
 const RECONNECTS = 2;
 
+/** A node that boots is slow to answer. */
+const BOOT_ID_TIMEOUT_MS = 20_000;
+
 /** Between attempts to find a machine that went away: it may be booting, or only its link be down. */
 const FIRST_LOOK_MS = 500;
 const LAST_LOOK_MS = 4_000;
@@ -69,6 +72,11 @@ export class NodeSession {
   get hostKey(): HostKey {
     if (this.#hostKey === undefined) throw new Error(`no connection to ${this.name} was made yet`);
     return this.#hostKey;
+  }
+
+  /** Whether the latest connection lives, or another one is being opened. */
+  get isConnected(): boolean {
+    return this.#connection !== undefined;
   }
 
   /** The living connection; opened on first use, and again after a loss. */
@@ -168,8 +176,9 @@ export class NodeSession {
 
   async #openOne(): Promise<Connection> {
     const connection = await this.#open(this.#signal);
-    const error = this.#pinned && (await this.#breachOf(this.#pinned, connection));
-    if (error) {
+    try {
+      if (this.#pinned) await this.#refuseOtherEpoch(this.#pinned, connection);
+    } catch (error) {
       connection.end();
       throw error;
     }
@@ -177,20 +186,21 @@ export class NodeSession {
     return connection;
   }
 
-  async #breachOf({ bootId, hostKey }: PinnedEpoch, connection: Connection): Promise<DisklessError | undefined> {
-    if ((await readBootId(connection)) !== bootId) {
+  async #refuseOtherEpoch({ bootId, hostKey }: PinnedEpoch, connection: Connection): Promise<void> {
+    const found = await readBootId(connection, { timeoutMs: BOOT_ID_TIMEOUT_MS, signal: this.#signal });
+    if (found !== bootId) {
       const hint = 'run the same command again';
-      return new DisklessError({
+      throw new DisklessError({
         code: 'rebooted',
         host: this.name,
         message: 'it was rebooted in the middle of this run',
         hint,
       });
     }
-    if (hostKey === undefined) return undefined;
+    if (hostKey === undefined) return;
     // A boot_id is no secret: within an epoch only the key tells who answers.
     const record = { bootId, hostKey };
     const verdict = judgePerBoot({ record, bootId, presented: connection.hostKey, place: this.name });
-    return verdict.kind === 'refused' ? verdict.error : undefined;
+    if (verdict.kind === 'refused') throw verdict.error;
   }
 }

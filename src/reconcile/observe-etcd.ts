@@ -1,4 +1,6 @@
+import { deadline } from '../abort.js';
 import { controlPlanes } from '../config/spec.js';
+import { isPassingInEtcd } from '../etcd/errors.js';
 import type { EtcdMember } from '../etcd/gateway.js';
 import { peerUrl } from '../etcd/peer-url.js';
 import type { NodeFacts } from '../facts/facts.js';
@@ -11,8 +13,10 @@ import {
 } from '../plan/etcd-facts.js';
 import type { Candidate } from './candidates.js';
 import type { Reconciliation } from './reconciliation.js';
+import { retrying } from './settling.js';
 
-const PROOF_TIMEOUT_MS = 3_000;
+/** One read may take etcd itself 7 s while it chooses a leader; on a slow machine the way there adds to that. */
+const PROOF = { everyMs: 500, forMs: 10_000 };
 
 /** What the control planes hold, and whether a quorum answers right now. Changes nothing. */
 export async function observeEtcd(
@@ -95,15 +99,29 @@ function conditionOf(facts: NodeFacts): MemberCondition {
   };
 }
 
-/** The member list as a quorum knows it; undefined when none answers. */
-async function provenEntries(context: Reconciliation, names: readonly string[]): Promise<EtcdMember[] | undefined> {
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(PROOF_TIMEOUT_MS)]);
-  const answers = names.map(async (name) => {
-    const gateway = await context.access.etcdOf(name);
+/** The member list as a quorum knows it; undefined when none answers. An error that passes is no silence yet. */
+async function provenEntries(
+  { access, options, signal: parent }: Reconciliation,
+  names: readonly string[],
+): Promise<EtcdMember[] | undefined> {
+  const limit = deadline({ parent, ms: PROOF.forMs });
+  const { signal } = limit;
+  const read = async (name: string): Promise<EtcdMember[]> => {
+    const gateway = await access.etcdOf(name);
     await gateway.linearizableRead({ signal });
     return gateway.memberList({ signal });
-  });
-  return Promise.any(answers).catch(() => undefined);
+  };
+  try {
+    return await Promise.any(
+      names.map((name) => retrying({ signal, options }, PROOF, isPassingInEtcd, () => read(name))),
+    );
+  } catch {
+    parent.throwIfAborted();
+    return undefined;
+  } finally {
+    limit.abort();
+    limit.release();
+  }
 }
 
 /** A member that was added and never started has no name yet. */

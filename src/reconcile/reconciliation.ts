@@ -123,11 +123,11 @@ interface PassServices {
   rejoin: EtcdRejoin;
 }
 
-/** What steps of a pass found out for those after them; each entry has one step that writes it. */
+/** What steps of a pass found out for those after them, each by the step that it names. */
 interface PassFindings {
-  /** By `facts`. */
+  /** By `facts`, and by `roll-call` where a control plane went away since. */
   facts: Map<string, NodeFacts>;
-  /** By `connect` and `facts`: node name → why it has no facts. */
+  /** By `connect`, `facts` and `roll-call`: node name → why it has no facts. */
   unread: Map<string, DisklessError>;
   /** By `judge`. */
   judgement?: Judgement;

@@ -18,7 +18,7 @@ export interface Patience {
 
 /** Repeats idempotent work while its failures are of a kind that passes, until they have not passed for too long. */
 export async function retrying<T>(
-  { signal, options }: Reconciliation,
+  { signal, options }: Pick<Reconciliation, 'signal' | 'options'>,
   { everyMs, forMs }: Patience,
   passes: (error: unknown) => boolean,
   work: () => Promise<T>,

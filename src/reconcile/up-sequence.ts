@@ -7,11 +7,11 @@ import { callRoll, connect, readFacts } from './steps/read-facts.js';
 import { proveQuorum, recordIntent } from './steps/record.js';
 import { isRegistered, registerNodes, waitReady } from './steps/register-nodes.js';
 import { retirePast } from './steps/retire-past.js';
-import { arrivalOf, importImages, sendFiles } from './steps/send-files.js';
+import { arrivalOf, importImages, sendFiles, sendNothing } from './steps/send-files.js';
 import { setClock } from './steps/set-clock.js';
 import { startEtcd } from './steps/start-etcd.js';
 import { startComponents } from './steps/start-units.js';
-import { verify, waitApiReady } from './steps/verify.js';
+import { isInSameBoot, verify, waitApiReady } from './steps/verify.js';
 
 type UpStep = Step<Reconciliation>;
 
@@ -29,7 +29,14 @@ export const upSequence: readonly UpStep[] = [
   ...judgeSequence,
   { id: 'record', title: 'record intent', on: 'cluster', after: [same('judge')], run: recordIntent },
   { id: 'clock', title: 'set the clock', on: 'every-node', after: [same('admit'), same('record')], run: setClock },
-  { id: 'send', title: 'send files', on: 'control-plane', after: [same('clock')], run: sendFiles },
+  {
+    id: 'send',
+    title: 'send files',
+    on: 'control-plane',
+    after: [same('clock')],
+    run: sendFiles,
+    leftOut: sendNothing,
+  },
   {
     // The operator's uplink belongs to what everybody waits for; a worker waits for the API anyway.
     id: 'first-files',
@@ -44,6 +51,7 @@ export const upSequence: readonly UpStep[] = [
     on: 'worker',
     after: [same('clock'), any('first-files')],
     run: sendFiles,
+    leftOut: sendNothing,
   },
   { id: 'retire', title: 'remove the old incarnation', on: 'every-node', after: [same('clock')], run: retirePast },
   {
@@ -123,10 +131,18 @@ export const upSequence: readonly UpStep[] = [
     run: applyAddons,
   },
   {
+    // Its own last step may have been long ago when the slowest node is done.
+    id: 'same-boot',
+    title: 'no reboot meanwhile',
+    on: 'every-node',
+    after: [same('ready'), settled('ready'), settled('healthy'), settled('images'), settled('addons')],
+    run: isInSameBoot,
+  },
+  {
     id: 'verify',
     title: 'verify',
     on: 'cluster',
-    after: [same('register'), settled('ready'), settled('healthy'), settled('images'), settled('addons')],
+    after: [same('register'), settled('same-boot')],
     run: verify,
   },
 ];

@@ -121,6 +121,7 @@ async function perform<Context>(
     bus.emit({ type: 'step-finished', ...place, ...report });
     return { step: step.id, node, ...report };
   };
+  if (signal.aborted || reason !== undefined) step.leftOut?.(context, node);
   if (signal.aborted) return finish({ outcome: 'cancelled', durationMs: 0 });
   if (reason !== undefined) return finish({ outcome: 'skipped', durationMs: 0, reason });
   const began = bus.elapsedMs();

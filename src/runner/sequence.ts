@@ -9,6 +9,8 @@ export interface Step<Context> {
   on: 'cluster' | 'every-node' | Role;
   after: readonly Dependency[];
   run: (context: Context, place: StepPlace) => Promise<StepResult>;
+  /** Called instead of `run` when the step is skipped or cancelled: others may wait for what it would have done. */
+  leftOut?: (context: Context, node: string) => void;
 }
 
 export interface StepPlace {

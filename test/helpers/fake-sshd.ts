@@ -259,8 +259,10 @@ export class FakeSshd {
 }
 
 function forwardTo(socket: Socket, client: Connection, accept: () => ServerChannel, reject: () => void): void {
+  const destroy = () => socket.destroy();
   socket.once('error', reject);
-  client.once('close', () => socket.destroy());
+  client.once('close', destroy);
+  socket.once('close', () => client.off('close', destroy));
   socket.once('connect', () => {
     socket.off('error', reject);
     socket.on('error', () => {});

@@ -67,6 +67,17 @@ describe('attendance', () => {
     expect(await stateAfter(0, enough)).toBe('settled');
   });
 
+  it('waits again for one that is called back', async () => {
+    const attendance = createAttendance(NODES, { patient: false });
+    for (const { name } of NODES) attendance.settle(name);
+    await attendance.enough(signal);
+    attendance.recall('s4');
+    const enough = attendance.enough(signal);
+    expect(await stateAfter(60_000, enough)).toBe('waiting');
+    attendance.settle('s4');
+    expect(await stateAfter(0, enough)).toBe('settled');
+  });
+
   it('waits for every control plane', async () => {
     const attendance = createAttendance(NODES, { patient: false });
     const stop = new AbortController();

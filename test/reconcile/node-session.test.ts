@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DisklessError, refusal } from '../../src/errors.js';
-import { type Answer, type FakeConnection, fakeConnection, sessionOver } from './fake-session.js';
+import { type Answer, type FakeConnection, fakeConnection, sessionOver, type Told } from './fake-session.js';
 
 const LABEL = { label: 'look' };
 const KEY = { type: 'ssh-ed25519', fingerprint: 'SHA256:abc' };
@@ -87,6 +87,43 @@ describe('the epoch', () => {
     await link.connection.closed;
     await expect(session.exec('true', LABEL)).rejects.toMatchObject({ code: 'host-key-changed', exit: 5 });
     expect(session.hostKey).toEqual(KEY);
+  });
+});
+
+describe('the look at the boot after a reconnect', () => {
+  /** A session whose first connection is lost; the boot of the second is asked of `next`. */
+  async function reconnecting(next: FakeConnection, signal?: AbortSignal) {
+    const link = inBoot('one');
+    const session = sessionOver('s4', [link, next], signal);
+    await session.connection();
+    session.pinEpoch({ bootId: 'one' });
+    link.lose();
+    await link.connection.closed;
+    return session;
+  }
+
+  it('ends the connection when it fails', async () => {
+    const stalled = new DisklessError({ code: 'timeout', message: 'not finished' });
+    const next = fakeConnection(() => Promise.reject(stalled));
+    const session = await reconnecting(next);
+    await expect(session.connection()).rejects.toBe(stalled);
+    expect(await next.connection.closed).toBeUndefined();
+  });
+
+  it('has a limit, and ends with the run', async () => {
+    const { signal } = new AbortController();
+    const told: Told[] = [];
+    const next = fakeConnection((asked) => {
+      told.push(asked);
+      return { stdout: 'one' };
+    });
+    await (await reconnecting(next, signal)).connection();
+    expect(told).toMatchObject([{ timeoutMs: expect.any(Number), signal }]);
+  });
+
+  it('takes no answer for no other boot', async () => {
+    const session = await reconnecting(inBoot(''));
+    await expect(session.connection()).rejects.toMatchObject({ code: 'boot-id-unread' });
   });
 });
 

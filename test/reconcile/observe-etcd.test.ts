@@ -7,6 +7,7 @@ import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
 import type { ClusterRecord, EtcdRecord } from '../../src/state/records.js';
 import { FakeEtcd, FakeEtcdAccess } from '../helpers/fake-etcd.js';
 import { sampleFacts, sampleNode, sampleSpec } from '../helpers/sample-facts.js';
+import { virtualClock } from '../helpers/virtual-clock.js';
 
 const NAMES = ['s4', 's5', 's6'];
 const IPS: Record<string, string> = { s4: '10.0.0.4', s5: '10.0.0.5', s6: '10.0.0.6' };
@@ -32,17 +33,18 @@ interface Seen {
   lost?: string[];
   /** Name → code of the error that kept it from being read. */
   unread?: Record<string, string>;
+  signal?: AbortSignal;
 }
 
-function observe({ facts, etcd, fit = Object.keys(facts), record = {}, lost = [], unread = {} }: Seen) {
+function observe({ facts, etcd, fit = Object.keys(facts), record = {}, lost = [], unread = {}, signal }: Seen) {
   const known: ClusterRecord = { version: 1, clusterId: 'c', spec, etcd: { ...etcdRecord, ...record } };
   const context = {
-    signal: new AbortController().signal,
+    signal: signal ?? new AbortController().signal,
     access: new FakeEtcdAccess(etcd),
     facts: new Map(Object.entries(facts)),
     unread: new Map(Object.entries(unread).map(([name, code]) => [name, new DisklessError({ code, message: code })])),
     memory: { record: known, nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name] }])) },
-    options: { spec, lost: new Set(lost), discardData: false },
+    options: { spec, lost: new Set(lost), discardData: false, clock: virtualClock() },
   } as unknown as Reconciliation;
   const candidates = fit.map((name) => ({ node: sampleNode({ name }), nodeIp: IPS[name] }) as Candidate);
   return observeEtcd(context, candidates, 'c');
@@ -91,6 +93,38 @@ describe('observeEtcd', () => {
     const { quorumProven } = await observe({ facts: { s4: member('active', 1) }, etcd });
     expect(quorumProven).toBe(false);
     expect(etcd.asked).toEqual([]);
+  });
+
+  it('waits for what passes: a leader that is being chosen is a quorum', async () => {
+    const etcd = new FakeEtcd({ s4: '10.0.0.4' });
+    etcd.failNext('read', 'etcd-no-leader');
+    etcd.failNext('read', 'etcd-unreachable');
+    etcd.failNext('list', 'etcd-timeout');
+    const { quorumProven, members } = await observe({ facts: { s4: member('active') }, etcd });
+    expect(quorumProven).toBe(true);
+    expect(members[0]?.membership).toBe('voter');
+  });
+
+  it('proves nothing where no majority answers, however often it is asked', async () => {
+    const etcd = new FakeEtcd(IPS);
+    for (const name of ['s5', 's6']) etcd.alive.delete(name);
+    const { quorumProven } = await observe({ facts: { s4: member('active') }, etcd });
+    expect(quorumProven).toBe(false);
+    expect(etcd.asked.length).toBeGreaterThan(1);
+  });
+
+  it('does not ask again what never passes', async () => {
+    const etcd = new FakeEtcd({ s4: '10.0.0.4' });
+    etcd.failNext('read', 'etcd-certificate');
+    const { quorumProven } = await observe({ facts: { s4: member('active') }, etcd });
+    expect([quorumProven, etcd.asked]).toEqual([false, ['read s4']]);
+  });
+
+  it('comes to no conclusion after Ctrl-C', async () => {
+    const etcd = new FakeEtcd(IPS);
+    etcd.alive.clear();
+    const signal = AbortSignal.abort();
+    await expect(observe({ facts: { s4: member('active') }, etcd, signal })).rejects.toBe(signal.reason);
   });
 
   it('asks nobody while a bootstrap is unfinished: no answer could change what follows', async () => {

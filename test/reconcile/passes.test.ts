@@ -97,7 +97,8 @@ async function runOf({ command = 'up', read, verdict, work, judge, nodes, late }
     onWait: () => {},
   });
   const options = { spec, readyTimeoutMs: 1, lost: new Set() };
-  const run = { command, bus, signal, waiting, options, memory: {}, access: {} } as unknown as Run;
+  const sessions = new Map(spec.nodes.map(({ name }) => [name, { isConnected: true }]));
+  const run = { command, bus, signal, waiting, options, sessions, memory: {}, access: {} } as unknown as Run;
   const { context, reports } = await passes(run, steps);
   const again = events.filter((event) => event.type === 'note' && event.code === 'another-pass');
   return { pass, context, again: again.length, ...outcomeOf({ reports, command, interrupted: false }) };

@@ -42,9 +42,11 @@ async function up(options: {
   count: number;
   controlPlane?: string;
   wait?: number;
+  /** How fast time passes. */
+  speed?: number;
   onEvent?: (event: RunEvent) => void;
 }): Promise<StepReport[]> {
-  const { count, controlPlane = 'n1', wait, onEvent } = options;
+  const { count, controlPlane = 'n1', wait, speed = 1, onEvent } = options;
   const flags = {
     hosts: `n[1-${count}]`,
     controlPlane,
@@ -58,7 +60,14 @@ async function up(options: {
     discardData: false,
     ...(wait !== undefined && { wait }),
   };
-  return passesUntilSent(await prepareUp(flags, onEvent ? [onEvent] : [], new AbortController().signal));
+  const input = await prepareUp(flags, onEvent ? [onEvent] : [], new AbortController().signal);
+  const { now, monotonicMs, sleep } = input.clock;
+  const clock = {
+    now,
+    monotonicMs: () => speed * monotonicMs(),
+    sleep: (ms: number, signal: AbortSignal) => sleep(ms / speed, signal),
+  };
+  return passesUntilSent({ ...input, clock });
 }
 
 const failures = (reports: readonly StepReport[]) =>
@@ -125,7 +134,8 @@ describe('up --wait', () => {
 });
 
 describe('up --wait on a recorded cluster of three control planes, one of them off', () => {
-  const cluster = { count: 5, controlPlane: 'n1,n2,n3' };
+  // No fake node has an etcd that would answer, and it is asked for a while.
+  const cluster = { count: 5, controlPlane: 'n1,n2,n3', speed: 10 };
 
   /** n1 … n5 as after a bring-up; members of etcd run where it is said. */
   async function recorded({ running }: { running: readonly string[] }): Promise<void> {
@@ -147,13 +157,13 @@ describe('up --wait on a recorded cluster of three control planes, one of them o
       const isRestDone = event.type === 'note' && event.code === 'another-pass';
       if (isRestDone && served().join() === 'n1,n2,n4,n5') void node('n3').sshd.listen();
     };
-    expect(failures(await up({ ...cluster, wait: 20_000, onEvent }))).toEqual([]);
+    expect(failures(await up({ ...cluster, wait: 200_000, onEvent }))).toEqual([]);
     expect(served()).toEqual(['n1', 'n2', 'n3', 'n4', 'n5']);
   });
 
   it('waits for it where the others are blank, and then refuses: it may hold the data', async () => {
     await recorded({ running: [] });
-    const failed = failures(await up({ ...cluster, wait: 2_000 }));
+    const failed = failures(await up({ ...cluster, wait: 20_000 }));
     expect(failed).toEqual(expect.arrayContaining(['n3 connect unreachable', ' judge may-hold-data']));
     expect(served()).toEqual([]);
   });
@@ -163,7 +173,26 @@ describe('up --wait on a recorded cluster of three control planes, one of them o
     const onEvent = (event: RunEvent): void => {
       if (event.type === 'note' && event.node === 'n3' && event.code === 'waiting') void node('n3').sshd.listen();
     };
-    await up({ ...cluster, wait: 20_000, onEvent });
+    await up({ ...cluster, wait: 200_000, onEvent });
     expect(served()).toEqual(['n1', 'n3', 'n4', 'n5']);
+  });
+
+  it('reads another one again that goes down meanwhile: its data is gone', async () => {
+    await recorded({ running: ['n1', 'n3'] });
+    const goDown = async (): Promise<void> => {
+      node('n1').etcd = undefined;
+      await node('n1').sshd.close();
+      await node('n3').sshd.listen();
+    };
+    let isRead = false;
+    const onEvent = (event: RunEvent): void => {
+      if (event.type === 'step-finished' && event.step === 'facts' && event.node === 'n1' && !isRead) {
+        isRead = true;
+        void goDown();
+      }
+      if (event.type === 'note' && event.node === 'n1' && event.code === 'waiting') void node('n1').sshd.listen();
+    };
+    expect(failures(await up({ ...cluster, wait: 200_000, onEvent }))).toEqual([' judge quorum-lost']);
+    expect(served()).toEqual([]);
   });
 });

@@ -124,6 +124,19 @@ describe('runSequence', () => {
     expect(new Set(reports.map(({ outcome }) => outcome))).toEqual(new Set(['cancelled']));
   });
 
+  it('tells a step that does not begin, whether it is skipped or cancelled', async () => {
+    const abort = new AbortController();
+    const told: string[] = [];
+    const world: World = { log: [], fail: new Set(['one@b']) };
+    const leftOut = (_world: World, node: string): void => void told.push(node);
+    const steps = [step('one', 'every-node'), { ...step('two', 'every-node', [same('one')]), leftOut }];
+    await run(steps, world).done;
+    expect(told).toEqual(['b']);
+    abort.abort();
+    await run(steps, world, abort.signal).done;
+    expect(told.slice(1).toSorted()).toEqual(['a', 'b', 'c']);
+  });
+
   it('turns what is not one of our errors into a bug', async () => {
     const broken: Step<World> = { ...step('x', 'cluster'), run: () => Promise.reject(new TypeError('oops')) };
     const [report] = await run([broken], { log: [] }).done;

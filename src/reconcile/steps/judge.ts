@@ -53,7 +53,8 @@ export async function judge(context: Reconciliation): Promise<StepResult> {
 /** Stops what takes no part in this pass, with its own reason. */
 export async function admit(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
   const { rejected, work, verdict } = judgementOf(context);
-  const error = rejected.get(node);
+  // Unread though its facts were there: it went away before the plan was made.
+  const error = rejected.get(node) ?? context.unread.get(node);
   if (error) throw error;
   if (work.has(node)) return 'unchanged';
   const waits = verdict.code === 'revive' && verdict.waiting.includes(node);

@@ -1,3 +1,4 @@
+import { controlPlanes } from '../../config/spec.js';
 import { DisklessError, toDisklessError } from '../../errors.js';
 import { gatherFacts } from '../../facts/gather.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
@@ -6,6 +7,9 @@ import type { HostKey } from '../../ssh/transport.js';
 import { MANAGED_UNITS } from '../managed-units.js';
 import { type Reconciliation, sessionOf } from '../reconciliation.js';
 import { createPauses } from '../waiting-room.js';
+
+/** A machine that never keeps its connection must not keep a roll call from ending. */
+const MOST_READS_AGAIN = 3;
 
 export async function connect(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
   try {
@@ -59,10 +63,45 @@ async function readFactsOfArrived(context: Reconciliation, node: string): Promis
   }
 }
 
-/** Planning starts once every control plane has answered or failed; see attendance.ts for the workers. */
+/**
+ * Planning starts once every control plane has answered or failed; see attendance.ts for the workers. Waiting for one may
+ * take minutes, in which another that was read may reboot.
+ */
 export async function callRoll(context: Reconciliation, { signal }: StepPlace): Promise<StepResult> {
-  await context.attendance.enough(signal);
+  const { attendance } = context;
+  const reading: Promise<void>[] = [];
+  for (let round = 0; ; round++) {
+    await attendance.enough(signal);
+    const gone = round < MOST_READS_AGAIN ? goneSinceRead(context) : [];
+    if (gone.length === 0) break;
+    reading.push(...gone.map((node) => readAgain(context, node)));
+  }
+  attendance.close();
+  await Promise.all(reading);
   return 'unchanged';
+}
+
+/** Nobody is asked whose connection lives: the boot that was read is still the same. */
+function goneSinceRead(context: Reconciliation): string[] {
+  const read = controlPlanes(context.options.spec).filter(({ name }) => context.facts.has(name));
+  return read.map(({ name }) => name).filter((name) => !sessionOf(context, name).isConnected);
+}
+
+/** What it held is not known any more: without an answer it counts as unreachable. */
+async function readAgain(context: Reconciliation, node: string): Promise<void> {
+  const { attendance, bus, facts, unread } = context;
+  const message = 'its connection was lost since it was read: reading it again';
+  bus.emit({ type: 'note', level: 'info', code: 'reading-again', node, message });
+  attendance.recall(node);
+  facts.delete(node);
+  try {
+    await arrive(context, node);
+    await readFactsOfArrived(context, node);
+  } catch (error) {
+    unread.set(node, toDisklessError(error));
+  } finally {
+    attendance.settle(node);
+  }
 }
 
 async function readFactsOf(context: Reconciliation, node: string): Promise<StepResult> {

@@ -26,6 +26,11 @@ export async function sendFiles(context: Reconciliation, place: StepPlace): Prom
   }
 }
 
+/** Where nothing will be sent, nobody may wait for it. */
+export function sendNothing({ judgement }: Reconciliation, node: string): void {
+  judgement?.work.get(node)?.arrivals.fail();
+}
+
 /** Waits for these segments of the node's stream. */
 export function arrivalOf(...segmentIds: string[]) {
   return async (context: Reconciliation, { node }: StepPlace): Promise<StepResult> => {

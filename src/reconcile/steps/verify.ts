@@ -3,12 +3,18 @@ import { DisklessError } from '../../errors.js';
 import { waitServing } from '../../kube/readiness.js';
 import { type ClusterFinding, type VerifyOptions, verifyCluster } from '../../kube/verify.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
-import { judgementOf, type Reconciliation } from '../reconciliation.js';
+import { judgementOf, type Reconciliation, sessionOf } from '../reconciliation.js';
 import { untilSettled } from '../settling.js';
 
 /** Serving comes first, its own bootstrap (RBAC roles, priority classes) a second or two later. */
 export async function waitApiReady(context: Reconciliation, { node, signal }: StepPlace): Promise<StepResult> {
   await waitServing({ client: await context.access.kubeOf(node), endpoint: '/readyz', signal });
+  return 'unchanged';
+}
+
+/** Whoever rebooted after it was done is no fault of the cluster. Asks nothing while the connection lives. */
+export async function isInSameBoot(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
+  await sessionOf(context, node).connection();
   return 'unchanged';
 }
 

@@ -21,7 +21,7 @@ export interface FakeNode {
   name: string;
   sshd: FakeSshd;
   /** A member of etcd that it says to run. */
-  etcd?: EtcdMarker;
+  etcd?: EtcdMarker | undefined;
   /** One per stream received, in their order. */
   deliveries: Delivery[];
 }

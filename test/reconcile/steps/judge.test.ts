@@ -58,10 +58,12 @@ describe('judge', () => {
 
 describe('admit', () => {
   const rejection = new DisklessError({ code: 'tools-missing', message: 'it has no curl' });
+  const gone = new DisklessError({ code: 'unreachable', message: 'it does not answer' });
   const contextOf = (last: boolean): Reconciliation =>
     ({
       again: new Set(),
       last,
+      unread: new Map([['s7', gone]]),
       judgement: {
         verdict: { code: 'healthy', absent: [] },
         work: new Map([['s4', {} as NodeWork]]),
@@ -69,10 +71,11 @@ describe('admit', () => {
       } as unknown as Judgement,
     }) as unknown as Reconciliation;
 
-  it('lets through who has work, and stops the rejected with their own reason', async () => {
+  it('lets through who has work, and stops the rejected, and who went away since it was read, with their own reason', async () => {
     const context = contextOf(false);
     expect(await admit(context, place('s4'))).toBe('unchanged');
     await expect(admit(context, place('s5'))).rejects.toBe(rejection);
+    await expect(admit(context, place('s7'))).rejects.toBe(gone);
     expect(context.again.size).toBe(0);
   });
 

@@ -1,9 +1,13 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { DisklessError } from '../../../src/errors.js';
 import type { NodeFacts } from '../../../src/facts/facts.js';
+import { createAttendance } from '../../../src/reconcile/attendance.js';
 import type { Reconciliation } from '../../../src/reconcile/reconciliation.js';
-import { readFacts } from '../../../src/reconcile/steps/read-facts.js';
+import { callRoll, readFacts } from '../../../src/reconcile/steps/read-facts.js';
+import { createWaitingRoom } from '../../../src/reconcile/waiting-room.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import { blankNodeFacts } from '../../helpers/fake-node/fake-node.js';
+import { sampleFacts, sampleSpec } from '../../helpers/sample-facts.js';
 import { type FakeConnection, fakeConnection, sessionOver } from '../fake-session.js';
 
 const [OLD_KEY, NEW_KEY] = ['old', 'new'].map((name) => ({ type: 'ssh-ed25519', fingerprint: `SHA256:${name}` }));
@@ -30,4 +34,76 @@ it('judges the key of the connection that the facts came over, not that of a lat
   expect(context.facts.get('s4')?.bootId).toBeTruthy();
   expect(session.hostKey).toEqual(OLD_KEY);
   await expect(session.exec('true', { label: 'look' })).rejects.toMatchObject({ code: 'rebooted' });
+});
+
+describe('the roll call', () => {
+  const output = blankNodeFacts({ name: 's4', address: '10.146.225.4', zstd: true });
+  const blank = (): FakeConnection => fakeConnection(() => ({ stdout: output }));
+
+  /** s4 was read over the first of these, in another boot. */
+  async function called({ links, lose }: { links: (FakeConnection | Error)[]; lose: boolean }) {
+    const { signal } = new AbortController();
+    const session = sessionOver('s4', links, signal);
+    const connection = await session.connection();
+    session.pinEpoch({ bootId: 'one' });
+    if (lose) connection.end();
+    await Promise.resolve(lose && connection.closed);
+    const spec = sampleSpec();
+    const attendance = createAttendance(spec.nodes, { patient: false });
+    for (const { name } of spec.nodes) attendance.settle(name);
+    const told: string[] = [];
+    const context = {
+      signal,
+      attendance,
+      waiting: createWaitingRoom({
+        connect: () => session.connection(),
+        waitMs: 0,
+        monotonicMs: () => 0,
+        sleep: async () => {},
+        onWait: () => {},
+      }),
+      sessions: new Map([['s4', session]]),
+      facts: new Map(spec.nodes.map(({ name }) => [name, sampleFacts({ bootId: 'one' })])),
+      unread: new Map<string, DisklessError>(),
+      memory: { nodeRecords: new Map() },
+      bus: createEventBus({
+        sinks: [(event) => event.type === 'note' && told.push(`${event.node} ${event.code}`)],
+        monotonicMs: () => 0,
+        wallClock: () => new Date(0),
+      }),
+      options: { spec, hostKeyPolicy: 'insecure', clock: { now: () => 0 } },
+    } as unknown as Reconciliation;
+    await callRoll(context, { node: '', step: 'roll-call', signal, failed: new Set() });
+    return { told, facts: context.facts, unread: context.unread };
+  }
+
+  it('asks nobody whose connection lives', async () => {
+    const { told, facts } = await called({ links: [blank()], lose: false });
+    expect([told, facts.get('s4')?.bootId]).toEqual([[], 'one']);
+  });
+
+  it('reads a control plane again that went away since it was read', async () => {
+    const { told, facts, unread } = await called({ links: [blank(), blank()], lose: true });
+    expect(told).toEqual(['s4 reading-again']);
+    expect(facts.get('s4')?.bootId).not.toBe('one');
+    expect(unread.size).toBe(0);
+  });
+
+  it('knows nothing any more of one that does not answer again', async () => {
+    const silent = new DisklessError({ code: 'unreachable', message: 'it does not answer' });
+    const { facts, unread } = await called({ links: [blank(), silent], lose: true });
+    expect([facts.has('s4'), unread.get('s4')]).toEqual([false, silent]);
+  });
+
+  it('ends though a machine never keeps its connection', async () => {
+    const fleeting = (): FakeConnection => {
+      const link: FakeConnection = fakeConnection(() => {
+        queueMicrotask(() => link.lose());
+        return { stdout: output };
+      });
+      return link;
+    };
+    const { facts } = await called({ links: [blank(), fleeting(), fleeting(), fleeting()], lose: true });
+    expect(facts.has('s4')).toBe(true);
+  });
 });
