@@ -6,6 +6,7 @@ import { readFlagVariables } from './commands/flag-variables.js';
 import { kubeconfigCommand } from './commands/kubeconfig.js';
 import { kubectlCommand } from './commands/kubectl.js';
 import { addClusterOptions, addRunOptions, addSourceOptions, addUpOptions, option } from './commands/options.js';
+import { outliveOutputs, print } from './commands/output-lost.js';
 import { planCommand, upCommand } from './commands/up.js';
 import { versionText } from './commands/version.js';
 import { reportError } from './commands/view.js';
@@ -52,8 +53,8 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
     .command('version')
     .description('print versions')
     .option('-v, --verbose', 'also Node.js, OpenSSL and the SSH crypto path')
-    .action((flags: { verbose?: boolean }) => {
-      process.stdout.write(versionText({ verbose: flags.verbose === true }));
+    .action(async (flags: { verbose?: boolean }) => {
+      await print(versionText({ verbose: flags.verbose === true }));
       finish(EXIT.done);
     });
   readFlagVariables(root);
@@ -61,6 +62,7 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
 }
 
 async function main(argv: string[]): Promise<number> {
+  outliveOutputs();
   let exit: number = EXIT.done;
   const root = program(argv, (code) => {
     exit = code;

@@ -45,8 +45,8 @@ export async function openCache({ root, recheck = false }: { root: string; reche
 /** Removes what killed processes left half-written. */
 async function sweep(parts: string): Promise<void> {
   for (const name of await readdir(parts)) {
-    const tag = /^[0-9a-f]{16}\.(\d+@.+)\.tmp$/.exec(name)?.[1];
-    if (tag !== undefined && isAbandoned(tag)) await rm(join(parts, name), { force: true });
+    const tag = /^[0-9a-f]{16}\.(.+)\.tmp$/.exec(name)?.[1];
+    if (tag !== undefined && (await isAbandoned(tag))) await rm(join(parts, name), { force: true });
   }
 }
 
@@ -55,8 +55,8 @@ export function blobPath(cache: Cache, sha256: string): string {
 }
 
 /** A name nobody else uses, on the cache's own filesystem so that a rename is enough. */
-function temporaryPath(cache: Cache): string {
-  return join(cache.root, 'parts', `${randomBytes(8).toString('hex')}.${ownerTag()}.tmp`);
+async function temporaryPath(cache: Cache): Promise<string> {
+  return join(cache.root, 'parts', `${randomBytes(8).toString('hex')}.${await ownerTag()}.tmp`);
 }
 
 /** Puts a finished temporary file in its place, safe against a power cut between the two. */
@@ -76,7 +76,7 @@ export async function commitFile(options: { temporary: string; path: string; mod
  * becomes an error that says so.
  */
 export async function withTemporary<T>(cache: Cache, fill: (temporary: string) => Promise<T>): Promise<T> {
-  const temporary = temporaryPath(cache);
+  const temporary = await temporaryPath(cache);
   try {
     return await fill(temporary);
   } catch (error) {

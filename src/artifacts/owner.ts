@@ -1,21 +1,16 @@
-import { hostname } from 'node:os';
+import { identify, livenessOf } from '../state/process-identity.js';
+import { identityTag, parseIdentityTag } from '../state/process-tag.js';
 
-/** Marks a file under way as this process's: `pid@host`. */
-export function ownerTag(): string {
-  return `${process.pid}@${hostname()}`;
+let own: Promise<string> | undefined;
+
+/** Marks a file under way as this process's. */
+export function ownerTag(): Promise<string> {
+  own ??= identify(process.pid).then(identityTag);
+  return own;
 }
 
-/** Whether the process that tag names is gone; of processes on other hosts nothing can be said. */
-export function isAbandoned(tag: string): boolean {
-  const at = tag.indexOf('@');
-  return tag.slice(at + 1) === hostname() && !isAlive(Number(tag.slice(0, at)));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
+/** Whether the process that tag names is gone; of those of other hosts and containers nothing can be said. */
+export async function isAbandoned(tag: string): Promise<boolean> {
+  const identity = parseIdentityTag(tag);
+  return identity !== undefined && (await livenessOf(identity)) === 'dead';
 }

@@ -14,6 +14,7 @@ import { bytesText } from '../ui/units.js';
 import { readOsSettings } from './boot-inputs.js';
 import type { FetchFlags } from './boot-options.js';
 import { interruptible } from './interrupt.js';
+import { print } from './output-lost.js';
 import { artifactLines, screenOf } from './view.js';
 
 /** Version of the JSON form. */
@@ -41,7 +42,7 @@ export function bootFetchCommand(flags: FetchFlags): Promise<number> {
     const files = release.images.map((image) => ({ ...image, path: blobPath(cache, image.sha256) }));
     const fetched = { ...release, images: files, os: settings.os.name, arch: settings.arch };
     const json = `${JSON.stringify({ v: FETCH_SCHEMA, ...fetched })}\n`;
-    process.stdout.write(flags.output === 'json' ? json : report(release, settings, join(cache.root, 'blobs')));
+    await print(flags.output === 'json' ? json : report(release, settings, join(cache.root, 'blobs')));
     return EXIT.done;
   });
 }

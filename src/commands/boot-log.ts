@@ -53,7 +53,7 @@ async function writable(path: string): Promise<string> {
 
 /** By its path every time: whoever rotates it may move it away. */
 function logAt(path: string): BootLog {
-  const lost = onceLost(`the log ${path}`);
+  const lost = onceLost({ what: `the log ${path}`, goesOn: 'machines are served on' });
   return {
     note: `log: ${path}`,
     write(event) {

@@ -7,6 +7,7 @@ import { writeFileAtomic } from '../state/atomic-write.js';
 import { readBootInputs } from './boot-inputs.js';
 import type { RenderFlags } from './boot-options.js';
 import { interruptible } from './interrupt.js';
+import { print } from './output-lost.js';
 
 /** Version of the JSON form. */
 const RENDER_SCHEMA = 1;
@@ -17,7 +18,7 @@ export function bootRenderCommand(flags: RenderFlags): Promise<number> {
     const files = renderBoot(plan);
     const left = flags.out === undefined ? [] : await writeFiles(files, resolve(flags.out));
     const told = [...notes, ...left, ...dnsmasqNotes(plan, files)];
-    process.stdout.write(flags.output === 'json' ? jsonText(files, told) : shown(files, flags.out));
+    await print(flags.output === 'json' ? jsonText(files, told) : shown(files, flags.out));
     if (flags.output !== 'json') process.stderr.write(told.map((note) => `${note}\n`).join(''));
     return EXIT.done;
   });

@@ -1,6 +1,6 @@
 import { createBootBoard } from '../ui/boot-board.js';
 import { type BootView, createBootLines } from '../ui/boot-lines.js';
-import { onceLost } from './output-lost.js';
+import { viewOutput } from './output-lost.js';
 import type { ViewOptions } from './view.js';
 import { screenOf } from './view.js';
 
@@ -9,19 +9,8 @@ const NARROWEST_BOARD = 60;
 
 /** The live view of `boot serve`: a table on a terminal, lines elsewhere, events as JSON where they are asked for. */
 export function openBootView({ output }: Pick<ViewOptions, 'output'>): BootView {
-  const { stdout, stderr, env } = process;
-  const lost = onceLost('standard output');
-  stdout.on('error', lost);
-  // Nobody is left then who could be told.
-  stderr.on('error', () => {});
-  const write = (text: string): void => {
-    try {
-      stdout.write(text);
-    } catch (error) {
-      // Files are written at once: some versions of Node.js throw what went wrong.
-      lost(error as NodeJS.ErrnoException);
-    }
-  };
+  const { stdout, env } = process;
+  const write = viewOutput('machines are served on');
   if (output === 'json') return jsonView(write);
   const drawable = output === 'auto' && stdout.isTTY && env.TERM !== 'dumb' && stdout.columns >= NARROWEST_BOARD;
   const { width, style } = screenOf(stdout);

@@ -62,8 +62,9 @@ export async function readInputs(
   if (ssh?.configFile !== undefined) await requireReadableConfig(ssh.configFile);
   const networkObjects = await networkManifest({ network, signal });
   const content = await contentOf(inputs, resolved.spec);
-  // Bad archives are bad input: told before any node is contacted.
-  await Promise.all([content.images(), requireContent({ ...resolved, nodeRecords, place }, content)]);
+  // Bad archives are bad input: told before any node is contacted, and before downloads that would go on meanwhile.
+  await content.images();
+  await requireContent({ ...resolved, nodeRecords, place }, content);
   return {
     ...resolved,
     lost,

@@ -5,6 +5,7 @@ import type { ClusterRecord } from '../state/records.js';
 import type { StateDir } from '../state/state-dir.js';
 import { stateError } from '../state/state-error.js';
 import type { ClusterFlags, StateFlags } from './options.js';
+import { print } from './output-lost.js';
 import { stateOf } from './state-of.js';
 
 export interface RecordedCluster {
@@ -29,7 +30,7 @@ export async function kubeconfigCommand(flags: ClusterFlags): Promise<number> {
   const text = await readFile(state.kubeconfig, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw cause.code === 'ENOENT' ? notWritten(state.kubeconfig, cause) : stateError(state.kubeconfig, cause);
   });
-  process.stdout.write(text);
+  await print(text);
   return EXIT.done;
 }
 

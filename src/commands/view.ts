@@ -8,6 +8,7 @@ import { planLines } from '../ui/plan-view.js';
 import { styleFor } from '../ui/style.js';
 import { type Screen, screenWidth, type View } from '../ui/view.js';
 import type { OutputFormat } from './options.js';
+import { print, viewOutput } from './output-lost.js';
 
 /** A command's way to the person: events while it runs, artifacts as they are made ready, and its end. */
 export interface CommandView {
@@ -35,13 +36,14 @@ function upView(output: OutputFormat, verbose: boolean): View {
   const { stdout, stderr, env } = process;
   const now = (): number => performance.now();
   const form = output === 'json' ? 'json' : 'text';
-  return createView({ output: form, board: output !== 'plain', stdout, stderr, env, verbose, now });
+  const write = viewOutput('the run goes on');
+  return createView({ output: form, board: output !== 'plain', stdout, stderr, write, env, verbose, now });
 }
 
 /** `plan` takes a moment: only what it found out is shown. */
 export function openPlanView({ output, verbose }: ViewOptions): CommandView {
   if (output === 'json') return openUpView({ output, verbose });
-  const { write, width, style } = screenOf(process.stdout);
+  const { width, style } = screenOf(process.stdout);
   const warnings: Extract<RunEvent, { type: 'note' }>[] = [];
   return {
     sink: (event) => {
@@ -56,7 +58,7 @@ export function openPlanView({ output, verbose }: ViewOptions): CommandView {
       const planned = plan === undefined ? [] : planLines({ plan, width, style, verbose });
       const failed = errorReport({ errors: result?.errors ?? [], width, style, verbose });
       const sections = [noted, planned, failed].filter((lines) => lines.length > 0);
-      write(`${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`);
+      await print(`${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { deadline } from '../abort.js';
 import { DisklessError, toDisklessError } from '../errors.js';
 import { hasCode } from './api-errors.js';
 import { backoffMs, realSleep, type Sleep } from './backoff.js';
@@ -14,6 +15,8 @@ export interface ApplyOptions {
   objects: readonly KubeObject[];
   signal: AbortSignal;
   sleep?: Sleep;
+  /** How long a CustomResourceDefinition may take to be Established. Default 60 s. */
+  establishedMs?: number;
 }
 
 export interface Applied {
@@ -25,6 +28,7 @@ export interface Applied {
 /** A new kind is served only some moments after its definition says Established. */
 const NEW_KIND_BACKOFF = { firstMs: 50, maxMs: 1_000, factor: 2 };
 const NEW_KIND_ATTEMPTS = 10;
+const ESTABLISHED_MS = 60_000;
 
 /** Server-side apply of objects that are ours alone (conflicts are taken over); prunes nothing. */
 export async function applyObjects(options: ApplyOptions): Promise<Applied[]> {
@@ -105,7 +109,17 @@ function groupOf(object: KubeObject): string {
   return (object as CustomResourceDefinition).spec?.group ?? '';
 }
 
-async function established({ client, signal }: ApplyOptions, path: string, object: KubeObject): Promise<void> {
+async function established(options: ApplyOptions, path: string, object: KubeObject): Promise<void> {
+  const ms = options.establishedMs ?? ESTABLISHED_MS;
+  const limit = deadline({ parent: options.signal, ms, reason: () => notEstablished(ms) });
+  try {
+    await untilEstablished({ ...options, signal: limit.signal }, path, object);
+  } finally {
+    limit.release();
+  }
+}
+
+async function untilEstablished({ client, signal }: ApplyOptions, path: string, object: KubeObject): Promise<void> {
   const collection = path.slice(0, path.lastIndexOf('/'));
   const fieldSelector = `metadata.name=${object.metadata.name}`;
   for await (const event of watch<CustomResourceDefinition>({ client, path: collection, fieldSelector, signal })) {
@@ -117,6 +131,14 @@ async function established({ client, signal }: ApplyOptions, path: string, objec
       throw new DisklessError({ code: 'kube-conflict', message: 'another definition has taken its names' });
     }
   }
+}
+
+function notEstablished(ms: number): DisklessError {
+  return new DisklessError({
+    code: 'kube-not-established',
+    message: `it was not Established within ${ms / 1000} s`,
+    hint: 'its conditions say why: kubectl describe crd',
+  });
 }
 
 function subjectOf({ kind, metadata: { namespace, name } }: KubeObject): string {

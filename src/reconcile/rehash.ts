@@ -1,10 +1,11 @@
 import { DisklessError, ownError } from '../errors.js';
-import type { NodeFacts } from '../facts/facts.js';
+import type { MarkerFact, NodeFacts } from '../facts/facts.js';
 import { PATHS } from '../node/paths.js';
 import { suspectPaths } from '../plan/diff.js';
 import { shellQuote } from '../ssh/quote.js';
 import type { Candidates } from './candidates.js';
 import { type Reconciliation, sessionOf } from './reconciliation.js';
+import { timeLimit } from './time-limit.js';
 
 /** Path → SHA-256 of what lies there now; empty for what cannot be hashed. */
 export type Hashes = ReadonlyMap<string, string>;
@@ -49,7 +50,11 @@ async function hashesOf(context: Reconciliation, name: string, { marker }: NodeF
   if (suspects.length === 0) return new Map();
   const { stdout } = await sessionOf(context, name).rootScript(
     `cd ${PATHS.marker} && sha256sum -- ${shellQuote(...suspects)}`,
-    { label: 'hash installed files', accept: [0, 1], timeoutMs: 60_000 },
+    {
+      label: 'hash installed files',
+      accept: [0, 1],
+      timeoutMs: timeLimit({ baseMs: 60_000, bytes: bytesOf(marker, suspects) }),
+    },
   );
   const found = stdout.split('\n').flatMap((line): [string, string][] => {
     const [, hash = '', path = ''] = /^\\?([0-9a-f]{64}) [ *](\/.*)$/.exec(line) ?? [];
@@ -57,4 +62,10 @@ async function hashesOf(context: Reconciliation, name: string, { marker }: NodeF
   });
   // What could not be hashed (gone meanwhile, unreadable) counts as different.
   return new Map([...suspects.map((path): [string, string] => [path, '']), ...found]);
+}
+
+/** As they lie there now: a stamp begins with the size. */
+function bytesOf(marker: MarkerFact | undefined, paths: readonly string[]): number {
+  const stamps = new Map(marker?.files.map(({ path, currentStamp }) => [path, currentStamp]));
+  return paths.reduce((sum, path) => sum + Number.parseInt(stamps.get(path) ?? '0', 10), 0);
 }

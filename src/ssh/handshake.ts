@@ -149,6 +149,7 @@ class Handshake<T> {
     this.#phase = 'done';
     clearTimeout(this.#timer);
     this.#stopListening();
+    this.#auth.end();
     this.#options.socket.off('data', this.#readBanner);
   }
 

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import ssh2, { type OpenSSHAgent, type ParsedKey } from 'ssh2';
+import type { ParsedKey } from 'ssh2';
 import { deadline } from '../abort.js';
 import { DisklessError } from '../errors.js';
 import { onAbortError } from './abort-error.js';
+import { AgentClient } from './agent-client.js';
 import { describeKey, type KeyFile, readKeyFile } from './key-format.js';
 import type { HostKey } from './transport.js';
 
@@ -11,7 +12,7 @@ export interface Identity {
   /** What a person calls it: the path, or the agent's comment. */
   label: string;
   publicKey: HostKey;
-  source: { kind: 'file'; key: ParsedKey } | { kind: 'agent'; key: ParsedKey; agent: OpenSSHAgent };
+  source: { kind: 'file'; key: ParsedKey } | { kind: 'agent'; key: ParsedKey; socket: string };
 }
 
 /** A key that was configured but cannot be offered. */
@@ -129,30 +130,31 @@ interface AgentAnswer {
 
 async function agentIdentities({ agentSocket, agentTimeoutMs, signal }: GatherOptions): Promise<AgentAnswer> {
   if (agentSocket === undefined) return { identities: [], unusable: [] };
-  const agent = new ssh2.OpenSSHAgent(agentSocket);
+  const agent = new AgentClient(agentSocket);
   const timeoutError = () => new DisklessError({ code: 'timeout', message: 'no answer in time' });
   const limit = deadline({ parent: signal, ms: agentTimeoutMs ?? AGENT_TIMEOUT_MS, reason: timeoutError });
   try {
     const keys = await listKeys(agent, limit.signal);
-    return { identities: keys.map((key) => agentIdentity(agent, key)), unusable: [] };
+    return { identities: keys.map((key) => agentIdentity(agentSocket, key)), unusable: [] };
   } catch (error) {
     if (signal?.aborted) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     return { identities: [], unusable: [{ label: `agent ${agentSocket}`, reason: `does not answer (${reason})` }] };
   } finally {
     limit.release();
+    agent.hangUp();
   }
 }
 
-function agentIdentity(agent: OpenSSHAgent, key: ParsedKey): Identity {
+function agentIdentity(socket: string, key: ParsedKey): Identity {
   return {
     label: `agent key ${key.comment || 'without a comment'}`,
     publicKey: describeKey(key.getPublicSSH()),
-    source: { kind: 'agent', key, agent },
+    source: { kind: 'agent', key, socket },
   };
 }
 
-function listKeys(agent: OpenSSHAgent, signal: AbortSignal): Promise<ParsedKey[]> {
+function listKeys(agent: AgentClient, signal: AbortSignal): Promise<ParsedKey[]> {
   return new Promise((resolve, reject) => {
     const stopListening = onAbortError(signal, reject);
     agent.getIdentities((error, keys) => {

@@ -2,12 +2,12 @@ import ssh2, {
   type AuthenticationType,
   type AuthHandlerMiddleware,
   type NextAuthHandler,
-  type OpenSSHAgent,
   type ParsedKey,
   type SignCallback,
   type SigningRequestOptions,
 } from 'ssh2';
 import { DisklessError } from '../errors.js';
+import { AgentClient } from './agent-client.js';
 import type { Identities, Identity } from './identities.js';
 
 /** Offers one key after the other; the only authentication there is (design §8: no password, no agent forwarding). */
@@ -17,6 +17,8 @@ export class PublicKeyAuth {
   readonly #identities: Identities;
   readonly #onFailure: (error: DisklessError) => void;
   readonly #offered: Identity[] = [];
+  #agent: AgentClient | undefined;
+  #isOver = false;
 
   constructor(options: {
     user: string;
@@ -33,6 +35,7 @@ export class PublicKeyAuth {
 
   /** ssh2 asks here for the next method; methods left is null before the first answer of the server. */
   readonly handler: AuthHandlerMiddleware = (methodsLeft, partialSuccess, next) => {
+    if (this.#isOver) return;
     if (partialSuccess) return this.#onFailure(this.#needsMore(methodsLeft));
     const publicKeyIsOpen = (methodsLeft as AuthenticationType[] | null)?.includes('publickey') ?? true;
     const identity = publicKeyIsOpen ? this.#identities.usable[this.#offered.length] : undefined;
@@ -40,6 +43,12 @@ export class PublicKeyAuth {
     this.#offered.push(identity);
     this.#offer(identity, next);
   };
+
+  /** The handshake came to its end: nothing more is offered, and an agent that has not signed yet need not. */
+  end(): void {
+    this.#isOver = true;
+    this.#agent?.hangUp();
+  }
 
   /** How many keys the server has seen. */
   get offered(): number {
@@ -71,8 +80,12 @@ export class PublicKeyAuth {
 
   #offer({ source }: Identity, next: NextAuthHandler): void {
     const username = this.#user;
-    if (source.kind === 'file') next({ type: 'publickey', username, key: withoutSha1(source.key) });
-    else next({ type: 'agent', username, agent: new OneKeyAgent(source.key, source.agent) });
+    if (source.kind === 'file') {
+      next({ type: 'publickey', username, key: withoutSha1(source.key) });
+    } else {
+      this.#agent = new AgentClient(source.socket);
+      next({ type: 'agent', username, agent: new OneKeyAgent(source.key, this.#agent) });
+    }
   }
 }
 
@@ -91,9 +104,9 @@ function withoutSha1(key: ParsedKey): ParsedKey {
 /** Shows ssh2 a single key of an agent, so that order and choice stay ours. */
 class OneKeyAgent extends ssh2.BaseAgent<ParsedKey> {
   readonly #key: ParsedKey;
-  readonly #agent: OpenSSHAgent;
+  readonly #agent: AgentClient;
 
-  constructor(key: ParsedKey, agent: OpenSSHAgent) {
+  constructor(key: ParsedKey, agent: AgentClient) {
     super();
     this.#key = key;
     this.#agent = agent;

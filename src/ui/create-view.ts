@@ -9,6 +9,8 @@ export interface CreateViewOptions {
   output: 'text' | 'json';
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
+  /** How lines get to stdout. */
+  write: (text: string) => void;
   env: Readonly<Record<string, string | undefined>>;
   verbose?: boolean;
   /** false: lines on a terminal too. */
@@ -22,8 +24,7 @@ const NARROWEST_BOARD = 40;
 
 /** The view that suits where the output goes. */
 export function createView(options: CreateViewOptions): View {
-  const { output, stdout, stderr, env, verbose = false, board = true, now } = options;
-  const write = (text: string): void => void stdout.write(text);
+  const { output, stdout, stderr, write, env, verbose = false, board = true, now } = options;
   if (output === 'json') return createNdjsonView({ write });
   const style = styleFor(stdout, env);
   const drawable = board && stdout.isTTY && env.TERM !== 'dumb' && stdout.columns >= NARROWEST_BOARD;

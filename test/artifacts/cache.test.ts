@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, hostname } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defaultCacheRoot, openCache, readRecord, withTemporary, writeRecord } from '../../src/artifacts/cache.js';
+import { identify, type ProcessIdentity } from '../../src/state/process-identity.js';
+import { identityTag } from '../../src/state/process-tag.js';
 import { rejection, temporaryCache, temporaryDirectory } from './fixtures.js';
 
 const COUNT = { kind: 'test', key: 'a key / of any form', schema: z.object({ count: z.number() }) };
@@ -28,9 +30,13 @@ describe('cache', () => {
   it('sweeps what dead processes left, and nothing of living or unknown ones', async () => {
     const { root } = await temporaryCache();
     const parts = join(root, 'parts');
-    const temporary = (owner: string) => `${'0'.repeat(16)}.${owner}.tmp`;
-    const kept = [temporary(`${process.pid}@${hostname()}`), temporary(`${DEAD_PID}@elsewhere`), 'unrelated.txt'];
-    for (const name of [...kept, temporary(`${DEAD_PID}@${hostname()}`)]) writeFileSync(join(parts, name), '');
+    const own = await identify(process.pid);
+    const temporary = (changes: Partial<ProcessIdentity>) =>
+      `${'0'.repeat(16)}.${identityTag({ ...own, ...changes })}.tmp`;
+    const dead = [temporary({ pid: DEAD_PID }), temporary({ start: 'before' })];
+    const container = temporary({ pid: DEAD_PID, namespace: '1' });
+    const kept = [temporary({}), temporary({ boot: 'beef', host: 'elsewhere' }), container, 'unrelated.txt'];
+    for (const name of [...kept, ...dead]) writeFileSync(join(parts, name), '');
     await openCache({ root });
     expect(readdirSync(parts).sort()).toEqual(kept.sort());
   });

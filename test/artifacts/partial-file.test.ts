@@ -1,17 +1,22 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { claimPartialFile, releasePartialFile } from '../../src/artifacts/partial-file.js';
+import { identify } from '../../src/state/process-identity.js';
+import { identityTag } from '../../src/state/process-tag.js';
 import { sha256 } from '../helpers/release-directory.js';
 import { temporaryCache } from './fixtures.js';
 
 const KEY = sha256('the file');
+const own = await identify(process.pid);
 /** Above every pid Linux gives out (PID_MAX_LIMIT). */
-const DEAD = `${KEY}.4194305@${hostname()}.part`;
-const OTHER_HOST = `${KEY}.4194305@elsewhere.part`;
-const LIVING = `${KEY}.${process.ppid}@${hostname()}.part`;
-const MINE = `${KEY}.${process.pid}@${hostname()}.part`;
+const DEAD_PID = 4_194_305;
+const nameFor = (owner: typeof own): string => `${KEY}.${identityTag(owner)}.part`;
+const DEAD = nameFor({ ...own, pid: DEAD_PID });
+const OTHER_HOST = nameFor({ ...own, pid: DEAD_PID, boot: 'beef', host: 'elsewhere' });
+const OTHER_CONTAINER = nameFor({ ...own, pid: DEAD_PID, namespace: '1' });
+const LIVING = nameFor(await identify(process.ppid));
+const MINE = nameFor(own);
 
 async function scene(...names: string[]) {
   const cache = await temporaryCache();
@@ -24,7 +29,8 @@ describe('partial files', () => {
   it.each([
     ['one that was released', `${KEY}.part`],
     ['one of a dead process', DEAD],
-    ['one under our own pid', MINE],
+    ['one of our own', MINE],
+    ['one of a dead process that had our pid', nameFor({ ...own, start: 'before' })],
   ])('are taken over: %s', async (_, name) => {
     const { cache, left } = await scene(name);
     const path = await claimPartialFile(cache, KEY);
@@ -35,6 +41,7 @@ describe('partial files', () => {
   it.each([
     ['of a living process', LIVING],
     ['of another host', OTHER_HOST],
+    ['of another container', OTHER_CONTAINER],
     ['of another file', `${sha256('another file')}.part`],
   ])('are left alone: one %s', async (_, name) => {
     const { cache, left } = await scene(name);

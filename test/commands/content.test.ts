@@ -1,13 +1,17 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { requireContent } from '../../src/commands/content.js';
 import { readInputs } from '../../src/commands/inputs.js';
 import { usageError } from '../../src/errors.js';
+import { writeNodeRecords } from '../../src/state/record-files.js';
 import type { NodeRecord } from '../../src/state/records.js';
+import { serve } from '../artifacts/http-fixtures.js';
 import { VERSIONS, writeReleases } from '../helpers/release-directory.js';
 import { sampleSpec } from '../helpers/sample-facts.js';
+import { createOperator } from './cli.js';
+import { recordSample } from './recorded-state.js';
 
 let scratch: string;
 let artifacts: string;
@@ -63,4 +67,17 @@ describe('artifacts', () => {
     await expect(required).rejects.toMatchObject({ code: 'artifact-missing' });
     expect(asked).toEqual(['arm64']);
   });
+});
+
+it('image archives that are bad end the run before anything is downloaded', async () => {
+  const { url, requests } = await serve(() => {});
+  const operator = createOperator();
+  const state = await recordSample(operator.stateDir);
+  const hostKey = { type: 'ssh-ed25519', fingerprint: 'SHA256:s4' };
+  await writeNodeRecords(state, [{ name: 's4', bootId: 'boot', hostKey, nodeIp: '10.0.0.4', arch: 'x86_64' }]);
+  const images = join(operator.home, 'images');
+  mkdirSync(images);
+  writeFileSync(join(images, 'pause.tar'), 'no archive');
+  const { exit } = await operator.run(['up', '--images', images, '--mirror', url]);
+  expect({ exit, requests }).toEqual({ exit: 2, requests: [] });
 });

@@ -30,7 +30,12 @@ const live = (resourceVersion: string, spec: object, more: object = {}): Handler
   });
 
 function apply(...objects: (typeof SERVICE | object)[]) {
-  return applyObjects({ client: cluster.client, objects: objects as (typeof SERVICE)[], signal, sleep: noSleep });
+  return applyWith({}, ...objects);
+}
+
+function applyWith(limits: { establishedMs?: number }, ...objects: (typeof SERVICE | object)[]) {
+  const { client } = cluster;
+  return applyObjects({ client, objects: objects as (typeof SERVICE)[], signal, sleep: noSleep, ...limits });
 }
 
 test.each([
@@ -132,5 +137,18 @@ describe('a definition and its first object in one manifest', () => {
   test('names that are taken end the wait', async () => {
     serve(withCondition('NamesAccepted', 'False'));
     await expect(apply(definition, thing)).rejects.toMatchObject({ code: 'kube-conflict' });
+  });
+
+  test.each([
+    ['that says nothing more', trickle([])],
+    ['that can no longer be had', refuse(503, 'ServiceUnavailable')],
+  ])('a watch %s ends the wait in time, and names the definition', async (_, silence) => {
+    serve(definition);
+    const listed = answer(200, { metadata: { resourceVersion: '4' }, items: [definition] });
+    cluster.server.on('GET', collection, listed, silence);
+    await expect(applyWith({ establishedMs: 100 }, definition, thing)).rejects.toMatchObject({
+      code: 'kube-not-established',
+      message: expect.stringMatching(/^CustomResourceDefinition things\.example\.org was not applied: .* 0\.1 s$/),
+    });
   });
 });

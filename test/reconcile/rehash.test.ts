@@ -9,13 +9,17 @@ import { type Answer, fakeConnection, sessionOver } from './fake-session.js';
 const spec = sampleSpec();
 const HASH = 'a'.repeat(64);
 const PATH = '/opt/bin/kubelet';
+const GONE = '/opt/bin/etcd';
 
 /** The three nodes of the sample, each with a file that no longer looks as it was installed. */
 function runWith(answers: Record<string, Answer>, signal = new AbortController().signal) {
   const marker = {
     clusterId: 'c',
     incarnation: 1,
-    files: [{ path: PATH, sha256: HASH, mode: 0o755, stamp: '1', currentStamp: '2' }],
+    files: [
+      { path: PATH, sha256: HASH, mode: 0o755, stamp: '100000000:1:2:3', currentStamp: '100000000:1:2:4' },
+      { path: GONE, sha256: HASH, mode: 0o755, stamp: '900000000:1:2:3' },
+    ],
     units: {},
     images: [],
   };
@@ -48,6 +52,12 @@ describe('rehashed', () => {
     expect([...rejected.keys()]).toEqual(['s5']);
     expect(rejected.get('s5')).toMatchObject({ code });
     expect([...hashes.keys()]).toEqual(['s4', 's6']);
+  });
+
+  it('may take the longer the more there is to hash', async () => {
+    const limits: unknown[] = [];
+    await runWith({ s4: ({ timeoutMs }) => ({ stdout: `${limits.push(timeoutMs)}` }) });
+    expect(limits).toEqual([60_000 + 10_000]);
   });
 
   it('does not take an abort or a bug of ours for the failure of a node', async () => {

@@ -108,15 +108,17 @@ describe('gatherIdentities', () => {
     ]);
   });
 
-  it('does not wait for ever for an agent that hangs', async () => {
+  it('does not wait for ever for an agent that hangs, and hangs up', async () => {
     const socket = join(directory, 'hangs');
-    const server = createServer().listen(socket);
+    const server = createServer((connection) => connection.resume()).listen(socket);
     await once(server, 'listening');
     const { unusable } = await gather({ agentSocket: socket, agentTimeoutMs: 100 });
     expect(unusable).toEqual([{ label: `agent ${socket}`, reason: expect.stringContaining('no answer in time') }]);
     const pending = gather({ agentSocket: socket, signal: AbortSignal.abort() });
     await expect(pending).rejects.toMatchObject({ code: 'aborted' });
     server.close();
+    // Once every connection is closed.
+    await once(server, 'close');
   });
 
   it('reports files that are no keys, and directories', async () => {

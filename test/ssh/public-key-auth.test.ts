@@ -35,8 +35,8 @@ describe('RSA signatures', () => {
   });
 
   it('are not asked of an agent with SHA-1 either', () => {
-    const agent = new ssh2.OpenSSHAgent('/nonexistent/agent');
-    const method = offer({ kind: 'agent', key: KEY, agent }) as AgentAuthMethod & { agent: BaseAgent<ParsedKey> };
+    const source = { kind: 'agent' as const, key: KEY, socket: '/nonexistent/agent' };
+    const method = offer(source) as AgentAuthMethod & { agent: BaseAgent<ParsedKey> };
     const answers: unknown[] = [];
     method.agent.sign(KEY, data, { hash: 'sha1' }, (error) => answers.push(error));
     expect(answers).toEqual([expect.objectContaining({ message: expect.stringContaining('SHA-1') })]);

@@ -13,7 +13,8 @@ async function shown(output: 'text' | 'json', terminal: object, env: Record<stri
     },
   });
   const stdout = Object.assign(stream, terminal) as unknown as NodeJS.WriteStream;
-  const view = createView({ output, stdout, stderr: stdout, env, now: () => 0 });
+  const write = (line: string): void => void stdout.write(line);
+  const view = createView({ output, stdout, stderr: stdout, write, env, now: () => 0 });
   for (const event of coldRun()) view(event);
   await view.end();
   return text;

@@ -1,3 +1,4 @@
+import { untilAborted } from '../../abort.js';
 import type { ClusterSpec } from '../../config/spec.js';
 import { controlPlanes } from '../../config/spec.js';
 import { hostKeyPolicyOf } from '../../config/ssh-settings.js';
@@ -68,6 +69,7 @@ export async function openCluster(options: OpenClusterOptions): Promise<OpenedCl
   );
   const client = failover([...clients.values()]);
   const close = async (): Promise<void> => {
+    lifetime.abort();
     for (const each of clients.values()) each.close();
     await Promise.all([...sessions.values()].map((session) => session.end()));
   };
@@ -132,8 +134,8 @@ async function bootIdsOf(sessions: readonly NodeSession[], signal: AbortSignal):
       await readBootId(session, { timeoutMs: BOOT_ID_TIMEOUT_MS, signal }).catch((error: Error) => error),
     ];
   });
-  const answers = await Promise.all(asked);
-  signal.throwIfAborted();
+  // The connections outlive the signal, those that are still being opened among them.
+  const answers = await untilAborted(Promise.all(asked), signal);
   for (const [, answer] of answers) if (answer instanceof DisklessError && answer.exit === EXIT.refused) throw answer;
   return new Map(answers);
 }

@@ -3,6 +3,7 @@ import { type DisklessError, usageError } from '../../errors.js';
 import { writeFileAtomic } from '../../state/atomic-write.js';
 import { type Style, styleFor } from '../../ui/style.js';
 import { screenWidth } from '../../ui/view.js';
+import { print } from '../output-lost.js';
 
 /** What a text for the terminal is drawn for; into a file it goes without colours. */
 export function textSurface(out: string | undefined): { width: number; style: Style } {
@@ -12,10 +13,7 @@ export function textSurface(out: string | undefined): { width: number; style: St
 
 /** Writes a report to standard output, or whole to a file. @throws usage error when the file cannot be written */
 export async function writeOutput(text: string, out: string | undefined): Promise<void> {
-  if (out === undefined) {
-    process.stdout.write(text);
-    return;
-  }
+  if (out === undefined) return print(text);
   await writeFileAtomic(resolve(out), text, 0o644).catch((cause: NodeJS.ErrnoException) => {
     throw unwritable(out, cause);
   });

@@ -48,20 +48,23 @@ const INTERRUPTED = 'what was measured until then is kept; a benchmark begins an
 export function runBenchCommand(flags: RunBenchFlags): Promise<number> {
   const { artifacts, mirror, out } = flags;
   const name = flags.full === true ? 'full' : flags.preset;
-  return interruptible(async (signal) => {
-    const preset = await loadPreset({ name, overrides: flags.set });
-    const { state } = await recordedCluster(flags);
-    return measureCluster({
-      state,
-      ssh: sshOfFlags(flags),
-      place: { ...(artifacts !== undefined && { artifacts }), ...(mirror !== undefined && { mirror }) },
-      preset: { name, values: preset, overrides: flags.set },
-      output: 'auto',
-      verbose: flags.verbose,
-      signal,
-      ...(out !== undefined && { out }),
-    });
-  }, INTERRUPTED);
+  return interruptible(
+    async (signal) => {
+      const preset = await loadPreset({ name, overrides: flags.set });
+      const { state } = await recordedCluster(flags);
+      return measureCluster({
+        state,
+        ssh: sshOfFlags(flags),
+        place: { ...(artifacts !== undefined && { artifacts }), ...(mirror !== undefined && { mirror }) },
+        preset: { name, values: preset, overrides: flags.set },
+        output: 'auto',
+        verbose: flags.verbose,
+        signal,
+        ...(out !== undefined && { out }),
+      });
+    },
+    { hint: INTERRUPTED },
+  );
 }
 
 export interface MeasureClusterOptions {

@@ -9,6 +9,7 @@ import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';
 import { change } from '../change.js';
 import { judgementOf, type Reconciliation, sessionOf, tallyOf, workOf } from '../reconciliation.js';
+import { timeLimit } from '../time-limit.js';
 
 /** Sends everything the node lacks in one stream, the critical path first; steps start as their segment arrives. */
 export async function sendFiles(context: Reconciliation, place: StepPlace): Promise<StepResult> {
@@ -92,7 +93,7 @@ export async function importImages(context: Reconciliation, place: StepPlace): P
     await arrivals.of(imageSegmentId(image));
     await change(context, place, `import ${image.references.join(', ')}`, async () => {
       const session = sessionOf(context, place.node);
-      const options = { label: 'import image', timeoutMs: 120_000 };
+      const options = { label: 'import image', timeoutMs: timeLimit({ baseMs: 120_000, bytes: image.size }) };
       await session.rootScript(importScript(image), options).catch((cause) => {
         if (!hasCode(cause, 'remote-failed')) throw cause;
         const message = `containerd refused the image archive with ${image.references.join(', ')}`;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type OpenedCluster, openCluster } from '../../../src/bench/measure/open-cluster.js';
+import { type OpenClusterOptions, type OpenedCluster, openCluster } from '../../../src/bench/measure/open-cluster.js';
+import { DisklessError } from '../../../src/errors.js';
 import type { HostKeyPolicy } from '../../../src/ssh/host-key.js';
 import type { HostKey } from '../../../src/ssh/transport.js';
 import type { NodeRecord } from '../../../src/state/records.js';
@@ -23,21 +24,30 @@ function machine(bootId: string, hostKey: HostKey): FakeConnection {
   return fake;
 }
 
-/** Opens a cluster of one node, whose connections come one after the other. */
+/** Opens a cluster of one node. */
+function openOne(options: Partial<OpenClusterOptions> & Pick<OpenClusterOptions, 'open'>): Promise<OpenedCluster> {
+  return openCluster({
+    spec: sampleSpec({ nodes: [sampleNode()] }),
+    nodeRecords: new Map([['s4', RECORD]]),
+    identities: { kubernetes: cluster.admin, etcd: cluster.admin },
+    tell: () => {},
+    signal,
+    ...options,
+  });
+}
+
+/** Its connections come one after the other. */
 async function open(machines: FakeConnection[], hostKeyPolicy?: HostKeyPolicy) {
   const told: string[] = [];
   const left = [...machines];
-  const opened: OpenedCluster = await openCluster({
+  const opened = await openOne({
     spec: sampleSpec({ nodes: [sampleNode()], ...(hostKeyPolicy && { ssh: { hostKeyPolicy } }) }),
-    nodeRecords: new Map([['s4', RECORD]]),
     open: async () => {
       const next = left.shift();
       if (next === undefined) throw new Error('connected to more often than expected');
       return next.connection;
     },
-    identities: { kubernetes: cluster.admin, etcd: cluster.admin },
     tell: (line) => told.push(line),
-    signal,
   });
   return { opened, told };
 }
@@ -93,4 +103,17 @@ it('other policies have decided at the connection already', async () => {
   const { opened } = await open([machine('boot-1', NEW)], 'insecure');
   expect(opened.nodes).toHaveLength(1);
   await opened.close();
+});
+
+it('an interruption waits for no connection that is still being opened', async () => {
+  const run = new AbortController();
+  const opening = openOne({
+    open: (_, own) =>
+      new Promise((_resolve, reject) => {
+        own.addEventListener('abort', () => reject(own.reason));
+        setImmediate(() => run.abort(new DisklessError({ code: 'interrupted', message: 'interrupted' })));
+      }),
+    signal: run.signal,
+  });
+  await expect(opening).rejects.toMatchObject({ code: 'interrupted' });
 });

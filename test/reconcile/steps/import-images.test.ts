@@ -13,7 +13,7 @@ import { type Answer, type FakeConnection, fakeConnection, sessionOver } from '.
 
 /* The script as bash runs it, below a directory instead of /, with a containerd that notes what it is told. */
 
-const IMAGE = { sha256: 'a'.repeat(64), size: 1, references: ['registry.k8s.io/pause:3.6'] };
+const IMAGE = { sha256: 'a'.repeat(64), size: 500_000_000, references: ['registry.k8s.io/pause:3.6'] };
 let root: string;
 
 beforeEach(() => {
@@ -66,6 +66,12 @@ describe('importImages', () => {
     expect(told()).toEqual(['images import', 'images label']);
     expect(marked()).toEqual([IMAGE.sha256]);
     expect(existsSync(archive())).toBe(false);
+  });
+
+  it('may take the longer the larger the archive is', async () => {
+    const limits: unknown[] = [];
+    await importOver(fakeConnection(({ timeoutMs }) => ({ stdout: `${limits.push(timeoutMs)}` })));
+    expect(limits).toEqual([120_000 + 50_000]);
   });
 
   it('finds its work done when the link was cut while the node finished it', async () => {
