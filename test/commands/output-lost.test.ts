@@ -25,17 +25,16 @@ it('a run goes on to its end without its view, and says so once', async () => {
 });
 
 describe('commands that only print', () => {
-  it.each([
-    ['version'],
-    ['--help'],
-    ['bench', 'presets'],
-    ['boot', 'render', '--hosts', 's4', '--url', 'http://10.0.0.1:8080'],
-  ])('end quietly when their reader has seen enough: %s %s', async (...args) => {
-    const operator = createOperator();
-    const { exit, stderr } = await operator.run(args);
-    expect(await runUnread(operator, args)).toMatchObject({ exit, stderr });
-    expect(exit).toBe(0);
-  });
+  it.each(['version', '--help', 'bench presets', 'boot render --hosts s4 --url http://10.0.0.1:8080'])(
+    'end quietly when their reader has seen enough: %s',
+    async (command) => {
+      const args = command.split(' ');
+      const operator = createOperator();
+      const { exit, stderr } = await operator.run(args);
+      expect(await runUnread(operator, args)).toMatchObject({ exit, stderr });
+      expect(exit).toBe(0);
+    },
+  );
 
   it('fail where what they print has no room', async () => {
     const script = 'exec "$0" "$@" >/dev/full';

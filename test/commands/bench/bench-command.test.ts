@@ -38,7 +38,12 @@ afterAll(() => rm(directory, { recursive: true }));
 /** As cli.ts runs it, with what it says. */
 async function bench(command: string, ...args: string[]): Promise<Outcome> {
   const written: string[] = [];
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+  const write = (text: unknown, done: unknown): boolean => {
+    written.push(String(text));
+    if (typeof done === 'function') done();
+    return true;
+  };
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(write);
   const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   let exit = 0;
   const root = new Command().exitOverride();
