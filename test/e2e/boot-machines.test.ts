@@ -101,31 +101,43 @@ describe('one machine', () => {
   });
 });
 
-describe('it reboots by itself, and a second one, with UEFI, is switched on', () => {
-  it('up --wait, begun meanwhile, has the cluster back and takes the second one in as a worker', async () => {
+describe('it reboots by itself', () => {
+  it('boots over the network again, and up --wait, begun meanwhile, has the cluster back', async () => {
     const kubeconfig = await readFile(join(operator.stateDir, 'kubeconfig'), 'utf8');
     const boot = await lab.booted('s4');
     await lab.ssh('s4', ['systemctl', 'reboot']);
     // An `up` that still met the old boot would find it well.
     await expect.poll(() => acceptsConnections(lab.node('s4')), { timeout: 120_000 }).toBe(false);
-    await lab.switchOn(['s5']);
-    await up('s4,s5', '--wait', '10m');
-    const nodes = await operator.kubectl('get', 'nodes', '--no-headers');
-    expect(nodes).toMatch(/^s4 +Ready/m);
-    expect(nodes).toMatch(/^s5 +Ready/m);
+    await up('s4', '--wait', '10m');
+    expect(await operator.kubectl('get', 'nodes', '--no-headers')).toMatch(/^s4 +Ready/);
     expect(await lab.booted('s4')).not.toBe(boot);
     expect(await fetched('s4')).toEqual([...WHOLE, ...WHOLE]);
     expect(await readFile(join(operator.stateDir, 'kubeconfig'), 'utf8')).toBe(kubeconfig);
   });
 
-  it('the second one has fetched all of it, by iPXE over TFTP', async () => {
+  it('runs a pod that answers, once it is applied again', async () => {
+    await deployEcho(operator, 1, PATIENCE_SECONDS);
+    await expectAnswers(['s4']);
+  });
+});
+
+describe('a second one, with UEFI, is switched on', () => {
+  it('up --wait takes it in as a worker as soon as it answers', async () => {
+    await lab.switchOn(['s5']);
+    await up('s4,s5', '--wait', '10m');
+    const nodes = await operator.kubectl('get', 'nodes', '--no-headers');
+    expect(nodes).toMatch(/^s4 +Ready/m);
+    expect(nodes).toMatch(/^s5 +Ready/m);
+  });
+
+  it('has fetched all of it, by iPXE over TFTP', async () => {
     expect(await fetched('s5')).toEqual(WHOLE);
     expect(await readFile(lab.boot.dnsmasqLog, 'utf8')).toContain('sent /usr/lib/ipxe/ipxe.efi');
     await on('s5', 'test', '-d', '/sys/firmware/efi');
     expect(await on('s5', 'cat', '/etc/hostname')).toBe('s5');
   });
 
-  it('pods that are applied again answer on both, and reach each other', async () => {
+  it('carries pods between the machines', async () => {
     const pods = await deployEcho(operator, 2, PATIENCE_SECONDS);
     await expectAnswers(['s4', 's5']);
     const [here, there] = ['s4', 's5'].map((machine) => pods.find(({ node }) => node === machine));
@@ -142,7 +154,7 @@ describe('it reboots by itself, and a second one, with UEFI, is switched on', ()
     }
   });
 
-  it('the kernels have nothing to complain of', async () => {
+  it('has kernels that have nothing to complain of', async () => {
     for (const machine of ['s4', 's5']) {
       expect(await readFile(lab.consoleFile(machine), 'utf8')).not.toMatch(
         /invalid opcode|Oops|Kernel panic|soft lockup/,
@@ -150,7 +162,7 @@ describe('it reboots by itself, and a second one, with UEFI, is switched on', ()
     }
   });
 
-  it('up then finds nothing to do', async () => {
+  it('and up then finds nothing to do', async () => {
     const { exit, events, ...output } = await operator.events(['up']);
     expect(exit, said({ exit, ...output })).toBe(0);
     expect(events.at(-1)).toMatchObject({ type: 'run-finished', changed: 0 });

@@ -6,7 +6,7 @@ import { healthScript, parseHealth } from '../health-script.js';
 import { type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 
 /** From a daemon's start until it answers: a second or two, on an emulated CPU ten, and thrice that where it is shared. */
-const PATIENCE_S = 60;
+const PATIENCE_S = 90;
 
 /**
  * systemd counts a daemon as started as soon as it is executed, and starts one that ends again for as long as it takes:
