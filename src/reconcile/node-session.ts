@@ -8,9 +8,6 @@ import type { Connection, ExecOptions, ExecResult, HostKey } from '../ssh/transp
 const TRANSPORT_LOSS = new Set(['connection-lost', 'connection-closed', 'stalled']);
 const RECONNECTS = 2;
 
-/** A node that boots is slow to answer. */
-const BOOT_ID_TIMEOUT_MS = 20_000;
-
 /** Between attempts to find a machine that went away: it may be booting, or only its link be down. */
 const FIRST_LOOK_MS = 500;
 const LAST_LOOK_MS = 4_000;
@@ -187,7 +184,7 @@ export class NodeSession {
   }
 
   async #refuseOtherEpoch({ bootId, hostKey }: PinnedEpoch, connection: Connection): Promise<void> {
-    const found = await readBootId(connection, { timeoutMs: BOOT_ID_TIMEOUT_MS, signal: this.#signal });
+    const found = await readBootId(connection, { signal: this.#signal });
     if (found !== bootId) {
       const hint = 'run the same command again';
       throw new DisklessError({

@@ -15,7 +15,7 @@ import { readBootId } from '../../ssh/boot-id.js';
 import type { Connection } from '../../ssh/transport.js';
 import type { NodeRecord } from '../../state/records.js';
 import type { BenchNode } from './bench-node.js';
-import { BOOT_ID_TIMEOUT_MS, judgedPerBoot } from './per-boot-host-keys.js';
+import { judgedPerBoot } from './per-boot-host-keys.js';
 
 export interface OpenClusterOptions {
   spec: ClusterSpec;
@@ -129,10 +129,7 @@ async function readyNodes({ spec, client, sessionOf, signal }: ReadyNodes): Prom
 /** @returns The boot_id of each node, or why it cannot be had. @throws the first refusal: that is for a person to decide */
 async function bootIdsOf(sessions: readonly NodeSession[], signal: AbortSignal): Promise<Map<string, string | Error>> {
   const asked = sessions.map(async (session): Promise<[string, string | Error]> => {
-    return [
-      session.name,
-      await readBootId(session, { timeoutMs: BOOT_ID_TIMEOUT_MS, signal }).catch((error: Error) => error),
-    ];
+    return [session.name, await readBootId(session, { signal }).catch((error: Error) => error)];
   });
   // The connections outlive the signal, those that are still being opened among them.
   const answers = await untilAborted(Promise.all(asked), signal);

@@ -2,9 +2,6 @@ import { readBootId } from '../../ssh/boot-id.js';
 import { judgePerBoot, newHostKeyMessage } from '../../ssh/host-key.js';
 import type { Connection, HostKey } from '../../ssh/transport.js';
 
-/** A node that boots is slow to answer. */
-export const BOOT_ID_TIMEOUT_MS = 20_000;
-
 export interface JudgedPerBootOptions {
   open: (name: string, signal: AbortSignal) => Promise<Connection>;
   /** What state remembers, by node name. */
@@ -23,7 +20,7 @@ export function judgedPerBoot({ open, nodeRecords, tell }: JudgedPerBootOptions)
   return async (name, signal) => {
     const connection = await open(name, signal);
     try {
-      const bootId = await readBootId(connection, { timeoutMs: BOOT_ID_TIMEOUT_MS, signal });
+      const bootId = await readBootId(connection, { signal });
       const { hostKey } = connection;
       const verdict = judgePerBoot({ record: known.get(name), bootId, presented: hostKey, place: name });
       if (verdict.kind === 'refused') throw verdict.error.at({ host: name });
