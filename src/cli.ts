@@ -3,13 +3,9 @@ import { Command, CommanderError } from 'commander';
 import { addBenchCommand } from './commands/bench/bench-command.js';
 import { addBootCommands } from './commands/boot.js';
 import { readFlagVariables } from './commands/flag-variables.js';
-import { kubeconfigCommand } from './commands/kubeconfig.js';
-import { kubectlCommand } from './commands/kubectl.js';
 import { addClusterOptions, addRunOptions, addSourceOptions, addUpOptions, option } from './commands/options.js';
 import { outliveOutputs, print } from './commands/output-lost.js';
-import { planCommand, upCommand } from './commands/up.js';
 import { versionText } from './commands/version.js';
-import { reportError } from './commands/view.js';
 import { EXIT, toDisklessError } from './errors.js';
 
 const EXAMPLES = `
@@ -24,6 +20,7 @@ Examples:
 
 const wantsDetail = (argv: readonly string[]): boolean => argv.includes('-v') || argv.includes('--verbose');
 
+/** A command's code is loaded when it runs: half of what `kubectl` or `boot` would take to start is the others'. */
 function program(argv: readonly string[], finish: (exit: number) => void): Command {
   const root = new Command('k8s-diskless')
     .description('Builds a Kubernetes cluster on RAM-only machines over SSH, and rebuilds it after every reboot')
@@ -37,16 +34,18 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
     .exitOverride();
   addUpOptions(root.command('up').description('create the cluster, or restore it after reboots'))
     .addOption(option('--bench [preset]', 'run a benchmark afterwards (see bench)', 'UP_BENCH').preset('standard'))
-    .action(async (flags) => finish(await upCommand(flags)));
+    .action(async (flags) => finish(await (await import('./commands/up.js')).upCommand(flags)));
   addRunOptions(root.command('plan').description('show what up would do; changes nothing on the nodes')).action(
-    async (flags) => finish(await planCommand(flags)),
+    async (flags) => finish(await (await import('./commands/up.js')).planCommand(flags)),
   );
   addClusterOptions(root.command('kubeconfig').description('print the admin kubeconfig')).action(async (flags) =>
-    finish(await kubeconfigCommand(flags)),
+    finish(await (await import('./commands/kubeconfig.js')).kubeconfigCommand(flags)),
   );
   addSourceOptions(addClusterOptions(root.command('kubectl').description('run kubectl with the admin kubeconfig')))
     .argument('[args...]', 'arguments of kubectl, after --')
-    .action(async (args: string[], flags) => finish(await kubectlCommand(args, flags)));
+    .action(async (args: string[], flags) =>
+      finish(await (await import('./commands/kubectl.js')).kubectlCommand(args, flags)),
+    );
   addBenchCommand(root, finish);
   addBootCommands(root.command('boot'), finish);
   root
@@ -73,6 +72,7 @@ async function main(argv: string[]): Promise<number> {
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
     const error = toDisklessError(thrown);
+    const { reportError } = await import('./commands/view.js');
     process.stderr.write(reportError(error, { verbose: wantsDetail(argv) }));
     return error.exit;
   }

@@ -1,8 +1,5 @@
 import type { Command } from 'commander';
-import { bootFetchCommand } from './boot-fetch.js';
 import { addFetchOptions, addRenderOptions, addServeOptions } from './boot-options.js';
-import { bootRenderCommand } from './boot-render.js';
-import { bootServeCommand } from './boot-serve.js';
 
 const EXAMPLES = `
 A machine's boot: DHCP names iPXE, iPXE fetches boot.ipxe and from it everything else:
@@ -56,11 +53,11 @@ export function addBootCommands(boot: Command, finish: (exit: number) => void): 
     .addHelpText('after', EXAMPLES);
   addRenderOptions(boot.command('render').description('iPXE scripts, Ignition and dnsmasq.conf from the config'))
     .addHelpText('after', RENDER_EXAMPLES)
-    .action(async (flags) => finish(await bootRenderCommand(flags)));
+    .action(async (flags) => finish(await (await import('./boot-render.js')).bootRenderCommand(flags)));
   addFetchOptions(boot.command('fetch').description('download an operating system into the cache, and check it'))
     .addHelpText('after', FETCH_EXAMPLES)
-    .action(async (flags) => finish(await bootFetchCommand(flags)));
+    .action(async (flags) => finish(await (await import('./boot-fetch.js')).bootFetchCommand(flags)));
   addServeOptions(boot.command('serve').description('serve boot files and images over HTTP, and show who fetched what'))
     .addHelpText('after', SERVE_EXAMPLES)
-    .action(async (flags) => finish(await bootServeCommand(flags)));
+    .action(async (flags) => finish(await (await import('./boot-serve.js')).bootServeCommand(flags)));
 }

@@ -1,11 +1,6 @@
 import { type Command, Option } from 'commander';
 import { addSourceOptions, addSshOptions, addStateOptions, option } from '../options.js';
-import { COMPARE_FORMATS, compareCommand } from './compare.js';
-import { GATE_FORMATS, gateCommand } from './gate.js';
-import { presetsCommand } from './presets.js';
-import { REPORT_FORMATS, reportCommand } from './report.js';
-import { runBenchCommand } from './run.js';
-import { listCommand } from './runs.js';
+import { COMPARE_FORMATS, GATE_FORMATS, REPORT_FORMATS } from './formats.js';
 
 const EXAMPLES = `
 A run is a run.json, a directory with one, a name of bench list or its beginning, or latest.
@@ -32,28 +27,32 @@ export function addBenchCommand(root: Command, finish: (exit: number) => void): 
     .addOption(option('--preset <preset>', 'quick, standard, full or a file', 'BENCH_PRESET').default('standard'))
     .addOption(new Option('--full', 'the preset full: every pair of nodes in every round').conflicts('preset'))
     .addOption(option('--out <dir>', 'keep record and report here, not in the state directory', 'BENCH_OUT'))
-    .action(async (flags) => finish(await runBenchCommand(flags)));
+    .action(async (flags) => finish(await (await import('./run.js')).runBenchCommand(flags)));
   addStateOptions(bench.command('list').description('show the runs kept for a cluster'))
     .addOption(option('--format <format>', 'how to show them', 'BENCH_LIST_FORMAT').choices(['terminal', 'json']))
-    .action(async (flags) => finish(await listCommand(flags)));
+    .action(async (flags) => finish(await (await import('./runs.js')).listCommand(flags)));
   addReportOptions(bench.command('report').description('draw the report of a run'), REPORT_FORMATS, 'REPORT')
     .argument('[run]', 'which run', 'latest')
-    .action(async (run: string, flags) => finish(await reportCommand(run, flags)));
+    .action(async (run: string, flags) => finish(await (await import('./report.js')).reportCommand(run, flags)));
   addVerdictOptions(
     addReportOptions(bench.command('compare').description('compare two runs'), COMPARE_FORMATS, 'COMPARE'),
   )
     .argument('<a>', 'the run compared with')
     .argument('<b>', 'the run judged')
-    .action(async (a: string, b: string, flags) => finish(await compareCommand(a, b, flags)));
+    .action(async (a: string, b: string, flags) =>
+      finish(await (await import('./compare.js')).compareCommand(a, b, flags)),
+    );
   addVerdictOptions(
     addReportOptions(bench.command('gate').description('refuse a run that is worse'), GATE_FORMATS, 'GATE'),
   )
     .argument('[run]', 'the run judged', 'latest')
     .addOption(option('--baseline <run>', 'the run it must not fall behind', 'BENCH_BASELINE').makeOptionMandatory())
-    .action(async (run: string, flags) => finish(await gateCommand(run, flags)));
+    .action(async (run: string, flags) => finish(await (await import('./gate.js')).gateCommand(run, flags)));
   addSetOption(addStateOptions(bench.command('presets').description('show what presets measure')))
     .argument('[preset]', 'quick, standard, full or a file')
-    .action(async (preset: string | undefined, flags) => finish(await presetsCommand(preset, flags)));
+    .action(async (preset: string | undefined, flags) =>
+      finish(await (await import('./presets.js')).presetsCommand(preset, flags)),
+    );
 }
 
 function addReportOptions(command: Command, formats: readonly string[], variable: string): Command {

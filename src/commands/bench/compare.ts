@@ -8,11 +8,9 @@ import { compareRuns } from '../../bench/verdict/compare.js';
 import { loadVerdictSettings, type VerdictSettings } from '../../bench/verdict/verdict-settings.js';
 import { EXIT, usageError } from '../../errors.js';
 import type { StateFlags } from '../options.js';
+import { COMPARE_FORMATS, type CompareFormat } from './formats.js';
 import { formatOf, textSurface, writeOutput } from './output.js';
 import { openRun } from './runs.js';
-
-export const COMPARE_FORMATS = ['terminal', 'md', 'html', 'json'] as const;
-type CompareFormat = (typeof COMPARE_FORMATS)[number];
 
 export interface VerdictFlags extends StateFlags {
   verdicts?: string;

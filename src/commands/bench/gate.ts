@@ -7,10 +7,9 @@ import { lostRounds } from '../../bench/verdict/lost-rounds.js';
 import type { VerdictSettings } from '../../bench/verdict/verdict-settings.js';
 import { EXIT, usageError } from '../../errors.js';
 import { compared, type VerdictFlags, verdictSettings } from './compare.js';
+import { GATE_FORMATS } from './formats.js';
 import { formatOf, textSurface, writeOutput } from './output.js';
 import { openRun } from './runs.js';
-
-export const GATE_FORMATS = ['terminal', 'md', 'json'] as const satisfies readonly GateFormat[];
 
 export interface GateFlags extends VerdictFlags {
   baseline: string;

@@ -6,11 +6,9 @@ import { markdownReport } from '../../bench/report/markdown.js';
 import { terminalReport } from '../../bench/report/terminal.js';
 import { EXIT } from '../../errors.js';
 import type { StateFlags } from '../options.js';
+import { REPORT_FORMATS, type ReportFormat } from './formats.js';
 import { formatOf, textSurface, writeOutput } from './output.js';
 import { openRun } from './runs.js';
-
-export const REPORT_FORMATS = ['terminal', 'csv', 'md', 'html', 'json'] as const;
-type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 export interface ReportFlags extends StateFlags {
   format?: ReportFormat;
