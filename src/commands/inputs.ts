@@ -78,13 +78,14 @@ export async function readInputs(
 }
 
 function specFlags(flags: RunFlags): SpecFlags {
-  const { cluster, hosts, controlPlane, taintControlPlane, kubernetes } = flags;
+  const { cluster, hosts, controlPlane, taintControlPlane, readyTimeout, kubernetes } = flags;
   return {
     ssh: sshOfFlags(flags),
     ...(cluster !== undefined && { cluster }),
     ...(hosts !== undefined && { hosts }),
     ...(controlPlane !== undefined && { controlPlane }),
     ...(taintControlPlane !== undefined && { taintControlPlane }),
+    ...(readyTimeout !== undefined && { readyTimeout }),
     ...(kubernetes !== undefined && { kubernetes }),
   };
 }

@@ -9,7 +9,7 @@ import type { RunInputs } from './inputs.js';
 import { nodeConnector } from './node-connector.js';
 import type { RunFlags } from './options.js';
 
-/** From its kubelet's start until a node is Ready: a kubelet up to 1.23 alone waits 5 s, an emulated one needs 20, a busy one more. */
+/** A kubelet up to 1.23 alone waits 5 s until its node is Ready; an emulated processor needs 34 s for an apiserver's hooks. */
 const READY_TIMEOUT_MS = 180_000;
 const STALL_TIMEOUT_MS = 10_000;
 
@@ -43,7 +43,7 @@ export function reconcileInput({ command, inputs, flags, state, bus, signal }: R
     hostKeyPolicy: hostKeyPolicyOf(spec.ssh),
     stallTimeoutMs: STALL_TIMEOUT_MS,
     waitMs: flags.wait ?? 0,
-    readyTimeoutMs: READY_TIMEOUT_MS,
+    readyTimeoutMs: spec.readyTimeoutMs ?? READY_TIMEOUT_MS,
     clock: {
       now: () => Date.now(),
       monotonicMs: () => performance.now(),

@@ -52,17 +52,27 @@ export const fingerprint = checked(
   ),
 );
 
+/** More likely mistyped than meant; timers that count in 32 bits reach 24 days. */
+const DAY_SECONDS = 24 * 3600;
+
 /** Seconds, or a number with its unit; kept in milliseconds. */
 export const duration = z.union([
   z
     .number()
     .positive()
+    .max(DAY_SECONDS)
     .transform((seconds) => seconds * 1000),
-  checked(unless((text) => DURATION.test(text), 'is not a duration such as 5s, 500ms or 2m')).transform(milliseconds),
+  checked(durationProblem).transform(milliseconds),
 ]);
 
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m)$/;
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000 };
+
+function durationProblem(text: string): string | undefined {
+  if (!DURATION.test(text)) return 'is not a duration such as 5s, 500ms or 2m';
+  const ms = milliseconds(text);
+  return ms > 0 && ms <= DAY_SECONDS * 1000 ? undefined : 'must be more than 0 and at most a day';
+}
 
 function milliseconds(text: string): number {
   const [, amount = '0', unit = 's'] = DURATION.exec(text) ?? [];

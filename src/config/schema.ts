@@ -131,6 +131,9 @@ export const configSchema = z.strictObject({
       'Names of the control planes: 1, 3, 5 or 7. Default: of three hosts or more the first three, else the first.',
     ),
   taintControlPlane: z.boolean().optional().describe('Keep ordinary pods off control planes. Default: false.'),
+  readyTimeout: scalar.duration
+    .optional()
+    .describe('Time that components, API and nodes have to work once they are started. Default: 3m.'),
   network: network.optional(),
   apiServer: apiServer.optional(),
   controllerManager: extraArgsOnly('kube-controller-manager').optional(),

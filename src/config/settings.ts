@@ -1,7 +1,8 @@
 import { cidrSize, nthAddress } from './cidr.js';
 import { knownVersion } from './known-version.js';
 import type { ConfigFile } from './schema.js';
-import type { ApiServerSpec, ClusterSpec, NetworkSpec, SshSpec } from './spec.js';
+import type { ApiServerSpec, ClusterSpec, NetworkSpec } from './spec.js';
+import type { SpecFlags } from './spec-flags.js';
 import { decideSsh } from './ssh-settings.js';
 import { coreDnsImage, NEWEST, pauseImage, type VersionRow } from './version-table.js';
 
@@ -20,7 +21,7 @@ export interface VersionDefaults {
 
 export interface SettingsInput {
   file?: ConfigFile;
-  flags: { cluster?: string; kubernetes?: string; taintControlPlane?: boolean; ssh?: SshSpec };
+  flags: Pick<SpecFlags, 'cluster' | 'kubernetes' | 'taintControlPlane' | 'readyTimeout' | 'ssh'>;
   recorded?: ClusterSpec;
   defaults: VersionDefaults;
   nodeCount: number;
@@ -49,6 +50,7 @@ export function decideSettings(input: SettingsInput): Settings {
   /** The record, where a file replaces it as a whole. */
   const before = file ? undefined : recorded;
   const taint = flags.taintControlPlane ?? file?.taintControlPlane ?? before?.taintControlPlane;
+  const readyTimeoutMs = flags.readyTimeout ?? file?.readyTimeout ?? before?.readyTimeoutMs;
   const dns = { ...before?.addons.dns, ...file?.addons?.dns };
   const boot = file ? file.boot : recorded?.boot;
   const ssh = decideSsh({ flags: flags.ssh, file, recorded: recorded?.ssh });
@@ -58,6 +60,7 @@ export function decideSettings(input: SettingsInput): Settings {
     ...versions,
     network: decideNetwork(input),
     taintControlPlane: taint ?? false,
+    ...(readyTimeoutMs !== undefined && { readyTimeoutMs }),
     apiServer: decideApiServer(file, recorded),
     controllerManager: { extraArgs: file?.controllerManager?.extraArgs ?? before?.controllerManager.extraArgs ?? {} },
     scheduler: { extraArgs: file?.scheduler?.extraArgs ?? before?.scheduler.extraArgs ?? {} },

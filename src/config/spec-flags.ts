@@ -10,6 +10,8 @@ export interface SpecFlags {
   controlPlane?: string;
   /** `--taint-control-plane`, `--no-taint-control-plane` */
   taintControlPlane?: boolean;
+  /** `--ready-timeout`, in milliseconds */
+  readyTimeout?: number;
   /** `--kubernetes` */
   kubernetes?: string;
   /** `--ssh-config`, `--host-key-policy`, `--connect-timeout` */

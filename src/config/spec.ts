@@ -76,6 +76,8 @@ export interface ClusterSpec {
   nodes: NodeSpec[];
   network: NetworkSpec;
   taintControlPlane: boolean;
+  /** How long components, API and nodes may take to work once they are started; absent when nobody said. */
+  readyTimeoutMs?: number;
   apiServer: ApiServerSpec;
   controllerManager: { extraArgs: Record<string, string> };
   scheduler: { extraArgs: Record<string, string> };

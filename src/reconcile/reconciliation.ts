@@ -45,7 +45,7 @@ export interface ReconcileOptions {
   stallTimeoutMs: number;
   /** How long machines that do not answer yet are asked on, from the beginning of the run; 0: not at all. */
   waitMs: number;
-  /** How long a node may take from its kubelet's start until it is Ready. */
+  /** How long what was started (a component, the API, a node) may take until it works. */
   readyTimeoutMs: number;
   clock: Clock;
   /** Bytes nobody can guess. */

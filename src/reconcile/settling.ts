@@ -8,8 +8,6 @@ import type { Reconciliation } from './reconciliation.js';
  * Neither announces when it is over.
  */
 export const SETTLE = { everyMs: 200, forMs: 20_000 };
-/** An apiserver on a busy emulated CPU answers nothing for half a minute after its start, while its hooks run. */
-const PASSING = { everyMs: 200, forMs: 90_000 };
 
 export interface Patience {
   everyMs: number;
@@ -36,8 +34,10 @@ export async function retrying<T>(
   }
 }
 
+/** As long as an apiserver may take that was started: while its hooks run, it answers some requests with errors. */
 export function settling<T>(context: Reconciliation, work: () => Promise<T>): Promise<T> {
-  return retrying(context, PASSING, isUnsettled, work);
+  const patience = { everyMs: SETTLE.everyMs, forMs: context.options.readyTimeoutMs };
+  return retrying(context, patience, isUnsettled, work);
 }
 
 /** Of the API or of etcd itself, and gone a moment later. */
@@ -52,7 +52,7 @@ export async function untilSettled<T>(
   isSettled: (seen: T) => boolean,
 ): Promise<T> {
   const { sleep, monotonicMs } = context.options.clock;
-  const deadline = monotonicMs() + SETTLE.forMs;
+  const deadline = monotonicMs() + context.options.readyTimeoutMs;
   for (;;) {
     const seen = await look();
     if (isSettled(seen) || monotonicMs() > deadline) return seen;

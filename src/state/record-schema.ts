@@ -91,6 +91,7 @@ const spec: z.ZodType<ClusterSpec> = z.looseObject({
   nodes: z.array(node).min(1),
   network,
   taintControlPlane: z.boolean(),
+  readyTimeoutMs: z.number().positive().optional(),
   apiServer: z.looseObject({
     port: z.int(),
     extraSans: z.array(text),

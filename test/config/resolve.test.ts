@@ -232,10 +232,12 @@ describe('a recorded cluster', () => {
 
   test('what is taken out of the file is gone; what the file never said stays', () => {
     const yaml =
-      'hosts: [s4]\napiServer: {extraArgs: {v: 5}, extraSans: [a.b]}\ntaintControlPlane: true\nkubeProxy: {mode: ipvs}';
-    const recorded = specOf({ yaml });
-    expect(specOf({ recorded })).toEqual(recorded);
-    expect(specOf({ recorded, yaml: 'hosts: [s4]' })).toEqual({
+      'hosts: [s4]\napiServer: {extraArgs: {v: 5}, extraSans: [a.b]}\ntaintControlPlane: true\nreadyTimeout: 8m\nkubeProxy: {mode: ipvs}';
+    const { readyTimeoutMs, ...recorded } = specOf({ yaml });
+    expect(readyTimeoutMs).toBe(480_000);
+    expect(specOf({ recorded: { ...recorded, readyTimeoutMs } })).toEqual({ ...recorded, readyTimeoutMs });
+    expect(specOf({ recorded: { ...recorded, readyTimeoutMs }, readyTimeout: 90_000 }).readyTimeoutMs).toBe(90_000);
+    expect(specOf({ recorded: { ...recorded, readyTimeoutMs }, yaml: 'hosts: [s4]' })).toEqual({
       ...recorded,
       apiServer: { port: 6443, extraSans: [], extraArgs: {} },
       taintControlPlane: false,

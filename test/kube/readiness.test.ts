@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { createKubeClient } from '../../src/kube/client.js';
-import { waitServing } from '../../src/kube/readiness.js';
+import { waitReadyz } from '../../src/kube/readiness.js';
 import { answer } from '../helpers/fake-apiserver.js';
 import { useFakeCluster } from './setup.js';
 
 const cluster = useFakeCluster();
 const { signal } = new AbortController();
+const LIMIT = { signal, timeoutMs: 60_000 };
 const STARTING =
   '[+]ping ok\n[+]etcd ok\n[-]poststarthook/rbac/bootstrap-roles failed: reason withheld\nreadyz check failed\n';
 
@@ -20,18 +21,17 @@ function fakeTime(): { now: () => number; sleep: (ms: number) => Promise<void>; 
 }
 
 test('is through at the first yes', async () => {
-  cluster.server.on('GET', '/livez', answer(200, 'ok'));
-  const { sleep, now } = fakeTime();
-  const result = await waitServing({ client: cluster.client, endpoint: '/livez', signal, sleep, now });
-  expect(result).toEqual({ attempts: 1, waitedMs: 0 });
+  cluster.server.on('GET', '/readyz', answer(200, 'ok'));
+  const { sleep, now, slept } = fakeTime();
+  await waitReadyz({ ...LIMIT, client: cluster.client, sleep, now });
+  expect(slept).toEqual([]);
 });
 
 test('asks again in short steps that grow to a quarter of a second', async () => {
   const notYet = answer(500, STARTING);
   cluster.server.on('GET', '/readyz', ...Array.from({ length: 9 }, () => notYet), answer(200, 'ok'));
   const { sleep, now, slept } = fakeTime();
-  const { attempts } = await waitServing({ client: cluster.client, endpoint: '/readyz', signal, sleep, now });
-  expect(attempts).toBe(10);
+  await waitReadyz({ ...LIMIT, client: cluster.client, sleep, now });
   expect(slept.map(Math.round)).toEqual([50, 65, 85, 110, 143, 186, 241, 250, 250]);
 });
 
@@ -46,16 +46,17 @@ test('a closed port is asked again', async () => {
       return open < 4 ? Promise.reject(new Error('refused')) : cluster.server.open(given);
     },
   });
-  cluster.server.on('GET', '/livez', answer(200, 'ok'));
+  cluster.server.on('GET', '/readyz', answer(200, 'ok'));
   const { sleep, now } = fakeTime();
-  expect((await waitServing({ client, endpoint: '/livez', signal, sleep, now })).attempts).toBe(4);
+  await waitReadyz({ ...LIMIT, client, sleep, now });
+  expect(open).toBe(4);
   client.close();
 });
 
 test('when time is up it says which checks failed', async () => {
   cluster.server.on('GET', '/readyz', answer(500, STARTING));
   const { sleep, now } = fakeTime();
-  const wait = waitServing({ client: cluster.client, endpoint: '/readyz', signal, timeoutMs: 1000, sleep, now });
+  const wait = waitReadyz({ ...LIMIT, client: cluster.client, timeoutMs: 1000, sleep, now });
   await expect(wait).rejects.toMatchObject({
     code: 'kube-not-serving',
     host: 's4',
@@ -72,16 +73,16 @@ test('a foreign certificate is not waited for', async () => {
     serverName: '10.9.9.9',
     tls: cluster.admin,
   });
-  const wait = waitServing({ client: elsewhere, endpoint: '/livez', signal, sleep, now });
+  const wait = waitReadyz({ ...LIMIT, client: elsewhere, sleep, now });
   await expect(wait).rejects.toMatchObject({ code: 'kube-certificate' });
   expect(slept).toEqual([]);
 });
 
 test('the signal ends the wait', async () => {
-  cluster.server.on('GET', '/livez', answer(500, STARTING));
+  cluster.server.on('GET', '/readyz', answer(500, STARTING));
   const controller = new AbortController();
   const reason = new Error('interrupted');
   const sleep = async (): Promise<void> => controller.abort(reason);
-  const wait = waitServing({ client: cluster.client, endpoint: '/livez', signal: controller.signal, sleep });
+  const wait = waitReadyz({ ...LIMIT, client: cluster.client, signal: controller.signal, sleep });
   await expect(wait).rejects.toBe(reason);
 });

@@ -34,6 +34,14 @@ function systemd({ restarts, startedSecondsAgo }: { restarts: number; startedSec
   chmodSync(program, 0o755);
 }
 
+/** One that ends some more times between any two looks. */
+function endsOften(timesPerLook: number): void {
+  const count = join(directory, 'count');
+  writeFileSync(count, '100');
+  const answer = `n=$(cat ${count}); echo $((n + ${timesPerLook})) >${count}; echo $n`;
+  writeFileSync(join(directory, 'systemctl'), `#!/bin/sh\ncase $3 in NRestarts) ${answer} ;; *) echo 0 ;; esac\n`);
+}
+
 /** Nobody listens on port 1. */
 const DEAD = 'http://127.0.0.1:1/healthz';
 const living = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/healthz`;
@@ -78,6 +86,20 @@ describe('healthScript', () => {
     expect(await look([living()], 0)).toEqual([
       { unit: 'u0.service', why: 'keeps ending: systemd started it again 7 times' },
     ]);
+  });
+
+  it('does not wait for one that keeps ending, however much time there is, and names no other', async () => {
+    endsOften(5);
+    // Of two units the first one's count is all there is.
+    expect(await look([DEAD, DEAD], 3600)).toEqual([
+      { unit: 'u0.service', why: 'keeps ending: systemd started it again 115 times' },
+    ]);
+  });
+
+  it('waits for one that ended often before anybody looked', async () => {
+    systemd({ restarts: 500, startedSecondsAgo: 60 });
+    answers = [503, 503, 200];
+    expect(await look([living()], 30)).toEqual([]);
   });
 
   it('believes one that ended once and has run since', async () => {

@@ -6,7 +6,10 @@ import { virtualClock } from '../helpers/virtual-clock.js';
 
 function runWith() {
   const clock = virtualClock();
-  const context = { signal: new AbortController().signal, options: { clock } } as unknown as Reconciliation;
+  const context = {
+    signal: new AbortController().signal,
+    options: { clock, readyTimeoutMs: 20_000 },
+  } as unknown as Reconciliation;
   return { context, waitedMs: clock.waitedMs };
 }
 

@@ -1,7 +1,7 @@
 import { applyObjects } from '../../kube/apply.js';
 import { bundledManifest } from '../../kube/manifest.js';
 import type { KubeObject } from '../../kube/objects.js';
-import { waitServing } from '../../kube/readiness.js';
+import { waitReadyz } from '../../kube/readiness.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { changed } from '../change.js';
 import type { Reconciliation } from '../reconciliation.js';
@@ -12,7 +12,7 @@ export async function applyAddons(context: Reconciliation, { step, signal }: Ste
   const client = await context.access.kube();
   const dns = await dnsObjects(context);
   const objects = [...(await baseObjects(context)), ...dns];
-  await waitServing({ client, endpoint: '/readyz', signal });
+  await waitReadyz({ client, signal, timeoutMs: context.options.readyTimeoutMs });
   const applied = await settling(context, () => applyObjects({ client, objects, signal }));
   const differing = applied.filter(({ outcome }) => outcome !== 'unchanged');
   for (const { subject, outcome } of differing) changed(context, { step }, `${subject} ${outcome}`);

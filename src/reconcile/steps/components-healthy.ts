@@ -5,8 +5,8 @@ import { fetchEvidence, whereLogs } from '../evidence.js';
 import { healthScript, parseHealth } from '../health-script.js';
 import { type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 
-/** From a daemon's start until it answers: a second or two, on an emulated CPU ten, and thrice that where it is shared. */
-const PATIENCE_S = 90;
+/** Beside the node's own clock: a look of 3 s, and the answer's way back. */
+const GRACE_MS = 30_000;
 
 /**
  * systemd counts a daemon as started as soon as it is executed, and starts one that ends again for as long as it takes:
@@ -14,22 +14,26 @@ const PATIENCE_S = 90;
  */
 export async function componentsHealthy(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
   const endpoints = healthEndpoints({ spec: context.options.spec, node: workOf(context, node).node });
-  const { stdout } = await sessionOf(context, node).rootScript(healthScript({ endpoints, patienceS: PATIENCE_S }), {
+  const { readyTimeoutMs, clock } = context.options;
+  const began = clock.monotonicMs();
+  const patienceS = Math.ceil(readyTimeoutMs / 1000);
+  const { stdout } = await sessionOf(context, node).rootScript(healthScript({ endpoints, patienceS }), {
     label: 'ask components for their health',
-    timeoutMs: (PATIENCE_S + 30) * 1000,
+    timeoutMs: patienceS * 1000 + GRACE_MS,
   });
   const failing = parseHealth(stdout);
   if (failing.length === 0) {
     context.well.add(node);
     return 'unchanged';
   }
+  const waitedS = Math.round((clock.monotonicMs() - began) / 1000);
   const evidence = await Promise.all(failing.map(({ unit }) => fetchEvidence(context, node, unit)));
   const reasons = failing.map(({ unit, why }) => `${unit} ${why}`);
   throw new DisklessError({
     code: 'component-unhealthy',
     host: node,
-    message: `${reasons.join('; ')}, after ${PATIENCE_S} s`,
-    hint: `${whereLogs(evidence)}; an extra argument it does not take is a usual reason`,
+    message: `${reasons.join('; ')}, after ${waitedS} s`,
+    hint: `${whereLogs(evidence)}; an extra argument it does not take is a usual reason, a slow machine needs a longer --ready-timeout`,
     detail: evidence.map(({ tail }) => tail).join('\n'),
   });
 }

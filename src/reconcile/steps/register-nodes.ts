@@ -47,7 +47,7 @@ export async function waitReady(context: Reconciliation, { node }: StepPlace): P
     code: 'node-not-ready',
     host: node,
     message: `it was not Ready after ${context.options.readyTimeoutMs / 1000} s: ${pending}`,
-    hint: whereLogs([evidence], "its kubelet's log"),
+    hint: `${whereLogs([evidence], "its kubelet's log")}; a slow machine needs a longer --ready-timeout`,
     detail: evidence.tail,
   });
 }

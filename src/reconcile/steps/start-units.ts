@@ -1,5 +1,5 @@
 import { DisklessError } from '../../errors.js';
-import { waitServing } from '../../kube/readiness.js';
+import { waitReadyz } from '../../kube/readiness.js';
 import type { ComponentId, Disruption } from '../../node/desired.js';
 import { PATHS } from '../../node/paths.js';
 import type { UnitAction } from '../../plan/diff.js';
@@ -55,7 +55,8 @@ async function waitHealthy(
   }
   const apiserver = workOf(context, node).facts.units['kube-apiserver.service']?.active;
   if (disruption === 'etcd' && apiserver !== 'active') return;
-  await waitServing({ client: await context.access.kubeOf(node), endpoint: '/readyz', signal });
+  const client = await context.access.kubeOf(node);
+  await waitReadyz({ client, signal, timeoutMs: context.options.readyTimeoutMs });
 }
 
 async function bringUp(context: Reconciliation, place: StepPlace, action: UnitAction): Promise<void> {

@@ -1,6 +1,6 @@
 import { controlPlanes } from '../../config/spec.js';
 import { DisklessError } from '../../errors.js';
-import { waitServing } from '../../kube/readiness.js';
+import { waitReadyz } from '../../kube/readiness.js';
 import { type ClusterFinding, type VerifyOptions, verifyCluster } from '../../kube/verify.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { judgementOf, type Reconciliation, sessionOf } from '../reconciliation.js';
@@ -8,7 +8,8 @@ import { untilSettled } from '../settling.js';
 
 /** Serving comes first, its own bootstrap (RBAC roles, priority classes) a second or two later. */
 export async function waitApiReady(context: Reconciliation, { node, signal }: StepPlace): Promise<StepResult> {
-  await waitServing({ client: await context.access.kubeOf(node), endpoint: '/readyz', signal });
+  const client = await context.access.kubeOf(node);
+  await waitReadyz({ client, signal, timeoutMs: context.options.readyTimeoutMs });
   return 'unchanged';
 }
 

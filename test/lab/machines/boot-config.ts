@@ -54,12 +54,15 @@ export async function writeBootConfig({ plan, build, dhcp }: MachinesRecord): Pr
   const subnet = plan.operator.address.replace(/\.\d+$/, '');
   const range = dhcp === 'own' ? { range: `${subnet}.100-${subnet}.199` } : {};
   const config = {
+    // Their processors are emulated, on ones that others use as well.
+    readyTimeout: '10m',
     hosts: plan.nodes.map(({ name, nics: [nic] }) => ({ name, mac: nic?.mac, nodeIp: nic?.address })),
     boot: {
       os: 'generic',
       kernel: build.kernel,
       initrd: build.initrd,
-      kernelArgs: ['console=ttyS0'],
+      // A look at the clock is an instruction then, and else an access to an emulated HPET.
+      kernelArgs: ['console=ttyS0', 'tsc=reliable'],
       url: bootUrl(plan),
       sshKeys: [`${labPaths(plan.name).key}.pub`],
       dhcp: { ...range, interface: bridgeOf('main') },

@@ -4,6 +4,7 @@ import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconcilia
 import { componentsHealthy } from '../../../src/reconcile/steps/components-healthy.js';
 import type { Connection, ExecOptions } from '../../../src/ssh/transport.js';
 import { sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
+import { virtualClock } from '../../helpers/virtual-clock.js';
 
 /** A run with one control plane whose machine answers the health script so. */
 function runWith(answer: string) {
@@ -27,6 +28,8 @@ function runWith(answer: string) {
     judgement: { work: new Map([['s4', { node: sampleNode() } as NodeWork]]) },
     options: {
       spec: sampleSpec(),
+      readyTimeoutMs: 45_000,
+      clock: virtualClock(),
       state: {
         saveEvidence: async (name: string, text: string) => {
           saved.set(name, text);
@@ -49,6 +52,7 @@ describe('componentsHealthy', () => {
     expect(await run.look()).toBe('unchanged');
     expect(run.asked).toHaveLength(1);
     expect(run.well).toEqual(new Set(['s4']));
+    expect(run.asked[0]).toContain('SECONDS + 45');
     for (const port of [10257, 10259, 10256, 10248]) expect(run.asked[0]).toContain(`:${port}/healthz`);
   });
 

@@ -25,7 +25,7 @@ it('counts what it changes, and keeps a pod CIDR that cannot be changed to its o
     memory: { tally },
     unregistered: new Map(),
     judgement: { work: new Map(spec.nodes.map((node) => [node.name, { node } as NodeWork])) },
-    options: { spec, clock: { sleep: async () => {}, monotonicMs: () => 0 } },
+    options: { spec, readyTimeoutMs: 1, clock: { sleep: async () => {}, monotonicMs: () => 0 } },
   } as unknown as Reconciliation;
   const at = (node: string) => ({ node, step: 'register', signal, failed: new Set<string>() });
   expect(await registerNodes(context, at(''))).toBe('changed');
