@@ -31,6 +31,10 @@ interface Report {
   testResults: { assertionResults: { fullName: string; status: string; failureMessages: string[] }[] }[];
 }
 
+/** Enough to see the reason at the end of a log of which nobody sees more. */
+const MESSAGE_LINES = 15;
+const MESSAGE_COLUMNS = 400;
+
 const VITEST = 'node_modules/vitest/vitest.mjs';
 const unitUnder = (major: number): Layer => ({
   name: `unit-node${major}`,
@@ -45,7 +49,6 @@ const LAYERS: readonly Layer[] = [
   { name: 'check-unused', title: 'unused code', command: ['node_modules/.bin/knip'] },
   { name: 'check-used', title: 'code that only tests use', command: ['node_modules/.bin/knip', '--production'] },
   { name: 'unit', title: 'unit tests', command: ['node', VITEST, 'run', '--project', 'unit'], counted: true },
-  unitUnder(22),
   unitUnder(24),
   {
     name: 'e2e',
@@ -82,7 +85,15 @@ function failuresOf({ testResults }: Report): string[] {
   const failed = testResults
     .flatMap(({ assertionResults }) => assertionResults)
     .filter((test) => test.status === 'failed');
-  return failed.map(({ fullName, failureMessages: [first = ''] }) => `${fullName}\n      ${first.split('\n')[0]}`);
+  return failed.map(({ fullName, failureMessages: [first = ''] }) => {
+    // What a program said stands in the message, its last words where it ended; of the stack, the log above has all.
+    const lines = first.split('\n').filter((line) => !/^\s+at /.test(line));
+    const told =
+      lines.length <= 2 * MESSAGE_LINES
+        ? lines
+        : [...lines.slice(0, MESSAGE_LINES), '…', ...lines.slice(-MESSAGE_LINES)];
+    return [fullName, ...told.map((line) => `  ${line.slice(0, MESSAGE_COLUMNS)}`)].join('\n    ');
+  });
 }
 
 const wanted = process.argv.slice(2);

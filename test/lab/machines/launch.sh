@@ -22,9 +22,10 @@ else
 fi
 
 # No disk. Emulated, PCLMULQDQ is a loop of 64 steps: without it Go prefers ChaCha20, which is four times as fast. The
-# kernel takes both instructions for granted when it sees AES.
+# kernel takes both instructions for granted when it sees AES. ERMS and FSRM make kernel and C library copy with REP MOVSB,
+# which is emulated byte by byte.
 exec ip netns exec "$NETNS" qemu-system-x86_64 -nodefaults -machine q35,graphics=off -display none \
-  -accel tcg,thread=multi -cpu max,aes=off,pclmulqdq=off -smp "$PROCESSORS" -m "$MEMORY" -boot order=n -rtc base=utc "$@" \
+  -accel tcg,thread=multi -cpu max,aes=off,pclmulqdq=off,erms=off,fsrm=off -smp "$PROCESSORS" -m "$MEMORY" -boot order=n -rtc base=utc "$@" \
   -netdev "tap,id=net0,ifname=$PORT,script=$dir/tap-up.sh,downscript=no" \
   -device "virtio-net-pci,netdev=net0,mac=$MAC,bootindex=1$rom" \
   -device virtio-rng-pci \

@@ -19,8 +19,8 @@ import { createMachines, type MachineRequest } from './create.js';
 import { type MachinesRecord, readMachinesRecord } from './machine-record.js';
 import { awaitBoot, overSsh, type SshAnswer } from './ssh.js';
 
-const DEATH_TIMEOUT = 30_000;
-const LAUNCH_TIMEOUT = 10_000;
+const DEATH_TIMEOUT = 60_000;
+const LAUNCH_TIMEOUT = 60_000;
 
 export interface StartMachinesOptions extends WatchOptions {
   name: string;

@@ -8,9 +8,9 @@ import { childrenOf, isAlive, kill, type ProcessIdentity, readOptional, readPidF
 import { until } from './until.js';
 
 /** Killing a machine takes milliseconds; a second more for each of those that share its two cores. */
-const DEATH_TIMEOUT = 30_000;
+const DEATH_TIMEOUT = 60_000;
 /** A shell's start, on a machine that is busy with many. */
-const LAUNCH_TIMEOUT = 10_000;
+const LAUNCH_TIMEOUT = 60_000;
 /** What an error shows of the console. */
 const CONSOLE_LINES = 25;
 

@@ -8,7 +8,7 @@ import { runScript } from './switch.js';
 import { MACHINE_SYSCTLS, restoreSysctls } from './sysctls.js';
 import { until } from './until.js';
 
-const DEATH_TIMEOUT = 30_000;
+const DEATH_TIMEOUT = 60_000;
 const NAMESPACES = '/run/netns';
 
 /**

@@ -10,7 +10,7 @@ import { until } from './until.js';
 const execute = promisify(execFile);
 
 /** A node needs a second and a half, and many at once share the machine; lossy links need some tries. */
-const READY_TIMEOUT = 90_000;
+const READY_TIMEOUT = 180_000;
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 export interface SshReadyOptions {
