@@ -12,6 +12,7 @@ import type { EtcdVerdict } from '../plan/etcd-outcome.js';
 import type { EventBus } from '../runner/event-bus.js';
 import type { RollingLock } from '../runner/rolling-lock.js';
 import type { HostKeyPolicy } from '../ssh/host-key.js';
+import type { HostKey } from '../ssh/transport.js';
 import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import type { Arrivals } from './arrivals.js';
 import type { Attendance } from './attendance.js';
@@ -70,6 +71,8 @@ export interface RunMemory {
   /** Recorded state, undefined for a new cluster. */
   record?: ClusterRecord;
   nodeRecords: Map<string, NodeRecord>;
+  /** Whoever was read in this run: the latest boot, and the key that was believed for it. */
+  epochs: Map<string, { bootId: string; hostKey: HostKey }>;
   /** Node name → what was done to it in this run; '' stands for the cluster's objects. */
   tally: Map<string, { changes: number; bytesSent: number }>;
 }

@@ -41,6 +41,7 @@ export function openRun(input: ReconcileInput): Run {
   const access = new ClusterAccess({ spec, sessions, identities: () => state.pki.operatorIdentities() });
   const memory = {
     nodeRecords: new Map(input.nodeRecords),
+    epochs: new Map(),
     tally: new Map(),
     ...(input.record && { record: input.record }),
   };

@@ -72,9 +72,9 @@ function reportRejections({ bus }: Reconciliation, rejected: ReadonlyMap<string,
   }
 }
 
-/** Whoever answers is not lost: a person's word does not outweigh what was read. */
-function refuseFoundLost({ options, facts }: Reconciliation): void {
-  const found = [...options.lost].filter((name) => facts.has(name));
+/** Whoever answered is not lost, even if silent since: a person's word does not outweigh what was read. */
+function refuseFoundLost({ options, memory }: Reconciliation): void {
+  const found = [...options.lost].filter((name) => memory.epochs.has(name));
   if (found.length === 0) return;
   throw refusal({
     code: 'not-lost',

@@ -1,6 +1,7 @@
 import { controlPlanes } from '../../config/spec.js';
 import { DisklessError, toDisklessError } from '../../errors.js';
 import { gatherFacts } from '../../facts/gather.js';
+import type { RunEventBody } from '../../runner/events.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { judgePerBoot, newHostKeyMessage } from '../../ssh/host-key.js';
 import type { HostKey } from '../../ssh/transport.js';
@@ -81,7 +82,7 @@ export async function callRoll(context: Reconciliation, { signal }: StepPlace): 
   return 'unchanged';
 }
 
-/** Nobody is asked whose connection lives: the boot that was read is still the same. */
+/** Whose connection lives is not asked; that a machine lost power shows in it only when keepalives went unanswered. */
 function goneSinceRead(context: Reconciliation): string[] {
   const read = controlPlanes(context.options.spec).filter(({ name }) => context.facts.has(name));
   return read.map(({ name }) => name).filter((name) => !sessionOf(context, name).isConnected);
@@ -97,11 +98,18 @@ async function readAgain(context: Reconciliation, node: string): Promise<void> {
   try {
     await arrive(context, node);
     await readFactsOfArrived(context, node);
-  } catch (error) {
-    unread.set(node, toDisklessError(error));
+  } catch (thrown) {
+    const error = toDisklessError(thrown);
+    unread.set(node, error);
+    // Its own steps are over, and a verdict that refuses keeps those to come from saying it.
+    if (error.code !== 'dependency-failed') bus.emit(noteOf(error, node));
   } finally {
     attendance.settle(node);
   }
+}
+
+function noteOf({ code, message, hint }: DisklessError, node: string): RunEventBody {
+  return { type: 'note', level: 'warning', code, node, message, ...(hint && { hint }) };
 }
 
 async function readFactsOf(context: Reconciliation, node: string): Promise<StepResult> {
@@ -114,6 +122,7 @@ async function readFactsOf(context: Reconciliation, node: string): Promise<StepR
   }));
   const { bootId } = facts;
   if (context.options.hostKeyPolicy === 'per-boot') judgeHostKeyOfEpoch(context, { node, bootId, presented: hostKey });
+  context.memory.epochs.set(node, { bootId, hostKey });
   session.pinEpoch({ bootId, ...(context.options.hostKeyPolicy === 'per-boot' && { hostKey }) });
   context.facts.set(node, facts);
   return 'unchanged';
@@ -126,10 +135,12 @@ interface EpochKey {
 }
 
 /** RAM-only nodes make new host keys each boot: trusted on the first contact of an epoch, refused within one. */
-function judgeHostKeyOfEpoch(context: Reconciliation, { node, bootId, presented }: EpochKey): void {
-  const verdict = judgePerBoot({ record: context.memory.nodeRecords.get(node), bootId, presented, place: node });
+function judgeHostKeyOfEpoch({ memory, bus }: Reconciliation, { node, bootId, presented }: EpochKey): void {
+  // A key this run believed holds before any record of it is written.
+  const record = memory.epochs.get(node) ?? memory.nodeRecords.get(node);
+  const verdict = judgePerBoot({ record, bootId, presented, place: node });
   if (verdict.kind === 'refused') throw verdict.error;
   if (verdict.kind === 'accepted-known') return;
   const message = newHostKeyMessage(presented, verdict.previous);
-  context.bus.emit({ type: 'note', level: 'info', code: 'host-key-new', node, message });
+  bus.emit({ type: 'note', level: 'info', code: 'host-key-new', node, message });
 }

@@ -12,7 +12,7 @@ const place = (node: string) => ({ node, step: 'judge', signal, failed: new Set<
 
 describe('judge', () => {
   /** One blank control plane of this host name was read, and nothing was ever recorded. */
-  function runWith({ lost = [] as string[], etcdData = { present: false }, s4 = true }) {
+  function runWith({ lost = [] as string[], etcdData = { present: false }, s4 = true, silentSince = false }) {
     const events: RunEvent[] = [];
     const facts = sampleFacts({ etcdData, tools: {} });
     const context = {
@@ -24,7 +24,7 @@ describe('judge', () => {
       }),
       facts: new Map(s4 ? [['s4', facts]] : []),
       unread: new Map([['s4', new DisklessError({ code: 'auth-failed', message: 'no' })]]),
-      memory: { nodeRecords: new Map() },
+      memory: { nodeRecords: new Map(), epochs: new Map(s4 || silentSince ? [['s4', facts]] : []) },
       sessions: new Map(),
       options: {
         spec,
@@ -53,6 +53,8 @@ describe('judge', () => {
   it('refuses data it does not know, and the word that a machine is lost that answers', async () => {
     await expect(runWith({ etcdData: { present: true } }).done).rejects.toMatchObject({ code: 'unknown-data' });
     await expect(runWith({ lost: ['s4'] }).done).rejects.toMatchObject({ code: 'not-lost', exit: 5 });
+    const { done } = runWith({ lost: ['s4'], s4: false, silentSince: true });
+    await expect(done).rejects.toMatchObject({ code: 'not-lost', exit: 5 });
   });
 });
 

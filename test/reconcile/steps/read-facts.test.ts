@@ -6,6 +6,7 @@ import type { Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { callRoll, readFacts } from '../../../src/reconcile/steps/read-facts.js';
 import { createWaitingRoom } from '../../../src/reconcile/waiting-room.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
+import type { HostKey } from '../../../src/ssh/transport.js';
 import { blankNodeFacts } from '../../helpers/fake-node/fake-node.js';
 import { sampleFacts, sampleSpec } from '../../helpers/sample-facts.js';
 import { type FakeConnection, fakeConnection, sessionOver } from '../fake-session.js';
@@ -26,7 +27,7 @@ it('judges the key of the connection that the facts came over, not that of a lat
     facts: new Map<string, NodeFacts>(),
     unread: new Map(),
     attendance: { settle: () => {} },
-    memory: { nodeRecords: new Map() },
+    memory: { nodeRecords: new Map(), epochs: new Map() },
     bus: createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) }),
     options: { hostKeyPolicy: 'per-boot', clock: { now: () => 0 } },
   } as unknown as Reconciliation;
@@ -38,10 +39,18 @@ it('judges the key of the connection that the facts came over, not that of a lat
 
 describe('the roll call', () => {
   const output = blankNodeFacts({ name: 's4', address: '10.146.225.4', zstd: true });
+  const [BOOT = ''] = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(output) ?? [];
   const blank = (): FakeConnection => fakeConnection(() => ({ stdout: output }));
 
+  interface Call {
+    links: (FakeConnection | Error)[];
+    lose: boolean;
+    /** Key of s4 in the boot of `output`, accepted before by this run. */
+    believed?: HostKey;
+  }
+
   /** s4 was read over the first of these, in another boot. */
-  async function called({ links, lose }: { links: (FakeConnection | Error)[]; lose: boolean }) {
+  async function called({ links, lose, believed }: Call) {
     const { signal } = new AbortController();
     const session = sessionOver('s4', links, signal);
     const connection = await session.connection();
@@ -65,13 +74,13 @@ describe('the roll call', () => {
       sessions: new Map([['s4', session]]),
       facts: new Map(spec.nodes.map(({ name }) => [name, sampleFacts({ bootId: 'one' })])),
       unread: new Map<string, DisklessError>(),
-      memory: { nodeRecords: new Map() },
+      memory: { nodeRecords: new Map(), epochs: new Map(believed && [['s4', { bootId: BOOT, hostKey: believed }]]) },
       bus: createEventBus({
         sinks: [(event) => event.type === 'note' && told.push(`${event.node} ${event.code}`)],
         monotonicMs: () => 0,
         wallClock: () => new Date(0),
       }),
-      options: { spec, hostKeyPolicy: 'insecure', clock: { now: () => 0 } },
+      options: { spec, hostKeyPolicy: believed ? 'per-boot' : 'insecure', clock: { now: () => 0 } },
     } as unknown as Reconciliation;
     await callRoll(context, { node: '', step: 'roll-call', signal, failed: new Set() });
     return { told, facts: context.facts, unread: context.unread };
@@ -93,6 +102,13 @@ describe('the roll call', () => {
     const silent = new DisklessError({ code: 'unreachable', message: 'it does not answer' });
     const { facts, unread } = await called({ links: [blank(), silent], lose: true });
     expect([facts.has('s4'), unread.get('s4')]).toEqual([false, silent]);
+  });
+
+  it('believes no other key within a boot that was read, though no record of it is written yet', async () => {
+    const other = fakeConnection(() => ({ stdout: output }), NEW_KEY);
+    const { facts, unread, told } = await called({ links: [blank(), other], lose: true, believed: OLD_KEY });
+    expect([facts.has('s4'), unread.get('s4')?.code]).toEqual([false, 'host-key-changed']);
+    expect(told).toEqual(['s4 reading-again', 's4 host-key-changed']);
   });
 
   it('ends though a machine never keeps its connection', async () => {
