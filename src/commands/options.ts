@@ -112,7 +112,7 @@ export function addRunOptions(command: Command): Command {
     .addOption(
       option(
         '--ready-timeout <time>',
-        'for components, API and nodes to work once started (default: 3m)',
+        'for components, API and nodes to work once started (default: the recorded one, else 3m)',
         'READY_TIMEOUT',
       ).argParser(waitTime),
     )

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { untilAborted } from '../abort.js';
 import { DisklessError } from '../errors.js';
 import { type ChannelRequest, isRepeatable } from '../http/https-channel.js';
-import { hasCode } from './api-errors.js';
 import { KubeClient } from './client.js';
 import type { KubeTransport } from './transport.js';
 
@@ -11,6 +10,8 @@ const PROBE_TIMEOUT_MS = 3_000;
 /** How much longer one that lives is waited for, once another has answered that it is still starting. */
 const GRACE_MS = 150;
 
+/** No connection came about. */
+const NOTHING_SENT = new Set(['kube-unreachable', 'rebooted']);
 /** The request reached a server, or may have: sending it again must not do harm. */
 const POSSIBLY_EXECUTED = new Set(['kube-connection-lost', 'kube-timeout']);
 
@@ -52,7 +53,7 @@ class FailoverTransport implements KubeTransport {
         if (request.signal?.aborted || !isLoss(error)) throw error;
         if (this.#current === chosen) this.#current = undefined;
         failures += 1;
-        const repeatable = hasCode(error, 'kube-unreachable') || isRepeatable(request);
+        const repeatable = NOTHING_SENT.has(error.code) || isRepeatable(request);
         if (!repeatable || failures >= this.#members.length) throw error;
       }
     }
@@ -91,7 +92,6 @@ class FailoverTransport implements KubeTransport {
   }
 }
 
-function isLoss(error: unknown): boolean {
-  if (!(error instanceof DisklessError)) return false;
-  return error.code === 'kube-unreachable' || POSSIBLY_EXECUTED.has(error.code);
+function isLoss(error: unknown): error is DisklessError {
+  return error instanceof DisklessError && (NOTHING_SENT.has(error.code) || POSSIBLY_EXECUTED.has(error.code));
 }

@@ -57,6 +57,6 @@ function notReady({ client }: WaitReadyzOptions, timeoutMs: number, lastAnswer: 
     message: `${label} did not pass /readyz within ${timeoutMs / 1000} s`,
     ...(host !== undefined && { host }),
     detail: lastAnswer,
-    hint: 'its journal tells why: journalctl -u kube-apiserver',
+    hint: 'its journal tells why: journalctl -u kube-apiserver; a slow machine needs a longer --ready-timeout',
   });
 }

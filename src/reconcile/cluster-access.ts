@@ -1,6 +1,7 @@
 import { type ClusterSpec, controlPlanes } from '../config/spec.js';
 import { DisklessError } from '../errors.js';
 import { createEtcdGateway, type EtcdGateway } from '../etcd/gateway.js';
+import { hasCode } from '../kube/api-errors.js';
 import { createKubeClient, type KubeClient } from '../kube/client.js';
 import { failover } from '../kube/failover.js';
 import { OWN_PORTS } from '../node/ports.js';
@@ -70,7 +71,7 @@ export class ClusterAccess {
   /**
    * The first of these members that answers a linearizable read, which proves a quorum.
    *
-   * @throws DisklessError `etcd-no-answer` when none does
+   * @throws DisklessError `etcd-no-answer` when none does, `rebooted` when all of them were
    */
   quorumThrough(members: readonly string[], signal: AbortSignal): Promise<EtcdGateway> {
     const reads = members.map(async (name) => {
@@ -80,6 +81,9 @@ export class ClusterAccess {
     });
     return Promise.any(reads).catch((cause: AggregateError) => {
       signal.throwIfAborted();
+      // Whoever waits for an answer would wait for machines that lost what they were asked for.
+      const [rebooted] = cause.errors;
+      if (cause.errors.every((error) => hasCode(error, 'rebooted'))) throw rebooted;
       const detail = cause.errors.map((error: Error) => error.message).join('\n');
       throw new DisklessError({
         code: 'etcd-no-answer',

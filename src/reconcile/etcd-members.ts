@@ -2,7 +2,7 @@ import { DisklessError } from '../errors.js';
 import type { EtcdGateway, EtcdMember } from '../etcd/gateway.js';
 import { hasCode } from '../kube/api-errors.js';
 import { judgementOf, type Reconciliation } from './reconciliation.js';
-import { isUnsettled, type Patience, retrying, SETTLE } from './settling.js';
+import { isUnsettled, type Patience, retrying, shortly } from './settling.js';
 
 /* Changes of etcd's membership that survive a change of its leader, and the loss of an answer. */
 
@@ -37,15 +37,17 @@ function ask<T>(
 }
 
 export function listMembers(context: Reconciliation): Promise<EtcdMember[]> {
-  return ask(context, { patience: SETTLE }, (gateway) => gateway.memberList({ signal: context.signal }));
+  return ask(context, { patience: shortly(context) }, (gateway) => gateway.memberList({ signal: context.signal }));
 }
 
 /** Removal that was answered too late is found done: the next attempt meets nothing to remove. */
 export async function removeMember(context: Reconciliation, id: string): Promise<void> {
   const { signal } = context;
-  await ask(context, { patience: SETTLE }, (gateway) => gateway.memberRemove(id, { signal })).catch((error) => {
-    if (!hasCode(error, 'etcd-not-found')) throw error;
-  });
+  await ask(context, { patience: shortly(context) }, (gateway) => gateway.memberRemove(id, { signal })).catch(
+    (error) => {
+      if (!hasCode(error, 'etcd-not-found')) throw error;
+    },
+  );
 }
 
 /**

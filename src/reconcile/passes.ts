@@ -1,5 +1,5 @@
 import { controlPlanes } from '../config/spec.js';
-import { type DisklessError, EXIT } from '../errors.js';
+import { EXIT } from '../errors.js';
 import { runSequence, type StepReport } from '../runner/run-sequence.js';
 import type { Step } from '../runner/sequence.js';
 import type { Reconciliation } from './reconciliation.js';
@@ -28,12 +28,14 @@ export async function passes(run: Run, steps: readonly Step<Reconciliation>[]): 
     const reports = await runSequence({ steps, nodes: options.spec.nodes, context, bus, signal });
     context.readiness.end();
     const { again, late } = context;
-    const lost = reports.filter(({ node, error }) => node !== '' && isLoss(run, error));
+    const lost = reports.filter((report) => isLoss(run, report));
     for (const { node, error } of lost)
-      again.add(`${node}: ${error?.code === 'rebooted' ? 'it rebooted' : 'it went away'}`);
+      again.add(`${error?.host ?? node}: ${error?.code === 'rebooted' ? 'it rebooted' : 'it went away'}`);
     const fatal = reports.find(({ node, error }) => node === '' && error)?.error;
     const isMissed = lost.length > 0 || controlPlanes(options.spec).some(({ name }) => late.has(name));
-    const isFinal = fatal !== undefined && !(isMissed && mayPass(run, fatal));
+    const mayPass = run.waiting.isOpen || lost.some(({ error }) => error?.code === 'rebooted');
+    // A failure for the cluster may be the consequence of a loss or an absence; a refusal is none.
+    const isFinal = fatal !== undefined && !(isMissed && mayPass && fatal.exit === EXIT.failed);
     if (run.command === 'plan' || signal.aborted || isFinal) return { context, reports };
     if (again.size > 0 && pass < MOST_PASSES) {
       note(`another pass for ${[...again].join('; ')}`);
@@ -46,11 +48,6 @@ export async function passes(run: Run, steps: readonly Step<Reconciliation>[]): 
 }
 
 /** Another pass finds the node in its next boot. */
-function isLoss({ waiting }: Run, error: DisklessError | undefined): boolean {
-  return error?.code === 'rebooted' || (waiting.isOpen && isOfBooting(error));
-}
-
-/** A failure for the cluster may be the consequence of a loss or an absence that is waited for; a refusal is none. */
-function mayPass({ waiting }: Run, fatal: DisklessError): boolean {
-  return waiting.isOpen && fatal.exit === EXIT.failed;
+function isLoss({ waiting }: Run, { node, error }: StepReport): boolean {
+  return error?.code === 'rebooted' || (node !== '' && waiting.isOpen && isOfBooting(error));
 }

@@ -2,16 +2,18 @@ import { isPassingInEtcd } from '../etcd/errors.js';
 import { isPassing } from '../kube/api-errors.js';
 import type { Reconciliation } from './reconciliation.js';
 
-/**
- * While members of etcd come and go (a learner is promoted, a control plane restarts), it and the API answer some requests
- * with errors that a moment later are gone, and an apiserver whose post-start hook met one ends and is started again.
- * Neither announces when it is over.
- */
-export const SETTLE = { everyMs: 200, forMs: 20_000 };
-
 export interface Patience {
   everyMs: number;
   forMs: number;
+}
+
+/**
+ * While members of etcd come and go (a learner is promoted, a control plane restarts), it and the API answer some requests
+ * with errors that a moment later are gone. Neither announces when it is over: an election or two, half a minute where
+ * nobody said otherwise, and longer where everything takes longer.
+ */
+export function shortly({ options }: Pick<Reconciliation, 'options'>): Patience {
+  return { everyMs: 200, forMs: options.readyTimeoutMs / 6 };
 }
 
 /** Repeats idempotent work while its failures are of a kind that passes, until they have not passed for too long. */
@@ -36,7 +38,7 @@ export async function retrying<T>(
 
 /** As long as an apiserver may take that was started: while its hooks run, it answers some requests with errors. */
 export function settling<T>(context: Reconciliation, work: () => Promise<T>): Promise<T> {
-  const patience = { everyMs: SETTLE.everyMs, forMs: context.options.readyTimeoutMs };
+  const patience = { ...shortly(context), forMs: context.options.readyTimeoutMs };
   return retrying(context, patience, isUnsettled, work);
 }
 
@@ -52,10 +54,11 @@ export async function untilSettled<T>(
   isSettled: (seen: T) => boolean,
 ): Promise<T> {
   const { sleep, monotonicMs } = context.options.clock;
-  const deadline = monotonicMs() + context.options.readyTimeoutMs;
+  const { everyMs, forMs } = shortly(context);
+  const deadline = monotonicMs() + forMs;
   for (;;) {
     const seen = await look();
     if (isSettled(seen) || monotonicMs() > deadline) return seen;
-    await sleep(SETTLE.everyMs, context.signal);
+    await sleep(everyMs, context.signal);
   }
 }

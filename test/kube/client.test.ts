@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { DisklessError } from '../../src/errors.js';
 import { createKubeClient } from '../../src/kube/client.js';
 import { answer, cut, refuse, stall } from '../helpers/fake-apiserver.js';
 import { createOpensslPki } from '../helpers/openssl-pki.js';
@@ -66,6 +67,17 @@ test.each([
 test('a refusal that is no Status is told apart by its HTTP status', async () => {
   cluster.server.on('GET', '/readyz', answer(503, 'shutting down'));
   await expect(cluster.client.get('/readyz')).rejects.toMatchObject({ code: 'kube-unavailable' });
+});
+
+test.each([
+  ['rebooted', 4],
+  ['host-key-changed', 5],
+] as const)('a machine that is %s is not asked again: its error comes as it is', async (code, exit) => {
+  const final = new DisklessError({ code, host: 's4', message: code, exit });
+  const connect = (): Promise<never> => Promise.reject(final);
+  const gone = createKubeClient({ node: 's4', connect, serverName: '127.0.0.1', tls: cluster.admin });
+  await expect(gone.get('/api/v1/nodes')).rejects.toBe(final);
+  gone.close();
 });
 
 test('an apiserver that nobody can connect to is kube-unreachable', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DisklessError } from '../../src/errors.js';
 import { createKubeClient, type KubeClient } from '../../src/kube/client.js';
 import { failover } from '../../src/kube/failover.js';
 import { answer, cut, type FakeApiServer, refuse, stall, startFakeApiServer } from '../helpers/fake-apiserver.js';
@@ -37,6 +38,28 @@ async function settleOnFirst(): Promise<void> {
 
 test('one control plane needs no detour', () => {
   expect(failover([cluster.client])).toBe(cluster.client);
+});
+
+test('one that rebooted is lost, whatever is asked', async () => {
+  let isUp = true;
+  const rebooting = createKubeClient({
+    node: 's4',
+    serverName: '127.0.0.1',
+    tls: cluster.admin,
+    connect: async (signal) => {
+      if (isUp) return cluster.server.open(signal);
+      throw new DisklessError({ code: 'rebooted', host: 's4', message: 'it was rebooted in the middle of this run' });
+    },
+  });
+  other.on('GET', '/livez', stall);
+  const both = failover([rebooting, other.client(cluster.admin, 's5')]);
+  await both.get(PATH);
+  isUp = false;
+  rebooting.close();
+  other.on('GET', '/livez', answer(200, 'ok'));
+  await both.create(PATH, NODE);
+  expect(other.requests.map(({ method, path }) => `${method} ${path}`)).toContain(`POST ${PATH}`);
+  both.close();
 });
 
 test('takes the first that lives and stays with it', async () => {

@@ -36,7 +36,7 @@ function runWith(etcd: FakeEtcd, changes: Partial<Rejoin> = {}) {
         verdict.blank.map((name) => [name, { node: sampleNode({ name }), nodeIp: ipOf(name) } as NodeWork]),
       ),
     },
-    options: { clock },
+    options: { clock, readyTimeoutMs: 180_000 },
   } as unknown as Reconciliation;
   const rejoin = createEtcdRejoin(() => context);
   const told: EtcdBootstrap[] = [];

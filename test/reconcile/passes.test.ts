@@ -23,12 +23,13 @@ interface Scenario {
   /** What a step of a node ends with after admission. */
   work?: (node: string, pass: number) => void;
   judge?: (pass: number) => void;
+  verify?: (pass: number) => void;
   nodes?: NodeSpec[];
   /** Who is still waited for when the roll is called; with it, machines are. */
   late?: (node: string, pass: number) => boolean;
 }
 
-async function runOf({ command = 'up', read, verdict, work, judge, nodes, late }: Scenario) {
+async function runOf({ command = 'up', read, verdict, work, judge, verify, nodes, late }: Scenario) {
   const spec = sampleSpec(nodes && { nodes });
   const events: RunEvent[] = [];
   const { signal } = new AbortController();
@@ -87,7 +88,16 @@ async function runOf({ command = 'up', read, verdict, work, judge, nodes, late }
         return 'unchanged';
       },
     },
-    { id: 'verify', title: 'verify', on: 'cluster', after: [same('judge')], run: async () => 'unchanged' },
+    {
+      id: 'verify',
+      title: 'verify',
+      on: 'cluster',
+      after: [same('judge')],
+      async run() {
+        verify?.(pass);
+        return 'unchanged';
+      },
+    },
   ];
   const waiting = createWaitingRoom({
     connect: async () => {},
@@ -147,6 +157,23 @@ describe('passes', () => {
     const { pass, exit, errors } = await finished(runOf({ work: reboot(9) }));
     expect({ pass, exit }).toEqual({ pass: 3, exit: EXIT.partial });
     expect(errors).toMatchObject([{ code: 'rebooted', host: 's5' }]);
+  });
+
+  it('makes another though the cluster failed: a reboot may be the reason, and no refusal', async () => {
+    const failing = (error: DisklessError, of: (node: string) => boolean = () => true) => ({
+      work: (node: string, pass: number) => {
+        if (pass === 1 && of(node)) throw new DisklessError({ code: 'rebooted', host: node, message: 'rebooted' });
+      },
+      verify: (pass: number) => {
+        if (pass === 1) throw error;
+      },
+    });
+    const unsound = new DisklessError({ code: 'verification-failed', message: 'its API does not answer' });
+    expect(await finished(runOf(failing(unsound)))).toMatchObject({ pass: 2, exit: EXIT.done });
+    const refused = new DisklessError({ code: 'quorum-lost', message: 'it is lost', exit: EXIT.refused });
+    expect(await finished(runOf(failing(refused)))).toMatchObject({ pass: 1, exit: EXIT.refused });
+    const found = new DisklessError({ code: 'rebooted', host: 's4', message: 'it was rebooted' });
+    expect(await finished(runOf(failing(found, () => false)))).toMatchObject({ pass: 2, exit: EXIT.done });
   });
 
   it('makes another after a failure that a control plane still booting may explain, a worker not', async () => {

@@ -25,7 +25,7 @@ test('each node has its own time, and is told what it lacked', async () => {
     const items = [node('s4', true), node('s5', false)];
     return answer(200, { kind: 'NodeList', metadata: { resourceVersion: '1' }, items })(exchange);
   });
-  const watch = watchOf(['s4', 's5', 's6'], 300);
+  const watch = watchOf(['s4', 's5', 's6'], 3_000);
   try {
     const first = watch.wait('s4');
     await expect.poll(() => watch.kubeletVersion('s4')).toBe('v1.20.2');

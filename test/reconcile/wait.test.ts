@@ -53,7 +53,7 @@ async function up(options: {
     artifacts: join(scratch, 'artifacts'),
     sshConfig: fleet.sshConfig,
     stateDir: join(scratch, 'state'),
-    connectTimeout: 1,
+    connectTimeout: 5,
     output: 'plain' as const,
     verbose: false,
     verify: false,
@@ -75,7 +75,7 @@ const failures = (reports: readonly StepReport[]) =>
 const served = () => fleet.nodes.filter(({ deliveries }) => deliveries.length > 0).map(({ name }) => name);
 
 describe('up --wait', () => {
-  it('takes in each machine once its sshd answers, and reports the rest at the end', async () => {
+  it('takes in each machine once its sshd answers, and reports the rest at the end', { timeout: 120_000 }, async () => {
     fleet = await startFleet({ count: 5, zstd: false, directory: scratch });
     for (const late of ['n1', 'n3', 'n5']) await node(late).sshd.close();
     const notes: string[] = [];
@@ -86,7 +86,7 @@ describe('up --wait', () => {
       if (event.node === 'n1' && event.code === 'waiting') void node('n1').sshd.listen();
       if (event.code === 'another-pass' && served().join() === 'n1,n2,n4') void node('n3').sshd.listen();
     };
-    const reports = await up({ count: 5, wait: 12_000, onEvent });
+    const reports = await up({ count: 5, wait: 20_000, onEvent });
     expect(served()).toEqual(['n1', 'n2', 'n3', 'n4']);
     expect(failures(reports)).toEqual(['n5 connect unreachable']);
     const waitedFor = notes.filter((note) => note.endsWith(' waiting'));

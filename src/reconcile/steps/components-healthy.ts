@@ -33,7 +33,7 @@ export async function componentsHealthy(context: Reconciliation, { node }: StepP
     code: 'component-unhealthy',
     host: node,
     message: `${reasons.join('; ')}, after ${waitedS} s`,
-    hint: `${whereLogs(evidence)}; an extra argument it does not take is a usual reason, a slow machine needs a longer --ready-timeout`,
+    hint: `${whereLogs(evidence)}; ${waitedS < patienceS ? 'an extra argument it does not take is a usual reason' : 'a slow machine needs a longer --ready-timeout'}`,
     detail: evidence.map(({ tail }) => tail).join('\n'),
   });
 }

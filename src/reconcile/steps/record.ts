@@ -5,10 +5,7 @@ import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import type { NodeRecord } from '../../state/records.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
 import { judgementOf, type NodeWork, type Reconciliation, sessionOf } from '../reconciliation.js';
-import { retrying, settling } from '../settling.js';
-
-/** An election or two, and the start of a member on a busy machine. */
-const QUORUM = { everyMs: 250, forMs: 30_000 };
+import { retrying, settling, shortly } from '../settling.js';
 
 /** Writes down what is about to happen before it does, so that the next run can continue from any point. */
 export async function recordIntent(context: Reconciliation): Promise<StepResult> {
@@ -58,12 +55,13 @@ async function waitForQuorum(
 ): Promise<void> {
   const read = () => context.access.quorumThrough(holders, context.signal);
   const passes = (): boolean => true;
-  await retrying(context, QUORUM, passes, read).catch(async (cause) => {
+  const patience = shortly(context);
+  await retrying(context, patience, passes, read).catch(async (cause) => {
     if (otherwise) throw refusal({ code: otherwise.reason, message: otherwise.message, hint: otherwise.hint, cause });
     const logs = await Promise.all(holders.map((node) => fetchEvidence(context, node, 'etcd.service')));
     throw new DisklessError({
       code: 'etcd-no-quorum',
-      message: `${holders.join(', ')} have the cluster's data, but formed no quorum within ${QUORUM.forMs / 1000} s`,
+      message: `${holders.join(', ')} have the cluster's data, but formed no quorum within ${patience.forMs / 1000} s`,
       hint: `${whereLogs(logs)}; once they can reach each other on port ${OWN_PORTS.etcdPeer.port}, run up again`,
       detail: logs[0]?.tail ?? '',
       cause,

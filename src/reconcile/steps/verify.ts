@@ -3,6 +3,7 @@ import { DisklessError } from '../../errors.js';
 import { waitReadyz } from '../../kube/readiness.js';
 import { type ClusterFinding, type VerifyOptions, verifyCluster } from '../../kube/verify.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import { readBootId } from '../../ssh/boot-id.js';
 import { judgementOf, type Reconciliation, sessionOf } from '../reconciliation.js';
 import { untilSettled } from '../settling.js';
 
@@ -13,9 +14,9 @@ export async function waitApiReady(context: Reconciliation, { node, signal }: St
   return 'unchanged';
 }
 
-/** Whoever rebooted after it was done is no fault of the cluster. Asks nothing while the connection lives. */
-export async function isInSameBoot(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
-  await sessionOf(context, node).connection();
+/** Whoever rebooted or lost power after it was done is no fault of the cluster: a connection alone tells it too late. */
+export async function isInSameBoot(context: Reconciliation, { node, signal }: StepPlace): Promise<StepResult> {
+  await readBootId(sessionOf(context, node), { signal });
   return 'unchanged';
 }
 
@@ -42,7 +43,8 @@ export async function verify(context: Reconciliation, { signal, failed }: StepPl
   const findings = await untilSettled(
     context,
     () => verifyCluster(options),
-    (seen) => !seen.some(({ severity }) => severity === 'error'),
+    // Where no control plane got this far, nobody is there who could settle anything.
+    (seen) => present.length === 0 || !seen.some(({ severity }) => severity === 'error'),
   );
   for (const { severity, ...note } of findings) {
     if (severity === 'warning') context.bus.emit({ type: 'note', level: 'warning', ...note });

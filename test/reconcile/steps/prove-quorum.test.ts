@@ -45,7 +45,7 @@ function runWith(etcd: FakeEtcd, verdict: EtcdVerdict, phase: 'bootstrapping' | 
     },
     options: {
       clock,
-      readyTimeoutMs: 90_000,
+      readyTimeoutMs: 180_000,
       state: {
         saveCluster: async (next: ClusterRecord) => void saved.push(next),
         saveEvidence: async (name: string) => {
