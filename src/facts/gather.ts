@@ -21,8 +21,8 @@ export async function gatherFacts(options: GatherFactsOptions): Promise<NodeFact
     label: 'read facts',
     root: true,
     input: factsScript({ units: options.units }),
-    // Half a second; 11 s on an emulated CPU that was busy.
-    timeoutMs: 60_000,
+    // Half a second; 11 s on an emulated CPU that was busy. A machine that is gone shows in its keepalives.
+    timeoutMs: 300_000,
     ...(options.signal && { signal: options.signal }),
   });
   if (result.exitCode !== 0 && result.stdout === '') {

@@ -38,7 +38,8 @@ export function hasStopped({ metadata, status }: Pod): boolean {
  * state that it could not find out, and goes on doing so until it next looks at all pods.
  */
 function hasEnded({ state, lastState }: ContainerStatus): boolean {
-  return state?.terminated !== undefined || lastState?.terminated?.reason === 'ContainerStatusUnknown';
+  const isLostTrackOf = state?.running === undefined && lastState?.terminated?.reason === 'ContainerStatusUnknown';
+  return state?.terminated !== undefined || isLostTrackOf;
 }
 
 /** Why a pod does not start, in the kubelet's words; undefined while nothing speaks against it. */

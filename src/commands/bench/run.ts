@@ -30,6 +30,7 @@ import { interruptible } from '../interrupt.js';
 import { recordedCluster } from '../kubeconfig.js';
 import { nodeConnector } from '../node-connector.js';
 import type { OutputFormat, SourceFlags, SshFlags, StateFlags } from '../options.js';
+import { viewOutput } from '../output-lost.js';
 import { sshOfFlags } from '../ssh-flags.js';
 import { takenOverMessage } from '../taken-over.js';
 import { PACKAGE, readPackage } from '../version.js';
@@ -105,7 +106,8 @@ export async function keepRun(
   const analysis = analyse(record);
   await writeFileAtomic(join(directory, 'report.html'), htmlReport(analysis), 0o600);
   const screen = screenOf(output === 'json' ? process.stderr : process.stdout);
-  screen.write(`${terminalReport(analysis, screen).join('\n')}\n`);
+  const write = output === 'json' ? screen.write : viewOutput('the run is kept all the same');
+  write(`${terminalReport(analysis, screen).join('\n')}\n`);
   process.stderr.write(`kept in ${directory}, drawn in report.html there\n`);
   if (error === undefined) return voidRun(record).length > 0 ? EXIT.runVoid : EXIT.done;
   process.stderr.write(reportError(error, { verbose }));

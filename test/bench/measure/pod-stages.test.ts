@@ -51,6 +51,7 @@ describe('hasStopped', () => {
   it.each([
     ['before any container was told of', []],
     ['while one runs', [ended, { name: 'b', state: { running: {} } }]],
+    ['while one runs again that was lost track of', [{ ...lostTrack, state: { running: {} } }]],
     ['while one is being made', [ended, { name: 'b', state: { waiting: { reason: 'ContainerCreating' } } }]],
   ])('is not %s', (_case, statuses) => {
     expect(hasStopped(deleted(statuses))).toBe(false);
