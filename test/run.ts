@@ -51,6 +51,12 @@ const LAYERS: readonly Layer[] = [
   { name: 'unit', title: 'unit tests', command: ['node', VITEST, 'run', '--project', 'unit'], counted: true },
   unitUnder(24),
   {
+    // Its first time is that of a compiler, for which no test's limit is made.
+    name: 'e2e-build',
+    title: 'build of the lab',
+    command: ['node_modules/.bin/tsx', 'test/lab/build/cli.ts', '--machines'],
+  },
+  {
     name: 'e2e',
     title: 'end-to-end tests on the lab',
     command: ['node', VITEST, 'run', '--project', 'e2e'],

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type MachineLab, plugInMachines } from '../lab/machines/machine-lab.js';
-import { acceptsConnections } from '../lab/nodes/ssh-ready.js';
 import { bootEvents, isWhole } from './helpers/boot-events.js';
 import { createOperator, type Operator, said } from './helpers/cli.js';
 import { deployEcho, eventually, NODE_PORT } from './helpers/workload.js';
@@ -106,8 +105,10 @@ describe('it reboots by itself', () => {
     const kubeconfig = await readFile(join(operator.stateDir, 'kubeconfig'), 'utf8');
     const boot = await lab.booted('s4');
     await lab.ssh('s4', ['systemctl', 'reboot']);
-    // An `up` that still met the old boot would find it well.
-    await expect.poll(() => acceptsConnections(lab.node('s4')), { timeout: PATIENCE_SECONDS * 1000 }).toBe(false);
+    // An `up` that still met the old boot would find it well; once it boots, its sshd is a quarter of a minute away.
+    await expect
+      .poll(async () => (await fetched('s4')).length, { timeout: PATIENCE_SECONDS * 1000, interval: 500 })
+      .toBeGreaterThan(WHOLE.length);
     await up('s4', '--wait', '10m');
     expect(await operator.kubectl('get', 'nodes', '--no-headers')).toMatch(/^s4 +Ready/);
     expect(await lab.booted('s4')).not.toBe(boot);

@@ -112,7 +112,8 @@ describe('three control planes', () => {
 
   it('one control plane rebooted: its member rejoins as a learner and is promoted, no object is lost', async () => {
     await world.lab.reboot(['s5'], { power: true });
-    expect((await world.plan()).s4).toEqual([]);
+    // Controllers that could not renew their lease while etcd chose a leader end, and are started again.
+    await expect.poll(async () => (await world.plan()).s4, { timeout: 60_000 }).toEqual([]);
     await world.up();
     await world.operator.kubectl('get', 'configmap', 'kept');
     await expectEcho(world, world.nodes);
@@ -148,7 +149,7 @@ describe('three control planes', () => {
       const listed = await world.operator.run(['kubectl', '--', 'get', 'endpoints', 'kubernetes', '-o', 'yaml']);
       if (listed.exit !== 0) throw new Error(listed.stderr);
       if (listed.stdout.includes(gone)) throw new Error(`${gone} is still an endpoint of the kubernetes Service`);
-    }, BOUND_S.pod);
+    }, 120);
     await Promise.all(probes.map(({ answered }) => answered()));
     for (const [index, { stop }] of probes.entries()) {
       const [node = '', ask = '', bound = 0] = ways[index] ?? [];

@@ -99,7 +99,11 @@ async function createProcess(options: CreateProcessOptions): Promise<EtcdProcess
         ...[`--listen-client-urls=${clientUrl}`, `--advertise-client-urls=${clientUrl}`],
         ...[`--listen-peer-urls=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`],
         `--initial-cluster=${peers.map((peer) => `${peer.name}=${peer.peerUrl}`).join(',')}`,
-        ...[`--initial-cluster-state=${joining?.state ?? 'new'}`, '--heartbeat-interval=50', '--election-timeout=500'],
+        ...[
+          `--initial-cluster-state=${joining?.state ?? 'new'}`,
+          '--heartbeat-interval=100',
+          '--election-timeout=2000',
+        ],
         ...[`--cert-file=${pki.directory}/etcd-server.crt`, `--key-file=${pki.directory}/etcd-server.key`],
         ...['--client-cert-auth', `--trusted-ca-file=${pki.directory}/ca.crt`],
       ]);

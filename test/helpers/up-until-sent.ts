@@ -32,7 +32,7 @@ const UNTIL_SENT = upSequence.slice(0, 1 + upSequence.findIndex(({ id }) => id =
 /** One pass of them. */
 export async function upUntilSent(input: ReconcileInput): Promise<{ pass: Reconciliation; reports: StepReport[] }> {
   const run = openRun(input);
-  const pass = openPass(run, { first: true, last: true });
+  const pass = openPass(run, { first: false, last: true });
   try {
     const { bus, signal, spec } = input;
     return { pass, reports: await runSequence({ steps: UNTIL_SENT, nodes: spec.nodes, context: pass, bus, signal }) };

@@ -169,7 +169,7 @@ describe('a host that does not answer', () => {
 
   it('tells a server that accepts and stays silent', async () => {
     const server = await sshd({ faults: { holdBanner: new Promise(() => {}) } });
-    const error = await failure(dial(server, { connectTimeoutMs: 500 }));
+    const error = await failure(dial(server, { connectTimeoutMs: 3000 }));
     expect(error).toMatchObject({ code: 'no-banner', message: expect.stringContaining('no SSH banner') });
   });
 
@@ -180,7 +180,7 @@ describe('a host that does not answer', () => {
 
   it('tells a server that never finishes authentication', async () => {
     const server = await sshd({ faults: { ignoreAuth: true } });
-    const error = await failure(dial(server, { authTimeoutMs: 1000 }));
+    const error = await failure(dial(server, { authTimeoutMs: 4000 }));
     expect(error).toMatchObject({ code: 'handshake-timeout', message: expect.stringContaining('authentication') });
   });
 
@@ -219,7 +219,7 @@ describe('a server that drops us before its banner', () => {
 
   it('is given up within the budget, its last words shown', async () => {
     const server = await sshd({ faults: { resetBeforeBanner: 1000, lastWords: 'Not allowed at this time' } });
-    const error = await failure(dial(server, { connectTimeoutMs: 2000, random: () => 0 }));
+    const error = await failure(dial(server, { connectTimeoutMs: 5000, random: () => 0 }));
     expect(error).toMatchObject({ code: 'reset-before-banner', detail: 'Not allowed at this time' });
     expect(error.hint).toMatch(/MaxStartups.*PerSourcePenalties/);
     expect(server.connections).toBeGreaterThan(1);

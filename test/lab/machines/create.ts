@@ -26,6 +26,9 @@ export interface CreateMachinesOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** An emulated sshd takes seconds to start, and more beside a machine that boots. */
+const CONNECT_TIMEOUT_SECONDS = 30;
+
 /** Room for a control plane whose disk is its RAM, its initrd among it. */
 const MEMORY_MIB = 3072;
 
@@ -42,7 +45,7 @@ export function createMachines(options: CreateMachinesOptions): Promise<Machines
     const added = machines.filter(isNew).map(({ name, ...rest }) => [name, { ...ORDINARY, ...rest }] as const);
     const record = { ...before, plan, hardware: { ...before.hardware, ...Object.fromEntries(added) } };
     for (const node of plan.nodes.filter(isNew)) await writeMachineFiles(record, node);
-    await writeFile(labPaths(lab).sshConfig, renderSshConfig(plan, labPaths(lab).key));
+    await writeFile(labPaths(lab).sshConfig, renderSshConfig(plan, labPaths(lab).key, CONNECT_TIMEOUT_SECONDS));
     // One without its record was ended in here, and is made anew.
     if (added.length > 0) await startBootServices(record, signal);
     await writeRecord(record);
