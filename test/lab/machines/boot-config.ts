@@ -56,6 +56,8 @@ export async function writeBootConfig({ plan, build, dhcp }: MachinesRecord): Pr
   const config = {
     // Their processors are emulated, on ones that others use as well.
     readyTimeout: '10m',
+    // They have no nameserver, without which CoreDNS ends and is started again, each time for seconds of processor.
+    addons: { dns: { enabled: false } },
     hosts: plan.nodes.map(({ name, nics: [nic] }) => ({ name, mac: nic?.mac, nodeIp: nic?.address })),
     boot: {
       os: 'generic',
