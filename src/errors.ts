@@ -95,3 +95,8 @@ export function toDisklessError(thrown: unknown): DisklessError {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new DisklessError({ code: 'internal', message, exit: EXIT.bug, cause: thrown });
 }
+
+/** A machine in its next boot, or one that is not believed: asking again does not change it. */
+export function isFinal(error: unknown): error is DisklessError {
+  return error instanceof DisklessError && (error.code === 'rebooted' || error.exit === EXIT.refused);
+}

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { deadline, onAbort, untilAborted } from '../abort.js';
-import { DisklessError, EXIT } from '../errors.js';
+import { isFinal } from '../errors.js';
 
 /** PEM texts. */
 export interface TlsIdentity {
@@ -81,7 +81,9 @@ export class TlsAgent extends Agent {
         (late) => late.destroy(),
         () => undefined,
       );
-      throw isFinal(error) ? error : new ConnectFailed(messageOf(error), { cause: error });
+      throw error instanceof ConnectFailed || isFinal(error)
+        ? error
+        : new ConnectFailed(messageOf(error), { cause: error });
     }
   }
 
@@ -110,12 +112,6 @@ export class TlsAgent extends Agent {
       });
     });
   }
-}
-
-/** A machine in its next boot, or one that is not believed, does not become another by asking again. */
-function isFinal(error: unknown): boolean {
-  if (error instanceof ConnectFailed) return true;
-  return error instanceof DisklessError && (error.code === 'rebooted' || error.exit === EXIT.refused);
 }
 
 function messageOf(thrown: unknown): string {

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { DisklessError, EXIT } from '../errors.js';
+import { DisklessError, isFinal } from '../errors.js';
 import { readBootId } from '../ssh/boot-id.js';
 import { judgePerBoot } from '../ssh/host-key.js';
 import type { Connection, ExecOptions, ExecResult, HostKey } from '../ssh/transport.js';
@@ -37,11 +37,6 @@ export interface RootScriptOptions {
   timeoutMs?: number;
   /** Exit codes that are an answer rather than a failure. Default: only 0. */
   accept?: readonly number[];
-}
-
-/** Asking again does not change it. */
-function isFinal({ code, exit }: DisklessError): boolean {
-  return code === 'rebooted' || exit === EXIT.refused;
 }
 
 /**
@@ -156,7 +151,7 @@ export class NodeSession {
         await connection.closed;
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof DisklessError && isFinal(error)) throw error;
+        if (isFinal(error)) throw error;
       }
       await sleep(pause, signal);
     }

@@ -14,6 +14,7 @@ import { judgementOf, type NodeWork, type Reconciliation } from '../reconciliati
 import { refuseForeignNodes } from '../refuse-foreign.js';
 import { type HashedCandidates, rehashed } from '../rehash.js';
 import { explainVerdict } from '../verdict-words.js';
+import { warningOf } from '../warning-of.js';
 
 /** Everything is decided here, from facts only, before anything is changed anywhere. */
 export async function judge(context: Reconciliation): Promise<StepResult> {
@@ -67,9 +68,7 @@ export async function admit(context: Reconciliation, { node }: StepPlace): Promi
 
 /** Preflight speaks through each node's own step, which a refusal keeps from running. */
 function reportRejections({ bus }: Reconciliation, rejected: ReadonlyMap<string, DisklessError>): void {
-  for (const [node, { code, message, hint }] of rejected) {
-    bus.emit({ type: 'note', level: 'warning', code, node, message, ...(hint && { hint }) });
-  }
+  for (const [node, error] of rejected) bus.emit(warningOf(node, error));
 }
 
 /** Whoever answered is not lost, even if silent since: a person's word does not outweigh what was read. */

@@ -1,13 +1,13 @@
 import { controlPlanes } from '../../config/spec.js';
 import { DisklessError, toDisklessError } from '../../errors.js';
 import { gatherFacts } from '../../facts/gather.js';
-import type { RunEventBody } from '../../runner/events.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { judgePerBoot, newHostKeyMessage } from '../../ssh/host-key.js';
 import type { HostKey } from '../../ssh/transport.js';
 import { MANAGED_UNITS } from '../managed-units.js';
 import { type Reconciliation, sessionOf } from '../reconciliation.js';
 import { createPauses } from '../waiting-room.js';
+import { warningOf } from '../warning-of.js';
 
 /** A machine that never keeps its connection must not keep a roll call from ending. */
 const MOST_READS_AGAIN = 3;
@@ -102,14 +102,10 @@ async function readAgain(context: Reconciliation, node: string): Promise<void> {
     const error = toDisklessError(thrown);
     unread.set(node, error);
     // Its own steps are over, and a verdict that refuses keeps those to come from saying it.
-    if (error.code !== 'dependency-failed') bus.emit(noteOf(error, node));
+    if (error.code !== 'dependency-failed') bus.emit(warningOf(node, error));
   } finally {
     attendance.settle(node);
   }
-}
-
-function noteOf({ code, message, hint }: DisklessError, node: string): RunEventBody {
-  return { type: 'note', level: 'warning', code, node, message, ...(hint && { hint }) };
 }
 
 async function readFactsOf(context: Reconciliation, node: string): Promise<StepResult> {
