@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           globalSetup,
-          include: ['test/**/*.test.ts'],
+          include: ['test/**/*.test.ts', 'lab/**/*.test.ts'],
           exclude: ['test/e2e/**'],
           testTimeout: 30_000,
           hookTimeout: 60_000,

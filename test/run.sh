@@ -2,5 +2,5 @@
 # The whole test command on a fresh clone: installs what is missing, then runs every layer.
 set -eu
 cd "$(dirname "$0")/.."
-sh test/lab/setup.sh
+sh lab/setup.sh
 exec node_modules/.bin/tsx test/run.ts "$@"

@@ -54,7 +54,7 @@ const LAYERS: readonly Layer[] = [
     // Its first time is that of a compiler, for which no test's limit is made.
     name: 'e2e-build',
     title: 'build of the lab',
-    command: ['node_modules/.bin/tsx', 'test/lab/build/cli.ts', '--machines'],
+    command: ['node_modules/.bin/tsx', 'lab/build/cli.ts', '--machines'],
   },
   {
     name: 'e2e',

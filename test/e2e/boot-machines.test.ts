@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type MachineLab, plugInMachines } from '../lab/machines/machine-lab.js';
+import { type MachineLab, plugInMachines } from '../../lab/machines/machine-lab.js';
 import { bootEvents, isWhole } from './helpers/boot-events.js';
 import { createOperator, type Operator, said } from './helpers/cli.js';
 import { deployEcho, eventually, NODE_PORT } from './helpers/workload.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type MachineLab, plugInMachines } from '../lab/machines/machine-lab.js';
+import { type MachineLab, plugInMachines } from '../../lab/machines/machine-lab.js';
 import { bootEvents } from './helpers/boot-events.js';
 
 /*

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureBuilt } from '../../lab/build/ensure-built.js';
 import { componentsFor } from '../../src/components/all.js';
 import type { ComponentOutput } from '../../src/node/desired.js';
 import { contextOf, LAB } from '../components/fixture.js';
 import { execStart, textAt } from '../components/unit-commands.js';
-import { ensureBuilt } from '../lab/build/ensure-built.js';
 
 const run = promisify(execFile);
 const ETCD = 'etcd-v3.4.23-linux-amd64';

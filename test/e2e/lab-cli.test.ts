@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Lab } from '../lab/nodes/lab.js';
-import { labPaths } from '../lab/nodes/naming.js';
-import { kill, readPidFile } from '../lab/nodes/process-table.js';
-import { labTraces } from '../lab/nodes/remove.js';
+import { Lab } from '../../lab/nodes/lab.js';
+import { labPaths } from '../../lab/nodes/naming.js';
+import { kill, readPidFile } from '../../lab/nodes/process-table.js';
+import { labTraces } from '../../lab/nodes/remove.js';
 import { hostKey } from './helpers/lab-ssh.js';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
@@ -16,7 +16,7 @@ const NAME = 'e2e-cli';
 const OWNED = 'e2e-owned';
 
 /** What `npm run -s lab -- …` comes to; npm itself would cost half a second each time. */
-const TSX = ['node_modules/.bin/tsx', 'test/lab/cli.ts'];
+const TSX = ['node_modules/.bin/tsx', 'lab/cli.ts'];
 const NPM = ['npm', 'run', '-s', 'lab', '--'];
 
 async function lab(args: readonly string[], { input = '', by = TSX }: { input?: string; by?: string[] } = {}) {
@@ -132,7 +132,7 @@ describe('a lab whose owner dies', () => {
 
   it('is removed, though nobody could clean up', async () => {
     const program = `
-      const { startLab } = await import('./test/lab/nodes/lab.ts');
+      const { startLab } = await import('./lab/nodes/lab.ts');
       await startLab({ name: '${OWNED}', nodes: [{ name: 's4' }] });
       console.log('up');
       setInterval(() => {}, 1000);`;

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MachineLab } from '../lab/machines/machine-lab.js';
-import { labPaths } from '../lab/nodes/naming.js';
-import { labTraces } from '../lab/nodes/remove.js';
+import { MachineLab } from '../../lab/machines/machine-lab.js';
+import { labPaths } from '../../lab/nodes/naming.js';
+import { labTraces } from '../../lab/nodes/remove.js';
 
 /* The lab's emulated machines as things to switch on and off. */
 
@@ -18,7 +18,7 @@ const OWNED = 'e2e-owned-machines';
 async function lab(...args: string[]) {
   const env = { ...process.env, K8S_DISKLESS_LAB: NAME };
   const tsx = join(REPOSITORY, 'node_modules/.bin/tsx');
-  const child = spawn(tsx, ['test/lab/cli.ts', ...args], { cwd: REPOSITORY, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(tsx, ['lab/cli.ts', ...args], { cwd: REPOSITORY, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code, stdout, stderr };
 }
@@ -74,7 +74,7 @@ describe('machines whose owner dies', () => {
 
   it('are removed, though nobody could clean up', async () => {
     const program = `
-      const { plugInMachines } = await import('./test/lab/machines/machine-lab.ts');
+      const { plugInMachines } = await import('./lab/machines/machine-lab.ts');
       const lab = await plugInMachines({ name: '${OWNED}', machines: [{ name: 's4' }] });
       await lab.switchOn(['s4']);
       console.log('on');

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Lab, startLab } from '../lab/nodes/lab.js';
-import { switchOf } from '../lab/nodes/plumbing.js';
+import { type Lab, startLab } from '../../lab/nodes/lab.js';
+import { switchOf } from '../../lab/nodes/plumbing.js';
 import { inNode, reaches, sshTo } from './helpers/lab-ssh.js';
 
 const MIB = 1024 * 1024;

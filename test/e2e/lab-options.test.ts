@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Lab, startLab } from '../lab/nodes/lab.js';
+import { type Lab, startLab } from '../../lab/nodes/lab.js';
 import { inNode, sshTo } from './helpers/lab-ssh.js';
 
 const NODES = {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Lab, startLab } from '../lab/nodes/lab.js';
+import { type Lab, startLab } from '../../lab/nodes/lab.js';
 import { hostKey, inNode, reaches, sshTo } from './helpers/lab-ssh.js';
 
 const NAMES = ['s4', 's5', 's6'];

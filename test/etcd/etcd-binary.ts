@@ -1,10 +1,10 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { openApt } from '../lab/build/apt.js';
-import { binaryVersion } from '../lab/build/debian-version.js';
-import { labCacheRoot } from '../lab/build/lab-cache.js';
-import { fileInputs, materialize, type Product } from '../lab/build/product.js';
-import { runCommand } from '../lab/build/run-command.js';
+import { openApt } from '../../lab/build/apt.js';
+import { binaryVersion } from '../../lab/build/debian-version.js';
+import { labCacheRoot } from '../../lab/build/lab-cache.js';
+import { fileInputs, materialize, type Product } from '../../lab/build/product.js';
+import { runCommand } from '../../lab/build/run-command.js';
 
 /** Debian's etcd alone, so that these tests need not wait until the lab has built Kubernetes. */
 const etcdServer: Product = {

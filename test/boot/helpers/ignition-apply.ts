@@ -3,7 +3,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
-const LAB_IMAGE = join(import.meta.dirname, '../../lab/images/boot');
+const LAB_IMAGE = join(import.meta.dirname, '../../../lab/images/boot');
 const SELINUX = 'etc/selinux/config';
 
 /**

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { ignition } from '../../lab/build/ignition.js';
-import { labCacheRoot } from '../../lab/build/lab-cache.js';
-import { materialize } from '../../lab/build/product.js';
+import { ignition } from '../../../lab/build/ignition.js';
+import { labCacheRoot } from '../../../lab/build/lab-cache.js';
+import { materialize } from '../../../lab/build/product.js';
 
 /** Path of Ignition's own validator, fetched once into the corner of the lab's cache that waits for no build. */
 export async function ignitionValidator(): Promise<string> {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import type { MachineLab } from '../../../lab/machines/machine-lab.js';
 import type { BootEvent } from '../../../src/boot/server/boot-events.js';
-import type { MachineLab } from '../../lab/machines/machine-lab.js';
 
 /** All that `boot serve` has told so far. */
 export async function bootEvents(lab: MachineLab): Promise<BootEvent[]> {

@@ -1,9 +1,9 @@
+import type { Lab } from '../../../lab/nodes/lab.js';
+import { startLab } from '../../../lab/nodes/lab.js';
+import type { NodeRequest } from '../../../lab/nodes/plan.js';
 import { controlPlanes } from '../../../src/config/spec.js';
 import { readClusterRecord } from '../../../src/state/record-files.js';
 import { stateDirAt } from '../../../src/state/state-dir.js';
-import type { Lab } from '../../lab/nodes/lab.js';
-import { startLab } from '../../lab/nodes/lab.js';
-import type { NodeRequest } from '../../lab/nodes/plan.js';
 import { createOperator, type Operator, said } from './cli.js';
 
 /** A lab, an operator, and what both know of the cluster between them. */

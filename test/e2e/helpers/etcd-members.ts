@@ -1,4 +1,4 @@
-import type { Lab } from '../../lab/nodes/lab.js';
+import type { Lab } from '../../../lab/nodes/lab.js';
 
 const CREDENTIALS = [
   '--cacert /etc/kubernetes/pki/etcd/ca.crt',

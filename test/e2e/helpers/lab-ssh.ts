@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { runCommand } from '../../lab/build/run-command.js';
-import type { Lab } from '../../lab/nodes/lab.js';
+import { runCommand } from '../../../lab/build/run-command.js';
+import type { Lab } from '../../../lab/nodes/lab.js';
 
 export interface SshResult {
   /** 255 when ssh itself failed. */

@@ -1,4 +1,4 @@
-import type { Lab } from '../../lab/nodes/lab.js';
+import type { Lab } from '../../../lab/nodes/lab.js';
 
 /**
  * Everything on a node that a change by us would touch: files below the directories we write to, with their times, and

@@ -1,4 +1,4 @@
-import type { Lab } from '../../lab/nodes/lab.js';
+import type { Lab } from '../../../lab/nodes/lab.js';
 import { eventually } from './workload.js';
 
 export interface StallWatch {

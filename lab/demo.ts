@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { type Operator, operatorOf } from '../test/e2e/helpers/cli.js';
+import { deployEcho, echoPods, eventually, NODE_PORT } from '../test/e2e/helpers/workload.js';
+import { PROGRAM } from '../test/helpers/program.js';
+import { Lab } from './nodes/lab.js';
+
+/**
+ * The whole promise in a minute: three RAM-only machines, one command, a workload answering from every node; then all
+ * machines forget everything, and the same command again. What it makes stays until it is taken down; a demo that was
+ * interrupted is simply run again, since the lab keeps the operator's state too.
+ */
+const NODES = ['s4', 's5', 's6'];
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const heading = (line: string): void => say(`\n\u001b[1m== ${line}\u001b[0m`);
+
+async function up(operator: Operator): Promise<void> {
+  say('$ k8s-diskless up --hosts s4,s5,s6\n');
+  const child = spawn(process.execPath, [PROGRAM, 'up', '--hosts', NODES.join(',')], {
+    env: operator.env,
+    stdio: 'inherit',
+  });
+  const exit = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  if (exit !== 0) throw new Error(`up ended with exit code ${exit}`);
+}
+
+async function showWorkload(operator: Operator, lab: Lab): Promise<void> {
+  say(await operator.kubectl('get', 'nodes', '-o', 'wide'));
+  await deployEcho(operator, NODES.length);
+  for (const { name, ip, node } of await echoPods(operator)) say(`pod ${name} on ${node} has ${ip}`);
+  for (const node of NODES) {
+    const address = lab.node(node).nics[0]?.address ?? '';
+    const answer = await eventually(async () => {
+      const { code, stdout, stderr } = await lab.exec(node, [
+        'curl',
+        '-sS',
+        '-m',
+        '3',
+        `http://${address}:${NODE_PORT}/`,
+      ]);
+      if (code !== 0) throw new Error(stderr);
+      return stdout.trim();
+    });
+    say(`${node} asked its NodePort ${address}:${NODE_PORT}: ${answer}`);
+  }
+}
+
+async function demo(): Promise<void> {
+  const lab = new Lab('lab');
+  heading('three machines whose root is in RAM');
+  await lab.up({ nodes: NODES.map((name) => ({ name })), progress: say });
+  const operator = operatorOf(lab.env());
+  heading('blank machines become a cluster');
+  await up(operator);
+  heading('a workload answers from every node');
+  await showWorkload(operator, lab);
+  heading('all machines reboot, and forget everything');
+  await lab.reboot(NODES, { progress: say });
+  heading('the same command again');
+  await up(operator);
+  await showWorkload(operator, lab);
+  heading('the cluster is yours');
+  say('eval "$(npm run -s lab -- env)"');
+  say('npx k8s-diskless kubectl -- get pods -A -o wide');
+  say(`export KUBECONFIG=${operator.stateDir}/kubeconfig`);
+  say('npm run -s lab -- reboot s5 && npx k8s-diskless up');
+  say('remove everything: npm run -s lab -- down');
+}
+
+await demo();

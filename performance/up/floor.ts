@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { createReadStream, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Lab } from '../../lab/nodes/lab.js';
+import { CLIENTS, PKI } from '../../src/components/pki-paths.js';
+import { PATHS } from '../../src/node/paths.js';
+
+/** What no tool can be faster than on these machines: each part alone, with the same binaries and flags. Seconds. */
+export interface Floor {
+  /** As many compressed bytes to one control plane by OpenSSH. */
+  send: number;
+  /** From its start until it is healthy, on all members at once; the slowest. */
+  etcd: number;
+  /** From its start until /livez. */
+  apiserver: number;
+  /** From its start until its node is Ready. */
+  kubelet: number;
+  total: number;
+}
+
+export interface FloorOptions {
+  lab: Lab;
+  controlPlanes: readonly string[];
+  nodes: readonly string[];
+  /** Compressed bytes that `up` sent to the node measured. */
+  bytes: number;
+  cacheDir: string;
+}
+
+/** Measures on a cluster that `up` has just made, and leaves it broken: reboot the nodes after it. */
+export async function measureFloor(options: FloorOptions): Promise<Floor> {
+  const { lab, controlPlanes, nodes } = options;
+  const [node = ''] = controlPlanes;
+  const send = await sendByOpenSsh(options, node);
+  const units = ['kubelet', 'kube-proxy', 'kube-scheduler', 'kube-controller-manager', 'kube-apiserver', 'etcd'];
+  await Promise.all(
+    nodes.map((name) => lab.exec(name, ['bash', '-c', `systemctl stop ${units.join(' ')} 2>/dev/null`])),
+  );
+  const etcds = await Promise.all(controlPlanes.map((name) => seconds(lab, name, START_ETCD)));
+  const apiserver = await seconds(lab, node, START_APISERVER);
+  const kubelet = await seconds(lab, node, startKubelet(node));
+  const etcd = Math.max(...etcds);
+  return { send, etcd, apiserver, kubelet, total: send + etcd + apiserver + kubelet };
+}
+
+const CLOCK = 'began=$EPOCHREALTIME';
+const PRINT = 'ended=$EPOCHREALTIME; echo "$began $ended"';
+
+/** Type=notify: systemctl returns when a quorum serves. */
+const START_ETCD = `rm -rf ${PATHS.etcdData}/member; ${CLOCK}; systemctl start etcd; ${PRINT}`;
+const START_APISERVER = `${CLOCK}; systemctl start kube-apiserver
+until [ "$(curl -sk -m 1 https://127.0.0.1:6443/livez)" = ok ]; do sleep 0.02; done; ${PRINT}`;
+const startKubelet = (node: string): string => `${CLOCK}; systemctl start kubelet
+until curl -s -m 1 --cacert ${PKI.ca} --cert ${CLIENTS.kubelet.cert} --key ${CLIENTS.kubelet.key} https://127.0.0.1:6443/api/v1/nodes/${node} |
+  tr -d ' \\n' | grep -q '"type":"Ready","status":"True"'; do sleep 0.02; done; ${PRINT}`;
+
+async function seconds(lab: Lab, node: string, script: string): Promise<number> {
+  const { stdout, stderr, code } = await lab.exec(node, ['timeout', '60', 'bash', '-c', script]);
+  const [began, ended] = stdout.trim().split(' ').map(Number);
+  if (code !== 0 || began === undefined || ended === undefined) throw new Error(`floor on ${node}: ${stderr}${stdout}`);
+  return ended - began;
+}
+
+/** The cache's own compressed members, cut to the number of bytes that travelled: as hard to compress as those. */
+function sendByOpenSsh({ lab, bytes, cacheDir }: FloorOptions, node: string): Promise<number> {
+  const config = lab.env().K8S_DISKLESS_SSH_CONFIG ?? '';
+  const files = readdirSync(cacheDir, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(cacheDir, name))
+    .filter((path) => path.endsWith('.zst') && statSync(path).isFile());
+  const began = performance.now();
+  return new Promise((resolve, reject) => {
+    const ssh = spawn('ssh', ['-F', config, node, 'cat >/dev/null'], { stdio: ['pipe', 'inherit', 'inherit'] });
+    ssh.on('error', reject);
+    ssh.on('close', (code) =>
+      code === 0 ? resolve((performance.now() - began) / 1000) : reject(new Error(`ssh ended with ${code}`)),
+    );
+    void feed(ssh.stdin, files, bytes).catch(reject);
+  });
+}
+
+async function feed(target: NodeJS.WritableStream, files: readonly string[], bytes: number): Promise<void> {
+  let left = bytes;
+  while (left > 0) {
+    const before = left;
+    for (const file of files) {
+      if (left <= 0) break;
+      for await (const chunk of createReadStream(file, { end: left - 1, highWaterMark: 256 * 1024 })) {
+        left -= (chunk as Buffer).length;
+        if (!target.write(chunk)) await new Promise((resolve) => target.once('drain', resolve));
+      }
+    }
+    if (left === before) throw new Error('the cache holds nothing compressed');
+  }
+  target.end();
+}

@@ -1,0 +1,80 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startLab } from '../../lab/nodes/lab.js';
+import { ascending, medianOf, quantileOf } from '../../src/bench/stats/quantile.js';
+import { commit, machine } from '../machine.js';
+import { type Sample, waterfall } from './sample.js';
+import { type Bench, coldRuns, NODES, rebootRuns } from './scenarios.js';
+
+/**
+ * Measures `up` on the lab: cold on blank machines, again on the healthy cluster, after the reboot of one node; and the
+ * floor beside it, in the same run, since only ratios within one run mean something on a machine that is shared.
+ *
+ *   npm run bench:up -- [--control-planes 1|3] [--runs 20] [--reboots 5] [--floor-every 4] [--out FILE]
+ */
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '20' },
+    reboots: { type: 'string', default: '5' },
+    'floor-every': { type: 'string', default: '4' },
+    'control-planes': { type: 'string', default: '1' },
+    out: { type: 'string' },
+  },
+});
+const count = Number(values['control-planes']);
+const controlPlanes = NODES.slice(0, count);
+/** The control plane that is not the first one, or with only one of them a worker. */
+const rebooted = NODES[1] ?? '';
+
+const bench: Bench = {
+  lab: await startLab({ name: 'bench-up', nodes: NODES.map((name) => ({ name })) }),
+  controlPlanes,
+  say: (line) => void process.stderr.write(`${line}\n`),
+};
+try {
+  const { cold, noop, floors } = await coldRuns(bench, Number(values.runs), Number(values['floor-every']));
+  const reboots = await rebootRuns(bench, rebooted, Number(values.reboots));
+  report({
+    schema: 3,
+    what: `up, ${count} control plane${count > 1 ? 's' : ''} of ${NODES.length} nodes, Kubernetes 1.20.2, lab`,
+    taken: new Date().toISOString(),
+    commit: commit(),
+    machine: machine(),
+    seconds: {
+      cold: summary(cold),
+      noop: summary(noop),
+      [`rebooted ${count > 1 ? 'control plane' : 'worker'}`]: summary(reboots),
+      floor: { runs: floors.length, median: medianOf(floors.map(({ total }) => total)) },
+    },
+    coldToFloor: medianOf(cold.map(({ totalMs }) => totalMs / 1000)) / medianOf(floors.map(({ total }) => total)),
+    operator: {
+      cpuSecondsMedian: medianOf(cold.map(({ cpuSeconds }) => cpuSeconds)),
+      peakMiBWorst: Math.max(...cold.map(({ peakMiB }) => peakMiB)),
+    },
+    floors,
+    samples: { cold, noop, reboots },
+  });
+  const typical = cold.toSorted((a, b) => a.totalMs - b.totalMs)[Math.floor(cold.length / 2)];
+  if (typical) bench.say(waterfall(typical));
+} finally {
+  await bench.lab.down();
+}
+
+function summary(samples: readonly Sample[]): Record<string, number> {
+  const seconds = samples.map(({ totalMs }) => totalMs / 1000);
+  const [median, p90] = [medianOf(seconds), quantileOf(ascending(seconds), 0.9)];
+  const nodesReady = medianOf(samples.map(({ nodesReadyMs }) => nodesReadyMs / 1000));
+  return { runs: samples.length, median, p90, worst: Math.max(...seconds), nodesReadyMedian: nodesReady };
+}
+
+function report(result: Record<string, unknown>): void {
+  const { seconds, coldToFloor, operator } = result;
+  bench.say(JSON.stringify({ seconds, coldToFloor, operator }, undefined, 1));
+  const folder = join(dirname(fileURLToPath(import.meta.url)), 'results');
+  const out = values.out ?? join(folder, `up-${count}cp.json`);
+  mkdirSync(dirname(out), { recursive: true });
+  writeFileSync(out, `${JSON.stringify(result)}\n`);
+  bench.say(`written to ${out}`);
+}
