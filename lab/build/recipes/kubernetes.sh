@@ -19,7 +19,7 @@ rm -rf "$reflect2"
 cp -rL /usr/share/gocode/src/github.com/modern-go/reflect2 "$reflect2"
 
 # Module mode would want to change go.mod. GOFLAGS of the caller could bring it back, so it is overruled too.
-export GO111MODULE=off GOPATH=$go_path GOCACHE=$work_dir/go-cache GOFLAGS= GOPROXY=off CGO_ENABLED=0
+export GO111MODULE=off GOPATH=$go_path GOCACHE=$work_dir/go-cache GOFLAGS='' GOPROXY=off CGO_ENABLED=0
 export TMPDIR=$work_dir/tmp
 cd "$tree"
 
