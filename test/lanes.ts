@@ -72,6 +72,12 @@ const REFERENCE: Layer = {
   ],
 };
 
+const FRESH_CLONE: Layer = {
+  name: 'fresh-clone',
+  title: 'fast lane in a fresh clone',
+  command: ['test/run/fresh-clone.sh'],
+};
+
 const SETUP: Layer = { name: 'setup', title: 'what the lab needs', command: ['sh', 'lab/setup.sh'], gate: true };
 
 /** Its first time is that of a compiler, for which no test's limit is made. */
@@ -111,9 +117,9 @@ export function layersOf({ title, files, build, layers = [] }: Suite): readonly 
 
 export const SUITES: Readonly<Record<string, Suite>> = {
   node: {
-    title: 'the fast lane under each Node',
-    minutes: 10,
-    layers: NODE_VERSIONS.map((major) => unitTests(major)),
+    title: 'the fast lane in a fresh clone on a bare machine, and under each Node',
+    minutes: 15,
+    layers: [FRESH_CLONE, ...NODE_VERSIONS.map((major) => unitTests(major))],
   },
   lab: {
     title: 'the lab itself',
