@@ -1,5 +1,5 @@
 import type { EtcdBootstrap, Peer } from '../components/context.js';
-import type { ClusterSpec, NodeSpec } from '../config/spec.js';
+import { type ClusterSpec, controlPlanes, type NodeSpec } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import type { Encoding } from '../delivery/segment.js';
 import type { DisklessError } from '../errors.js';
@@ -148,6 +148,11 @@ export interface Reconciliation extends RunTools, PassRoll, PassServices, PassFi
 export function judgementOf(context: Reconciliation): Judgement {
   if (context.judgement === undefined) throw new Error('a step ran before the judgement it needs');
   return context.judgement;
+}
+
+/** Whether the controller-manager and the scheduler of any control plane work. Known once `healthy` is through. */
+export function hasControllers({ well, options }: Reconciliation): boolean {
+  return controlPlanes(options.spec).some(({ name }) => well.has(name));
 }
 
 export function tallyOf({ memory }: Reconciliation, node: string): { changes: number; bytesSent: number } {

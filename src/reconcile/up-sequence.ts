@@ -5,13 +5,14 @@ import { componentsHealthy } from './steps/components-healthy.js';
 import { admit, judge } from './steps/judge.js';
 import { callRoll, connect, readFacts } from './steps/read-facts.js';
 import { proveQuorum, recordIntent } from './steps/record.js';
-import { isRegistered, registerNodes, waitReady } from './steps/register-nodes.js';
+import { isRegistered, registerNodes } from './steps/register-nodes.js';
 import { retirePast } from './steps/retire-past.js';
 import { arrivalOf, importImages, sendFiles, sendNothing } from './steps/send-files.js';
 import { setClock } from './steps/set-clock.js';
 import { startEtcd } from './steps/start-etcd.js';
 import { startComponents } from './steps/start-units.js';
 import { isInSameBoot, verify, waitApiReady } from './steps/verify.js';
+import { waitForPods, waitReady } from './steps/wait-ready.js';
 
 type UpStep = Step<Reconciliation>;
 
@@ -124,6 +125,14 @@ export const upSequence: readonly UpStep[] = [
   { id: 'images', title: 'import images', on: 'every-node', after: [same('containerd')], run: importImages },
   { id: 'ready', title: 'nodes Ready', on: 'every-node', after: [same('kubelet')], run: waitReady },
   {
+    // Whoever works on the cluster next finds pods on every node.
+    id: 'pods',
+    title: 'nodes take pods',
+    on: 'every-node',
+    after: [same('ready'), settled('healthy')],
+    run: waitForPods,
+  },
+  {
     id: 'addons',
     title: 'add-ons',
     on: 'cluster',
@@ -135,7 +144,7 @@ export const upSequence: readonly UpStep[] = [
     id: 'same-boot',
     title: 'no reboot meanwhile',
     on: 'every-node',
-    after: [same('ready'), settled('ready'), settled('healthy'), settled('images'), settled('addons')],
+    after: [same('ready'), settled('ready'), settled('pods'), settled('images'), settled('addons')],
     run: isInSameBoot,
   },
   {

@@ -42,6 +42,11 @@ describe('from blank nodes', () => {
     expect(nodes).toMatch(/^s4 .*control-plane/m);
   });
 
+  it('whose nodes take pods already, all of them', async () => {
+    const effects = await world.operator.kubectl('get', 'nodes', '-o', 'jsonpath={.items[*].spec.taints[*].effect}');
+    expect(effects).not.toContain('NoSchedule');
+  });
+
   it('its network carries pods, services, DNS and webhooks', () => expectWorkingNetwork(world));
 
   it('its control plane is what the design promises: encrypted secrets, kubelet certificates verified, logs reachable', async () => {

@@ -4,7 +4,7 @@ import { waitReadyz } from '../../kube/readiness.js';
 import { type ClusterFinding, type VerifyOptions, verifyCluster } from '../../kube/verify.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { readBootId } from '../../ssh/boot-id.js';
-import { judgementOf, type Reconciliation, sessionOf } from '../reconciliation.js';
+import { hasControllers, judgementOf, type Reconciliation, sessionOf } from '../reconciliation.js';
 import { untilSettled } from '../settling.js';
 
 /** Serving comes first, its own bootstrap (RBAC roles, priority classes) a second or two later. */
@@ -44,7 +44,7 @@ export async function verify(context: Reconciliation, { signal, failed }: StepPl
     context,
     () => verifyCluster(options),
     // Where no control plane got this far, nobody is there who could settle anything.
-    (seen) => present.length === 0 || !seen.some(({ severity }) => severity === 'error'),
+    (seen) => !present.some(({ name }) => context.well.has(name)) || !seen.some(({ severity }) => severity === 'error'),
   );
   for (const { severity, ...note } of findings) {
     if (severity === 'warning') context.bus.emit({ type: 'note', level: 'warning', ...note });
@@ -59,8 +59,8 @@ export async function verify(context: Reconciliation, { signal, failed }: StepPl
 }
 
 /** One control plane with a living controller-manager and scheduler is enough, none is no cluster. */
-function controllerFindings({ well, options }: Reconciliation): ClusterFinding[] {
-  if (controlPlanes(options.spec).some(({ name }) => well.has(name))) return [];
+function controllerFindings(context: Reconciliation): ClusterFinding[] {
+  if (hasControllers(context)) return [];
   const message = 'no control plane has a controller-manager and a scheduler that work';
   return [{ code: 'no-controllers', severity: 'error', message }];
 }
