@@ -7,6 +7,8 @@ export interface ReadinessWatch {
   wait(node: string): Promise<string | undefined>;
   /** The same for when no passing taint keeps pods off it any more: asked once it is Ready. */
   waitForPods(node: string): Promise<string | undefined>;
+  /** What it lacked when it was last seen. */
+  lacks(node: string): string;
   /** As the node registered it, e.g. `v1.36.3`; undefined of one that was not seen Ready. */
   kubeletVersion(node: string): string | undefined;
   /** Ends the watch: it goes on as long as any node is missing. */
@@ -54,13 +56,14 @@ export function createReadinessWatch(options: ReadinessWatchOptions): ReadinessW
     watching.catch(() => undefined);
     return watching;
   };
+  const lacks = (node: string): string => lacking.get(node) ?? NOT_REGISTERED;
   const waitFor = async (moments: Moments, node: string): Promise<string | undefined> => {
     running ??= begin();
     const own = moments.of(node);
     if (own === undefined) throw new Error(`${node} is not among the nodes waited for`);
     const limit = deadline({ parent: options.signal, ms: options.timeoutMs });
     const timeUp = new Promise<string>((resolve) => {
-      limit.signal.addEventListener('abort', () => resolve(lacking.get(node) ?? NOT_REGISTERED), { once: true });
+      limit.signal.addEventListener('abort', () => resolve(lacks(node)), { once: true });
     });
     try {
       // The watch itself ends when all are there, or with an error.
@@ -73,6 +76,7 @@ export function createReadinessWatch(options: ReadinessWatchOptions): ReadinessW
   return {
     end: () => ended.abort(),
     kubeletVersion: (node) => versions.get(node),
+    lacks,
     wait: (node) => waitFor(ready, node),
     waitForPods: (node) => waitFor(takesPods, node),
   };

@@ -17,6 +17,7 @@ import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import type { Arrivals } from './arrivals.js';
 import type { Attendance } from './attendance.js';
 import type { ClusterAccess } from './cluster-access.js';
+import type { LinkWatch } from './link-watch.js';
 import type { NodeSession } from './node-session.js';
 import type { ReadinessWatch } from './readiness-watch.js';
 import type { ReconcileState } from './state.js';
@@ -93,8 +94,8 @@ export interface Judgement {
 export interface EtcdRejoin {
   /** Removes the entries of members whose data is gone, once in a run; whoever rejoins has it done before. */
   clear(): Promise<void>;
-  /** Adds the node as a learner, has it started, and promotes it. */
-  rejoin(node: string, start: (bootstrap: EtcdBootstrap) => Promise<void>): Promise<void>;
+  /** Adds the node as a learner, has it started, and promotes it. @param signal Ends that of this node alone */
+  rejoin(node: string, start: (bootstrap: EtcdBootstrap) => Promise<void>, signal: AbortSignal): Promise<void>;
 }
 
 /** What lasts from the first pass to the last. */
@@ -123,6 +124,7 @@ interface PassRoll {
 interface PassServices {
   rolling: RollingLock;
   readiness: ReadinessWatch;
+  links: LinkWatch;
   rejoin: EtcdRejoin;
 }
 

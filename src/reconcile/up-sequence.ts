@@ -13,6 +13,7 @@ import { startEtcd } from './steps/start-etcd.js';
 import { startComponents } from './steps/start-units.js';
 import { isInSameBoot, verify, waitApiReady } from './steps/verify.js';
 import { waitForPods, waitReady } from './steps/wait-ready.js';
+import { unlessCutOff } from './unless-cut-off.js';
 
 type UpStep = Step<Reconciliation>;
 
@@ -69,21 +70,21 @@ export const upSequence: readonly UpStep[] = [
     after: [same('node')],
     run: startComponents('containerd'),
   },
-  { id: 'etcd', title: 'etcd', on: 'control-plane', after: [same('node')], run: startEtcd },
+  { id: 'etcd', title: 'etcd', on: 'control-plane', after: [same('node')], run: unlessCutOff(startEtcd) },
   { id: 'quorum', title: 'etcd quorum', on: 'cluster', after: [any('etcd')], run: proveQuorum },
   {
     id: 'apiserver',
     title: 'kube-apiserver',
     on: 'control-plane',
     after: [same('etcd'), same('quorum')],
-    run: startComponents('kube-apiserver'),
+    run: unlessCutOff(startComponents('kube-apiserver')),
   },
   {
     id: 'api-ready',
     title: 'API ready',
     on: 'control-plane',
     after: [same('apiserver')],
-    run: waitApiReady,
+    run: unlessCutOff(waitApiReady),
   },
   { id: 'register', title: 'register nodes', on: 'cluster', after: [any('apiserver')], run: registerNodes },
   {
@@ -106,7 +107,7 @@ export const upSequence: readonly UpStep[] = [
     title: 'kubelet',
     on: 'every-node',
     after: [same('containerd'), same('node-object')],
-    run: startComponents('kubelet'),
+    run: unlessCutOff(startComponents('kubelet')),
   },
   {
     id: 'proxy',
@@ -120,17 +121,17 @@ export const upSequence: readonly UpStep[] = [
     title: 'components healthy',
     on: 'every-node',
     after: [same('controllers'), same('kubelet'), same('proxy')],
-    run: componentsHealthy,
+    run: unlessCutOff(componentsHealthy),
   },
   { id: 'images', title: 'import images', on: 'every-node', after: [same('containerd')], run: importImages },
-  { id: 'ready', title: 'nodes Ready', on: 'every-node', after: [same('kubelet')], run: waitReady },
+  { id: 'ready', title: 'nodes Ready', on: 'every-node', after: [same('kubelet')], run: unlessCutOff(waitReady) },
   {
     // Whoever works on the cluster next finds pods on every node.
     id: 'pods',
     title: 'nodes take pods',
     on: 'every-node',
     after: [same('ready'), settled('healthy')],
-    run: waitForPods,
+    run: unlessCutOff(waitForPods),
   },
   {
     id: 'addons',

@@ -1,16 +1,15 @@
 import { controlPlanes } from '../../config/spec.js';
 import { DisklessError } from '../../errors.js';
-import { waitReadyz } from '../../kube/readiness.js';
 import { type ClusterFinding, type VerifyOptions, verifyCluster } from '../../kube/verify.js';
+import { waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { readBootId } from '../../ssh/boot-id.js';
 import { hasControllers, judgementOf, type Reconciliation, sessionOf } from '../reconciliation.js';
-import { untilSettled } from '../settling.js';
+import { untilServing, untilSettled } from '../settling.js';
 
 /** Serving comes first, its own bootstrap (RBAC roles, priority classes) a second or two later. */
 export async function waitApiReady(context: Reconciliation, { node, signal }: StepPlace): Promise<StepResult> {
-  const client = await context.access.kubeOf(node);
-  await waitReadyz({ client, signal, timeoutMs: context.options.readyTimeoutMs });
+  await untilServing(context, await context.access.kubeOf(node), signal);
   return 'unchanged';
 }
 
@@ -42,7 +41,11 @@ export async function verify(context: Reconciliation, { signal, failed }: StepPl
   };
   const findings = await untilSettled(
     context,
-    () => verifyCluster(options),
+    async () => {
+      const seen = await verifyCluster(options);
+      waitsFor(errorsText(seen.filter(({ severity }) => severity === 'error')));
+      return seen;
+    },
     // Where no control plane got this far, nobody is there who could settle anything.
     (seen) => !present.some(({ name }) => context.well.has(name)) || !seen.some(({ severity }) => severity === 'error'),
   );
@@ -53,9 +56,13 @@ export async function verify(context: Reconciliation, { signal, failed }: StepPl
   if (errors.length === 0) return 'unchanged';
   throw new DisklessError({
     code: 'verification-failed',
-    message: errors.map(({ node, message }) => (node ? `${node}: ${message}` : message)).join('; '),
+    message: errorsText(errors),
     ...(errors[0]?.hint && { hint: errors[0].hint }),
   });
+}
+
+function errorsText(errors: readonly ClusterFinding[]): string {
+  return errors.map(({ node, message }) => (node ? `${node}: ${message}` : message)).join('; ');
 }
 
 /** One control plane with a living controller-manager and scheduler is enough, none is no cluster. */

@@ -1,4 +1,5 @@
 import { DisklessError } from '../../errors.js';
+import { waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
 import { hasControllers, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
@@ -6,6 +7,7 @@ import { hasControllers, type Reconciliation, sessionOf, workOf } from '../recon
 /** Ready means: the condition is True and the kubelet of this boot epoch said so. A node in its next boot never will. */
 export async function waitReady(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
   const { difference } = workOf(context, node);
+  waitsFor(() => context.readiness.lacks(node));
   const pending = await unlessRebooted(context, node, context.readiness.wait(node));
   if (pending === undefined) return difference.units.length > 0 ? 'changed' : 'unchanged';
   const evidence = await fetchEvidence(context, node, 'kubelet.service');
@@ -26,6 +28,7 @@ export async function waitForPods(context: Reconciliation, { node }: StepPlace):
   if (!hasControllers(context)) {
     throw new DisklessError({ code: 'dependency-failed', host: node, message: 'no control plane has controllers' });
   }
+  waitsFor(() => context.readiness.lacks(node));
   const pending = await unlessRebooted(context, node, context.readiness.waitForPods(node));
   if (pending === undefined) return 'unchanged';
   throw new DisklessError({
