@@ -6,7 +6,7 @@ import { judgementOf, type Reconciliation } from '../reconciliation.js';
 import { settling } from '../settling.js';
 
 /**
- * Node objects are made before the kubelets look for them: with their pod CIDR (so no controller has to allocate it),
+ * Node objects are made before the kubelets look for them: with their pod CIDR (so no controller has to allocate it), their addresses (which kube-proxy waits for),
  * role labels and taints (which a kubelet may not set), and so that CSINode initialisation succeeds at once. It needs an
  * apiserver that serves, not one whose post-start hooks are through: the administrator is above RBAC.
  */
@@ -14,10 +14,10 @@ export async function registerNodes(context: Reconciliation, { step, signal }: S
   const { spec } = context.options;
   const { masterRole } = versionRow(spec.kubernetes).switches;
   const client = await context.access.kube();
-  const nodes = [...judgementOf(context).work.values()].map(({ node }) => {
+  const nodes = [...judgementOf(context).work.values()].map(({ node, nodeIp }) => {
     const controlPlane = node.role === 'control-plane';
     const taintControlPlane = controlPlane && spec.taintControlPlane;
-    return wantedNode({ ...node, controlPlane, taintControlPlane, masterRole });
+    return wantedNode({ ...node, nodeIp, controlPlane, taintControlPlane, masterRole });
   });
   const { changes, refused } = await settling(context, () => reconcileNodes({ client, nodes, signal }));
   for (const [node, what] of changes) changed(context, { step, node }, what.join(', '));
