@@ -1,4 +1,4 @@
-import type { KubeNode, Taint } from './objects.js';
+import type { KubeNode, Taint, Toleration } from './objects.js';
 
 /**
  * Taken off again by Kubernetes itself, once what they stand for is over: by the node lifecycle controller, or with the
@@ -22,11 +22,20 @@ const TROUBLE = new Set([
 /** Every pod gets tolerations of these from the apiserver, for 300 s (admission plugin DefaultTolerationSeconds). */
 const TOLERATED = new Set(['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']);
 
-/** All that keeps ordinary pods off a node, whoever wants that; a cordon among it. */
-export function repelling({ spec }: KubeNode): string[] {
-  const taints = (spec.taints ?? []).filter(repels).map(taintText);
-  const cordon = spec.unschedulable === true && !taints.some((text) => text.startsWith(CORDON));
+/** All that keeps pods off a node that tolerate nothing of their own, whoever wants that; a cordon among it. */
+export function repelling({ spec }: KubeNode): Taint[] {
+  const taints = (spec.taints ?? []).filter(repels);
+  const cordon = spec.unschedulable === true && !taints.some(({ key }) => key === CORDON.key);
   return cordon ? [...taints, CORDON] : taints;
+}
+
+/** core/v1 Toleration: no key tolerates every key, no effect every effect. */
+export function isTolerated(taint: Taint, tolerations: readonly Toleration[]): boolean {
+  return tolerations.some(({ key, operator = 'Equal', value = '', effect }) => {
+    if (effect !== undefined && effect !== taint.effect) return false;
+    if (key !== undefined && key !== taint.key) return false;
+    return operator === 'Exists' || (operator === 'Equal' && value === (taint.value ?? ''));
+  });
 }
 
 /** What keeps pods off only until a controller has caught up with the node; undefined: nothing does. */
@@ -42,13 +51,13 @@ export function troubleTaint({ spec }: KubeNode): string | undefined {
 }
 
 /** Its controller adds the taint to `spec.unschedulable` a moment later. */
-const CORDON = 'node.kubernetes.io/unschedulable';
+const CORDON: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 
 function repels({ key, effect }: Taint): boolean {
   return effect === 'NoSchedule' || (effect === 'NoExecute' && !TOLERATED.has(key));
 }
 
 /** As kubectl writes it. */
-function taintText({ key, value, effect }: Taint): string {
+export function taintText({ key, value, effect }: Taint): string {
   return `${key}${value ? `=${value}` : ''}:${effect}`;
 }

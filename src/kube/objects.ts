@@ -42,6 +42,13 @@ export interface Taint {
   timeAdded?: string;
 }
 
+export interface Toleration {
+  key?: string;
+  operator?: string;
+  value?: string;
+  effect?: string;
+}
+
 export interface NodeCondition {
   type: string;
   status: 'True' | 'False' | 'Unknown';
@@ -63,6 +70,11 @@ export interface KubeNode extends KubeObject {
     nodeInfo?: { bootID: string; kubeletVersion: string; containerRuntimeVersion?: string };
     addresses?: NodeAddress[];
   };
+}
+
+export interface KubePod extends KubeObject {
+  spec: { nodeName?: string };
+  status?: { phase?: string; conditions?: { type: string; status: string }[] };
 }
 
 export interface Endpoints extends KubeObject {

@@ -4,7 +4,7 @@ import type { ContentSource } from '../delivery/content-source.js';
 import type { Encoding } from '../delivery/segment.js';
 import type { DisklessError } from '../errors.js';
 import type { NodeFacts } from '../facts/facts.js';
-import type { KubeObject } from '../kube/objects.js';
+import type { KubeObject, Toleration } from '../kube/objects.js';
 import type { DesiredNode } from '../node/desired.js';
 import type { PkiReport } from '../pki/store.js';
 import type { NodeDifference } from '../plan/diff.js';
@@ -142,6 +142,16 @@ interface PassFindings {
   well: Set<string>;
   /** By `addons`: the DNS add-on's Service, unless it was just made and has had no time to start. */
   settledDns?: { namespace: string; name: string };
+  /** By `addons`: the DNS add-on's pods, where there is one. */
+  dnsPods?: DnsPods;
+}
+
+/** As the Deployment of the DNS add-on has them. */
+export interface DnsPods {
+  namespace: string;
+  labels: Record<string, string>;
+  replicas: number;
+  tolerations: readonly Toleration[];
 }
 
 /** Everything the steps of one pass share. */

@@ -9,6 +9,7 @@ import { isRegistered, registerNodes } from './steps/register-nodes.js';
 import { retirePast } from './steps/retire-past.js';
 import { arrivalOf, importImages, sendFiles, sendNothing } from './steps/send-files.js';
 import { setClock } from './steps/set-clock.js';
+import { spreadDns } from './steps/spread-dns.js';
 import { startEtcd } from './steps/start-etcd.js';
 import { startComponents } from './steps/start-units.js';
 import { isInSameBoot, verify, waitApiReady } from './steps/verify.js';
@@ -141,6 +142,13 @@ export const upSequence: readonly UpStep[] = [
     run: applyAddons,
   },
   {
+    id: 'dns',
+    title: 'name servers apart',
+    on: 'cluster',
+    after: [same('addons'), settled('pods')],
+    run: spreadDns,
+  },
+  {
     // Its own last step may have been long ago when the slowest node is done.
     id: 'same-boot',
     title: 'no reboot meanwhile',
@@ -152,7 +160,7 @@ export const upSequence: readonly UpStep[] = [
     id: 'verify',
     title: 'verify',
     on: 'cluster',
-    after: [same('register'), settled('same-boot')],
+    after: [same('register'), settled('same-boot'), settled('dns')],
     run: verify,
   },
 ];

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { expectWorkingNetwork } from './helpers/expect-network.js';
+import { nameServerNodes } from './helpers/name-servers.js';
 import { mainPids, nodeSnapshot } from './helpers/snapshot.js';
 import { expectEcho } from './helpers/workload.js';
 
@@ -47,6 +48,13 @@ describe('from blank nodes', () => {
       const { stdout } = await world.lab.exec(node, ['systemctl', 'show', '-p', 'NRestarts', '--value', 'kube-proxy']);
       expect(stdout.trim(), node).toBe('0');
     }
+  });
+
+  it('whose name servers run on two nodes', async () => {
+    const nodes = await nameServerNodes(world.operator);
+    expect(nodes).toHaveLength(2);
+    expect(new Set(nodes).size, nodes.join()).toBe(2);
+    expect(nodes).not.toContain('none');
   });
 
   it('whose nodes take pods already, all of them', async () => {

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { passingTaint, repelling, troubleTaint } from '../../src/kube/node-taints.js';
+import { isTolerated, passingTaint, repelling, taintText, troubleTaint } from '../../src/kube/node-taints.js';
 import type { KubeNode, Taint } from '../../src/kube/objects.js';
 
 const node = (spec: KubeNode['spec']): KubeNode => ({ apiVersion: 'v1', kind: 'Node', metadata: { name: 's4' }, spec });
+const texts = (object: KubeNode): string[] => repelling(object).map(taintText);
 const bearing = (key: string, effect: Taint['effect'] = 'NoSchedule') => node({ taints: [{ key, effect }] });
 
 test.each([
@@ -20,7 +21,7 @@ test.each([
   ['gpu', 'wanted'],
 ])('%s: %s', (key, kind) => {
   const text = `${key}:NoSchedule`;
-  expect(repelling(bearing(key))).toEqual([text]);
+  expect(texts(bearing(key))).toEqual([text]);
   expect(passingTaint(bearing(key))).toBe(kind === 'passing' ? text : undefined);
   expect(troubleTaint(bearing(key))).toBe(kind === 'trouble' ? text : undefined);
 });
@@ -33,19 +34,31 @@ test('what every pod tolerates for a while, and what is a wish only, repels nobo
       { key: 'gpu', effect: 'PreferNoSchedule' },
     ],
   };
-  expect([repelling(node(spec)), passingTaint(node(spec))]).toEqual([[], undefined]);
-  expect(repelling(bearing('gpu', 'NoExecute'))).toEqual(['gpu:NoExecute']);
+  expect([texts(node(spec)), passingTaint(node(spec))]).toEqual([[], undefined]);
+  expect(texts(bearing('gpu', 'NoExecute'))).toEqual(['gpu:NoExecute']);
 });
 
 test('a cordon is named once, with or without the taint that its controller makes of it', () => {
   const taint: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
-  expect(repelling(node({ unschedulable: true }))).toEqual(['node.kubernetes.io/unschedulable']);
-  expect(repelling(node({ unschedulable: true, taints: [taint] }))).toEqual([
-    'node.kubernetes.io/unschedulable:NoSchedule',
-  ]);
+  for (const taints of [[], [taint]])
+    expect(texts(node({ unschedulable: true, taints }))).toEqual(['node.kubernetes.io/unschedulable:NoSchedule']);
 });
 
 test('a value is shown', () => {
   const taints: Taint[] = [{ key: 'dedicated', value: 'db', effect: 'NoSchedule' }];
-  expect(repelling(node({ taints }))).toEqual(['dedicated=db:NoSchedule']);
+  expect(texts(node({ taints }))).toEqual(['dedicated=db:NoSchedule']);
+});
+
+test.each([
+  [{ operator: 'Exists' }, true],
+  [{ key: 'dedicated', operator: 'Exists' }, true],
+  [{ key: 'dedicated', operator: 'Exists', effect: 'NoExecute' }, false],
+  [{ key: 'other', operator: 'Exists' }, false],
+  [{ key: 'dedicated', value: 'db' }, true],
+  [{ key: 'dedicated', value: 'web', effect: 'NoSchedule' }, false],
+  [{ key: 'dedicated' }, false],
+])('dedicated=db:NoSchedule under the toleration %j: %s', (toleration, tolerated) => {
+  const taint: Taint = { key: 'dedicated', value: 'db', effect: 'NoSchedule' };
+  expect(isTolerated(taint, [toleration])).toBe(tolerated);
+  expect(isTolerated(taint, [])).toBe(false);
 });

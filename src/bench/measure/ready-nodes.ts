@@ -2,7 +2,7 @@ import { untilAborted } from '../../abort.js';
 import type { ClusterSpec } from '../../config/spec.js';
 import { DisklessError, EXIT } from '../../errors.js';
 import type { KubeClient } from '../../kube/client.js';
-import { repelling } from '../../kube/node-taints.js';
+import { repelling, taintText } from '../../kube/node-taints.js';
 import { waitNodesReady, whyNoPodsYet, whyNotReady } from '../../kube/nodes-ready.js';
 import type { KubeNode } from '../../kube/objects.js';
 import { resourcePath } from '../../kube/paths.js';
@@ -54,7 +54,7 @@ async function findNodes({ spec, client, sessionOf, signal }: ReadyNodesOptions,
     }
     const address = object.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '';
     const arch = object.metadata.labels?.['kubernetes.io/arch'] ?? 'amd64';
-    const repelledBy = repelling(object);
+    const repelledBy = repelling(object).map(taintText);
     const schedulable = repelledBy.length === 0;
     return [{ name, role, address, arch, schedulable, repelledBy, bootId, object, session: sessionOf(name) }];
   });
