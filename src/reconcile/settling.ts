@@ -49,7 +49,7 @@ export function settling<T>(context: Reconciliation, work: () => Promise<T>): Pr
 /** Until that apiserver serves, its bootstrap included. */
 export function untilServing({ options }: Reconciliation, client: KubeClient, signal: AbortSignal): Promise<void> {
   const { label } = client.transport;
-  const onRefusal = (answer: string): void => waitsFor(`${label} answers /readyz with ${answer}`);
+  const onRefusal = (answer: string): void => waitsFor(`${label}, /readyz: ${answer}`);
   return waitReadyz({ client, signal, timeoutMs: options.readyTimeoutMs, onRefusal });
 }
 
