@@ -71,7 +71,7 @@ function switchesOf(minor: number): VersionSwitches {
   return Object.fromEntries(entries) as VersionSwitches;
 }
 
-const CNI = '1.9.1';
+const CNI = '1.10.0';
 const ETCD = { v34: '3.4.45', v35: '3.5.33', v36: '3.6.14' };
 
 /** minor, newest patch, etcd, CoreDNS tag, pause tag. */
@@ -93,6 +93,7 @@ const RELEASES: readonly [number, string, string, string, string][] = [
   [34, '1.34.9', ETCD.v36, 'v1.12.1', '3.10.1'],
   [35, '1.35.9', ETCD.v36, 'v1.13.1', '3.10.1'],
   [36, '1.36.4', ETCD.v36, 'v1.14.2', '3.10.2'],
+  [37, '1.37.2', '3.7.3', 'v1.14.6', '3.10.2'],
 ];
 
 export const VERSION_TABLE: readonly VersionRow[] = RELEASES.map(([minor, kubernetes, etcd, coredns, pause]) => ({
