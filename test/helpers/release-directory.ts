@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { create } from 'tar';
 
 export const VERSIONS = { kubernetes: '1.20.2', etcd: '3.4.23', cni: '1.1.1' };
 
@@ -31,17 +31,19 @@ export function writeWithChecksum(path: string, data: Buffer): void {
   writeFileSync(`${path}.sha256`, `${sha256(data)}  ${basename(path)}\n`);
 }
 
-/** A .tar.gz made by the real tar, with entries `./NAME`. */
+/** A .tar.gz with entries `./NAME`, as GNU tar names what it finds in a folder. */
 export function tarGz(files: Record<string, Buffer>): Buffer {
-  const folder = mkdtempSync(join(tmpdir(), 'artifacts-tar-'));
+  const scratch = mkdtempSync(join(tmpdir(), 'artifacts-tar-'));
+  const [folder, file] = [join(scratch, 'content'), join(scratch, 'archive.tgz')];
   try {
     for (const [name, data] of Object.entries(files)) {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), data);
     }
-    return execFileSync('tar', ['-C', folder, '-cz', '.'], { maxBuffer: 1 << 28 });
+    create({ cwd: folder, file, sync: true, gzip: true }, ['.']);
+    return readFileSync(file);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(scratch, { recursive: true, force: true });
   }
 }
 

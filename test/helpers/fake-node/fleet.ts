@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { newUserKey } from '../fake-sshd.js';
+import { newKeyPair } from '../key-files.js';
 import { type FakeNode, startFakeNode } from './fake-node.js';
 
 export interface FleetOptions {
@@ -18,7 +18,7 @@ export interface Fleet {
 }
 
 export async function startFleet({ count, zstd, directory }: FleetOptions): Promise<Fleet> {
-  const user = newUserKey();
+  const user = newKeyPair();
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
   const nodes = await Promise.all(
     numbers.map((number) =>
