@@ -22,7 +22,7 @@ export const NEWEST_GENERATION = 'newest';
 /** Both ends of what is supported; a minor such as `1.35` names what lies between. */
 const ENDS: readonly Generation[] = [
   { name: NEWEST_GENERATION, kubernetes: `1.${NEWEST.minor}`, etcd: seriesOf(NEWEST.etcd), system: 'newest' },
-  { name: 'oldest', kubernetes: '1.32', etcd: '3.5-floor', system: 'oldest' },
+  { name: 'oldest', kubernetes: '1.32', etcd: '3.5', system: 'oldest' },
 ];
 
 export const GENERATIONS: readonly Generation[] = [

@@ -78,7 +78,7 @@ export function kubeadm(minor: string): GoSoftware {
   return { ...rest, name: `kubeadm-${minor}`, folder, packages: [`${KUBERNETES}/cmd/kubeadm`] };
 }
 
-/** `series` is a minor such as `3.7`, or a folder beside them. etcdutl reads and makes data directories. */
+/** `series` is a minor such as `3.7`. etcdutl reads and makes data directories. */
 export function etcd(series: string): GoSoftware {
   const part = (name: string) => `go.etcd.io/etcd/${name}/v3`;
   return {
