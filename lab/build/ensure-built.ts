@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { usageError } from '../../src/errors.js';
@@ -52,12 +51,16 @@ export interface EnsureBuiltOptions {
   root?: string;
 }
 
-type Make = (product: Product) => Promise<string>;
+interface Maker {
+  make: (product: Product) => Promise<string>;
+  /** Ends the work: drops what is gigabytes for each minor and has done its duty once the programs are linked. */
+  finish: () => Promise<void>;
+}
 
 /** Builds what is missing of the lab and says where everything is; takes a fraction of a second when all is there. */
 export async function ensureBuilt(options: EnsureBuiltOptions): Promise<LabBuild> {
   checkNames(options.rebuild ?? []);
-  const make = maker(options);
+  const { make, finish } = maker(options);
   const generation = generationOf(options.generation ?? NEWEST_GENERATION);
   const node = await make(nodeImage);
   const dns = await make(goProduct(coredns));
@@ -78,18 +81,11 @@ export async function ensureBuilt(options: EnsureBuiltOptions): Promise<LabBuild
     systems: { oldest: [base], ...(wanted.has('newest') && { newest: [base, await runtimeLayer(make)] }) },
     rootTar: join(node, 'root.tar'),
   };
-  await dropCompiledPackages(options);
+  await finish();
   return build;
 }
 
-/** They have done their duty once the programs are linked, and are gigabytes for each minor. */
-async function dropCompiledPackages({ root = labCacheRoot(), signal }: EnsureBuiltOptions): Promise<void> {
-  const { build } = goCaches(root);
-  if (!existsSync(build)) return;
-  await withBuildLock({ root, onWait: () => {}, signal }, () => rm(build, { recursive: true, force: true }));
-}
-
-async function runtimeLayer(make: Make): Promise<string> {
+async function runtimeLayer(make: Maker['make']): Promise<string> {
   const parts = { containerd: await make(goProduct(containerd)), runc: await make(goProduct(runc)) };
   return join(await make(containerRuntime(parts)), 'usr.squashfs');
 }
@@ -97,7 +93,7 @@ async function runtimeLayer(make: Make): Promise<string> {
 /** The same, and the kernel and initrd of machines: most uses of the lab have none. */
 export async function ensureMachinesBuilt(options: EnsureBuiltOptions): Promise<MachineBuild> {
   const build = await ensureBuilt(options);
-  const make = maker(options);
+  const { make } = maker(options);
   const program = join(await make(ignition), 'ignition');
   const { system } = generationOf(build.generation);
   const layers = build.systems[system] ?? [];
@@ -107,7 +103,7 @@ export async function ensureMachinesBuilt(options: EnsureBuiltOptions): Promise<
 
 /** Directory with kubeadm and images of the control plane, of the newest generation: only a benchmark needs it. */
 export async function ensureKubeadmBuilt(options: EnsureBuiltOptions): Promise<string> {
-  const make = maker(options);
+  const { make, finish } = maker(options);
   const generation = generationOf(NEWEST_GENERATION);
   const kit = kubeadmKit({
     kubeadm: await make(goProduct(kubeadm(generation.kubernetes))),
@@ -115,12 +111,24 @@ export async function ensureKubeadmBuilt(options: EnsureBuiltOptions): Promise<s
     etcd: await make(goProduct(etcd(generation.etcd))),
   });
   const directory = await make(kit);
-  await dropCompiledPackages(options);
+  await finish();
   return directory;
 }
 
-function maker({ progress, signal, rebuild = [], root = labCacheRoot() }: EnsureBuiltOptions): Make {
-  return (product) => materialize(product, { root, progress, signal, rebuild: rebuild.includes(product.name) });
+function maker({ progress, signal, rebuild = [], root = labCacheRoot() }: EnsureBuiltOptions): Maker {
+  let hasBuilt = false;
+  const onBuilt = () => {
+    hasBuilt = true;
+  };
+  return {
+    make: (product) =>
+      materialize(product, { root, progress, signal, rebuild: rebuild.includes(product.name), onBuilt }),
+    finish: async () => {
+      if (!hasBuilt) return;
+      const drop = () => rm(goCaches(root).build, { recursive: true, force: true });
+      await withBuildLock({ root, onWait: () => {}, signal }, drop);
+    },
+  };
 }
 
 const PRODUCT_NAMES = new Set([

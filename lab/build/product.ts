@@ -36,6 +36,8 @@ export interface MaterializeOptions {
   signal?: AbortSignal | undefined;
   /** Build anew even when the product is there, e.g. to take up a newer package version. */
   rebuild?: boolean;
+  /** Called when something was built rather than found. */
+  onBuilt?: () => void;
 }
 
 /** How many builds of one product stay in the cache: the newest, and one for the branch next door. */
@@ -84,6 +86,7 @@ async function buildInto(product: Product, options: MaterializeOptions): Promise
     await rename(output, finished);
     await dropOldBuilds(home);
     progress(`ready (${version})`);
+    options.onBuilt?.();
     return finished;
   } finally {
     // A killed chroot may have left mounts behind: never cross into another file system.
