@@ -116,7 +116,7 @@ export function addRunOptions(command: Command): Command {
         'READY_TIMEOUT',
       ).argParser(waitTime),
     )
-    .addOption(option('--kubernetes <version>', 'e.g. 1.36.4', 'KUBERNETES'))
+    .addOption(option('--kubernetes <version>', 'e.g. 1.37.2', 'KUBERNETES'))
     .addOption(option('--images <dir>', 'directory of image archives to import on every node', 'IMAGES'))
     .addOption(option('--dns-image <image>', 'image of the cluster DNS', 'DNS_IMAGE'))
     .addOption(new Option('--lost <names>', 'control planes you confirm are permanently off and have lost their data'))

@@ -9,7 +9,7 @@ import type { RunInputs } from './inputs.js';
 import { nodeConnector } from './node-connector.js';
 import type { RunFlags } from './options.js';
 
-/** A kubelet up to 1.23 alone waits 5 s until its node is Ready; an emulated processor needs 34 s for an apiserver's hooks. */
+/** An emulated processor needs 34 s for an apiserver's post-start hooks alone. */
 const READY_TIMEOUT_MS = 180_000;
 const STALL_TIMEOUT_MS = 10_000;
 

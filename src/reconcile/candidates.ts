@@ -1,6 +1,5 @@
 import { chooseNodeIp } from '../config/node-ip.js';
 import type { NodeSpec } from '../config/spec.js';
-import { versionRow } from '../config/version-table.js';
 import { DisklessError } from '../errors.js';
 import { goArchitecture } from '../facts/architecture.js';
 import type { NodeFacts } from '../facts/facts.js';
@@ -59,7 +58,7 @@ function examine(
   const { spec } = context.options;
   const content = contentByArch.get(goArchitecture(facts.arch) ?? '') ?? NO_CONTENT;
   const push = bytesToPush(node, facts, content instanceof DisklessError ? NO_CONTENT : content);
-  const found = preflight({ spec, node, facts, row: versionRow(spec.kubernetes), push });
+  const found = preflight({ spec, node, facts, push });
   return content instanceof DisklessError ? [findingOf(content), ...found] : found;
 }
 

@@ -31,7 +31,7 @@ function runWith(changes: Record<string, Partial<NodeFacts>>, archs = ['amd64'])
   const context = {
     facts: new Map(facts),
     bus: { emit: ({ code }: { code: string }) => notes.push(code) },
-    options: { spec: sampleSpec({ kubernetes: '1.28.15' }), content },
+    options: { spec: sampleSpec({ kubernetes: '1.37.2' }), content },
   } as unknown as Reconciliation;
   return { notes, candidates: () => candidatesOf(context) };
 }
