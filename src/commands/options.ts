@@ -38,6 +38,7 @@ export interface RunFlags extends ClusterFlags, SourceFlags, SshFlags {
   dnsImage?: string;
   lost?: string;
   discardData: boolean;
+  newCluster: boolean;
   verify: boolean;
   /** Milliseconds. */
   readyTimeout?: number;
@@ -124,6 +125,12 @@ export function addRunOptions(command: Command): Command {
       new Option('--discard-data', 'discard etcd data that can no longer form a quorum, and start empty').default(
         false,
       ),
+    )
+    .addOption(
+      new Option(
+        '--new-cluster',
+        'begin an empty cluster on rebooted control planes, in a version of your choice: keeps hosts, PKI and addresses',
+      ).default(false),
     )
     .addOption(
       option(

@@ -16,7 +16,7 @@ const STALL_TIMEOUT_MS = 10_000;
 export interface ReconcileInputOptions {
   command: 'up' | 'plan';
   inputs: RunInputs;
-  flags: Pick<RunFlags, 'verify' | 'discardData' | 'wait'>;
+  flags: Pick<RunFlags, 'verify' | 'discardData' | 'newCluster' | 'wait'>;
   state: ReconcileState;
   bus: EventBus;
   signal: AbortSignal;
@@ -39,6 +39,8 @@ export function reconcileInput({ command, inputs, flags, state, bus, signal }: R
     kubeconfigPath: inputs.state.kubeconfig,
     verifyAll: flags.verify,
     discardData: flags.discardData,
+    newCluster: flags.newCluster,
+    ...(inputs.outdated && { outdated: inputs.outdated }),
     lost: inputs.lost,
     hostKeyPolicy: hostKeyPolicyOf(spec.ssh),
     stallTimeoutMs: STALL_TIMEOUT_MS,

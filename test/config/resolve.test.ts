@@ -8,11 +8,13 @@ import type { DisklessError } from '../../src/errors.js';
 interface Given extends SpecFlags {
   yaml?: string;
   recorded?: ClusterSpec;
+  newCluster?: boolean;
   defaults?: Parameters<typeof resolveSpec>[0]['defaults'];
 }
 
-function resolve({ yaml, recorded, defaults = { kubernetes: '1.37.2' }, ...flags }: Given) {
-  return resolveSpec({ file: yaml === undefined ? undefined : parseConfig('c.yaml', yaml), flags, recorded, defaults });
+function resolve({ yaml, recorded, newCluster, defaults = { kubernetes: '1.37.2' }, ...flags }: Given) {
+  const file = yaml === undefined ? undefined : parseConfig('c.yaml', yaml);
+  return resolveSpec({ file, flags, recorded, newCluster, defaults });
 }
 
 const specOf = (given: Given): ClusterSpec => resolve(given).spec;
@@ -277,6 +279,53 @@ describe('changes an existing cluster cannot follow (exit 5)', () => {
     const error = refused({ recorded: one, ...given });
     expect(error).toMatchObject({ code: 'recorded-cluster-differs', exit: 5 });
     expect([error.message, error.detail].join('\n')).toContain(message);
+  });
+});
+
+describe('a new cluster in the place of the recorded one', () => {
+  const old: ClusterSpec = {
+    ...specOf({ hosts: 's4,s5,s6', yaml: 'network: {podCidr: 10.9.0.0/16}\nkubeProxy: {mode: ipvs}' }),
+    kubernetes: '1.20.2',
+    etcd: '3.4.23',
+    cni: '1.1.1',
+    sandboxImage: 'registry.k8s.io/pause:3.2',
+    addons: { dns: { enabled: true, image: 'registry.k8s.io/coredns:1.7.0', replicas: 3 } },
+  };
+
+  test('has the versions and images of a new one; all else stays', () => {
+    const { spec, notes } = resolve({ recorded: old, newCluster: true, kubernetes: '1.36.5' });
+    expect(spec).toEqual({
+      ...old,
+      kubernetes: '1.36.5',
+      etcd: '3.6.16',
+      cni: '1.10.0',
+      sandboxImage: 'registry.k8s.io/pause:3.10.2',
+      addons: { dns: { enabled: true, image: 'registry.k8s.io/coredns/coredns:v1.14.2', replicas: 3 } },
+    });
+    expect(notes).toEqual([
+      {
+        code: 'new-cluster',
+        message:
+          'a new cluster of Kubernetes 1.36.5 with etcd 3.6.16 in place of the recorded one of Kubernetes 1.20.2 with etcd 3.4.23',
+      },
+    ]);
+    expect(specOf({ recorded: old, newCluster: true }).kubernetes).toBe('1.37.2');
+  });
+
+  test('takes versions of the file, and of the artifacts directory', () => {
+    const yaml = 'kubernetes: 1.35.4\netcd: {version: 3.6.11}';
+    expect(specOf({ recorded: old, newCluster: true, yaml })).toMatchObject({ kubernetes: '1.35.4', etcd: '3.6.11' });
+    const defaults = { kubernetes: '1.34.10', etcd: '3.5.33', cni: '1.9.1' };
+    expect(specOf({ recorded: old, newCluster: true, defaults })).toMatchObject(defaults);
+  });
+
+  test('cannot change what PKI and addresses are built on either', () => {
+    const error = refused({ recorded: old, newCluster: true, yaml: 'network: {podCidr: 10.244.0.0/16}' });
+    expect(error).toMatchObject({ code: 'recorded-cluster-differs', exit: 5 });
+  });
+
+  test('is any cluster where nothing is recorded', () => {
+    expect(resolve({ hosts: 's4', newCluster: true })).toEqual(resolve({ hosts: 's4' }));
   });
 });
 
