@@ -59,7 +59,7 @@ describe('what a link can carry', () => {
       nodes: ['a', 'b'],
       linkBitsPerSecond: bitsPerSecond,
       networkMode,
-      kubernetes: '1.37.2',
+      kubernetes: '1.36.4',
     });
     for (const node of environment.nodes) Object.assign(node, { podMtu, nic: { ...node.nic, mtu } });
     return (linkLimit({ environment, path, protocol: 'tcp', from: 'a', to: 'b' }) ?? 0) / 1e6;
@@ -80,7 +80,7 @@ describe('what a link can carry', () => {
   });
 
   test('nothing within a node, and nothing for a veth that claims 10 Gbit/s', () => {
-    const place = { nodes: ['a', 'b'], networkMode: 'routed', kubernetes: '1.37.2' } as const;
+    const place = { nodes: ['a', 'b'], networkMode: 'routed', kubernetes: '1.36.4' } as const;
     const physical = syntheticEnvironment({ ...place, linkBitsPerSecond: 10e9 });
     const virtual = syntheticEnvironment(place);
     for (const { nic } of virtual.nodes) nic.bitsPerSecond = 10e9;

@@ -6,7 +6,7 @@ import { drift, fingerprintOf } from '../../../src/bench/record/fingerprint.js';
 import { syntheticEnvironment } from '../../helpers/synthetic-run/environment.js';
 
 const environment = (): Environment =>
-  syntheticEnvironment({ nodes: ['s4', 's5', 's6'], networkMode: 'routed', kubernetes: '1.37.2' });
+  syntheticEnvironment({ nodes: ['s4', 's5', 's6'], networkMode: 'routed', kubernetes: '1.36.4' });
 const preset: Preset = await loadPreset({ name: 'standard' });
 const changes = (change: (environment: Environment, preset: Preset) => void) => {
   const [other, otherPreset] = [environment(), structuredClone(preset)];

@@ -142,8 +142,8 @@ describe('different conditions', () => {
   test('a person must decide', async () => {
     const [a, b] = [await syntheticRun(), await syntheticRun({ networkMode: 'vxlan', kubernetes: '1.35.1' })];
     expect(driftLines(a, b)).toEqual([
-      'kubelet: 1.37.2 (s4, s5, s6) → 1.35.1 (s4, s5, s6)',
-      'kubernetes: 1.37.2 → 1.35.1',
+      'kubelet: 1.36.4 (s4, s5, s6) → 1.35.1 (s4, s5, s6)',
+      'kubernetes: 1.36.4 → 1.35.1',
       'network mode: routed → vxlan',
       'pod MTU: 1500 (s4, s5, s6) → 1450 (s4, s5, s6)',
     ]);

@@ -41,7 +41,7 @@ export async function syntheticRun(options: SyntheticOptions = {}): Promise<RunR
   const {
     startedAt = '2026-11-20T10:15:30.123Z',
     networkMode = 'routed',
-    kubernetes = '1.37.2',
+    kubernetes = '1.36.4',
     link = 10e9,
   } = options;
   const preset = await loadPreset({ name, overrides });
