@@ -14,7 +14,7 @@ export interface ArtifactVersions {
 
 /** One downloadable file and where every kind of source keeps it. */
 export interface ReleaseFile {
-  /** For messages, e.g. `kubelet of Kubernetes 1.20.2 for linux/amd64`. */
+  /** For messages, e.g. `kubelet of Kubernetes 1.37.2 for linux/amd64`. */
   title: string;
   arch: string;
   /** Paths under a mirror's base URL or an artifacts directory, tried in this order. */

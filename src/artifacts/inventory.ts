@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { etcdProblem } from '../config/etcd-floor.js';
 import { newestFirst, parseReleaseVersion } from '../config/release-version.js';
 import { type DisklessError, usageError } from '../errors.js';
 import { ARCHITECTURES, type Arch, type ArtifactVersions, artifactsFor, cniArchive, etcdArchive } from './catalogue.js';
@@ -14,7 +15,7 @@ export interface NewestCompleteOptions {
 
 /**
  * The newest Kubernetes version of which a directory has every binary with its checksum, for at least one
- * architecture, with the newest etcd and CNI plugins it has for the same. Contents are not read; pre-releases are not
+ * architecture, with the newest etcd that is safe to run and the newest CNI plugins it has for the same. Contents are not read; pre-releases are not
  * considered.
  *
  * @throws DisklessError `artifacts-incomplete` (usage) that says what the newest candidate lacks.
@@ -22,7 +23,9 @@ export interface NewestCompleteOptions {
 export async function newestComplete({ directory, supports }: NewestCompleteOptions): Promise<ArtifactVersions> {
   const root = resolve(directory);
   const kubernetes = (await versionsIn(root, 'kubernetes', '.')).filter(supports);
-  const etcd = await versionsIn(root, 'etcd');
+  const etcdsThere = await versionsIn(root, 'etcd');
+  const etcd = etcdsThere.filter((version) => etcdProblem(version) === undefined);
+  const unsafe = etcdsThere.filter((version) => !etcd.includes(version));
   const cni = await versionsIn(root, 'cni');
   let lacking: string[] | undefined;
   for (const version of kubernetes) {
@@ -37,7 +40,7 @@ export async function newestComplete({ directory, supports }: NewestCompleteOpti
       if (lacking === undefined || missing.length < lacking.length) lacking = missing;
     }
   }
-  throw incomplete(root, lacking);
+  throw incomplete(root, lacking, unsafe);
 }
 
 /** Architectures for which a directory has every file of these versions; contents are not read. */
@@ -47,7 +50,7 @@ export async function completeArchitectures(directory: string, versions: Artifac
   return ARCHITECTURES.filter((_, index) => missing[index]?.length === 0);
 }
 
-/** Version folders (`v1.20.2`) under any of some folders, newest first. */
+/** Version folders (`v1.37.2`) under any of some folders, newest first. */
 async function versionsIn(root: string, ...folders: string[]): Promise<string[]> {
   const names = await Promise.all(folders.map((folder) => readdir(join(root, folder)).catch(() => [])));
   const versions = names
@@ -81,14 +84,16 @@ async function missingFiles(root: string, versions: ArtifactVersions, arch: Arch
   return checked.filter((path) => path !== undefined);
 }
 
-function incomplete(root: string, lacking: readonly string[] | undefined): DisklessError {
+/** @param unsafe etcd versions that are there and are passed over */
+function incomplete(root: string, lacking: readonly string[] | undefined, unsafe: readonly string[]): DisklessError {
+  const missing = lacking?.map((path) => `missing ${path}`) ?? [
+    `there is no supported version in ${join(root, 'kubernetes')}, nor directly in ${root}`,
+  ];
+  const unusable = unsafe.map((version) => `not used: ${join(root, 'etcd', `v${version}`)}: ${etcdProblem(version)}`);
   return usageError({
     code: 'artifacts-incomplete',
     message: `the directory ${root} has no complete Kubernetes version that is supported`,
-    detail:
-      lacking === undefined
-        ? `there is no supported version in ${join(root, 'kubernetes')}, nor directly in ${root}`
-        : lacking.map((path) => `missing ${path}`).join('\n'),
+    detail: [...missing, ...unusable].join('\n'),
     hint: 'its layout is kubernetes/vX.Y.Z/bin/linux/ARCH/NAME, etcd/vX.Y.Z/ and cni/vX.Y.Z/, each file with its checksum',
   });
 }

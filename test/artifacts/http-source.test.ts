@@ -57,7 +57,7 @@ describe('httpSource', () => {
   });
 
   it('takes a mirror that is a copy of the upstream server', async () => {
-    const path = '/v1.20.2/bin/linux/amd64/kubelet';
+    const path = '/v1.37.2/bin/linux/amd64/kubelet';
     const { obtain } = await mirrorOf(files({ [path]: BINARY, [`${path}.sha256`]: sha256(BINARY) }));
     expect((await obtain()).sha256).toBe(sha256(BINARY));
   });

@@ -20,26 +20,44 @@ function directoryWith(...versions: string[]): string {
 
 describe('newestComplete', () => {
   it('takes the newest version by number, with the etcd and CNI plugins that are there', async () => {
-    const directory = directoryWith('1.9.11', '1.20.15', '1.20.3');
-    expect(await newestComplete({ directory, supports: any })).toEqual({ ...VERSIONS, kubernetes: '1.20.15' });
+    const directory = directoryWith('1.9.11', '1.37.15', '1.37.3');
+    expect(await newestComplete({ directory, supports: any })).toEqual({ ...VERSIONS, kubernetes: '1.37.15' });
   });
 
   it('passes over versions that are not complete, not supported or not final', async () => {
-    const directory = directoryWith('1.21.0', '1.22.0', '1.23.0', '1.24.0-rc.0');
-    rmSync(join(directory, 'kubernetes/v1.23.0/bin/linux/amd64/kube-scheduler'));
-    rmSync(join(directory, 'kubernetes/v1.21.0/bin/linux/amd64/kubelet.sha256'));
-    const supports = (version: string) => version !== '1.22.0';
-    expect((await newestComplete({ directory, supports })).kubernetes).toBe('1.20.2');
+    const directory = directoryWith('1.38.0', '1.39.0', '1.40.0', '1.41.0-rc.0');
+    rmSync(join(directory, 'kubernetes/v1.40.0/bin/linux/amd64/kube-scheduler'));
+    rmSync(join(directory, 'kubernetes/v1.38.0/bin/linux/amd64/kubelet.sha256'));
+    const supports = (version: string) => version !== '1.39.0';
+    expect((await newestComplete({ directory, supports })).kubernetes).toBe('1.37.2');
   });
 
   it('takes the newest etcd, and passes over one without an archive', async () => {
     const directory = artifactsDirectory();
-    mkdirSync(join(directory, 'etcd/v3.6.14'));
-    const folder = join(directory, 'etcd/v3.5.33');
+    mkdirSync(join(directory, 'etcd/v3.7.9'));
+    const folder = join(directory, 'etcd/v3.7.4');
     mkdirSync(folder);
-    writeFileSync(join(folder, 'etcd-v3.5.33-linux-amd64.tar.gz'), 'archive');
-    writeFileSync(join(folder, 'SHA256SUMS'), `${'0'.repeat(64)}  etcd-v3.5.33-linux-amd64.tar.gz\n`);
-    expect((await newestComplete({ directory, supports: any })).etcd).toBe('3.5.33');
+    writeFileSync(join(folder, 'etcd-v3.7.4-linux-amd64.tar.gz'), 'archive');
+    writeFileSync(join(folder, 'SHA256SUMS'), `${'0'.repeat(64)}  etcd-v3.7.4-linux-amd64.tar.gz\n`);
+    expect((await newestComplete({ directory, supports: any })).etcd).toBe('3.7.4');
+  });
+
+  it('passes over an etcd that memory is not safe with, and names it where no other is there', async () => {
+    const directory = artifactsDirectory();
+    const rename = (from: string, to: string): void => {
+      renameSync(join(directory, `etcd/v${from}`), join(directory, `etcd/v${to}`));
+      renameSync(
+        join(directory, `etcd/v${to}/etcd-v${from}-linux-amd64.tar.gz`),
+        join(directory, `etcd/v${to}/etcd-v${to}-linux-amd64.tar.gz`),
+      );
+      writeFileSync(join(directory, `etcd/v${to}/SHA256SUMS`), `${'0'.repeat(64)}  etcd-v${to}-linux-amd64.tar.gz\n`);
+    };
+    rename('3.7.3', '3.6.10');
+    const error = await rejection(newestComplete({ directory, supports: any }));
+    expect(error).toMatchObject({ code: 'artifacts-incomplete', exit: 2 });
+    expect(error.detail).toContain(`not used: ${join(directory, 'etcd/v3.6.10')}: etcd 3.6.10 is older than 3.6.11`);
+    rename('3.6.10', '3.6.11');
+    expect((await newestComplete({ directory, supports: any })).etcd).toBe('3.6.11');
   });
 
   it('is content with one architecture', async () => {
@@ -49,20 +67,20 @@ describe('newestComplete', () => {
 
   it('finds versions in a copy of the upstream server', async () => {
     const directory = artifactsDirectory();
-    renameSync(join(directory, 'kubernetes/v1.20.2'), join(directory, 'v1.20.2'));
-    expect((await newestComplete({ directory, supports: any })).kubernetes).toBe('1.20.2');
+    renameSync(join(directory, 'kubernetes/v1.37.2'), join(directory, 'v1.37.2'));
+    expect((await newestComplete({ directory, supports: any })).kubernetes).toBe('1.37.2');
   });
 
   it('says what the best candidate lacks', async () => {
     const directory = artifactsDirectory();
     rmSync(join(directory, 'etcd'), { recursive: true });
-    rmSync(join(directory, 'kubernetes/v1.20.2/bin/linux/amd64/kube-proxy.sha256'));
+    rmSync(join(directory, 'kubernetes/v1.37.2/bin/linux/amd64/kube-proxy.sha256'));
     const error = await rejection(newestComplete({ directory, supports: any }));
     expect(error).toMatchObject({ code: 'artifacts-incomplete', exit: 2 });
     expect(error.detail).toBe(
       [
         'missing etcd/vX.Y.Z/etcd-vX.Y.Z-linux-amd64.tar.gz',
-        'missing the checksum of kubernetes/v1.20.2/bin/linux/amd64/kube-proxy',
+        'missing the checksum of kubernetes/v1.37.2/bin/linux/amd64/kube-proxy',
       ].join('\n'),
     );
   });

@@ -32,7 +32,7 @@ const binaryOf = (arch: string): string =>
 
 /** What `up` reads before it connects to anyone. */
 function read() {
-  const flags = { output: 'plain' as const, verbose: false, verify: false, discardData: false };
+  const flags = { output: 'plain' as const, verbose: false, verify: false, discardData: false, newCluster: false };
   const stateDir = join(scratch, 'state');
   return readInputs({ ...flags, hosts: 's4', artifacts, stateDir }, new AbortController().signal, () => {});
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { create } from 'tar';
 
-export const VERSIONS = { kubernetes: '1.20.2', etcd: '3.4.23', cni: '1.1.1' };
+export const VERSIONS = { kubernetes: '1.37.2', etcd: '3.7.3', cni: '1.10.0' };
 
 const CONTROL_PLANE = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
 export const BINARIES = [...CONTROL_PLANE, 'kubelet', 'kube-proxy'];

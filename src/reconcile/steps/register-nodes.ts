@@ -1,4 +1,3 @@
-import { versionRow } from '../../config/version-table.js';
 import { DisklessError } from '../../errors.js';
 import { reconcileNodes, wantedNode } from '../../kube/nodes.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
@@ -14,12 +13,11 @@ import { settling } from '../settling.js';
  */
 export async function registerNodes(context: Reconciliation, { step, signal }: StepPlace): Promise<StepResult> {
   const { spec } = context.options;
-  const { masterRole } = versionRow(spec.kubernetes).switches;
   const client = await context.access.kube();
   const nodes = [...judgementOf(context).work.values()].map(({ node }) => {
     const controlPlane = node.role === 'control-plane';
     const taintControlPlane = controlPlane && spec.taintControlPlane;
-    return wantedNode({ ...node, controlPlane, taintControlPlane, masterRole });
+    return wantedNode({ ...node, controlPlane, taintControlPlane });
   });
   const { changes, refused } = await settling(context, () => reconcileNodes({ client, nodes, signal }));
   for (const [node, what] of changes) changed(context, { step, node }, what.join(', '));
