@@ -1,8 +1,9 @@
-import { accessSync, constants, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { whereIs } from '../../run/programs.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -13,7 +14,7 @@ declare module 'vitest' {
 
 /** Beside Node and git only what each machine with a POSIX shell has. */
 const PROGRAMS = ['npm', 'npx', 'git', 'sh', 'bash', 'env'];
-const UTILITIES = `awk basename cat chmod cut cp date df dirname du echo expr false find grep head id install ln ls
+const UTILITIES = `awk basename cat chmod cut cp date dd df dirname du echo expr false find grep head id install ln ls
   mkdir mkfifo mktemp mv nproc od printf pwd readlink realpath rm rmdir sed seq sha256sum sha512sum sleep sort stat
   stty sync tail tee test timeout touch tr true truncate tty uname uniq wc xargs`.split(/\s+/);
 
@@ -25,21 +26,9 @@ export default function linkPrograms(project: TestProject): () => void {
   symlinkSync(process.execPath, join(directory, 'node'));
   symlinkSync(STAND_IN, join(directory, 'ssh'));
   for (const name of [...PROGRAMS, ...UTILITIES]) {
-    const path = whereIs(name);
+    const path = whereIs(name, process.env);
     if (path !== undefined) symlinkSync(path, join(directory, name));
   }
   project.provide('programs', directory);
   return () => rmSync(directory, { recursive: true, force: true });
-}
-
-function whereIs(name: string): string | undefined {
-  const paths = (process.env.PATH ?? '').split(delimiter).map((directory) => join(directory, name));
-  return paths.find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
