@@ -34,7 +34,7 @@ function config(context: ComponentContext): Record<string, unknown> {
   return {
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
     kind: 'KubeProxyConfiguration',
-    // Names the node IP, so that kube-proxy need not wait for its Node object to have an address; nothing binds to it.
+    // The node IP, whatever its Node object says; nothing binds to it.
     bindAddress: nodeIp,
     hostnameOverride: node.name,
     clientConnection: { kubeconfig: CLIENT.kubeconfig, qps: 50, burst: 100 },

@@ -49,6 +49,11 @@ export interface NodeCondition {
   message?: string;
 }
 
+export interface NodeAddress {
+  type: string;
+  address: string;
+}
+
 export interface KubeNode extends KubeObject {
   spec: { podCIDR?: string; podCIDRs?: string[]; taints?: Taint[]; unschedulable?: boolean };
   status?: {
@@ -56,7 +61,7 @@ export interface KubeNode extends KubeObject {
     allocatable?: Record<string, string>;
     conditions?: NodeCondition[];
     nodeInfo?: { bootID: string; kubeletVersion: string; containerRuntimeVersion?: string };
-    addresses?: { type: string; address: string }[];
+    addresses?: NodeAddress[];
   };
 }
 

@@ -1,5 +1,5 @@
 import type { EtcdBootstrap, Peer } from '../components/context.js';
-import type { ClusterSpec, NodeSpec } from '../config/spec.js';
+import { type ClusterSpec, controlPlanes, type NodeSpec } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import type { Encoding } from '../delivery/segment.js';
 import type { DisklessError } from '../errors.js';
@@ -17,6 +17,7 @@ import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import type { Arrivals } from './arrivals.js';
 import type { Attendance } from './attendance.js';
 import type { ClusterAccess } from './cluster-access.js';
+import type { LinkWatch } from './link-watch.js';
 import type { NodeSession } from './node-session.js';
 import type { ReadinessWatch } from './readiness-watch.js';
 import type { ReconcileState } from './state.js';
@@ -99,8 +100,8 @@ export interface Judgement {
 export interface EtcdRejoin {
   /** Removes the entries of members whose data is gone, once in a run; whoever rejoins has it done before. */
   clear(): Promise<void>;
-  /** Adds the node as a learner, has it started, and promotes it. */
-  rejoin(node: string, start: (bootstrap: EtcdBootstrap) => Promise<void>): Promise<void>;
+  /** Adds the node as a learner, has it started, and promotes it. @param signal Ends that of this node alone */
+  rejoin(node: string, start: (bootstrap: EtcdBootstrap) => Promise<void>, signal: AbortSignal): Promise<void>;
 }
 
 /** What lasts from the first pass to the last. */
@@ -129,6 +130,7 @@ interface PassRoll {
 interface PassServices {
   rolling: RollingLock;
   readiness: ReadinessWatch;
+  links: LinkWatch;
   rejoin: EtcdRejoin;
 }
 
@@ -154,6 +156,11 @@ export interface Reconciliation extends RunTools, PassRoll, PassServices, PassFi
 export function judgementOf(context: Reconciliation): Judgement {
   if (context.judgement === undefined) throw new Error('a step ran before the judgement it needs');
   return context.judgement;
+}
+
+/** Whether the controller-manager and the scheduler of any control plane work. Known once `healthy` is through. */
+export function hasControllers({ well, options }: Reconciliation): boolean {
+  return controlPlanes(options.spec).some(({ name }) => well.has(name));
 }
 
 export function tallyOf({ memory }: Reconciliation, node: string): { changes: number; bytesSent: number } {

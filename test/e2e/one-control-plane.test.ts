@@ -43,6 +43,18 @@ describe('from blank nodes', () => {
     expect(nodes).toMatch(/^s4 .*control-plane/m);
   });
 
+  it('whose Nodes had their addresses from the beginning: no kube-proxy was started twice', async () => {
+    for (const node of world.nodes) {
+      const { stdout } = await world.lab.exec(node, ['systemctl', 'show', '-p', 'NRestarts', '--value', 'kube-proxy']);
+      expect(stdout.trim(), node).toBe('0');
+    }
+  });
+
+  it('whose nodes take pods already, all of them', async () => {
+    const effects = await world.operator.kubectl('get', 'nodes', '-o', 'jsonpath={.items[*].spec.taints[*].effect}');
+    expect(effects).not.toContain('NoSchedule');
+  });
+
   it('its network carries pods, services, DNS and webhooks', () => expectWorkingNetwork(world));
 
   it('its control plane is what the design promises: encrypted secrets, kubelet certificates verified, logs reachable', async () => {

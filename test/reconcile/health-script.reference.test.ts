@@ -102,6 +102,22 @@ describe('healthScript', () => {
     expect(await look([living()], 30)).toEqual([]);
   });
 
+  it('waits for one that ends once while it is looked at, as kube-proxy does when its Node changes', async () => {
+    // Down at the first look, just started again at the second, and it has run since at the third.
+    const looks = join(directory, 'looks');
+    writeFileSync(looks, '0');
+    const uptime = Number(execFileSync('cut', ['-d', '.', '-f', '1', '/proc/uptime'], { encoding: 'utf8' }));
+    const started = `echo $(($(cat ${looks}) < 3 ? ${(uptime + 60) * 1e6} : 0))`;
+    const restarts = `n=$(($(cat ${looks}) + 1)); echo $n >${looks}; echo $((n > 1))`;
+    writeFileSync(
+      join(directory, 'systemctl'),
+      `#!/bin/sh\ncase $3 in NRestarts) ${restarts} ;; *) ${started} ;; esac\n`,
+    );
+    answers = [503, 200, 200, 500];
+    expect(await look([living()], 30)).toEqual([]);
+    expect(answers).toEqual([500]);
+  });
+
   it('believes one that ended once and has run since', async () => {
     systemd({ restarts: 1, startedSecondsAgo: 60 });
     expect(await look([living()], 0)).toEqual([]);

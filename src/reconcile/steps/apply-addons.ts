@@ -1,18 +1,17 @@
 import { applyObjects } from '../../kube/apply.js';
 import { bundledManifest } from '../../kube/manifest.js';
 import type { KubeObject } from '../../kube/objects.js';
-import { waitReadyz } from '../../kube/readiness.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { changed } from '../change.js';
 import type { Reconciliation } from '../reconciliation.js';
-import { settling } from '../settling.js';
+import { settling, untilServing } from '../settling.js';
 
 /** The manifests every cluster gets, and the add-ons asked for. Needs the RBAC bootstrap to be through. */
 export async function applyAddons(context: Reconciliation, { step, signal }: StepPlace): Promise<StepResult> {
   const client = await context.access.kube();
   const dns = await dnsObjects(context);
   const objects = [...(await baseObjects(context)), ...dns];
-  await waitReadyz({ client, signal, timeoutMs: context.options.readyTimeoutMs });
+  await untilServing(context, client, signal);
   const applied = await settling(context, () => applyObjects({ client, objects, signal }));
   const differing = applied.filter(({ outcome }) => outcome !== 'unchanged');
   for (const { subject, outcome } of differing) changed(context, { step }, `${subject} ${outcome}`);

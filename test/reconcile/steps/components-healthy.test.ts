@@ -4,10 +4,9 @@ import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconcilia
 import { componentsHealthy } from '../../../src/reconcile/steps/components-healthy.js';
 import type { Connection, ExecOptions } from '../../../src/ssh/transport.js';
 import { sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
-import { virtualClock } from '../../helpers/virtual-clock.js';
 
 /** A run with one control plane whose machine answers the health script so. */
-function runWith(answer: string) {
+function runWith(answer: string, sleep: () => Promise<void> = () => new Promise(() => {})) {
   const asked: string[] = [];
   const well = new Set<string>();
   const saved = new Map<string, string>();
@@ -29,7 +28,7 @@ function runWith(answer: string) {
     options: {
       spec: sampleSpec(),
       readyTimeoutMs: 45_000,
-      clock: virtualClock(),
+      clock: { monotonicMs: () => 0, sleep },
       state: {
         saveEvidence: async (name: string, text: string) => {
           saved.set(name, text);

@@ -1,0 +1,54 @@
+import type { KubeNode, Taint } from './objects.js';
+
+/**
+ * Taken off again by Kubernetes itself, once what they stand for is over: by the node lifecycle controller, or with the
+ * last one by the pod network. That of a cloud provider is none of them: whoever takes it off may come after `up`.
+ */
+const PASSING = new Set([
+  'node.kubernetes.io/not-ready',
+  'node.kubernetes.io/unreachable',
+  'node.kubernetes.io/network-unavailable',
+]);
+
+/** Nobody's wish either, and without a time at which they are over: the machine lacks something. */
+const TROUBLE = new Set([
+  'node.kubernetes.io/memory-pressure',
+  'node.kubernetes.io/disk-pressure',
+  'node.kubernetes.io/pid-pressure',
+  'node.kubernetes.io/out-of-service',
+  'node.cloudprovider.kubernetes.io/uninitialized',
+]);
+
+/** Every pod gets tolerations of these from the apiserver, for 300 s (admission plugin DefaultTolerationSeconds). */
+const TOLERATED = new Set(['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']);
+
+/** All that keeps ordinary pods off a node, whoever wants that; a cordon among it. */
+export function repelling({ spec }: KubeNode): string[] {
+  const taints = (spec.taints ?? []).filter(repels).map(taintText);
+  const cordon = spec.unschedulable === true && !taints.some((text) => text.startsWith(CORDON));
+  return cordon ? [...taints, CORDON] : taints;
+}
+
+/** What keeps pods off only until a controller has caught up with the node; undefined: nothing does. */
+export function passingTaint({ spec }: KubeNode): string | undefined {
+  const taint = spec.taints?.find((each) => repels(each) && PASSING.has(each.key));
+  return taint && taintText(taint);
+}
+
+/** What keeps pods off though nobody asked for it, and will not go by itself. */
+export function troubleTaint({ spec }: KubeNode): string | undefined {
+  const taint = spec.taints?.find((each) => repels(each) && TROUBLE.has(each.key));
+  return taint && taintText(taint);
+}
+
+/** Its controller adds the taint to `spec.unschedulable` a moment later. */
+const CORDON = 'node.kubernetes.io/unschedulable';
+
+function repels({ key, effect }: Taint): boolean {
+  return effect === 'NoSchedule' || (effect === 'NoExecute' && !TOLERATED.has(key));
+}
+
+/** As kubectl writes it. */
+function taintText({ key, value, effect }: Taint): string {
+  return `${key}${value ? `=${value}` : ''}:${effect}`;
+}
