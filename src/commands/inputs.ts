@@ -108,7 +108,7 @@ function specFlags(flags: RunFlags): SpecFlags {
   };
 }
 
-function contentPlace(flags: RunFlags, file: LoadedConfig | undefined): ContentPlace {
+export function contentPlace(flags: ContentPlace, file: LoadedConfig | undefined): ContentPlace {
   const configured = file?.config.artifacts;
   const isUrl = configured !== undefined && /^https?:/.test(configured);
   const artifacts = flags.artifacts ?? (isUrl ? undefined : configured);

@@ -24,7 +24,7 @@ describe('directorySource', () => {
   it('gives a file where it lies', async () => {
     const { path, obtain } = await scene();
     const data = readFileSync(path);
-    expect(await obtain()).toEqual({ path, size: data.length, sha256: sha256(data) });
+    expect(await obtain()).toEqual({ path, size: data.length, sha256: sha256(data), fileName: 'kubelet' });
   });
 
   it('reads a file once, and again when it was written since', async () => {

@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { newestComplete } from '../../src/artifacts/inventory.js';
-import { VERSIONS } from '../helpers/release-directory.js';
+import { newestComplete, offeredArchitectures } from '../../src/artifacts/inventory.js';
+import { VERSIONS, writeReleases } from '../helpers/release-directory.js';
 import { artifactsDirectory, rejection, temporaryDirectory } from './fixtures.js';
 
 const any = () => true;
@@ -85,6 +85,33 @@ describe('newestComplete', () => {
     );
   });
 
+  it('says which versions it has where none is supported', async () => {
+    const directory = directoryWith('1.19.16', '1.99.0');
+    const error = await rejection(newestComplete({ directory, supports: () => false }));
+    expect(error).toMatchObject({ code: 'artifacts-unsupported', exit: 2 });
+    expect(error.message).toMatch(/no version of Kubernetes that is supported, which are 1\.\d+ to 1\.\d+$/);
+    expect(error.message).toContain(directory);
+    expect(error.detail).toBe(`it has 1.99.0, ${VERSIONS.kubernetes}, 1.19.16`);
+    expect(error.hint).toContain(`--to ${directory}`);
+  });
+
+  it('says what it has of which version where they are mixed', async () => {
+    const directory = directoryWith('1.99.2');
+    for (const name of ['kubelet', 'kube-proxy']) rmSync(join(directory, `kubernetes/v1.99.2/bin/linux/amd64/${name}`));
+    const older = join(directory, `kubernetes/v${VERSIONS.kubernetes}/bin/linux/amd64`);
+    for (const name of ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']) rmSync(join(older, name));
+    const error = await rejection(newestComplete({ directory, supports: any }));
+    expect(error).toMatchObject({ code: 'artifacts-mixed', exit: 2 });
+    expect(error.message).toContain(directory);
+    expect(error.detail).toBe(
+      [
+        'of 1.99.2: kube-apiserver, kube-controller-manager, kube-scheduler',
+        `of ${VERSIONS.kubernetes}: kubelet, kube-proxy`,
+      ].join('\n'),
+    );
+    expect(error.hint).toContain(`download --kubernetes 1.99.2 --to ${directory}`);
+  });
+
   it.each([
     ['is empty', () => temporaryDirectory()],
     ['does not exist', () => join(temporaryDirectory(), 'nowhere')],
@@ -93,5 +120,20 @@ describe('newestComplete', () => {
     const error = await rejection(newestComplete({ directory, supports: any }));
     expect(error.code).toBe('artifacts-incomplete');
     expect(error.detail).toContain(`no supported version in ${join(directory, 'kubernetes')}`);
+  });
+});
+
+describe('offeredArchitectures', () => {
+  it('are those that are whole', async () => {
+    const directory = artifactsDirectory();
+    writeReleases(directory, { arch: 'arm64' });
+    expect(await offeredArchitectures(directory, VERSIONS)).toEqual(['amd64', 'arm64']);
+    rmSync(join(directory, `kubernetes/v${VERSIONS.kubernetes}/bin/linux/amd64/kubelet`));
+    expect(await offeredArchitectures(directory, VERSIONS)).toEqual(['arm64']);
+  });
+
+  it('are the one of which least is missing where none is whole', async () => {
+    const directory = artifactsDirectory({ arch: 'arm64' });
+    expect(await offeredArchitectures(directory, { ...VERSIONS, etcd: '3.99.0' })).toEqual(['arm64']);
   });
 });

@@ -52,11 +52,13 @@ export interface ReleaseOptions {
   kubernetes?: string;
   /** So many bytes that no compression makes smaller are in each of Kubernetes' binaries. Default 0: they are small. */
   incompressible?: number;
+  /** Whether the archive of etcd has etcdutl in it, as the releases do. Default: true. */
+  withEtcdutl?: boolean;
 }
 
 /** Fills a directory in the layout of design §11; once for each architecture. */
 export function writeReleases(root: string, options: ReleaseOptions = {}): void {
-  const { arch = 'amd64', kubernetes = VERSIONS.kubernetes, incompressible = 0 } = options;
+  const { arch = 'amd64', kubernetes = VERSIONS.kubernetes, incompressible = 0, withEtcdutl = true } = options;
   for (const name of [...BINARIES, 'kubectl']) {
     const binary = Buffer.concat([fakeBinary(`${name} ${kubernetes}`, arch), randomBytes(incompressible)]);
     const path = join(root, `kubernetes/v${kubernetes}/bin/linux/${arch}/${name}`);
@@ -67,6 +69,7 @@ export function writeReleases(root: string, options: ReleaseOptions = {}): void 
   const etcdArchive = tarGz({
     [`${etcd}/etcd`]: fakeBinary('etcd', arch),
     [`${etcd}/etcdctl`]: fakeBinary('etcdctl', arch),
+    ...(withEtcdutl && { [`${etcd}/etcdutl`]: fakeBinary('etcdutl', arch) }),
     [`${etcd}/README.md`]: Buffer.from('read me'),
   });
   const etcdFolder = join(root, `etcd/v${VERSIONS.etcd}`);
