@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const globalSetup = 'test/helpers/program.ts';
+const bareMachine = 'test/helpers/bare-machine';
+const reference = '**/*.reference.test.ts';
 // A busy machine may stand still for a while; what is polled for comes sooner or never.
 const expect = { poll: { timeout: 20_000 } };
 
@@ -11,10 +13,23 @@ export default defineConfig({
     projects: [
       {
         test: {
-          name: 'unit',
-          globalSetup,
+          name: 'fast',
+          globalSetup: [globalSetup, `${bareMachine}/programs.ts`],
+          setupFiles: [`${bareMachine}/path.ts`],
           include: ['test/**/*.test.ts', 'lab/**/*.test.ts'],
-          exclude: ['test/e2e/**'],
+          exclude: ['test/e2e/**', reference],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          expect,
+        },
+      },
+      {
+        test: {
+          // Holds us against the programs that others wrote: each file of it needs one.
+          name: 'reference',
+          globalSetup,
+          include: [reference],
+          exclude: ['node_modules/**'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           expect,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type DisklessError, refusal } from '../errors.js';
 import { hasCode } from './api-errors.js';
 import type { KubeClient } from './client.js';
-import { CONTROL_PLANE_KEYS, controlPlaneKeys, controlPlaneTaints, type RoleOptions } from './control-plane-role.js';
+import { CONTROL_PLANE, CONTROL_PLANE_TAINT } from './control-plane-role.js';
 import type { KubeNode, NodeAddress, Taint } from './objects.js';
 import { resourcePath } from './paths.js';
 
@@ -16,7 +16,7 @@ export interface WantedNode {
   addresses: NodeAddress[];
 }
 
-export interface WantedNodeInput extends RoleOptions {
+export interface WantedNodeInput {
   name: string;
   podCidr: string;
   /** What its kubelet is given as --node-ip. */
@@ -29,10 +29,7 @@ export interface WantedNodeInput extends RoleOptions {
 
 /** Keys of the labels we set, so that one taken out of the configuration is taken off the node. */
 const LABELS_ANNOTATION = 'k8s-diskless/labels';
-/**
- * Kubelets up to 1.22 or so write into the capacity they find and panic when there is none
- * (reconcileHugePageResource); room for no pod also keeps the scheduler away until the kubelet has reported.
- */
+/** Room for no pod keeps the scheduler away until the kubelet has reported. */
 const NO_CAPACITY = { pods: '0' };
 const CIDR_MISMATCH = 'node-pod-cidr-mismatch';
 const NODES = { apiVersion: 'v1', resource: 'nodes' };
@@ -41,16 +38,15 @@ const CONFLICT_ATTEMPTS = 6;
 
 /** Labels and taints a kubelet may not give itself (NodeRestriction), and the pod CIDR nobody else allocates. */
 export function wantedNode(input: WantedNodeInput): WantedNode {
-  const roles = input.controlPlane ? controlPlaneKeys(input) : [];
   return {
     name: input.name,
     podCidr: input.podCidr,
     labels: {
       'kubernetes.io/hostname': input.name,
-      ...Object.fromEntries(roles.map((role) => [role, ''])),
+      ...(input.controlPlane && { [CONTROL_PLANE]: '' }),
       ...input.labels,
     },
-    taints: input.controlPlane && input.taintControlPlane ? controlPlaneTaints(input) : [],
+    taints: input.controlPlane && input.taintControlPlane ? [CONTROL_PLANE_TAINT] : [],
     // kubelet/nodestatus/setters.go, NodeAddress: these two, in this order, of --node-ip and --hostname-override.
     addresses: [
       { type: 'InternalIP', address: input.nodeIp },
@@ -169,14 +165,14 @@ export function nodeDifference(wanted: WantedNode, found: KubeNode): NodeDiffere
 function labelDifference({ labels }: WantedNode, { metadata }: KubeNode): Record<string, string | null> {
   const found = metadata.labels ?? {};
   const ours = (metadata.annotations?.[LABELS_ANNOTATION] ?? '').split(',');
-  const obsolete = [...ours, ...CONTROL_PLANE_KEYS].filter((key) => key in found && !(key in labels));
+  const obsolete = [...ours, CONTROL_PLANE].filter((key) => key in found && !(key in labels));
   const missing = Object.entries(labels).filter(([key, value]) => found[key] !== value);
   return { ...Object.fromEntries(obsolete.map((key) => [key, null])), ...Object.fromEntries(missing) };
 }
 
-/** The whole new list; only taints of the role keys are ours, others (not-ready, unreachable, a person's) stay. */
+/** The whole new list; only the role's taint is ours, others (not-ready, unreachable, a person's) stay. */
 function taintDifference({ taints }: WantedNode, found: readonly Taint[]): Taint[] | undefined {
-  const mine = (taint: Taint): boolean => CONTROL_PLANE_KEYS.includes(taint.key) && taint.effect === 'NoSchedule';
+  const mine = (taint: Taint): boolean => taint.key === CONTROL_PLANE && taint.effect === CONTROL_PLANE_TAINT.effect;
   const same = isDeepStrictEqual(taintKeys(found.filter(mine)), taintKeys(taints));
   return same ? undefined : [...found.filter((taint) => !mine(taint)), ...taints];
 }

@@ -167,7 +167,7 @@ async function endpointAddresses(
   client: KubeClient,
   { signal, ...place }: { namespace: string; name: string; signal: AbortSignal },
 ): Promise<Set<string>> {
-  // Endpoints, not EndpointSlices: the one form every version from 1.20 on serves under the same name.
+  // Endpoints, not EndpointSlices: of one Service they are one object, known by its name.
   const path = resourcePath({ apiVersion: 'v1', resource: 'endpoints', ...place });
   const endpoints = await client
     .get<Endpoints>(path, { signal, timeoutMs: CHECK_TIMEOUT_MS })

@@ -43,6 +43,10 @@ export interface ReconcileOptions {
   lost: ReadonlySet<string>;
   /** A person accepts the loss of etcd data that no quorum can be made of. */
   discardData: boolean;
+  /** A person asks for an empty cluster in the place of the recorded one. */
+  newCluster: boolean;
+  /** Why the recorded cluster is not brought up any more; with `plan` alone, which then only looks. */
+  outdated?: DisklessError;
   hostKeyPolicy: HostKeyPolicy;
   stallTimeoutMs: number;
   /** How long machines that do not answer yet are asked on, from the beginning of the run; 0: not at all. */
@@ -76,6 +80,8 @@ export interface RunMemory {
   epochs: Map<string, { bootId: string; hostKey: HostKey }>;
   /** Node name → what was done to it in this run; '' stands for the cluster's objects. */
   tally: Map<string, { changes: number; bytesSent: number }>;
+  /** The word for a new cluster, until that is recorded: it is for one life, and later passes are within it. */
+  newCluster: boolean;
 }
 
 /** What the judge step decided; everything after it only carries it out. */

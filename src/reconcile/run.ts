@@ -45,6 +45,7 @@ export function openRun(input: ReconcileInput): Run {
     nodeRecords: new Map(input.nodeRecords),
     epochs: new Map(),
     tally: new Map(),
+    newCluster: input.newCluster,
     ...(input.record && { record: input.record }),
   };
   const { stopWaiting, waiting } = openWaiting(input, sessions);

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { create } from 'tar';
 import { describe, expect, it } from 'vitest';
 import { extractMembers } from '../../src/artifacts/archive-members.js';
 import { blobPath, type Cache } from '../../src/artifacts/cache.js';
@@ -62,8 +63,8 @@ describe('extractMembers', () => {
   it('takes no link for a file', async () => {
     const cache = await temporaryCache();
     const folder = temporaryDirectory();
-    const { execSync } = await import('node:child_process');
-    execSync('ln -s /etc/passwd bridge && tar -czf archive.tgz bridge', { cwd: folder });
+    symlinkSync('/etc/passwd', join(folder, 'bridge'));
+    create({ cwd: folder, file: join(folder, 'archive.tgz'), sync: true, gzip: true }, ['bridge']);
     const archive = archiveFile(readFileSync(join(folder, 'archive.tgz')));
     expect((await rejection(extractMembers({ archive, members: ['bridge'], cache }))).code).toBe(
       'archive-member-missing',

@@ -1,9 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { buffer, text } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { openCache } from '../../src/artifacts/cache.js';
@@ -53,29 +52,11 @@ describe('localContent', () => {
     expect(gunzipSync(Buffer.concat(parts)).includes(binary)).toBe(true);
   });
 
-  it('sends artifacts and images so that a node unpacks them by their hashes', async () => {
-    const { content } = await open({ images: imagesDirectory() });
-    const wanted = [...(await content.artifacts('amd64')).values(), ...(await content.images('amd64'))];
-    const parts: Buffer[] = [];
-    for (const { sha256: digest } of wanted) {
-      const member = await content.member(digest, 'zstd');
-      const bytes = await buffer(Readable.from(member.read()));
-      expect(bytes.length).toBe(member.bytes);
-      parts.push(bytes);
-    }
-    parts.push(await content.pack([{ entry: 'f0', mode: 0o600, content: Buffer.from('rendered') }], 'zstd'));
-    const folder = temporaryDirectory();
-    const input = Buffer.concat([...parts, content.endOfArchive('zstd')]);
-    execFileSync('bash', ['-o', 'pipefail', '-c', 'zstd -dcq | tar -x -C "$0"', folder], { input });
-    expect(readdirSync(folder).sort()).toEqual([...wanted.map((file) => file.sha256), 'f0'].sort());
-    for (const file of wanted) expect(sha256(readFileSync(join(folder, file.sha256)))).toBe(file.sha256);
-  });
-
   it('does everything once: a second run reads and compresses nothing', async () => {
     const images = imagesDirectory();
     const sendAll = async ({ content }: Awaited<ReturnType<typeof open>>) => {
       const wanted = [...(await content.artifacts('amd64')).values(), ...(await content.images())];
-      return Promise.all(wanted.map(async (file) => (await content.member(file.sha256, 'zstd')).bytes));
+      return Promise.all(wanted.map(async (file) => (await content.member(file.sha256, 'gzip')).bytes));
     };
     const first = await open({ images });
     const sent = await sendAll(first);
@@ -112,9 +93,10 @@ describe('localContent', () => {
 describe('two processes with one cold cache', () => {
   it('get the same, and leave a cache without debris', async () => {
     const directory = artifactsDirectory();
-    const paths = execFileSync('find', ['.', '-type', 'f'], { cwd: directory }).toString().trim().split('\n');
+    const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const paths = entries.map(({ parentPath, name }) => join(parentPath, name));
     const mirror = await serve(
-      files(Object.fromEntries(paths.map((path) => [path.slice(1), readFileSync(join(directory, path))]))),
+      files(Object.fromEntries(paths.map((path) => [path.slice(directory.length), readFileSync(path)]))),
     );
     const root = join(temporaryDirectory(), 'cache');
     const outputs = await Promise.all([1, 2].map(() => prepareInProcess(root, mirror.url)));

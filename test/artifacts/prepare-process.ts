@@ -16,7 +16,7 @@ const content = await localContent({
 const artifacts = await content.artifacts('amd64');
 const members = await Promise.all(
   [...artifacts].map(async ([name, { sha256, size }]) => {
-    const { bytes } = await content.member(sha256, 'zstd');
+    const { bytes } = await content.member(sha256, 'gzip');
     return { name, sha256, size, bytes };
   }),
 );

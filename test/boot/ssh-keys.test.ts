@@ -1,10 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { gatherSshKeys } from '../../src/boot/ssh-keys.js';
 import type { DisklessError } from '../../src/errors.js';
+import { writeKeyFile } from '../helpers/key-files.js';
 import { KEYS } from './fixture.js';
 
 let home: string;
@@ -14,27 +14,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true }));
 
-const [ED25519 = '', TOKEN = ''] = KEYS;
+const [ED25519 = ''] = KEYS;
 
-function keygen(name: string): string {
-  const file = join(home, '.ssh', name);
-  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', file]);
-  return readFileSync(`${file}.pub`, 'utf8').trim();
-}
-
-/** A real agent with these keys; gone after the test. */
-function agentWith(...names: string[]): NodeJS.ProcessEnv {
-  const socket = join(home, 'agent');
-  const { SSH_AGENT_PID: pid } = Object.fromEntries(
-    [...spawnSync('ssh-agent', ['-a', socket], { encoding: 'utf8' }).stdout.matchAll(/(\w+)=([^;]+);/g)].map(
-      ([, name = '', value = '']) => [name, value],
-    ),
-  );
-  onTestFinished(() => void process.kill(Number(pid)));
-  const env = { ...process.env, SSH_AUTH_SOCK: socket };
-  for (const name of names) execFileSync('ssh-add', ['-q', join(home, '.ssh', name)], { env });
-  return env;
-}
+const keygen = (name: string): string => writeKeyFile(join(home, '.ssh'), name).public;
 
 const NO_AGENT = { PATH: process.env.PATH };
 
@@ -46,11 +28,6 @@ async function refused(configured: string[] | undefined): Promise<DisklessError>
 }
 
 describe('without a word', () => {
-  test("the agent's keys and ~/.ssh/*.pub, each once, the agent's first", async () => {
-    const [a, b] = [keygen('a'), keygen('b')];
-    expect(await gatherSshKeys({ home, env: agentWith('b') })).toEqual([b, a]);
-  });
-
   test('what is no plain public key among the files is left aside', async () => {
     const key = keygen('a');
     writeFileSync(join(home, '.ssh/ca-cert.pub'), 'ssh-ed25519-cert-v01@openssh.com AAAA ca\n');
@@ -58,10 +35,9 @@ describe('without a word', () => {
     expect(await gatherSshKeys({ home, env: NO_AGENT })).toEqual([key]);
   });
 
-  test('an agent that is gone, or empty, is none', async () => {
+  test('an agent that is gone is none', async () => {
     const key = keygen('a');
     expect(await gatherSshKeys({ home, env: { ...NO_AGENT, SSH_AUTH_SOCK: join(home, 'none') } })).toEqual([key]);
-    expect(await gatherSshKeys({ home, env: agentWith() })).toEqual([key]);
   });
 
   test('no key at all: nobody could log in', async () => {
@@ -72,14 +48,6 @@ describe('without a word', () => {
 });
 
 describe('as configured', () => {
-  test('keys and files of keys, and nothing besides', async () => {
-    keygen('other');
-    const file = join(home, 'keys.pub');
-    writeFileSync(file, `# who\n${TOKEN}\r\n\n${ED25519}\n`);
-    const env = agentWith('other');
-    expect(await gatherSshKeys({ home, env, configured: [ED25519, file] })).toEqual([ED25519, TOKEN]);
-  });
-
   test('one key under two comments is one key', async () => {
     const again = ED25519.replace('admin@lab', 'root@lab');
     expect(await gatherSshKeys({ home, env: NO_AGENT, configured: [ED25519, again] })).toEqual([ED25519]);

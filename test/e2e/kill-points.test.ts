@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/runner/events.js';
+import { createRandom } from '../helpers/synthetic-run/random.js';
+import { testSeed } from '../helpers/test-seed.js';
 import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { changing, finished, runUntil, sent, started } from './helpers/interrupt.js';
 import { deployEcho } from './helpers/workload.js';
 
 /*
- * The operator dies by SIGKILL in the middle of bringing blank machines up, and the next `up` completes. All moments with
- * `npm run test:kill-points`; in CI a random few, whose seed is printed and may be given again as KILL_SEED.
+ * The operator dies by SIGKILL in the middle of bringing blank machines up, and the next `up` completes. The order is the
+ * seed's: what one moment leaves in the state directory is what the next one finds.
  */
 
 const MOMENTS: [string, (event: RunEvent) => boolean][] = [
@@ -24,28 +26,6 @@ const MOMENTS: [string, (event: RunEvent) => boolean][] = [
   ['add-ons are applied', started('addons')],
   ['the worker was sent its files', finished('send-worker', 's5')],
 ];
-const IN_CI = 3;
-
-function sample(seed: number): typeof MOMENTS {
-  // mulberry32: a seed is all that is needed to choose the same again.
-  let state = seed;
-  const random = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const keyed = MOMENTS.map((moment) => ({ moment, key: random() }));
-  return keyed
-    .toSorted((a, b) => a.key - b.key)
-    .slice(0, IN_CI)
-    .map(({ moment }) => moment);
-}
-
-const seed = Number(process.env.KILL_SEED ?? Date.now() % 100_000);
-const chosen = process.env.KILL_POINTS === 'all' ? MOMENTS : sample(seed);
-if (chosen !== MOMENTS) process.stderr.write(`kill points chosen with KILL_SEED=${seed}\n`);
-
 let world: World;
 const UP = ['up', '--hosts', 's4,s5', '--control-plane', 's4'];
 
@@ -55,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => world?.down());
 
 describe('the operator is killed when', () => {
-  it.each(chosen)('%s', async (_title, moment) => {
+  it.each(createRandom(testSeed()).shuffled(MOMENTS))('%s', async (_title, moment) => {
     await world.lab.reboot(['s4', 's5'], { power: true });
     const killed = await runUntil(world.operator, UP, { at: moment });
     expect(killed.reached, said(killed)).toBe(true);

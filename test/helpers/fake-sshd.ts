@@ -29,6 +29,7 @@ import ssh2, {
 } from 'ssh2';
 import { type ExecHandler, serveExec } from './fake-sshd-exec.js';
 import { FaultySocket, type SocketFaults } from './fake-sshd-socket.js';
+import { type KeyType, newKeyPair } from './key-files.js';
 
 export interface FakeFaults extends SocketFaults {
   /** So many of the next connections are closed before the banner (MaxStartups, PerSourcePenalties). */
@@ -275,17 +276,8 @@ function forwardTo(socket: Socket, client: Connection, accept: () => ServerChann
 }
 
 /** A new private key in OpenSSH format. */
-export function newHostKey(type: 'ed25519' | 'ecdsa' | 'rsa' = 'ed25519'): string {
-  if (type === 'ed25519') return newUserKey().private;
-  if (type === 'ecdsa') return ssh2.utils.generateKeyPairSync(type, { bits: 256 }).private;
-  return ssh2.utils.generateKeyPairSync(type, { bits: 2048 }).private;
-}
-
-/** A new ed25519 key pair in OpenSSH format. */
-export function newUserKey(): { private: string; public: string } {
-  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'test' });
-  // ssh2 1.17 drops leading zero bytes of the public half, which spoils one key in 256.
-  return ssh2.utils.parseKey(pair.private) instanceof Error ? newUserKey() : pair;
+export function newHostKey(type: KeyType = 'ed25519'): string {
+  return newKeyPair({ type }).private;
 }
 
 function parsePrivate(text: string): ParsedKey {

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { create } from 'tar';
 
-export const VERSIONS = { kubernetes: '1.20.2', etcd: '3.4.23', cni: '1.1.1' };
+export const VERSIONS = { kubernetes: '1.37.2', etcd: '3.7.3', cni: '1.10.0' };
 
 const CONTROL_PLANE = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
 export const BINARIES = [...CONTROL_PLANE, 'kubelet', 'kube-proxy'];
@@ -31,17 +31,19 @@ export function writeWithChecksum(path: string, data: Buffer): void {
   writeFileSync(`${path}.sha256`, `${sha256(data)}  ${basename(path)}\n`);
 }
 
-/** A .tar.gz made by the real tar, with entries `./NAME`. */
+/** A .tar.gz with entries `./NAME`, as GNU tar names what it finds in a folder. */
 export function tarGz(files: Record<string, Buffer>): Buffer {
-  const folder = mkdtempSync(join(tmpdir(), 'artifacts-tar-'));
+  const scratch = mkdtempSync(join(tmpdir(), 'artifacts-tar-'));
+  const [folder, file] = [join(scratch, 'content'), join(scratch, 'archive.tgz')];
   try {
     for (const [name, data] of Object.entries(files)) {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), data);
     }
-    return execFileSync('tar', ['-C', folder, '-cz', '.'], { maxBuffer: 1 << 28 });
+    create({ cwd: folder, file, sync: true, gzip: true }, ['.']);
+    return readFileSync(file);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(scratch, { recursive: true, force: true });
   }
 }
 
@@ -50,11 +52,13 @@ export interface ReleaseOptions {
   kubernetes?: string;
   /** So many bytes that no compression makes smaller are in each of Kubernetes' binaries. Default 0: they are small. */
   incompressible?: number;
+  /** Whether the archive of etcd has etcdutl in it, as the releases do. Default: true. */
+  withEtcdutl?: boolean;
 }
 
 /** Fills a directory in the layout of design §11; once for each architecture. */
 export function writeReleases(root: string, options: ReleaseOptions = {}): void {
-  const { arch = 'amd64', kubernetes = VERSIONS.kubernetes, incompressible = 0 } = options;
+  const { arch = 'amd64', kubernetes = VERSIONS.kubernetes, incompressible = 0, withEtcdutl = true } = options;
   for (const name of [...BINARIES, 'kubectl']) {
     const binary = Buffer.concat([fakeBinary(`${name} ${kubernetes}`, arch), randomBytes(incompressible)]);
     const path = join(root, `kubernetes/v${kubernetes}/bin/linux/${arch}/${name}`);
@@ -65,6 +69,7 @@ export function writeReleases(root: string, options: ReleaseOptions = {}): void 
   const etcdArchive = tarGz({
     [`${etcd}/etcd`]: fakeBinary('etcd', arch),
     [`${etcd}/etcdctl`]: fakeBinary('etcdctl', arch),
+    ...(withEtcdutl && { [`${etcd}/etcdutl`]: fakeBinary('etcdutl', arch) }),
     [`${etcd}/README.md`]: Buffer.from('read me'),
   });
   const etcdFolder = join(root, `etcd/v${VERSIONS.etcd}`);

@@ -4,17 +4,10 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-export interface TestKey {
-  path: string;
-  /** `TYPE BASE64 COMMENT`. */
-  public: string;
-  /** As ssh-keygen prints it. */
-  fingerprint: string;
-}
+import type { KeyType, TestKey } from './key-files.js';
 
 export interface KeyOptions {
-  type?: 'ed25519' | 'ecdsa' | 'rsa';
+  type?: KeyType;
   passphrase?: string;
   /** Container: OpenSSH's own (default), PEM (PKCS#1, SEC1) or PKCS8. */
   format?: 'RFC4716' | 'PEM' | 'PKCS8';

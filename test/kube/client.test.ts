@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { DisklessError } from '../../src/errors.js';
 import { createKubeClient } from '../../src/kube/client.js';
 import { answer, cut, refuse, stall } from '../helpers/fake-apiserver.js';
-import { createOpensslPki } from '../helpers/openssl-pki.js';
+import { createTestPki } from '../helpers/test-pki.js';
 import { useFakeCluster } from './setup.js';
 
 const NODE = { apiVersion: 'v1', kind: 'Node', metadata: { name: 's4' } };
@@ -90,14 +90,10 @@ test('an apiserver that nobody can connect to is kube-unreachable', async () => 
 });
 
 test('a certificate of another authority is refused, whatever is asked', async () => {
-  const foreign = createOpensslPki();
-  try {
-    const misled = cluster.server.client({ ...cluster.admin, ca: foreign.issue('x').ca });
-    await expect(misled.get('/api/v1/nodes')).rejects.toMatchObject({ code: 'kube-certificate' });
-    expect(cluster.server.requests).toEqual([]);
-  } finally {
-    foreign.remove();
-  }
+  const foreign = await (await createTestPki()).issue('x');
+  const misled = cluster.server.client({ ...cluster.admin, ca: foreign.ca });
+  await expect(misled.get('/api/v1/nodes')).rejects.toMatchObject({ code: 'kube-certificate' });
+  expect(cluster.server.requests).toEqual([]);
 });
 
 test('a certificate without the server name is refused', async () => {

@@ -15,7 +15,7 @@ function node(name: string, status: { bootId?: string; ready?: NodeCondition['st
     metadata: { name, resourceVersion: '7' },
     spec: {},
     status: {
-      ...(bootId && { nodeInfo: { bootID: bootId, kubeletVersion: 'v1.20.2' } }),
+      ...(bootId && { nodeInfo: { bootID: bootId, kubeletVersion: 'v1.37.2' } }),
       ...(ready && { conditions: [{ type: 'Ready', status: ready, ...(message && { message }) }] }),
     },
   };

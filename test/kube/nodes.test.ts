@@ -33,39 +33,35 @@ function found(
 }
 
 describe('wantedNode', () => {
-  test('a control plane to 1.23 carries the master label and taint as well', () => {
-    expect(wantedNode({ ...INPUT, masterRole: true, labels: { rack: 'a' } })).toEqual({
+  test('a control plane carries the label and the taint of its role', () => {
+    expect(wantedNode({ ...INPUT, labels: { rack: 'a' } })).toEqual({
       name: 's4',
       podCidr: '10.244.1.0/24',
       labels: {
         'kubernetes.io/hostname': 's4',
         'node-role.kubernetes.io/control-plane': '',
-        'node-role.kubernetes.io/master': '',
         rack: 'a',
       },
-      taints: [
-        { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' },
-        { key: 'node-role.kubernetes.io/master', effect: 'NoSchedule' },
-      ],
+      taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }],
       addresses: [
         { type: 'InternalIP', address: '10.0.0.4' },
         { type: 'Hostname', address: 's4' },
       ],
     });
   });
-  test('from 1.24 only control-plane; no taint unless asked for', () => {
-    const { labels, taints } = wantedNode({ ...INPUT, masterRole: false, taintControlPlane: false });
+  test('no taint unless asked for', () => {
+    const { labels, taints } = wantedNode({ ...INPUT, taintControlPlane: false });
     expect(Object.keys(labels)).toEqual(KEYS.split(','));
     expect(taints).toEqual([]);
   });
   test('a worker has neither', () => {
-    const { labels, taints } = wantedNode({ ...INPUT, controlPlane: false, masterRole: true });
+    const { labels, taints } = wantedNode({ ...INPUT, controlPlane: false });
     expect([labels, taints]).toEqual([{ 'kubernetes.io/hostname': 's4' }, []]);
   });
 });
 
 describe('nodeDifference', () => {
-  const wanted = wantedNode({ ...INPUT, masterRole: false });
+  const wanted = wantedNode({ ...INPUT });
   const notReady: Taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
 
   test('nothing where nothing differs, whatever others have added', () => {
@@ -73,7 +69,7 @@ describe('nodeDifference', () => {
   });
 
   test('labels are set, and taken off only if we had set them', () => {
-    const more = wantedNode({ ...INPUT, masterRole: false, labels: { rack: 'b' } });
+    const more = wantedNode({ ...INPUT, labels: { rack: 'b' } });
     const before = found(wanted, { labels: { rack: 'a', gone: 'x', theirs: 'y' }, annotation: `${KEYS},gone,rack` });
     expect(nodeDifference(more, before)).toEqual({
       patch: {
@@ -89,7 +85,7 @@ describe('nodeDifference', () => {
   });
 
   test('a role that is no longer held is taken off', () => {
-    const worker = wantedNode({ ...INPUT, masterRole: false, controlPlane: false });
+    const worker = wantedNode({ ...INPUT, controlPlane: false });
     expect(nodeDifference(worker, found(wanted))?.changes).toEqual([
       'label node-role.kubernetes.io/control-plane',
       'taints',
@@ -126,14 +122,13 @@ describe('nodeDifference', () => {
 describe('reconcileNodes', () => {
   const cluster = useFakeCluster();
   const { signal } = new AbortController();
-  const wanted = wantedNode({ ...INPUT, masterRole: false });
+  const wanted = wantedNode({ ...INPUT });
   const other = wantedNode({
     ...INPUT,
     name: 's5',
     nodeIp: '10.0.0.5',
     podCidr: '10.244.2.0/24',
     controlPlane: false,
-    masterRole: false,
   });
   const list = (...items: KubeNode[]) => answer(200, { metadata: { resourceVersion: '7' }, items });
   const mutations = () =>

@@ -1,11 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { afterEach, beforeAll, beforeEach } from 'vitest';
 import type { TlsIdentity } from '../../src/http/tls-agent.js';
 import type { KubeClient } from '../../src/kube/client.js';
 import { type FakeApiServer, startFakeApiServer } from '../helpers/fake-apiserver.js';
-import { createOpensslPki, type OpensslPki } from '../helpers/openssl-pki.js';
+import { createTestPki } from '../helpers/test-pki.js';
 
 export interface FakeCluster {
-  pki: OpensslPki;
   serverTls: TlsIdentity;
   admin: TlsIdentity;
   /** A fresh server and client for every test. */
@@ -16,9 +15,9 @@ export interface FakeCluster {
 /** Hooks of a test file that talks to one scripted apiserver. */
 export function useFakeCluster(): FakeCluster {
   const cluster = {} as FakeCluster;
-  beforeAll(() => {
-    const pki = createOpensslPki();
-    Object.assign(cluster, { pki, serverTls: pki.issue('server'), admin: pki.issue('admin') });
+  beforeAll(async () => {
+    const pki = await createTestPki();
+    Object.assign(cluster, { serverTls: await pki.issue('server'), admin: await pki.issue('admin') });
   });
   beforeEach(async () => {
     cluster.server = await startFakeApiServer(cluster.serverTls);
@@ -28,6 +27,5 @@ export function useFakeCluster(): FakeCluster {
     cluster.client.close();
     await cluster.server.close();
   });
-  afterAll(() => cluster.pki.remove());
   return cluster;
 }

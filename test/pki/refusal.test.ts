@@ -1,19 +1,10 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { copyFile, cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DisklessError } from '../../src/errors.js';
 import type { PkiFingerprints } from '../../src/state/records.js';
-import {
-  DAY,
-  daysLater,
-  establishedPki,
-  NOW,
-  newPki,
-  ONE_CONTROL_PLANE,
-  openStore,
-  openssl,
-  specFor,
-} from './fixture.js';
+import { DAY, daysLater, establishedPki, NOW, newPki, ONE_CONTROL_PLANE, openStore, specFor } from './fixture.js';
 
 const nodes = ONE_CONTROL_PLANE;
 const spec = specFor(nodes);
@@ -93,8 +84,9 @@ describe('authorities are never replaced', () => {
 
   it('refuses an RSA key: node certificates are signed with ECDSA', async () => {
     const directory = await establishedPki();
-    const key = join(directory, 'ca/kubernetes.key');
-    await openssl('genrsa', '-out', key, '2048');
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    await writeFile(join(directory, 'ca/kubernetes.key'), pem);
     expect((await refusalOf(directory)).code).toBe('ca-key-unreadable');
   });
 

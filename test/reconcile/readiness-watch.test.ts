@@ -10,7 +10,7 @@ const node = (name: string, ready: boolean, taints?: object[]) => ({
   metadata: { name, resourceVersion: '1', uid: name },
   spec: { taints },
   status: {
-    nodeInfo: { bootID: `boot-${name}`, kubeletVersion: 'v1.20.2' },
+    nodeInfo: { bootID: `boot-${name}`, kubeletVersion: 'v1.37.2' },
     conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', message: 'cni is missing' }],
   },
 });
@@ -29,7 +29,7 @@ test('each node has its own time, and is told what it lacked', async () => {
   const watch = watchOf(['s4', 's5', 's6'], 3_000);
   try {
     const first = watch.wait('s4');
-    await expect.poll(() => watch.kubeletVersion('s4')).toBe('v1.20.2');
+    await expect.poll(() => watch.kubeletVersion('s4')).toBe('v1.37.2');
     expect(await first).toBeUndefined();
     // Asked late, after the time of an earlier one would have been up.
     expect(await watch.wait('s5')).toBe('cni is missing');

@@ -58,6 +58,7 @@ async function up(options: {
     verbose: false,
     verify: false,
     discardData: false,
+    newCluster: false,
     ...(wait !== undefined && { wait }),
   };
   const input = await prepareUp(flags, onEvent ? [onEvent] : [], new AbortController().signal);

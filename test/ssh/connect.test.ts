@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { createConnectLimits } from '../../src/ssh/connect.js';
-import { newHostKey, newUserKey } from '../helpers/fake-sshd.js';
+import { newHostKey } from '../helpers/fake-sshd.js';
 import { freePort } from '../helpers/free-port.js';
-import { generateKey, startAgent } from '../helpers/ssh-tools.js';
+import { newKeyPair, writeKeyFile } from '../helpers/key-files.js';
 import { dial, failure, fingerprintOf, scratch, sshConfig, sshd } from './harness.js';
 
 /** A listener that never accepts and whose queue is full: Linux drops further SYNs, as if the machine were off. */
@@ -48,7 +48,7 @@ describe('connect', () => {
   });
 
   it.each(['rsa', 'ecdsa', 'ed25519'] as const)('logs in by an %s key file', async (type) => {
-    const key = generateKey(scratch(), 'id', { type });
+    const key = writeKeyFile(scratch(), 'id', { type });
     const server = await sshd({ users: { core: [key.public] } });
     await dial(server, { configFile: sshConfig(`IdentityFile ${key.path}`) });
     expect(server.logins).toEqual(['core']);
@@ -57,26 +57,11 @@ describe('connect', () => {
     );
   });
 
-  it.each(['rsa', 'ed25519'] as const)('logs in by an %s key of the agent, passphrase and all', async (type) => {
-    const key = generateKey(scratch(), 'id', { type, passphrase: 'geheim' });
-    const agent = await startAgent();
-    try {
-      agent.add(key, 'geheim');
-      const server = await sshd({ users: { core: [key.public] } });
-      await dial(server, {
-        configFile: sshConfig(`IdentityFile ${key.path}\nIdentitiesOnly yes\nIdentityAgent ${agent.socket}`),
-      });
-      expect(server.logins).toEqual(['core']);
-    } finally {
-      await agent.stop();
-    }
-  });
-
   it('lists every key it tried when none is right', async () => {
     const directory = scratch();
-    const right = newUserKey();
-    const secret = generateKey(directory, 'secret', { passphrase: 'geheim' });
-    const wrong = generateKey(directory, 'wrong', { type: 'rsa' });
+    const right = newKeyPair();
+    const secret = writeKeyFile(directory, 'secret', { passphrase: 'geheim' });
+    const wrong = writeKeyFile(directory, 'wrong', { type: 'rsa' });
     const server = await sshd({ users: { core: [right.public] } });
     const error = await failure(
       dial(server, { configFile: sshConfig(`IdentityFile ${wrong.path}\nIdentityFile ${secret.path}`) }),
@@ -100,7 +85,7 @@ describe('connect', () => {
 
   it('says so when the server hangs up after too many keys', async () => {
     const directory = scratch();
-    const keys = [1, 2, 3].map((number) => generateKey(directory, `key-${number}`));
+    const keys = [1, 2, 3].map((number) => writeKeyFile(directory, `key-${number}`));
     const server = await sshd({ faults: { maxAuthTries: 2 } });
     const lines = keys.map((key) => `IdentityFile ${key.path}`).join('\n');
     const error = await failure(dial(server, { configFile: sshConfig(lines) }));

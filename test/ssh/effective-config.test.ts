@@ -20,29 +20,6 @@ function operator(env: NodeJS.ProcessEnv = {}): Operator {
 const NO_SSH = { PATH: '/nonexistent' };
 
 describe('effectiveConfig', () => {
-  it('asks ssh itself, Include and Match and all', async () => {
-    const included = configFile('Host s4\n  User core\n  Port 2200\n');
-    const file = configFile(
-      `Include ${included}\nMatch host s4 user core\n  IdentityFile ~/.ssh/lab\n  IdentityAgent none\nHost *\n  HostName 10.1.1.4\n`,
-    );
-    const config = await effectiveConfig({ target: { host: 's4' }, configFile: file, operator: operator() });
-    expect(config).toMatchObject({
-      alias: 's4',
-      hostname: '10.1.1.4',
-      user: 'core',
-      port: 2200,
-      identityFiles: ['/home/op/.ssh/lab'],
-    });
-    expect(config.agentSocket).toBeUndefined();
-  });
-
-  it('lets user and port of the target win, and Match see them', async () => {
-    const file = configFile('Match user admin\n  HostName 10.1.1.9\nHost s4\n  User core\n  Port 2200\n');
-    const target = { host: 's4', user: 'admin', port: 23 };
-    const config = await effectiveConfig({ target, configFile: file, operator: operator() });
-    expect(config).toMatchObject({ user: 'admin', port: 23, hostname: '10.1.1.9' });
-  });
-
   it.each([
     ['', { SSH_AUTH_SOCK: '/run/agent' }, '/run/agent'],
     ['', {}, undefined],
@@ -90,29 +67,5 @@ describe('effectiveConfig', () => {
     ['ssh-target-invalid', { target: { host: 's4 s5' }, operator: operator() }],
   ])('ends with a usage error: %s', async (code, options) => {
     await expect(effectiveConfig(options)).rejects.toMatchObject({ code, exit: 2 });
-  });
-
-  it('shows what ssh says of a broken file', async () => {
-    const file = configFile('ProxyJum gate\n');
-    await expect(
-      effectiveConfig({ target: { host: 's4' }, configFile: file, operator: operator() }),
-    ).rejects.toMatchObject({
-      code: 'ssh-config-invalid',
-      exit: 2,
-      detail: expect.stringContaining(`${file}: line 1: Bad configuration option: proxyjum`),
-    });
-  });
-
-  it('stops when the run is aborted', async () => {
-    const file = configFile('Match exec "sleep 30"\n  User x\n');
-    const controller = new AbortController();
-    const pending = effectiveConfig({
-      target: { host: 's4' },
-      configFile: file,
-      signal: controller.signal,
-      operator: operator(),
-    });
-    controller.abort();
-    await expect(pending).rejects.toMatchObject({ code: 'aborted', exit: 130 });
   });
 });

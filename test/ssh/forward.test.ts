@@ -1,14 +1,12 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { Agent, createServer, get } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { dial, failure, scratch, sshd } from './harness.js';
+import { createTestPki } from '../helpers/test-pki.js';
+import { dial, failure, sshd } from './harness.js';
 
 describe('forward', () => {
   const http = createServer((request, response) => response.end(`you asked for ${request.url}`));
@@ -32,12 +30,8 @@ describe('forward', () => {
   });
 
   it('carries TLS, request after request on one connection', async () => {
-    const directory = scratch();
-    const [key, cert] = [join(directory, 'key'), join(directory, 'cert')];
-    const subject = ['-subj', '/CN=api', '-addext', 'subjectAltName=DNS:api', '-days', '1'];
-    const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key];
-    execFileSync('openssl', ['req', '-x509', ...newKey, '-out', cert, ...subject], { stdio: 'ignore' });
-    const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
+    const { ca, key, cert } = await (await createTestPki()).issue('api', 'api');
+    const server = createTlsServer({ key, cert }, (request, response) => {
       response.end(`${request.url} ${'x'.repeat(300_000)}`);
     });
     server.listen(0, '127.0.0.1');
@@ -45,7 +39,7 @@ describe('forward', () => {
 
     const connection = await dial(await sshd());
     const socket = await connection.forward('127.0.0.1', (server.address() as AddressInfo).port);
-    const tls = connectTls({ socket, ca: readFileSync(cert), servername: 'api' });
+    const tls = connectTls({ socket, ca, servername: 'api' });
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     agent.createConnection = () => tls;
     for (const path of ['/one', '/two', '/three']) {

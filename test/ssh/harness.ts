@@ -7,10 +7,11 @@ import type { ConnectOptions } from '../../src/ssh/connect-options.js';
 import { JumpPool } from '../../src/ssh/jump-pool.js';
 import { describeKey } from '../../src/ssh/key-format.js';
 import type { Connection } from '../../src/ssh/transport.js';
-import { type FakeSshd, type FakeSshdOptions, newUserKey, startFakeSshd } from '../helpers/fake-sshd.js';
+import { type FakeSshd, type FakeSshdOptions, startFakeSshd } from '../helpers/fake-sshd.js';
+import { newKeyPair } from '../helpers/key-files.js';
 
 /** The user key every fake sshd lets in, as `core`. */
-const USER_KEY = newUserKey();
+const USER_KEY = newKeyPair();
 
 const closers: (() => unknown)[] = [];
 

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -5,24 +6,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GatherOptions, gatherIdentities } from '../../src/ssh/identities.js';
-import { generateKey, startAgent, type TestAgent } from '../helpers/ssh-tools.js';
+import { type FakeAgent, startFakeAgent } from '../helpers/fake-agent.js';
+import { writeKeyFile } from '../helpers/key-files.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'identities-'));
-const first = generateKey(directory, 'first');
-const second = generateKey(directory, 'second', { type: 'ecdsa' });
-const secret = generateKey(directory, 'secret', { passphrase: 'geheim' });
-const onFile = generateKey(directory, 'on-file', { type: 'rsa' });
-let agent: TestAgent;
+const first = writeKeyFile(directory, 'first');
+const second = writeKeyFile(directory, 'second', { type: 'ecdsa' });
+const secret = writeKeyFile(directory, 'secret', { passphrase: 'geheim' });
+const onFile = writeKeyFile(directory, 'on-file', { type: 'rsa' });
+const agentSocket = join(directory, 'agent');
+let agent: FakeAgent;
 
 beforeAll(async () => {
-  agent = await startAgent();
-  agent.add(first);
-  agent.add(second);
-  agent.add(secret, 'geheim');
+  agent = await startFakeAgent({ socket: agentSocket, keys: [first, second, secret].map((key) => key.public) });
 });
 
 afterAll(async () => {
-  await agent.stop();
+  await agent.close();
   rmSync(directory, { recursive: true });
 });
 
@@ -40,13 +40,13 @@ describe('gatherIdentities', () => {
   });
 
   it('takes all keys of the agent', async () => {
-    const { offered } = await gather({ agentSocket: agent.socket });
+    const { offered } = await gather({ agentSocket });
     expect(offered).toEqual([first, second, secret].map((key) => `agent ${key.fingerprint}`));
   });
 
   it('offers in the order of OpenSSH: named keys of the agent, its others, key files', async () => {
     const identityFiles = [onFile.path, second.path];
-    const { offered } = await gather({ identityFiles, agentSocket: agent.socket });
+    const { offered } = await gather({ identityFiles, agentSocket });
     expect(offered).toEqual([
       `agent ${second.fingerprint}`,
       `agent ${first.fingerprint}`,
@@ -57,7 +57,7 @@ describe('gatherIdentities', () => {
 
   it('keeps to the identity files with IdentitiesOnly', async () => {
     const identityFiles = [onFile.path, second.path];
-    const { offered } = await gather({ identityFiles, identitiesOnly: true, agentSocket: agent.socket });
+    const { offered } = await gather({ identityFiles, identitiesOnly: true, agentSocket });
     expect(offered).toEqual([`agent ${second.fingerprint}`, `file ${onFile.fingerprint}`]);
   });
 
@@ -65,7 +65,7 @@ describe('gatherIdentities', () => {
     const { offered, unusable } = await gather({
       identityFiles: [secret.path],
       identitiesOnly: true,
-      agentSocket: agent.socket,
+      agentSocket,
     });
     expect(offered).toEqual([`agent ${secret.fingerprint}`]);
     expect(unusable).toEqual([]);
@@ -82,18 +82,21 @@ describe('gatherIdentities', () => {
   it('recognises the agent’s key by a public half alone', async () => {
     const publicOnly = join(directory, 'public-only');
     writeFileSync(`${publicOnly}.pub`, first.public);
-    const byName = await gather({ identityFiles: [publicOnly], identitiesOnly: true, agentSocket: agent.socket });
+    const byName = await gather({ identityFiles: [publicOnly], identitiesOnly: true, agentSocket });
     expect(byName.offered).toEqual([`agent ${first.fingerprint}`]);
     const asFile = await gather({
       identityFiles: [`${publicOnly}.pub`],
       identitiesOnly: true,
-      agentSocket: agent.socket,
+      agentSocket,
     });
     expect(asFile.offered).toEqual([`agent ${first.fingerprint}`]);
   });
 
   it('takes the public half from beside an encrypted PEM file', async () => {
-    const pem = generateKey(directory, 'pem', { type: 'rsa', format: 'PEM', passphrase: 'geheim' });
+    const pem = writeKeyFile(directory, 'pem', { type: 'rsa' });
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const locked = { cipher: 'aes-128-cbc', passphrase: 'geheim' };
+    writeFileSync(pem.path, privateKey.export({ type: 'pkcs1', format: 'pem', ...locked }));
     const { unusable } = await gather({ identityFiles: [pem.path] });
     expect(unusable[0]?.label).toBe(`${pem.path} (${pem.fingerprint})`);
     renameSync(`${pem.path}.pub`, `${pem.path}.gone`);

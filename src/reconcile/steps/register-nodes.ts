@@ -1,4 +1,3 @@
-import { versionRow } from '../../config/version-table.js';
 import { reconcileNodes, wantedNode } from '../../kube/nodes.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { changed } from '../change.js';
@@ -12,12 +11,11 @@ import { settling } from '../settling.js';
  */
 export async function registerNodes(context: Reconciliation, { step, signal }: StepPlace): Promise<StepResult> {
   const { spec } = context.options;
-  const { masterRole } = versionRow(spec.kubernetes).switches;
   const client = await context.access.kube();
   const nodes = [...judgementOf(context).work.values()].map(({ node, nodeIp }) => {
     const controlPlane = node.role === 'control-plane';
     const taintControlPlane = controlPlane && spec.taintControlPlane;
-    return wantedNode({ ...node, nodeIp, controlPlane, taintControlPlane, masterRole });
+    return wantedNode({ ...node, nodeIp, controlPlane, taintControlPlane });
   });
   const { changes, refused } = await settling(context, () => reconcileNodes({ client, nodes, signal }));
   for (const [node, what] of changes) changed(context, { step, node }, what.join(', '));

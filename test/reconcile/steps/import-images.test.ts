@@ -20,14 +20,18 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'k8s-diskless-import-'));
   for (const path of [PATHS.marker, PATHS.images, '/bin']) mkdirSync(join(root, path), { recursive: true });
   containerd('exit 0');
+  // One script at a time here: there is nobody to wait for.
+  program('flock', 'exit 0');
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-function containerd(answer: string): void {
-  const program = join(root, 'bin/ctr');
-  writeFileSync(program, `#!/bin/sh\necho "$3 $4" >>${root}/told\n${answer}\n`);
-  chmodSync(program, 0o755);
+function program(name: string, body: string): void {
+  const path = join(root, 'bin', name);
+  writeFileSync(path, `#!/bin/sh\n${body}\n`);
+  chmodSync(path, 0o755);
 }
+
+const containerd = (answer: string): void => program('ctr', `echo "$3 $4" >>${root}/told\n${answer}`);
 
 const archive = (): string => join(root, imageStagingPath(IMAGE));
 const told = (): string[] => readFileSync(join(root, 'told'), 'utf8').trim().split('\n');

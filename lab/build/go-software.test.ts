@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { newestFirst } from '../../src/config/release-version.js';
+import { VERSION_TABLE } from '../../src/config/version-table.js';
+import { cniPlugins, coredns, etcd, kubernetes, moduleFolder, softwareVersion } from './go-software.js';
+import { isEnough } from './go-toolchain.js';
+
+it.each(VERSION_TABLE)('builds what the version table has for 1.$minor', (row) => {
+  expect(softwareVersion(kubernetes(`1.${row.minor}`))).toBe(row.kubernetes);
+  const series = row.etcd.replace(/\.\d+$/, '');
+  expect(softwareVersion(etcd(series))).toBe(row.etcd);
+  expect(softwareVersion(cniPlugins)).toBe(row.cni);
+});
+
+it('builds the CoreDNS of the newest minor', () => {
+  expect(`v${softwareVersion(coredns)}`).toBe(VERSION_TABLE.at(-1)?.coredns);
+});
+
+it('has no module that the compiler it fetches would refuse', () => {
+  const modules = join(moduleFolder({ name: '' }));
+  const wanted = readdirSync(modules).map((name) => {
+    const [, version = ''] = /^go (\S+)$/m.exec(readFileSync(join(modules, name, 'go.mod'), 'utf8')) ?? [];
+    return version;
+  });
+  expect(wanted.toSorted(newestFirst).map((version) => isEnough(`go${version}`))).toContain(true);
+  expect(wanted.filter((version) => isEnough(`go${version}`))).toEqual([wanted.toSorted(newestFirst)[0]]);
+});
+
+it.each([
+  ['go1.26.8', true],
+  ['go1.27', true],
+  ['go1.27.0-X:nodwarf5', true],
+  ['devel go1.28-abc', true],
+  ['go1.26.7', false],
+  ['go1.26', false],
+  ['go1.19.8', false],
+])('%s is new enough: %s', (installed, enough) => expect(isEnough(installed)).toBe(enough));
