@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import type { DownloadFlags } from '../../src/commands/download-options.js';
 import { readDownloadWishes } from '../../src/commands/download-wishes.js';
 import { readInputs } from '../../src/commands/inputs.js';
-import { NEWEST } from '../../src/config/version-table.js';
+import { NEWEST, VERSION_TABLE } from '../../src/config/version-table.js';
 import { writeNodeRecords } from '../../src/state/record-files.js';
 import { directoryListing, type Reply, serve, stallAfter } from '../artifacts/http-fixtures.js';
 import { BINARIES, fakeBinary, VERSIONS, writeReleases } from '../helpers/release-directory.js';
@@ -166,7 +166,8 @@ describe('what there is to download', () => {
     const recorded = { kubernetes, etcd, cni };
     expect((await wishes()).versions).toEqual(recorded);
     expect((await wishes({ kubernetes: `v${kubernetes}` })).versions).toEqual(recorded);
-    const newest = { kubernetes: NEWEST.kubernetes, etcd: NEWEST.etcd, cni: NEWEST.cni };
-    expect((await wishes({ kubernetes: NEWEST.kubernetes })).versions).toEqual(newest);
+    const [oldest = NEWEST] = VERSION_TABLE;
+    const others = { kubernetes: oldest.kubernetes, etcd: oldest.etcd, cni: oldest.cni };
+    expect((await wishes({ kubernetes: oldest.kubernetes })).versions).toEqual(others);
   });
 });
