@@ -151,6 +151,13 @@ describe('what there is to download', () => {
     });
   });
 
+  it('is no etcd that up refuses', async () => {
+    const config = join(operator.home, 'old-etcd.yaml');
+    writeFileSync(config, 'etcd: { version: 3.5.1 }\n');
+    const refused = { code: 'etcd-version-unsupported', exit: 2, message: expect.stringContaining('etcd 3.5.1') };
+    await expect(wishes({ config })).rejects.toMatchObject(refused);
+  });
+
   it('is for recorded nodes, or for those that are named', async () => {
     const state = await recordSample(operator.stateDir);
     const [{ name } = { name: '' }] = sampleSpec().nodes;
