@@ -124,7 +124,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   awkward: {
     title: 'awkward nodes, networks and flags',
     minutes: 15,
-    files: ['api-proxy', 'bad-targets', 'flags', 'node-network'],
+    files: ['api-proxy', 'bad-targets', 'containerd', 'flags', 'node-network'],
   },
   five: {
     title: 'five control planes, five nodes over vxlan',

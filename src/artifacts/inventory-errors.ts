@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { etcdProblem } from '../config/etcd-floor.js';
-import { NEWEST, VERSION_TABLE } from '../config/version-table.js';
+import { KUBERNETES_RANGE, NEWEST } from '../config/version-table.js';
 import { type DisklessError, usageError } from '../errors.js';
 
 /** Names of binaries by version. */
@@ -11,10 +11,9 @@ export const fetchHint = (version: string, root: string): string =>
   `k8s-diskless download --kubernetes ${version} --to ${root} fetches all of it where there is internet`;
 
 export function unsupported(root: string, present: readonly string[]): DisklessError {
-  const [oldest] = VERSION_TABLE;
   return usageError({
     code: 'artifacts-unsupported',
-    message: `the directory ${root} has no version of Kubernetes that is supported, which are 1.${oldest?.minor} to 1.${NEWEST.minor}`,
+    message: `the directory ${root} has no version of Kubernetes that is supported, which are ${KUBERNETES_RANGE}`,
     detail: `it has ${present.join(', ')}`,
     hint: fetchHint(NEWEST.kubernetes, root),
   });

@@ -33,7 +33,7 @@ export function addDownloadOptions(command: Command): Command {
     .addOption(
       option(
         '--kubernetes <version>',
-        'e.g. 1.36.4 (default: that of the config file, else the recorded one, else the newest)',
+        'e.g. 1.37.2 (default: that of the config file, else the recorded one, else the newest)',
         'KUBERNETES',
       ),
     )

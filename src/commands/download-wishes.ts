@@ -1,8 +1,10 @@
 import type { Arch, ArtifactVersions } from '../artifacts/catalogue.js';
+import { etcdProblem } from '../config/etcd-floor.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { decideSettings } from '../config/settings.js';
 import type { ClusterSpec } from '../config/spec.js';
 import { NEWEST, versionRow } from '../config/version-table.js';
+import { usageError } from '../errors.js';
 import { goArchitecture } from '../facts/architecture.js';
 import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
 import type { DownloadFlags } from './download-options.js';
@@ -19,7 +21,7 @@ export interface DownloadWishes {
   images: readonly string[];
 }
 
-/** As flags, config file and record say, without any hosts needed. @throws usage error outside the version table */
+/** As flags, config file and record say, without any hosts needed. @throws usage error of versions that `up` refuses */
 export async function readDownloadWishes(flags: DownloadFlags): Promise<DownloadWishes> {
   const file = flags.config === undefined ? undefined : await loadConfig(flags.config);
   const state = stateOf(flags, file);
@@ -31,8 +33,10 @@ export async function readDownloadWishes(flags: DownloadFlags): Promise<Download
     ...(file && { file: file.config }),
     ...ofThatVersion(recorded, flags.kubernetes ?? file?.config.kubernetes),
   });
-  versionRow(settings.kubernetes);
   const { kubernetes, etcd, cni, sandboxImage, addons } = settings;
+  versionRow(kubernetes);
+  const problem = etcdProblem(etcd);
+  if (problem !== undefined) throw usageError({ code: 'etcd-version-unsupported', message: problem });
   return {
     versions: { kubernetes, etcd, cni },
     archs: flags.arch ?? (await knownArchitectures(flags, file, recorded)) ?? [settings.boot?.arch ?? 'amd64'],

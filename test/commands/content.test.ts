@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { requireContent } from '../../src/commands/content.js';
 import { readInputs } from '../../src/commands/inputs.js';
-import { NEWEST } from '../../src/config/version-table.js';
+import { NEWEST, VERSION_TABLE } from '../../src/config/version-table.js';
 import { usageError } from '../../src/errors.js';
 import { writeNodeRecords } from '../../src/state/record-files.js';
 import type { NodeRecord } from '../../src/state/records.js';
@@ -57,14 +57,14 @@ describe('artifacts', () => {
   it('that lack what the config file asks for are told of before any connection', async () => {
     writeReleases(artifacts);
     const config = join(scratch, 'cluster.yaml');
-    writeFileSync(config, 'etcd: { version: 3.99.0 }\n');
-    const lacking = { code: 'artifact-missing', exit: 2, message: expect.stringContaining('etcd 3.99.0') };
+    writeFileSync(config, 'etcd: { version: 3.6.99 }\n');
+    const lacking = { code: 'artifact-missing', exit: 2, message: expect.stringContaining('etcd 3.6.99') };
     await expect(read({ config })).rejects.toMatchObject(lacking);
   });
 
   it('of the version asked for are told to be incomplete, with what is there', async () => {
     writeReleases(artifacts);
-    const { kubernetes } = NEWEST;
+    const [{ kubernetes } = NEWEST] = VERSION_TABLE;
     await expect(read({ kubernetes: `v${kubernetes}` })).rejects.toMatchObject({
       exit: 2,
       message: `Kubernetes ${kubernetes} is not complete in the directory ${artifacts}`,

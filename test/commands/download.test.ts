@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import type { DownloadFlags } from '../../src/commands/download-options.js';
 import { readDownloadWishes } from '../../src/commands/download-wishes.js';
 import { readInputs } from '../../src/commands/inputs.js';
-import { NEWEST } from '../../src/config/version-table.js';
+import { NEWEST, VERSION_TABLE } from '../../src/config/version-table.js';
 import { writeNodeRecords } from '../../src/state/record-files.js';
 import { directoryListing, type Reply, serve, stallAfter } from '../artifacts/http-fixtures.js';
 import { BINARIES, fakeBinary, VERSIONS, writeReleases } from '../helpers/release-directory.js';
@@ -151,6 +151,13 @@ describe('what there is to download', () => {
     });
   });
 
+  it('is no etcd that up refuses', async () => {
+    const config = join(operator.home, 'old-etcd.yaml');
+    writeFileSync(config, 'etcd: { version: 3.5.1 }\n');
+    const refused = { code: 'etcd-version-unsupported', exit: 2, message: expect.stringContaining('etcd 3.5.1') };
+    await expect(wishes({ config })).rejects.toMatchObject(refused);
+  });
+
   it('is for recorded nodes, or for those that are named', async () => {
     const state = await recordSample(operator.stateDir);
     const [{ name } = { name: '' }] = sampleSpec().nodes;
@@ -166,7 +173,8 @@ describe('what there is to download', () => {
     const recorded = { kubernetes, etcd, cni };
     expect((await wishes()).versions).toEqual(recorded);
     expect((await wishes({ kubernetes: `v${kubernetes}` })).versions).toEqual(recorded);
-    const newest = { kubernetes: NEWEST.kubernetes, etcd: NEWEST.etcd, cni: NEWEST.cni };
-    expect((await wishes({ kubernetes: NEWEST.kubernetes })).versions).toEqual(newest);
+    const [oldest = NEWEST] = VERSION_TABLE;
+    const others = { kubernetes: oldest.kubernetes, etcd: oldest.etcd, cni: oldest.cni };
+    expect((await wishes({ kubernetes: oldest.kubernetes })).versions).toEqual(others);
   });
 });

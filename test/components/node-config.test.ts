@@ -65,20 +65,6 @@ describe('kube-proxy configuration', () => {
 });
 
 describe('containerd configuration', () => {
-  const toml = (version: string) =>
-    textAt([containerd(contextOf('s7', { ...NEW, traits: flatcar(version) }))], '/etc/containerd/config.toml');
-
-  it.each([
-    ['1.6.20', 'version = 2', 'bin_dir = "/opt/cni/bin"'],
-    ['1.7.21', 'version = 2', 'bin_dir = "/opt/cni/bin"'],
-    ['2.0.5', 'version = 3', 'bin_dir = "/opt/cni/bin"'],
-    ['2.1.5', 'version = 3', 'bin_dirs = ["/opt/cni/bin"]'],
-    ['2.2.5', 'version = 3', 'bin_dirs = ["/opt/cni/bin"]'],
-    ['2.4.2', 'version = 3', 'bin_dirs = ["/opt/cni/bin"]'],
-  ])('of %s has %s and %s', (version, format, plugins) => {
-    expect(toml(version).split('\n')).toEqual(expect.arrayContaining([format, plugins]));
-  });
-
   it('restarts for a changed conflist, which a running containerd would miss', () => {
     expect(containerd(contextOf('s7', NEW)).units[0]?.inputs).toContain('/etc/cni/net.d/10-k8s-diskless.conflist');
   });

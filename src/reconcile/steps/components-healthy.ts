@@ -1,3 +1,4 @@
+import { CONTAINERD_CHECK, CONTAINERD_UNIT } from '../../components/containerd.js';
 import { healthEndpoints } from '../../components/health.js';
 import { DisklessError } from '../../errors.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
@@ -19,11 +20,14 @@ export async function componentsHealthy(context: Reconciliation, { node, signal 
   const began = clock.monotonicMs();
   const patienceS = Math.ceil(readyTimeoutMs / 1000);
   const ask = async (patience: number, own: AbortSignal): Promise<Unhealthy[]> => {
-    const { stdout } = await sessionOf(context, node).rootScript(healthScript({ endpoints, patienceS: patience }), {
-      label: 'ask components for their health',
-      timeoutMs: patience * 1000 + GRACE_MS,
-      signal: own,
-    });
+    const { stdout } = await sessionOf(context, node).rootScript(
+      healthScript({ endpoints, criCheck: `${CONTAINERD_CHECK} cri`, patienceS: patience }),
+      {
+        label: 'ask components for their health',
+        timeoutMs: patience * 1000 + GRACE_MS,
+        signal: own,
+      },
+    );
     return parseHealth(stdout);
   };
   // The node waits by itself, in one round trip.
@@ -39,11 +43,18 @@ export async function componentsHealthy(context: Reconciliation, { node, signal 
     code: 'component-unhealthy',
     host: node,
     message: `${wordsOf(failing).join('; ')}, after ${waitedS} s`,
-    hint: `${whereLogs(evidence)}; ${waitedS < patienceS ? 'an extra argument it does not take is a usual reason' : 'a slow machine needs a longer --ready-timeout'}`,
+    hint: `${whereLogs(evidence)}; ${advice(failing, waitedS < patienceS)}`,
     detail: evidence.map(({ tail }) => tail).join('\n'),
   });
 }
 
 function wordsOf(failing: readonly Unhealthy[]): string[] {
   return failing.map(({ unit, why }) => `${unit} ${why}`);
+}
+
+function advice(failing: readonly Unhealthy[], isHopeless: boolean): string {
+  if (!isHopeless) return 'a slow machine needs a longer --ready-timeout';
+  return failing.some(({ unit }) => unit === CONTAINERD_UNIT)
+    ? 'it loads its plugins when it starts: once the reason is gone, restart it on the node, then run up again'
+    : 'an extra argument it does not take is a usual reason';
 }

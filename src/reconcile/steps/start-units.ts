@@ -1,3 +1,4 @@
+import { CONTAINERD_UNIT } from '../../components/containerd.js';
 import { DisklessError } from '../../errors.js';
 import type { ComponentId, Disruption } from '../../node/desired.js';
 import { PATHS } from '../../node/paths.js';
@@ -6,6 +7,7 @@ import { waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';
 import { change } from '../change.js';
+import { containerdCheck } from '../containerd-check.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
 import { glancing } from '../glance.js';
 import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
@@ -69,11 +71,12 @@ async function bringUp(context: Reconciliation, place: StepPlace, action: UnitAc
   // A member of a quorum that is still to be made reports its start only when it is made.
   const wait = judgementOf(context).verdict.code === 'revive' && unit.disruption === 'etcd' ? '--no-block ' : '';
   const mark = `${PATHS.marker}/units/${unit.name}`;
+  const check = unit.name === CONTAINERD_UNIT ? containerdCheck : undefined;
   const script = `set -eu
-if [ "$(systemctl show -p NeedDaemonReload --value ${shellQuote(unit.name)})" = yes ]; then systemctl daemon-reload; fi
+${check ? unlessTold(check.before, '') : ''}if [ "$(systemctl show -p NeedDaemonReload --value ${shellQuote(unit.name)})" = yes ]; then systemctl daemon-reload; fi
 ${verb === 'restart' ? stopWhatStarts(unit.name) : ''}systemctl reset-failed ${shellQuote(unit.name)} 2>/dev/null || true
 systemctl ${wait}${verb} ${shellQuote(unit.name)}
-mkdir -p ${PATHS.marker}/units
+${check ? unlessTold(check.after, `rm -f ${shellQuote(mark)}; `) : ''}mkdir -p ${PATHS.marker}/units
 printf '%s\\n' ${shellQuote(fingerprint)} >${shellQuote(`${mark}.new`)} && mv -f ${shellQuote(`${mark}.new`, mark)}
 `;
   await change(context, place, `${verb} ${unit.name} (${action.why})`, async () => {
@@ -81,9 +84,10 @@ printf '%s\\n' ${shellQuote(fingerprint)} >${shellQuote(`${mark}.new`)} && mv -f
     waitsFor(`systemd has not yet said that ${unit.name} has started`);
     const start = () => sessionOf(context, place.node).rootScript(script, options);
     const glance = (signal: AbortSignal) => lastWords(context, place.node, unit.name, signal);
-    await glancing(context, glance, start).catch(async (cause) => {
+    const { stdout } = await glancing(context, glance, start).catch(async (cause) => {
       throw await withEvidence(context, place.node, unit.name, cause);
     });
+    await check?.refuse(context, place.node, stdout);
   });
 }
 
@@ -94,6 +98,13 @@ async function lastWords(context: Reconciliation, node: string, unit: string, si
   const { stdout } = await sessionOf(context, node).exec(command, options);
   const line = stdout.trim().slice(0, LONGEST_WORDS);
   return line === '' ? '' : `${unit} has not started yet, its log ends with: ${line}`;
+}
+
+/** What the command prints ends the script: the unit counts as not started, and the next run tries again. */
+function unlessTold(command: string, before: string): string {
+  return `told=$(${command}) || [ -n "$told" ]
+if [ -n "$told" ]; then ${before}printf '%s\\n' "$told"; exit 0; fi
+`;
 }
 
 /** A service that is stopped while it starts has failed, and a restart would report that as its own end. */

@@ -68,4 +68,15 @@ describe('componentsHealthy', () => {
     expect(run.well).toEqual(new Set());
     expect([...run.saved.keys()]).toEqual(['s4-kube-controller-manager.service.log']);
   });
+
+  it('asks containerd for its CRI plugin, and tells how it comes back', async () => {
+    const why = 'runs, but its CRI plugin does not: no runtime';
+    const run = runWith(`unhealthy containerd.service ${why}\n`);
+    await expect(run.look()).rejects.toMatchObject({
+      code: 'component-unhealthy',
+      message: expect.stringContaining(`containerd.service ${why}`),
+      hint: expect.stringMatching(/s4-containerd\.service\.log; it loads its plugins when it starts: .* run up again$/),
+    });
+    expect(run.asked[0]).toContain('/opt/bin/k8s-diskless-containerd cri');
+  });
 });
