@@ -8,13 +8,12 @@ import { containerImages, coreDnsReference } from './container-images.js';
 import { containerRuntime } from './container-runtime.js';
 import { goProduct } from './go-product.js';
 import { cniPlugins, containerd, coredns, etcd, kubeadm, kubernetes, runc } from './go-software.js';
-import { goCaches } from './go-toolchain.js';
 import { ignition } from './ignition.js';
 import { iperf3 } from './iperf3.js';
 import { kubeadmKit } from './kubeadm.js';
 import { labCacheRoot } from './lab-cache.js';
 import { nodeImage } from './node-image.js';
-import { materialize, type Product, withBuildLock } from './product.js';
+import { materialize, type Product } from './product.js';
 
 /** Where the lab's products are. Everything is read-only to its users. */
 export interface LabBuild {
@@ -60,8 +59,8 @@ interface Maker {
 /** Builds what is missing of the lab and says where everything is; takes a fraction of a second when all is there. */
 export async function ensureBuilt(options: EnsureBuiltOptions): Promise<LabBuild> {
   checkNames(options.rebuild ?? []);
-  const { make, finish } = maker(options);
   const generation = generationOf(options.generation ?? NEWEST_GENERATION);
+  const { make, finish } = maker(options, generation.name);
   const node = await make(nodeImage);
   const dns = await make(goProduct(coredns));
   const parts = {
@@ -93,7 +92,7 @@ async function runtimeLayer(make: Maker['make']): Promise<string> {
 /** The same, and the kernel and initrd of machines: most uses of the lab have none. */
 export async function ensureMachinesBuilt(options: EnsureBuiltOptions): Promise<MachineBuild> {
   const build = await ensureBuilt(options);
-  const { make } = maker(options);
+  const { make } = maker(options, build.generation);
   const program = join(await make(ignition), 'ignition');
   const { system } = generationOf(build.generation);
   const layers = build.systems[system] ?? [];
@@ -103,8 +102,8 @@ export async function ensureMachinesBuilt(options: EnsureBuiltOptions): Promise<
 
 /** Directory with kubeadm and images of the control plane, of the newest generation: only a benchmark needs it. */
 export async function ensureKubeadmBuilt(options: EnsureBuiltOptions): Promise<string> {
-  const { make, finish } = maker(options);
   const generation = generationOf(NEWEST_GENERATION);
+  const { make, finish } = maker(options, 'kubeadm');
   const kit = kubeadmKit({
     kubeadm: await make(goProduct(kubeadm(generation.kubernetes))),
     kubernetes: await make(goProduct(kubernetes(generation.kubernetes))),
@@ -115,18 +114,18 @@ export async function ensureKubeadmBuilt(options: EnsureBuiltOptions): Promise<s
   return directory;
 }
 
-function maker({ progress, signal, rebuild = [], root = labCacheRoot() }: EnsureBuiltOptions): Maker {
+function maker({ progress, signal, rebuild = [], root = labCacheRoot() }: EnsureBuiltOptions, name: string): Maker {
+  // Of its own for each, so that nobody drops what others need.
+  const compiled = join(root, 'go-build', name);
   let hasBuilt = false;
   const onBuilt = () => {
     hasBuilt = true;
   };
   return {
     make: (product) =>
-      materialize(product, { root, progress, signal, rebuild: rebuild.includes(product.name), onBuilt }),
+      materialize(product, { root, progress, signal, compiled, rebuild: rebuild.includes(product.name), onBuilt }),
     finish: async () => {
-      if (!hasBuilt) return;
-      const drop = () => rm(goCaches(root).build, { recursive: true, force: true });
-      await withBuildLock({ root, onWait: () => {}, signal }, drop);
+      if (hasBuilt) await rm(compiled, { recursive: true, force: true });
     },
   };
 }

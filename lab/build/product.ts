@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { type LockOptions, withLock } from './build-lock.js';
+import { withLock } from './build-lock.js';
 import { runCommand } from './run-command.js';
 
 /** Something the lab builds once and keeps in its cache: a directory of files. */
@@ -15,6 +15,8 @@ export interface Product {
 export interface BuildContext {
   /** Of the cache, for what several products share. */
   root: string;
+  /** Compiled Go packages, which products that are built together share. */
+  compiled: string;
   /** Empty directory for the product's files. */
   output: string;
   /** Empty directory for everything else; removed afterwards. */
@@ -38,6 +40,8 @@ export interface MaterializeOptions {
   rebuild?: boolean;
   /** Called when something was built rather than found. */
   onBuilt?: () => void;
+  /** Directory for compiled Go packages. Default: one of the product's own, removed with its work. */
+  compiled?: string;
 }
 
 /** How many builds of one product stay in the cache: the newest, and one for the branch next door. */
@@ -48,20 +52,12 @@ export async function materialize(product: Product, options: MaterializeOptions)
   const { root, progress, signal } = options;
   const existing = await findBuilt(root, product);
   if (existing !== undefined && !options.rebuild) return existing;
-  const onWait = () => progress(`${product.name}: waiting for another build of the lab to finish`);
-  return await withBuildLock({ root, onWait, signal }, async () => {
+  const onWait = () => progress(`${product.name}: waiting for another build of it to finish`);
+  return await withLock({ name: `build ${root} ${product.name}`, onWait, signal }, async () => {
     const builtMeanwhile = await findBuilt(root, product);
     if (builtMeanwhile !== undefined && builtMeanwhile !== existing) return builtMeanwhile;
     return await buildInto(product, options);
   });
-}
-
-/** Only one product of a cache is built at a time. */
-export function withBuildLock<T>(
-  lock: Omit<LockOptions, 'name'> & { root: string },
-  work: () => Promise<T>,
-): Promise<T> {
-  return withLock({ ...lock, name: `build ${lock.root}` }, work);
 }
 
 /** Under the lock. */
@@ -74,13 +70,14 @@ async function buildInto(product: Product, options: MaterializeOptions): Promise
   await mkdir(scratch, { recursive: true });
   const temporary = await mkdtemp(join(scratch, `${product.name}-`));
   const [output, work] = [join(temporary, 'out'), join(temporary, 'work')];
-  const use = async (other: Product) => (await findBuilt(root, other)) ?? (await buildInto(other, options));
+  const use = (other: Product) => materialize(other, { root, progress: options.progress, signal });
+  const { compiled = join(work, 'compiled') } = options;
   try {
     await mkdir(output);
     await mkdir(work);
     // Of what is built, whatever becomes of the repository meanwhile.
     const key = hashOf(await product.inputs());
-    const { version } = await product.build({ root, output, work, progress, signal, use });
+    const { version } = await product.build({ root, compiled, output, work, progress, signal, use });
     const finished = join(home, `${version}_${key}`);
     await rm(finished, { recursive: true, force: true });
     await rename(output, finished);
