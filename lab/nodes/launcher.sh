@@ -24,7 +24,8 @@ while :; do
   # Never used before: nspawn trips over remains in the cgroup it is started in.
   boot=boot-$$-$count
   echo on >"$dir/power"
-  sh "$dir/plug.sh" && sh "$dir/disturb.sh" || break
+  sh "$dir/plug.sh" || break
+  sh "$dir/disturb.sh" || break
   # A mount namespace per boot: the root's tmpfs goes with the last process of the machine, however that ends.
   (
     enter_cgroup "$boot"
@@ -38,7 +39,7 @@ while :; do
   clear_away "$boot" &
   echo "launcher: boot $count ended with $code"
   case $code:$(cat "$dir/power") in
-  $REBOOT:on | *:cycle) ;;
+  "$REBOOT":on | *:cycle) ;;
   *) break ;;
   esac
 done

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154
 # What keeps the processes of a lab together; read by the scripts that start them, which set $dir.
 
 # Moves the calling process one level down in every cgroup hierarchy: enter_cgroup NAME [PROCESSORS]

@@ -11,7 +11,7 @@ import { createOperator } from './cli.js';
 import { recordSample } from './recorded-state.js';
 
 function shell(script: string): Child {
-  const child = startChild(new URL('./children/run-in-foreground.ts', import.meta.url), 'sh', '-c', script);
+  const child = startChild(new URL('./children/run-in-foreground.mjs', import.meta.url), 'sh', '-c', script);
   onTestFinished(() => child.kill());
   return child;
 }

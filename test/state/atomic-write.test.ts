@@ -51,7 +51,7 @@ test('a writer killed at any moment leaves a whole file', { timeout: 120_000 }, 
   const bytes = 2_000_000;
   let interrupted = 0;
   for (let round = 0; round < 6 || (interrupted === 0 && round < 60); round++) {
-    const child = startChild(new URL('./children/write-alternately.ts', import.meta.url), file, String(bytes));
+    const child = startChild(new URL('./children/write-alternately.mjs', import.meta.url), file, String(bytes));
     await child.line();
     // Any moment will do: the wait only spreads the kills over the writer's cycle.
     await delay((round % 6) * 4);

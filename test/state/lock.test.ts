@@ -31,7 +31,7 @@ const refusalOf = (taking: Promise<Lock>): Promise<DisklessError> =>
   );
 
 async function holder(): Promise<Child & { pid: number }> {
-  const child = startChild(new URL('./children/hold-lock.ts', import.meta.url), path);
+  const child = startChild(new URL('./children/hold-lock.mjs', import.meta.url), path);
   children.push(child);
   const { pid } = JSON.parse(await child.line());
   return { ...child, pid };
@@ -100,7 +100,7 @@ describe('one run at a time', () => {
   test('processes that contend for it never hold it together', { timeout: 120_000 }, async () => {
     const critical = join(directory, 'critical');
     const contenders = [1, 2, 3].map(() =>
-      startChild(new URL('./children/contend.ts', import.meta.url), path, critical, '80'),
+      startChild(new URL('./children/contend.mjs', import.meta.url), path, critical, '80'),
     );
     children.push(...contenders);
     const results = await Promise.all(contenders.map(async (child) => JSON.parse(await child.line())));
@@ -124,7 +124,7 @@ describe('the lock of a dead run', () => {
   test('killed at any moment of taking and releasing it', { timeout: 120_000 }, async () => {
     for (let round = 0; round < 5; round++) {
       const child = startChild(
-        new URL('./children/contend.ts', import.meta.url),
+        new URL('./children/contend.mjs', import.meta.url),
         path,
         join(directory, 'critical'),
         'Infinity',

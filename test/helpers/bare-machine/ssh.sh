@@ -71,6 +71,7 @@ while read -r keyword value || [ -n "$keyword" ]; do
 done <"$file"
 
 case $seen in *' identityfile '*) ;; *)
+  # shellcheck disable=SC2088
   for type in rsa ecdsa ecdsa_sk ed25519 ed25519_sk xmss dsa; do take identityfile "~/.ssh/id_$type"; done ;;
 esac
 case $seen in *' user '*) ;; *) take user "$(id -un)" ;; esac

@@ -1,21 +1,21 @@
 /*
- * `contend.ts LOCK CRITICAL HOLDS`: takes the lock again and again until it has held it HOLDS times; while it holds
+ * `contend.mjs LOCK CRITICAL HOLDS`: takes the lock again and again until it has held it HOLDS times; while it holds
  * it, nobody else may be able to create CRITICAL. Says how often somebody was.
  */
 import { mkdirSync, rmdirSync } from 'node:fs';
-import { DisklessError } from '../../../src/errors.js';
-import { acquireLock, type Lock } from '../../../src/state/lock.js';
+import { DisklessError } from '../../../dist/errors.js';
+import { acquireLock } from '../../../dist/state/lock.js';
 
 const [path = '', critical = '', holds = '0'] = process.argv.slice(2);
 
-async function take(): Promise<Lock | undefined> {
-  return acquireLock({ path, command: 'contend', now: () => new Date() }).catch((error: unknown) => {
+async function take() {
+  return acquireLock({ path, command: 'contend', now: () => new Date() }).catch((error) => {
     if (error instanceof DisklessError && error.code === 'locked') return undefined;
     throw error;
   });
 }
 
-function intruded(): boolean {
+function intruded() {
   try {
     mkdirSync(critical);
     rmdirSync(critical);

@@ -1,16 +1,16 @@
 /*
- * `hold-lock.ts LOCK`: tries to take the lock when told by a line on stdin, says in one line of JSON how that went,
+ * `hold-lock.mjs LOCK`: tries to take the lock when told by a line on stdin, says in one line of JSON how that went,
  * and holds on until stdin is closed.
  */
 import { createInterface } from 'node:readline';
-import { DisklessError } from '../../../src/errors.js';
-import { acquireLock, type Lock } from '../../../src/state/lock.js';
+import { DisklessError } from '../../../dist/errors.js';
+import { acquireLock } from '../../../dist/state/lock.js';
 
 const [path = ''] = process.argv.slice(2);
-let lock: Lock | undefined;
-const say = (answer: unknown): boolean => process.stdout.write(`${JSON.stringify(answer)}\n`);
+let lock;
+const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
-async function take(): Promise<void> {
+async function take() {
   try {
     lock = await acquireLock({ path, command: 'k8s-diskless up --hosts s4', now: () => new Date() });
     say({ held: true, takenOverFrom: lock.takenOverFrom?.pid });

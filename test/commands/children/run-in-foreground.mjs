@@ -1,0 +1,5 @@
+/* `run-in-foreground.mjs PROGRAM ARGS…`: ends with the exit code that it hands back. */
+import { runInForeground } from '../../../dist/commands/kubectl.js';
+
+const [program = '', ...args] = process.argv.slice(2);
+process.exitCode = await runInForeground(program, args);
