@@ -146,6 +146,11 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     minutes: 15,
     files: ['bench'],
   },
+  versions: {
+    title: 'every row of the version table, which is recorded',
+    minutes: 60,
+    files: ['versions'],
+  },
   machines: {
     title: 'emulated machines that boot over the network',
     minutes: 15,
