@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -10,7 +11,6 @@ export interface CacheEntry {
   path: string;
   /** On disk; what is linked from several places counts where it is met first. */
   bytes: number;
-  modified: Date;
   /** Not the newest of its product, or only needed while something is built. */
   isSpare: boolean;
 }
@@ -20,11 +20,10 @@ const WORKPLACES = new Set(['go-build', 'go-mod', 'go-test', 'tmp']);
 
 /** What the lab's cache holds, by path. */
 export async function cacheEntries(root = labCacheRoot()): Promise<CacheEntry[]> {
+  if (!existsSync(root)) return [];
   const folders = (await readdir(root, { withFileTypes: true })).filter((entry) => entry.isDirectory());
   const groups = await Promise.all(
-    folders.map(async ({ name }) =>
-      WORKPLACES.has(name) ? [await workplace(root, name)] : await products(root, name),
-    ),
+    folders.map(async ({ name }) => (WORKPLACES.has(name) ? [workplace(name)] : await products(root, name))),
   );
   const entries = groups.flat();
   const sizes = await diskUse(entries.map(({ path }) => join(root, path)));
@@ -33,19 +32,18 @@ export async function cacheEntries(root = labCacheRoot()): Promise<CacheEntry[]>
 
 type Unsized = Omit<CacheEntry, 'bytes'>;
 
-async function workplace(root: string, path: string): Promise<Unsized> {
-  return { path, modified: (await stat(join(root, path))).mtime, isSpare: true };
+function workplace(path: string): Unsized {
+  return { path, isSpare: true };
 }
 
 async function products(root: string, folder: string): Promise<Unsized[]> {
   const builds = await Promise.all(
     (await readdir(join(root, folder))).map(async (name) => {
-      const { mtime, ctimeMs } = await stat(join(root, folder, name));
-      return { path: join(folder, name), modified: mtime, ctimeMs };
+      return { path: join(folder, name), ctimeMs: (await stat(join(root, folder, name))).ctimeMs };
     }),
   );
   const newest = Math.max(...builds.map(({ ctimeMs }) => ctimeMs));
-  return builds.map(({ ctimeMs, ...build }) => ({ ...build, isSpare: ctimeMs < newest }));
+  return builds.map(({ ctimeMs, path }) => ({ path, isSpare: ctimeMs < newest }));
 }
 
 async function diskUse(paths: readonly string[]): Promise<number[]> {
