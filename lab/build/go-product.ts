@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DisklessError, toDisklessError } from '../../src/errors.js';
 import { type GoSoftware, moduleFolder, softwareVersion } from './go-software.js';
 import { goEnvironment } from './go-toolchain.js';
 import { type BuildContext, fileInputs, type Product } from './product.js';
@@ -37,10 +38,26 @@ async function buildCommands(software: GoSoftware, version: string, context: Bui
   const flags = ['-s -w', ...variables, ...(cgo ? ['-linkmode=external -extldflags=-static'] : [])].join(' ');
   const env = { ...(await goEnvironment(context)), ...(cgo ? { CGO_ENABLED: '1' } : {}) };
   const args = [join(RECIPES, 'go-module.sh'), module, output, flags, tags.join(','), ...packages];
-  await runCommand({ command: 'bash', args, env, onLine: progress, signal });
+  try {
+    await runCommand({ command: 'bash', args, env, onLine: progress, signal });
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw buildFailed(software, version, cause);
+  }
   const sums = join(moduleFolder(software), 'go.sum');
   if (existsSync(sums)) return;
   // Of a new version nobody knows the checksums before its first build.
   await copyFile(join(module, 'go.sum'), sums);
   progress(`${sums} is new: commit it`);
+}
+
+function buildFailed({ name }: GoSoftware, version: string, cause: unknown): DisklessError {
+  const { message, detail } = toDisklessError(cause);
+  return new DisklessError({
+    code: 'lab-build-failed',
+    message: `${name} ${version} cannot be built from its Go module`,
+    detail: detail ?? message,
+    hint: 'it needs the Go module proxy (`go env GOPROXY`) and some GB of disk (`npm run -s lab -- cache prune` frees some)',
+    cause,
+  });
 }
