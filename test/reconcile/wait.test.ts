@@ -44,9 +44,11 @@ async function up(options: {
   wait?: number;
   /** How fast time passes. */
   speed?: number;
+  /** Once this holds after an event, the rest of the wait passes at once. */
+  timeIsUp?: () => boolean;
   onEvent?: (event: RunEvent) => void;
 }): Promise<StepReport[]> {
-  const { count, controlPlane = 'n1', wait, speed = 1, onEvent } = options;
+  const { count, controlPlane = 'n1', wait, speed = 1, timeIsUp = () => false, onEvent } = options;
   const flags = {
     hosts: `n[1-${count}]`,
     controlPlane,
@@ -61,12 +63,18 @@ async function up(options: {
     newCluster: false,
     ...(wait !== undefined && { wait }),
   };
-  const input = await prepareUp(flags, onEvent ? [onEvent] : [], new AbortController().signal);
+  const over = new AbortController();
+  const end = (): void => {
+    if (timeIsUp()) over.abort();
+  };
+  const input = await prepareUp(flags, [...(onEvent ? [onEvent] : []), end], new AbortController().signal);
   const { now, monotonicMs, sleep } = input.clock;
   const clock = {
     now,
-    monotonicMs: () => speed * monotonicMs(),
-    sleep: (ms: number, signal: AbortSignal) => sleep(ms / speed, signal),
+    monotonicMs: () => speed * monotonicMs() + (over.signal.aborted ? (wait ?? 0) : 0),
+    async sleep(ms: number, signal: AbortSignal): Promise<void> {
+      await sleep(ms / speed, AbortSignal.any([signal, over.signal])).catch(() => signal.throwIfAborted());
+    },
   };
   return passesUntilSent({ ...input, clock });
 }
@@ -87,7 +95,8 @@ describe('up --wait', () => {
       if (event.node === 'n1' && event.code === 'waiting') void node('n1').sshd.listen();
       if (event.code === 'another-pass' && served().join() === 'n1,n2,n4') void node('n3').sshd.listen();
     };
-    const reports = await up({ count: 5, wait: 20_000, onEvent });
+    const timeIsUp = (): boolean => served().join() === 'n1,n2,n3,n4';
+    const reports = await up({ count: 5, wait: 600_000, onEvent, timeIsUp });
     expect(served()).toEqual(['n1', 'n2', 'n3', 'n4']);
     expect(failures(reports)).toEqual(['n5 connect unreachable']);
     const waitedFor = notes.filter((note) => note.endsWith(' waiting'));
