@@ -1,5 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { type DisklessError, EXIT, toDisklessError, usageError } from '../src/errors.js';
+import { containerd, etcd, kubernetes, softwareVersion } from './build/go-software.js';
+import { addCacheCommands } from './cache.js';
+import { GENERATIONS } from './generations.js';
 import { addMachineCommands } from './machines/commands.js';
 import { renderExports } from './nodes/environment.js';
 import { execAttached } from './nodes/exec.js';
@@ -37,8 +40,10 @@ program
     collect,
     [],
   )
-  .action(async (names: string[], { option }: { option: string[] }) => {
-    await lab().up({ nodes: requests(names.length > 0 ? names : DEFAULT_NODES, option), progress: say, signal });
+  .option('-g, --generation <name>', 'of Kubernetes, etcd and containerd, see `lab generations`')
+  .action(async (names: string[], { option, generation }: { option: string[]; generation?: string }) => {
+    const nodes = requests(names.length > 0 ? names : DEFAULT_NODES, option);
+    await lab().up({ nodes, generation, progress: say, signal });
   });
 
 program
@@ -136,6 +141,20 @@ program
       console.log(`${(value === undefined ? name : `${name}=${value.placeholder}`).padEnd(28)} ${summary}`);
     }
   });
+
+program
+  .command('generations')
+  .description('software that a lab can be made of, for `up --generation NAME`')
+  .action(() => {
+    for (const { name, kubernetes: minor, etcd: series, system } of GENERATIONS) {
+      const versions = `Kubernetes ${softwareVersion(kubernetes(minor))}, etcd ${softwareVersion(etcd(series))}`;
+      console.log(
+        `${name.padEnd(8)} ${versions}, ${system === 'newest' ? `containerd ${softwareVersion(containerd)}` : 'containerd 1.6 of Debian'}`,
+      );
+    }
+  });
+
+addCacheCommands(program, say);
 
 program
   .command('down')

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addBenchCommand } from './commands/bench/bench-command.js';
 import { addBootCommands } from './commands/boot.js';
+import { addDownloadOptions } from './commands/download-options.js';
 import { readFlagVariables } from './commands/flag-variables.js';
 import { addClusterOptions, addRunOptions, addSourceOptions, addUpOptions, option } from './commands/options.js';
 import { outliveOutputs, print } from './commands/output-lost.js';
@@ -14,6 +15,7 @@ Examples:
   k8s-diskless up                           the recorded cluster again
   k8s-diskless plan                         what up would do; changes nothing on the nodes
   k8s-diskless kubectl -- get nodes         kubectl with the admin kubeconfig
+  k8s-diskless download --to /srv/k8s       all that up needs, for --artifacts at a site without internet
   k8s-diskless bench report                 the last benchmark run
   k8s-diskless boot serve --hosts s4,s5,s6  the machines’ operating system over the network; see boot --help
 `;
@@ -46,6 +48,9 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
     .action(async (args: string[], flags) =>
       finish(await (await import('./commands/kubectl.js')).kubectlCommand(args, flags)),
     );
+  addDownloadOptions(
+    root.command('download').description('fetch and verify all that up needs, for sites without internet'),
+  ).action(async (flags) => finish(await (await import('./commands/download.js')).downloadCommand(flags)));
   addBenchCommand(root, finish);
   addBootCommands(root.command('boot'), finish);
   root

@@ -130,7 +130,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   awkward: {
     title: 'awkward nodes, networks and flags',
     minutes: 15,
-    files: ['api-proxy', 'bad-targets', 'flags', 'node-network'],
+    files: ['api-proxy', 'bad-targets', 'containerd', 'flags', 'node-network'],
   },
   five: {
     title: 'five control planes, five nodes over vxlan',
@@ -151,6 +151,11 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     title: 'measurements that are disturbed',
     minutes: 15,
     files: ['bench'],
+  },
+  versions: {
+    title: 'every row of the version table, which is recorded',
+    minutes: 60,
+    files: ['versions'],
   },
   machines: {
     title: 'emulated machines that boot over the network',

@@ -35,9 +35,9 @@ Components: main
 `;
 
 describe('selectBookworm', () => {
-  it('keeps Debian 12 main of a deb822 file, asked for as source', () => {
-    expect(selectBookworm({ text: STANZAS, format: 'deb822', type: 'deb-src' })).toBe(
-      `Types: deb-src
+  it('keeps Debian 12 main of a deb822 file', () => {
+    expect(selectBookworm({ text: STANZAS, format: 'deb822' })).toBe(
+      `Types: deb
 Uris: http://deb.example.test/debian
 Suites: bookworm bookworm-updates
 Components: main
@@ -58,15 +58,14 @@ Signed-by:
       'deb-src http://deb.example.test/debian bookworm main',
       'deb http://vendor.example.test bookworm stable',
     ].join('\n');
-    expect(selectBookworm({ text, format: 'one-line', type: 'deb-src' })).toBe(
-      'deb-src [arch=amd64 signed-by=/k.gpg] http://deb.example.test/debian bookworm main\n' +
-        'deb-src http://deb.example.test/debian-security bookworm-security main\n',
+    expect(selectBookworm({ text, format: 'one-line' })).toBe(
+      'deb [arch=amd64 signed-by=/k.gpg] http://deb.example.test/debian bookworm main\n' +
+        'deb http://deb.example.test/debian-security bookworm-security main\n',
     );
   });
 
   it('asks the same places for another release, without its updates', () => {
-    const select = (text: string, format: 'deb822' | 'one-line') =>
-      selectBookworm({ text, format, type: 'deb', release: 'trixie' });
+    const select = (text: string, format: 'deb822' | 'one-line') => selectBookworm({ text, format, release: 'trixie' });
     expect(select(STANZAS, 'deb822')).toMatch(/^Types: deb\nUris: http:\/\/deb.example.test\/debian\nSuites: trixie\n/);
     const lines = [
       'deb http://deb.example.test/debian bookworm main contrib',
@@ -76,9 +75,7 @@ Signed-by:
   });
 
   it('is empty when nothing fits', () => {
-    expect(selectBookworm({ text: 'deb http://d.example.test trixie main\n', format: 'one-line', type: 'deb' })).toBe(
-      '',
-    );
-    expect(selectBookworm({ text: '', format: 'deb822', type: 'deb' })).toBe('');
+    expect(selectBookworm({ text: 'deb http://d.example.test trixie main\n', format: 'one-line' })).toBe('');
+    expect(selectBookworm({ text: '', format: 'deb822' })).toBe('');
   });
 });

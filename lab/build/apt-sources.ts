@@ -4,8 +4,6 @@ export type AptFormat = 'deb822' | 'one-line';
 export interface SelectOptions {
   text: string;
   format: AptFormat;
-  /** Ask for binary packages or for source packages. */
-  type: 'deb' | 'deb-src';
   /** Ask the same places for this release instead. Default: bookworm. */
   release?: DebianRelease;
 }
@@ -16,20 +14,17 @@ export type DebianRelease = 'bookworm' | 'trixie';
 const SUITE = /^bookworm(-updates|-security)?$/;
 
 /**
- * The entries of one apt source file that serve Debian 12's main archive, rewritten to `type`.
+ * The entries of one apt source file that serve Debian 12's main archive, for binary packages.
  * Everything else about them (place, keys, options) stays as this machine has it. Empty when there are none.
  */
-export function selectBookworm({ text, format, type, release = 'bookworm' }: SelectOptions): string {
-  const wanted = { type, release };
+export function selectBookworm({ text, format, release = 'bookworm' }: SelectOptions): string {
   const entries =
     format === 'deb822'
-      ? text.split(/\n[ \t]*\n/).map((stanza) => rewriteStanza(stanza, wanted))
-      : text.split('\n').map((line) => rewriteLine(line, wanted));
+      ? text.split(/\n[ \t]*\n/).map((stanza) => rewriteStanza(stanza, release))
+      : text.split('\n').map((line) => rewriteLine(line, release));
   const kept = entries.filter((entry) => entry !== '');
   return kept.length === 0 ? '' : `${kept.join(format === 'deb822' ? '\n\n' : '\n')}\n`;
 }
-
-type Wanted = Required<Pick<SelectOptions, 'type' | 'release'>>;
 
 /** Updates of another release may lie elsewhere, or not exist yet: only its main suite is asked for. */
 function suitesOf(suites: readonly string[], release: DebianRelease): string[] {
@@ -37,7 +32,7 @@ function suitesOf(suites: readonly string[], release: DebianRelease): string[] {
   return release === 'bookworm' ? known : known.filter((suite) => suite === 'bookworm').map(() => release);
 }
 
-function rewriteStanza(stanza: string, { type, release }: Wanted): string {
+function rewriteStanza(stanza: string, release: DebianRelease): string {
   const fields = stanzaFields(stanza);
   const words = (name: string) => (fields.get(name) ?? '').split(/\s+/).filter((word) => word !== '');
   const suites = suitesOf(words('suites'), release);
@@ -46,7 +41,7 @@ function rewriteStanza(stanza: string, { type, release }: Wanted): string {
     return '';
   }
   fields
-    .set('types', ` ${type}`)
+    .set('types', ' deb')
     .set('suites', ` ${suites.join(' ')}`)
     .set('components', ' main');
   return [...fields].map(([name, value]) => `${name[0]?.toUpperCase()}${name.slice(1)}:${value}`).join('\n');
@@ -70,9 +65,9 @@ function stanzaFields(stanza: string): Map<string, string> {
 
 const ONE_LINE = /^deb\s+(?<options>\[[^\]]*\]\s+)?(?<uri>\S+)\s+(?<suite>\S+)\s+(?<components>[^#]+)/;
 
-function rewriteLine(line: string, { type, release }: Wanted): string {
+function rewriteLine(line: string, release: DebianRelease): string {
   const { options = '', uri, suite = '', components = '' } = ONE_LINE.exec(line.trim())?.groups ?? {};
   const [wanted] = suitesOf([suite], release);
   if (wanted === undefined || !components.trim().split(/\s+/).includes('main')) return '';
-  return `${type} ${options}${uri} ${wanted} main`;
+  return `deb ${options}${uri} ${wanted} main`;
 }

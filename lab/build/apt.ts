@@ -12,7 +12,7 @@ export interface AptOptions {
   release?: DebianRelease;
 }
 
-/** apt over the machine's own Debian 12 sources, source packages included, with lists and settings of its own. */
+/** apt over the machine's own Debian 12 sources with lists and settings of its own. */
 export interface Apt {
   /** Source files for programs that take apt's format (mmdebstrap). */
   sourceFiles: string[];
@@ -20,8 +20,6 @@ export interface Apt {
   acquireConf: string;
   /** Downloads binary packages without installing them; gives the `.deb` of each. */
   download: (packages: readonly string[], into: string) => Promise<string[]>;
-  /** Downloads (and checks) a source package without unpacking it. */
-  source: (name: string, into: string) => Promise<void>;
 }
 
 const APT_DIRECTORY = '/etc/apt';
@@ -56,9 +54,6 @@ export async function openApt({ directory, signal, release = 'bookworm' }: AptOp
       await aptGet(['download', ...packages], into);
       return (await readdir(into)).filter((name) => name.endsWith('.deb')).map((name) => join(into, name));
     },
-    source: async (name, into) => {
-      await aptGet(['source', '--download-only', '--only-source', name], into);
-    },
   };
 }
 
@@ -68,21 +63,18 @@ interface SourcesPlace {
   release: DebianRelease;
 }
 
-/** Copies of the machine's source files, once for binary and once for source packages; gives those for binaries. */
+/** Copies of the machine's source files, of which apt itself reads those in `parts`; gives those for other programs. */
 async function writeSources({ directory, parts, release }: SourcesPlace): Promise<string[]> {
   const binary: string[] = [];
   for (const path of await machineSources()) {
     const format: AptFormat = path.endsWith('.sources') ? 'deb822' : 'one-line';
     const text = await readFile(path, 'utf8');
-    const [deb, source] = [
-      selectBookworm({ text, format, type: 'deb', release }),
-      selectBookworm({ text, format, type: 'deb-src', release }),
-    ];
+    const deb = selectBookworm({ text, format, release });
     if (deb === '') continue;
     const forBinaries = join(directory, `${binary.length}-${basename(path)}`);
     await writeFile(forBinaries, deb);
     binary.push(forBinaries);
-    await writeFile(join(parts, `${binary.length}-${basename(path)}`), `${deb}\n${source}`);
+    await writeFile(join(parts, `${binary.length}-${basename(path)}`), deb);
   }
   if (binary.length > 0) return binary;
   throw new DisklessError({

@@ -11,19 +11,20 @@ const DEFINITION = join(import.meta.dirname, '../images/boot');
 const KERNEL = /^linux-image-cloud-amd64_/;
 
 export interface BootImageParts {
-  /** Directory of the product `node-image`. */
-  nodeImage: string;
+  /** All of the node's system but /usr. */
+  rootTar: string;
+  /** Layers of its /usr, from the lowest. */
+  layers: readonly string[];
   /** The program an initrd runs. */
   ignition: string;
 }
 
 /** What lab machines boot over the network: `vmlinuz` and `initrd`, the node's system with a kernel of its own. */
-export function bootImage({ nodeImage, ignition }: BootImageParts): Product {
+export function bootImage({ rootTar, layers, ignition }: BootImageParts): Product {
   return {
     name: 'boot-image',
     inputs: async () => [
-      basename(nodeImage),
-      basename(dirname(ignition)),
+      ...[rootTar, ...layers, ignition].map((path) => basename(dirname(path))),
       ...(await fileInputs(RECIPES, ['boot-image.sh'])),
       ...(await fileInputs(DEFINITION, ['.'])),
     ],
@@ -35,7 +36,7 @@ export function bootImage({ nodeImage, ignition }: BootImageParts): Product {
       await mkdir(debs);
       const packages = (await readFile(join(DEFINITION, 'packages.txt'), 'utf8')).split('\n').filter(Boolean);
       await apt.download(await withKernel(packages, apt.download, names), debs);
-      const args = [join(RECIPES, 'boot-image.sh'), DEFINITION, nodeImage, ignition, debs, work, output];
+      const args = [join(RECIPES, 'boot-image.sh'), DEFINITION, rootTar, ignition, debs, work, output, ...layers];
       await runCommand({ command: 'bash', args, onLine: progress, signal });
       const [kernel = ''] = (await readdir(debs)).filter((name) => name.startsWith('linux-image-'));
       return { version: binaryVersion(kernel) };

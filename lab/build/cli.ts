@@ -2,12 +2,12 @@ import { parseArgs } from 'node:util';
 import { toDisklessError } from '../../src/errors.js';
 import { ensureBuilt, ensureMachinesBuilt } from './ensure-built.js';
 
-const USAGE = `usage: npx tsx lab/build/cli.ts [--machines] [--rebuild PRODUCT]...
+const USAGE = `usage: npm run -s lab:build -- [--generation NAME] [--machines] [--rebuild PRODUCT]...
 
-Builds what is missing of the lab (node image, container images, Kubernetes, artifacts) and prints where it is.
+Builds what is missing of the lab (node image, containerd, Kubernetes, etcd, container images) and prints where it is.
+--generation: newest (default), oldest, or a minor such as 1.35.
 --machines builds what machines boot over the network, too (ignition, boot-image).
---rebuild takes up newer Debian packages. Products: node-image, container-images, kubernetes, iperf3, artifacts,
-ignition, boot-image.`;
+--rebuild takes up newer Debian packages, or builds anew what seems damaged; a wrong name lists them all.`;
 
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort()).once('SIGTERM', () => interrupted.abort());
@@ -16,6 +16,7 @@ try {
   const { values } = parseArgs({
     options: {
       rebuild: { type: 'string', multiple: true, default: [] },
+      generation: { type: 'string' },
       machines: { type: 'boolean', default: false },
       help: { type: 'boolean' },
     },
@@ -25,7 +26,12 @@ try {
   } else {
     const progress = (line: string) => console.error(line);
     const ensure = values.machines ? ensureMachinesBuilt : ensureBuilt;
-    const built = await ensure({ progress, signal: interrupted.signal, rebuild: values.rebuild });
+    const built = await ensure({
+      progress,
+      signal: interrupted.signal,
+      generation: values.generation,
+      rebuild: values.rebuild,
+    });
     console.log(JSON.stringify(built, null, 2));
   }
 } catch (thrown) {

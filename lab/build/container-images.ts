@@ -1,60 +1,85 @@
 import { copyFile, mkdir, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { pauseImage, VERSION_TABLE } from '../../src/config/version-table.js';
 import { openApt } from './apt.js';
-import { goEnvironment, goVersion } from './go.js';
+import { goEnvironment } from './go-toolchain.js';
 import { writeImageArchive } from './image-archive.js';
 import { type BuildContext, fileInputs, type Product } from './product.js';
 import { runCommand } from './run-command.js';
 
 interface ImageDefinition {
-  reference: string;
-  /** Directory of the Go program below lab/images. */
-  program: string;
+  references: readonly string[];
   /** Where the program is in the image; it is also the entry point. */
   path: string;
   /** Whether busybox and its applets are beside it. */
   busybox: boolean;
 }
 
-const IMAGES: readonly ImageDefinition[] = [
-  { reference: 'registry.k8s.io/pause:3.6', program: 'pause', path: '/pause', busybox: false },
-  { reference: 'k8s-diskless.test/echo:1', program: 'echo', path: '/bin/echo-server', busybox: true },
-  { reference: 'k8s-diskless.test/dns:1', program: 'dns', path: '/dns', busybox: false },
-];
-
 const SOURCES = join(import.meta.dirname, '../images');
+/** Of our own, in the place of upstream's C program; under all the names that a version of the table asks for. */
+const PAUSE = [...new Set(VERSION_TABLE.map(pauseImage))];
+const ECHO = ['k8s-diskless.test/echo:1'];
 
-/** Archives of all container images the lab has, one file each, `NAME-TAG.tar`. */
-export const containerImages: Product = {
-  name: 'container-images',
-  inputs: async () => [
-    await goVersion(),
-    ...(await fileInputs(import.meta.dirname, ['container-images.ts', 'image-archive.ts'])),
-    ...(await fileInputs(
-      SOURCES,
-      IMAGES.map(({ program }) => program),
-    )),
-  ],
-  build: async (context) => {
-    const busybox = await fetchBusybox(context);
-    for (const image of IMAGES) {
-      context.progress(`building ${image.reference}`);
-      const root = join(context.work, image.program);
-      await buildProgram({ signal: context.signal, program: image.program, into: join(root, image.path) });
-      if (image.busybox) await installBusybox(busybox, join(root, 'bin'));
-      const name = image.reference.replace(/^.*\//, '').replace(':', '-');
-      const file = join(context.output, `${name}.tar`);
-      await writeImageArchive({ file, root, reference: image.reference, entrypoint: [image.path] });
-    }
-    return { version: await goVersion() };
-  },
+/** Programs whose source is below lab/images. */
+const OWN: Readonly<Record<string, ImageDefinition>> = {
+  pause: { references: PAUSE, path: '/pause', busybox: false },
+  echo: { references: ECHO, path: '/bin/echo-server', busybox: true },
 };
 
-type ProgramOptions = Pick<BuildContext, 'signal'> & { program: string; into: string };
+/** Archives of the images that workloads of the lab need, one file each. `coredns` is the directory of that product. */
+export function containerImages({ coredns }: { coredns: string }): Product {
+  return {
+    name: 'container-images',
+    inputs: async () => [
+      basename(coredns),
+      JSON.stringify(OWN),
+      ...(await fileInputs(import.meta.dirname, ['container-images.ts', 'image-archive.ts'])),
+      ...(await fileInputs(SOURCES, Object.keys(OWN))),
+    ],
+    build: async (context) => {
+      const busybox = await fetchBusybox(context);
+      for (const [name, image] of Object.entries(OWN)) {
+        const root = join(context.work, name);
+        await buildProgram(context, { program: name, into: join(root, image.path) });
+        if (image.busybox) await installBusybox(busybox, join(root, 'bin'));
+        await pack(context, { name, root, ...image });
+      }
+      await packCoreDns(context, coredns);
+      return { version: `coredns-${versionOf(coredns)}` };
+    },
+  };
+}
 
-async function buildProgram({ signal, program, into }: ProgramOptions): Promise<void> {
-  const args = ['build', '-ldflags', '-s -w', '-o', into, '.'];
-  await runCommand({ command: 'go', args, cwd: join(SOURCES, program), env: goEnvironment(), signal });
+/** The image of the cluster DNS as upstream calls it. */
+export function coreDnsReference(coredns: string): string {
+  return `registry.k8s.io/coredns/coredns:v${versionOf(coredns)}`;
+}
+
+function versionOf(product: string): string {
+  return basename(product).replace(/_.*/, '');
+}
+
+async function packCoreDns(context: BuildContext, coredns: string): Promise<void> {
+  const root = join(context.work, 'coredns');
+  await mkdir(root);
+  await copyFile(join(coredns, 'coredns'), join(root, 'coredns'));
+  await pack(context, { name: 'coredns', root, references: [coreDnsReference(coredns)], path: '/coredns' });
+}
+
+interface PackOptions extends Pick<ImageDefinition, 'references' | 'path'> {
+  name: string;
+  root: string;
+}
+
+async function pack(context: BuildContext, { name, root, references, path }: PackOptions): Promise<void> {
+  context.progress(`packing ${references.join(', ')}`);
+  await writeImageArchive({ file: join(context.output, `${name}.tar`), root, references, entrypoint: [path] });
+}
+
+async function buildProgram(context: BuildContext, { program, into }: { program: string; into: string }) {
+  const args = ['build', '-trimpath', '-ldflags', '-s -w', '-o', into, '.'];
+  const env = await goEnvironment(context);
+  await runCommand({ command: 'go', args, cwd: join(SOURCES, program), env, signal: context.signal });
 }
 
 async function fetchBusybox({ work, signal }: BuildContext): Promise<string> {

@@ -1,23 +1,32 @@
-import { dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { usageError } from '../../src/errors.js';
+import { GENERATIONS, generationOf, NEWEST_GENERATION, type SystemName } from '../generations.js';
 import { artifacts } from './artifacts.js';
 import { bootImage } from './boot-image.js';
-import { containerImages } from './container-images.js';
+import { containerImages, coreDnsReference } from './container-images.js';
+import { containerRuntime } from './container-runtime.js';
+import { goProduct } from './go-product.js';
+import { cniPlugins, containerd, coredns, etcd, kubeadm, kubernetes, runc } from './go-software.js';
 import { ignition } from './ignition.js';
 import { iperf3 } from './iperf3.js';
-import { kubernetes } from './kubernetes.js';
+import { kubeadmKit } from './kubeadm.js';
 import { labCacheRoot } from './lab-cache.js';
 import { nodeImage } from './node-image.js';
 import { materialize, type Product } from './product.js';
 
 /** Where the lab's products are. Everything is read-only to its users. */
 export interface LabBuild {
+  generation: string;
   /** Kubernetes, etcd, CNI plugins and iperf3 in the layout of upstream's release servers. */
   artifacts: string;
+  kubernetesVersion: string;
   /** Directory of image archives `*.tar`, which `ctr -n k8s.io images import` loads. */
   images: string;
-  /** zstd squashfs of the node's /usr, mounted read-only and shared by all nodes. */
-  usrSquashfs: string;
+  /** Reference of the image of the cluster DNS. */
+  dnsImage: string;
+  /** Layers of the node's /usr, from the lowest: zstd squashfs, mounted read-only and shared by all nodes. */
+  systems: Partial<Record<SystemName, readonly string[]>>;
   /** tar of everything else of the node, a few MB. */
   rootTar: string;
 }
@@ -31,50 +40,108 @@ export interface MachineBuild extends LabBuild {
 export interface EnsureBuiltOptions {
   progress: (line: string) => void;
   signal?: AbortSignal | undefined;
+  /** Name of the generation. Default: `newest`. */
+  generation?: string | undefined;
+  /** Systems that some nodes have beside that of the generation. */
+  systems?: readonly SystemName[];
   /** Names of products to build anew although they are there. */
   rebuild?: readonly string[];
   /** Default: the lab's cache. */
   root?: string;
 }
 
-/** In the order they are built. */
-const PRODUCT_NAMES = ['node-image', 'container-images', 'kubernetes', 'iperf3', 'artifacts', 'ignition', 'boot-image'];
+interface Maker {
+  make: (product: Product) => Promise<string>;
+  /** Ends the work: drops what is gigabytes for each minor and has done its duty once the programs are linked. */
+  finish: () => Promise<void>;
+}
 
 /** Builds what is missing of the lab and says where everything is; takes a fraction of a second when all is there. */
 export async function ensureBuilt(options: EnsureBuiltOptions): Promise<LabBuild> {
-  const make = maker(options);
+  checkNames(options.rebuild ?? []);
+  const generation = generationOf(options.generation ?? NEWEST_GENERATION);
+  const { make, finish } = maker(options, generation.name);
   const node = await make(nodeImage);
-  const images = await make(containerImages);
-  const products = { kubernetes: await make(kubernetes), iperf3: await make(iperf3) };
-  return {
-    artifacts: await make(artifacts(products)),
-    images,
-    usrSquashfs: join(node, 'usr.squashfs'),
+  const dns = await make(goProduct(coredns));
+  const parts = {
+    kubernetes: await make(goProduct(kubernetes(generation.kubernetes))),
+    etcd: await make(goProduct(etcd(generation.etcd))),
+    cni: await make(goProduct(cniPlugins)),
+    iperf3: await make(iperf3),
+  };
+  const wanted = new Set([generation.system, ...(options.systems ?? [])]);
+  const base = join(node, 'usr.squashfs');
+  const build: LabBuild = {
+    generation: generation.name,
+    artifacts: await make(artifacts(parts)),
+    kubernetesVersion: basename(parts.kubernetes).replace(/_.*/, ''),
+    images: await make(containerImages({ coredns: dns })),
+    dnsImage: coreDnsReference(dns),
+    systems: { oldest: [base], ...(wanted.has('newest') && { newest: [base, await runtimeLayer(make)] }) },
     rootTar: join(node, 'root.tar'),
   };
+  await finish();
+  return build;
+}
+
+async function runtimeLayer(make: Maker['make']): Promise<string> {
+  const parts = { containerd: await make(goProduct(containerd)), runc: await make(goProduct(runc)) };
+  return join(await make(containerRuntime(parts)), 'usr.squashfs');
 }
 
 /** The same, and the kernel and initrd of machines: most uses of the lab have none. */
 export async function ensureMachinesBuilt(options: EnsureBuiltOptions): Promise<MachineBuild> {
   const build = await ensureBuilt(options);
-  const make = maker(options);
+  const { make } = maker(options, build.generation);
   const program = join(await make(ignition), 'ignition');
-  const boot = await make(bootImage({ nodeImage: dirname(build.rootTar), ignition: program }));
+  const { system } = generationOf(build.generation);
+  const layers = build.systems[system] ?? [];
+  const boot = await make(bootImage({ rootTar: build.rootTar, layers, ignition: program }));
   return { ...build, kernel: join(boot, 'vmlinuz'), initrd: join(boot, 'initrd') };
 }
 
-function maker({ progress, signal, rebuild = [], root = labCacheRoot() }: EnsureBuiltOptions) {
-  checkNames(rebuild);
-  return (product: Product): Promise<string> =>
-    materialize(product, { root, progress, signal, rebuild: rebuild.includes(product.name) });
+/** Directory with kubeadm and images of the control plane, of the newest generation: only a benchmark needs it. */
+export async function ensureKubeadmBuilt(options: EnsureBuiltOptions): Promise<string> {
+  const generation = generationOf(NEWEST_GENERATION);
+  const { make, finish } = maker(options, 'kubeadm');
+  const kit = kubeadmKit({
+    kubeadm: await make(goProduct(kubeadm(generation.kubernetes))),
+    kubernetes: await make(goProduct(kubernetes(generation.kubernetes))),
+    etcd: await make(goProduct(etcd(generation.etcd))),
+  });
+  const directory = await make(kit);
+  await finish();
+  return directory;
 }
 
+function maker({ progress, signal, rebuild = [], root = labCacheRoot() }: EnsureBuiltOptions, name: string): Maker {
+  // Of its own for each, so that nobody drops what others need.
+  const compiled = join(root, 'go-build', name);
+  let hasBuilt = false;
+  const onBuilt = () => {
+    hasBuilt = true;
+  };
+  return {
+    make: (product) =>
+      materialize(product, { root, progress, signal, compiled, rebuild: rebuild.includes(product.name), onBuilt }),
+    finish: async () => {
+      if (hasBuilt) await rm(compiled, { recursive: true, force: true });
+    },
+  };
+}
+
+const PRODUCT_NAMES = new Set([
+  ...['node-image', 'container-images', 'container-runtime', 'iperf3', 'ignition', 'boot-image'],
+  ...[cniPlugins, containerd, runc, coredns].map(({ name }) => name),
+  ...GENERATIONS.flatMap((generation) => [kubernetes(generation.kubernetes).name, etcd(generation.etcd).name]),
+]);
+
 function checkNames(names: readonly string[]): void {
-  const unknown = names.find((name) => !PRODUCT_NAMES.includes(name));
+  const unknown = names.find((name) => !PRODUCT_NAMES.has(name));
   if (unknown === undefined) return;
   throw usageError({
     code: 'lab-unknown-product',
     message: `the lab has no product named ${unknown}`,
-    hint: `products: ${PRODUCT_NAMES.join(', ')}`,
+    hint: `products: ${[...PRODUCT_NAMES].join(', ')}`,
   });
 }

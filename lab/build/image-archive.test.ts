@@ -6,6 +6,8 @@ import { extract, list } from 'tar';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeImageArchive } from './image-archive.js';
 
+const NAMES = ['registry.example.test/a/b:2', 'registry.example.test/a/b:latest'];
+
 let directory: string;
 
 beforeEach(async () => {
@@ -22,7 +24,7 @@ async function archive(name: string): Promise<{ file: string; unpacked: string }
   await symlink('program', join(root, 'bin/alias'));
   await utimes(join(root, 'bin/program'), Math.random() * 1e9, Math.random() * 1e9);
   const file = join(directory, `${name}.tar`);
-  await writeImageArchive({ file, root, reference: 'registry.example.test/a/b:2', entrypoint: ['/bin/program'] });
+  await writeImageArchive({ file, root, references: NAMES, entrypoint: ['/bin/program'] });
   const unpacked = join(directory, name);
   await mkdir(unpacked);
   await extract({ file, cwd: unpacked });
@@ -37,8 +39,11 @@ describe('writeImageArchive', () => {
   it('links index, manifest, config and layer by digests that are true', async () => {
     const { unpacked } = await archive('image');
     const blob = (digest: string) => join(unpacked, 'blobs', digest.replace(':', '/'));
-    const [descriptor] = (await json(join(unpacked, 'index.json'))).manifests;
-    expect(descriptor.annotations['io.containerd.image.name']).toBe('registry.example.test/a/b:2');
+    const { manifests } = await json(join(unpacked, 'index.json'));
+    const names = manifests.map((each: { annotations: object }) => Object.values(each.annotations)[0]);
+    expect(names).toEqual(NAMES);
+    const [descriptor, second] = manifests;
+    expect(second.digest).toBe(descriptor.digest);
     const manifest = await json(blob(descriptor.digest));
     const config = await json(blob(manifest.config.digest));
     expect(config.config.Entrypoint).toEqual(['/bin/program']);
@@ -49,7 +54,7 @@ describe('writeImageArchive', () => {
       expect(`sha256:${createHash('sha256').update(content).digest('hex')}`).toBe(digest);
     }
     const [docker] = await json(join(unpacked, 'manifest.json'));
-    expect(docker.RepoTags).toEqual(['registry.example.test/a/b:2']);
+    expect(docker.RepoTags).toEqual(NAMES);
     expect(docker.Layers).toEqual([`blobs/${manifest.layers[0].digest.replace(':', '/')}`]);
   });
 

@@ -9,8 +9,8 @@ export interface ImageArchiveOptions {
   file: string;
   /** Directory that becomes the image's only layer. */
   root: string;
-  /** Full name, e.g. `registry.k8s.io/pause:3.6`. */
-  reference: string;
+  /** Full names, e.g. `registry.k8s.io/pause:3.10.2`. */
+  references: readonly string[];
   entrypoint: readonly string[];
 }
 
@@ -33,8 +33,8 @@ export async function writeImageArchive(options: ImageArchiveOptions): Promise<v
     const config = await addBlob(blobs, encode(imageConfig(options.entrypoint, layer.digest)));
     const manifest = await addBlob(blobs, encode(ociManifest(config, layer)));
     await writeFile(join(layout, 'oci-layout'), encode({ imageLayoutVersion: '1.0.0' }));
-    await writeFile(join(layout, 'index.json'), encode(ociIndex(manifest, options.reference)));
-    await writeFile(join(layout, 'manifest.json'), encode(dockerManifest(config, layer, options.reference)));
+    await writeFile(join(layout, 'index.json'), encode(ociIndex(manifest, options.references)));
+    await writeFile(join(layout, 'manifest.json'), encode(dockerManifest(config, layer, options.references)));
     const entries = ['oci-layout', 'index.json', 'manifest.json', ...(await entriesBelow(layout, 'blobs'))];
     await create({ ...REPRODUCIBLE, cwd: layout, file: options.file }, entries);
   } finally {
@@ -81,23 +81,22 @@ function ociManifest(config: Blob, layer: Blob) {
   };
 }
 
-function ociIndex(manifest: Blob, reference: string) {
-  const annotations = {
-    'io.containerd.image.name': reference,
-    'org.opencontainers.image.ref.name': reference.replace(/^.*:/, ''),
-  };
-  const descriptor = {
+function ociIndex(manifest: Blob, references: readonly string[]) {
+  const manifests = references.map((reference) => ({
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
     ...manifest,
     platform: { architecture: 'amd64', os: 'linux' },
-    annotations,
-  };
-  return { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: [descriptor] };
+    annotations: {
+      'io.containerd.image.name': reference,
+      'org.opencontainers.image.ref.name': reference.replace(/^.*:/, ''),
+    },
+  }));
+  return { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests };
 }
 
-function dockerManifest(config: Blob, layer: Blob, reference: string) {
+function dockerManifest(config: Blob, layer: Blob, references: readonly string[]) {
   const path = ({ digest }: Blob) => `blobs/${digest.replace(':', '/')}`;
-  return [{ Config: path(config), RepoTags: [reference], Layers: [path(layer)] }];
+  return [{ Config: path(config), RepoTags: references, Layers: [path(layer)] }];
 }
 
 function encode(value: unknown): Buffer {

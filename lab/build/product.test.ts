@@ -40,7 +40,7 @@ describe('materialize', () => {
     const [first, second] = await Promise.all([materialize(product('a'), options), materialize(product('a'), options)]);
     expect(second).toBe(first);
     expect(builds).toBe(1);
-    expect(lines).toContain('thing: waiting for another build of the lab to finish');
+    expect(lines).toContain('thing: waiting for another build of it to finish');
   });
 
   it('builds again for other inputs, and when asked to', async () => {

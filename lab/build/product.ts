@@ -13,16 +13,22 @@ export interface Product {
 }
 
 export interface BuildContext {
+  /** Of the cache, for what several products share. */
+  root: string;
+  /** Compiled Go packages, which products that are built together share. */
+  compiled: string;
   /** Empty directory for the product's files. */
   output: string;
   /** Empty directory for everything else; removed afterwards. */
   work: string;
   progress: (line: string) => void;
   signal: AbortSignal | undefined;
+  /** Directory of another product that this one is built with; builds it when it is missing. */
+  use: (product: Product) => Promise<string>;
 }
 
 interface BuiltProduct {
-  /** Version of the Debian package (or the like) it was made from; becomes part of the directory's name. */
+  /** Version of the package or module it was made from; becomes part of the directory's name. */
   version: string;
 }
 
@@ -32,6 +38,10 @@ export interface MaterializeOptions {
   signal?: AbortSignal | undefined;
   /** Build anew even when the product is there, e.g. to take up a newer package version. */
   rebuild?: boolean;
+  /** Called when something was built rather than found. */
+  onBuilt?: () => void;
+  /** Directory for compiled Go packages. Default: one of the product's own, removed with its work. */
+  compiled?: string;
 }
 
 /** How many builds of one product stay in the cache: the newest, and one for the branch next door. */
@@ -39,46 +49,41 @@ const KEPT_BUILDS = 2;
 
 /** The directory of the finished product, `<root>/<name>/<version>_<key>`; builds it when it is missing. */
 export async function materialize(product: Product, options: MaterializeOptions): Promise<string> {
-  const key = hashOf(await product.inputs());
-  const home = join(options.root, product.name);
-  const progress = (line: string) => options.progress(`${product.name}: ${line}`);
-  const existing = await findBuilt(home, key);
+  const { root, progress, signal } = options;
+  const existing = await findBuilt(root, product);
   if (existing !== undefined && !options.rebuild) return existing;
-  const lock = {
-    name: `build ${options.root}`,
-    onWait: () => progress('waiting for another build of the lab to finish'),
-    signal: options.signal,
-  };
-  return await withLock(lock, async () => {
-    const builtMeanwhile = await findBuilt(home, key);
+  const onWait = () => progress(`${product.name}: waiting for another build of it to finish`);
+  return await withLock({ name: `build ${root} ${product.name}`, onWait, signal }, async () => {
+    const builtMeanwhile = await findBuilt(root, product);
     if (builtMeanwhile !== undefined && builtMeanwhile !== existing) return builtMeanwhile;
-    return await buildInto({ product, home, key, progress, signal: options.signal });
+    return await buildInto(product, options);
   });
 }
 
-interface BuildIntoOptions {
-  product: Product;
-  home: string;
-  key: string;
-  progress: (line: string) => void;
-  signal: AbortSignal | undefined;
-}
-
-async function buildInto({ product, home, key, progress, signal }: BuildIntoOptions): Promise<string> {
-  const scratch = join(home, '..', 'tmp');
+/** Under the lock. */
+async function buildInto(product: Product, options: MaterializeOptions): Promise<string> {
+  const { root, signal } = options;
+  const progress = (line: string) => options.progress(`${product.name}: ${line}`);
+  const scratch = join(root, 'tmp');
+  const home = join(root, product.name);
   await mkdir(home, { recursive: true });
   await mkdir(scratch, { recursive: true });
   const temporary = await mkdtemp(join(scratch, `${product.name}-`));
   const [output, work] = [join(temporary, 'out'), join(temporary, 'work')];
+  const use = (other: Product) => materialize(other, { root, progress: options.progress, signal });
+  const { compiled = join(work, 'compiled') } = options;
   try {
     await mkdir(output);
     await mkdir(work);
-    const { version } = await product.build({ output, work, progress, signal });
+    // Of what is built, whatever becomes of the repository meanwhile.
+    const key = hashOf(await product.inputs());
+    const { version } = await product.build({ root, compiled, output, work, progress, signal, use });
     const finished = join(home, `${version}_${key}`);
     await rm(finished, { recursive: true, force: true });
     await rename(output, finished);
     await dropOldBuilds(home);
     progress(`ready (${version})`);
+    options.onBuilt?.();
     return finished;
   } finally {
     // A killed chroot may have left mounts behind: never cross into another file system.
@@ -86,8 +91,9 @@ async function buildInto({ product, home, key, progress, signal }: BuildIntoOpti
   }
 }
 
-async function findBuilt(home: string, key: string): Promise<string | undefined> {
-  return (await newestFirst(home)).find((path) => path.endsWith(`_${key}`));
+async function findBuilt(root: string, product: Product): Promise<string | undefined> {
+  const key = hashOf(await product.inputs());
+  return (await newestFirst(join(root, product.name))).find((path) => path.endsWith(`_${key}`));
 }
 
 async function dropOldBuilds(home: string): Promise<void> {

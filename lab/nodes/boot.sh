@@ -7,12 +7,13 @@ dir=$1
 root=$dir/root
 mount -t tmpfs -o "size=$ROOT_SIZE,mode=755" "lab-$MACHINE" "$root"
 tar -xpf "$ROOT_TAR" -C "$root"
-if [ -d "$dir/hidden" ]; then
-  # Whiteouts above the shared /usr: what is hidden is not there at all. Without an upper layer it stays read-only.
-  mount -t overlay -o "ro,lowerdir=$dir/hidden:$USR" overlay "$root/usr"
-else
-  mount --bind "$USR" "$root/usr"
-fi
+# Whiteouts above the shared /usr: what is hidden is not there at all.
+[ ! -d "$dir/hidden" ] || USR=$dir/hidden:$USR
+case $USR in
+# Without an upper layer it stays read-only.
+*:*) mount -t overlay -o "ro,lowerdir=$USR" overlay "$root/usr" ;;
+*) mount --bind "$USR" "$root/usr" ;;
+esac
 # Directories that exist keep their mode and owner.
 tar -C "$dir/files" -c . | tar -C "$root" -xp --no-overwrite-dir
 (cd "$root" && sh -e "$dir/prepare.sh")

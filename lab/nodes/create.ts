@@ -31,12 +31,17 @@ export function createLab(options: CreateLabOptions): Promise<LabRecord> {
     const paths = labPaths(name);
     const authorizedKey = await readFile(`${paths.key}.pub`, 'utf8');
     for (const node of added) {
-      await writeNodeFiles({ lab: plan, node, paths, rootTar: record.build.rootTar, authorizedKey });
+      await writeNodeFiles({ lab: plan, node, paths, build: record.build, authorizedKey });
     }
     await writeFile(paths.sshConfig, renderSshConfig(plan, paths.key));
     await writeRecord({ plan, build: record.build });
     return { plan, build: record.build };
   }, options.signal);
+}
+
+async function mountLayer(squashfs: string, at: string): Promise<void> {
+  await mkdir(at, { recursive: true });
+  await runCommand({ command: 'mount', args: ['-t', 'squashfs', '-o', 'ro,loop', squashfs, at] });
 }
 
 function isOfMachines(lab: string): Error {
@@ -64,11 +69,11 @@ async function layFoundation({ plan, build }: LabRecord): Promise<void> {
   await removeLab(plan.name);
   saveSysctls(MACHINE_SYSCTLS);
   try {
-    await mkdir(paths.usr, { recursive: true });
+    await mkdir(paths.root, { recursive: true });
     // The record comes first: with it others see that this number is taken.
     await writeRecord({ plan: { ...plan, nodes: [] }, build });
     await runCommand({ command: 'ssh-keygen', args: ['-q', '-t', 'ed25519', '-N', '', '-C', 'lab', '-f', paths.key] });
-    await runCommand({ command: 'mount', args: ['-t', 'squashfs', '-o', 'ro,loop', build.usrSquashfs, paths.usr] });
+    for (const layer of new Set(Object.values(build.systems).flat())) await mountLayer(layer, paths.usrLayer(layer));
     await buildSwitch(plan);
   } catch (error) {
     await removeLab(plan.name);

@@ -2,15 +2,12 @@ import { shellQuote } from '../../src/ssh/quote.js';
 import { labPaths } from './naming.js';
 import type { LabRecord } from './store.js';
 
-/** The lab's own, since CoreDNS is not among Debian's packages. */
-const DNS_IMAGE = 'k8s-diskless.test/dns:1';
-
 /** With these variables `k8s-diskless up --hosts s4,s5,s6` works against the lab, and the cluster lives as long as it. */
 export function labEnvironment({ plan, build }: LabRecord): Record<string, string> {
   return {
     K8S_DISKLESS_ARTIFACTS: build.artifacts,
     K8S_DISKLESS_IMAGES: build.images,
-    K8S_DISKLESS_DNS_IMAGE: DNS_IMAGE,
+    K8S_DISKLESS_DNS_IMAGE: build.dnsImage,
     K8S_DISKLESS_SSH_CONFIG: labPaths(plan.name).sshConfig,
     K8S_DISKLESS_STATE_DIR: labPaths(plan.name).state,
   };

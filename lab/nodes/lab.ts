@@ -1,4 +1,7 @@
+import { usageError } from '../../src/errors.js';
 import { ensureBuilt, type LabBuild } from '../build/ensure-built.js';
+import type { SystemName } from '../generations.js';
+import { traitsOf } from '../options.js';
 import { createLab } from './create.js';
 import { labEnvironment } from './environment.js';
 import { type ExecOptions, type ExecResult, execInside } from './exec.js';
@@ -17,7 +20,9 @@ export interface StartLabOptions extends WatchOptions {
   /** Labs of different names run side by side. Default: `lab`. */
   name?: string;
   nodes: readonly NodeRequest[];
-  /** What nodes are made of. Default: the lab's build, made when it is missing. */
+  /** Generation of the software, see `lab generations`. Default: `newest`. */
+  generation?: string | undefined;
+  /** What nodes are made of. Default: the build of that generation, made when it is missing. */
   build?: LabBuild;
 }
 
@@ -47,6 +52,19 @@ export async function startLab(options: StartLabOptions): Promise<Lab> {
   }
 }
 
+/** Those that nodes ask for beside that of the generation. */
+function systemsOf(nodes: readonly NodeRequest[]): SystemName[] {
+  return nodes.flatMap(({ name, options = [] }) => traitsOf(name, options).system ?? []);
+}
+
+function isOfGeneration(lab: string, generation: string): Error {
+  return usageError({
+    code: 'lab-generation-differs',
+    message: `the lab ${lab} is of generation ${generation}`,
+    hint: 'take it down, or name another: lab --lab NAME up s4',
+  });
+}
+
 /** Handle on a lab; all it knows is in the run directory, so any number of handles and processes may use one lab. */
 export class Lab {
   readonly name: string;
@@ -72,9 +90,15 @@ export class Lab {
   }
 
   /** Makes the lab if there is none, adds the nodes it lacks, switches on those that are off; each answers over SSH. */
-  async up({ nodes, progress = () => {}, signal, build }: Omit<StartLabOptions, 'name'>): Promise<void> {
+  async up(options: Omit<StartLabOptions, 'name'>): Promise<void> {
+    const { nodes, progress = () => {}, signal, build, generation } = options;
+    const running = readRecord(this.name)?.build;
+    if (running !== undefined && generation !== undefined && generation !== running.generation) {
+      throw isOfGeneration(this.name, running.generation);
+    }
     // A running lab keeps what it was made of, whatever has been built since.
-    const parts = readRecord(this.name)?.build ?? build ?? (await ensureBuilt({ progress, signal }));
+    const systems = systemsOf(nodes);
+    const parts = running ?? build ?? (await ensureBuilt({ progress, signal, generation, systems }));
     await createLab({ name: this.name, nodes, build: parts, signal });
     await this.powerOn(
       nodes.map((node) => node.name),

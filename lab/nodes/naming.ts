@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { usageError } from '../../src/errors.js';
 
 /** Run directories of all labs of this machine. */
@@ -62,8 +62,8 @@ export interface LabPaths {
   root: string;
   /** The lab's plan as JSON. */
   plan: string;
-  /** Mount point of the /usr all nodes share. */
-  usr: string;
+  /** Mount point of a layer of the /usr that all nodes share. */
+  usrLayer(squashfs: string): string;
   key: string;
   sshConfig: string;
   /** For `k8s-diskless`: what it remembers of the cluster on this lab. */
@@ -92,7 +92,7 @@ export function labPaths(lab: string): LabPaths {
   return {
     root,
     plan: join(root, 'lab.json'),
-    usr: join(root, 'usr'),
+    usrLayer: (squashfs) => join(root, 'usr', basename(dirname(squashfs))),
     key: join(root, 'id_ed25519'),
     sshConfig: join(root, 'ssh_config'),
     state: join(root, 'state'),

@@ -1,7 +1,10 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { usageError } from '../../src/errors.js';
 import { shellQuote } from '../../src/ssh/quote.js';
+import type { LabBuild } from '../build/ensure-built.js';
 import { runCommand } from '../build/run-command.js';
+import { generationOf } from '../generations.js';
 import { disturbScript } from './disturbance.js';
 import { cgroupOf, type LabPaths, labPrefix, namespaceOf } from './naming.js';
 import type { LabPlan, NodePlan } from './plan.js';
@@ -17,7 +20,7 @@ export interface NodeFilesOptions {
   lab: LabPlan;
   node: NodePlan;
   paths: LabPaths;
-  rootTar: string;
+  build: LabBuild;
   /** Public key line for core. */
   authorizedKey: string;
 }
@@ -52,19 +55,35 @@ export async function writeDisturbance(options: {
   await writeFile(record, JSON.stringify(disturbance));
 }
 
-function bootEnvironment({ lab, node, paths, rootTar }: NodeFilesOptions): string {
+function bootEnvironment({ lab, node, paths, build }: NodeFilesOptions): string {
   const variables: Record<string, string> = {
     MACHINE: `${labPrefix(lab.name)}${node.name}`,
     HOST_NAME: node.traits.hostName,
     NETNS: namespaceOf(lab.name, node.name),
     CGROUP: cgroupOf(lab.name, node.name),
     ROOT_SIZE: node.traits.rootSize,
-    ROOT_TAR: rootTar,
-    USR: paths.usr,
+    ROOT_TAR: build.rootTar,
+    USR: usrOf(node, paths, build),
   };
   return Object.entries(variables)
     .map(([name, value]) => `${name}=${shellQuote(value)}\n`)
     .join('');
+}
+
+/** As overlayfs has it: the topmost layer first. */
+function usrOf({ name, traits }: NodePlan, paths: LabPaths, { generation, systems }: LabBuild): string {
+  const system = traits.system ?? generationOf(generation).system;
+  const layers = systems[system];
+  if (layers !== undefined)
+    return layers
+      .map((layer) => paths.usrLayer(layer))
+      .reverse()
+      .join(':');
+  throw usageError({
+    code: 'lab-system-missing',
+    message: `${name} shall have the ${system} system, which this lab was started without`,
+    hint: 'take the lab down, and name such a node in its first `up`',
+  });
 }
 
 /** With documentation addresses (RFC 5737): nobody answers there, and nothing would route to them. */

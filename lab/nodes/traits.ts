@@ -1,3 +1,5 @@
+import type { SystemName } from '../generations.js';
+
 /** Segments of the lab's network; a frame never passes from one to another. */
 export type Segment = 'main' | 'far' | 'hidden' | 'storage';
 
@@ -41,6 +43,8 @@ interface NodeFile {
 /** Everything in which one node may differ from another. */
 export interface NodeTraits {
   hostName: string;
+  /** Container runtime. Default: that of the lab's generation. */
+  system?: SystemName;
   /** One NIC for each: eth0, eth1, … */
   segments: Segment[];
   mtu: number;

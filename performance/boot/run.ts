@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type MachineLab, plugInMachines } from '../../lab/machines/machine-lab.js';
 import { medianOf } from '../../src/bench/stats/quantile.js';
+import { NEWEST } from '../../src/config/version-table.js';
 import { createOperator } from '../../test/e2e/helpers/cli.js';
 import { commit, machine } from '../machine.js';
 import { operatorRun } from '../up/operator-run.js';
@@ -89,7 +90,7 @@ try {
   const stages = waterfall(boots);
   const result = {
     schema: 1,
-    what: `power-on to a Ready cluster of one emulated machine (${firmware}, TCG, 2 processors), Kubernetes 1.20.2`,
+    what: `power-on to a Ready cluster of one emulated machine (${firmware}, TCG, 2 processors), Kubernetes ${NEWEST.kubernetes}`,
     taken: new Date().toISOString(),
     commit: commit(),
     machine: machine(),

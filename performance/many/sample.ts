@@ -52,6 +52,7 @@ export async function sampleOf(world: World, nodes: number, artifacts: string): 
     verbose: false,
     verify: false,
     discardData: false,
+    newCluster: false,
   };
   const loadBefore = loadavg()[0] ?? 0;
   const env = { ...process.env, XDG_CACHE_HOME: join(directory, 'cache') };

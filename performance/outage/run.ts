@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { medianOf } from '../../src/bench/stats/quantile.js';
+import { NEWEST } from '../../src/config/version-table.js';
 import { createWorld, type World } from '../../test/e2e/helpers/cluster-world.js';
 import { deployEcho } from '../../test/e2e/helpers/workload.js';
 
@@ -93,7 +94,7 @@ try {
 
 const result = {
   schema: 1,
-  what: 'longest stall after the first of three control planes lost power, Kubernetes 1.20.2, lab; seconds',
+  what: `longest stall after the first of three control planes lost power, Kubernetes ${NEWEST.kubernetes}, lab; seconds`,
   taken: new Date().toISOString(),
   commit: execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim(),
   load: loadavg()[0],

@@ -2,15 +2,19 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { ensureBuilt, ensureKubeadmBuilt } from '../../lab/build/ensure-built.js';
 import { startLab } from '../../lab/nodes/lab.js';
 import { ascending, medianOf, quantileOf } from '../../src/bench/stats/quantile.js';
+import { NEWEST } from '../../src/config/version-table.js';
 import { commit, machine } from '../machine.js';
+import { packKit } from './kubeadm/run.js';
 import { type Sample, waterfall } from './sample.js';
 import { type Bench, coldRuns, NODES, rebootRuns } from './scenarios.js';
 
 /**
  * Measures `up` on the lab: cold on blank machines, again on the healthy cluster, after the reboot of one node; and the
- * floor beside it, in the same run, since only ratios within one run mean something on a machine that is shared.
+ * floor and kubeadm beside it, in the same run, since only ratios within one run mean something on a machine that is
+ * shared. kubeadm is compared with one control plane: same nodes, same binaries, no add-ons.
  *
  *   npm run bench:up -- [--control-planes 1|3] [--runs 20] [--reboots 5] [--floor-every 4] [--out FILE]
  */
@@ -28,17 +32,22 @@ const controlPlanes = NODES.slice(0, count);
 /** The control plane that is not the first one, or with only one of them a worker. */
 const rebooted = NODES[1] ?? '';
 
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const build = await ensureBuilt({ progress: say });
+const kit =
+  count === 1 ? await packKit({ ...build, kit: await ensureKubeadmBuilt({ progress: say }), row: NEWEST }) : undefined;
 const bench: Bench = {
-  lab: await startLab({ name: 'bench-up', nodes: NODES.map((name) => ({ name })) }),
+  lab: await startLab({ name: 'bench-up', nodes: NODES.map((name) => ({ name })), build }),
   controlPlanes,
-  say: (line) => void process.stderr.write(`${line}\n`),
+  say,
 };
 try {
-  const { cold, noop, floors } = await coldRuns(bench, Number(values.runs), Number(values['floor-every']));
+  const options = { runs: Number(values.runs), floorEvery: Number(values['floor-every']), kit };
+  const { cold, noop, floors, kubeadm } = await coldRuns(bench, options);
   const reboots = await rebootRuns(bench, rebooted, Number(values.reboots));
   report({
-    schema: 3,
-    what: `up, ${count} control plane${count > 1 ? 's' : ''} of ${NODES.length} nodes, Kubernetes 1.20.2, lab`,
+    schema: 4,
+    what: `up, ${count} control plane${count > 1 ? 's' : ''} of ${NODES.length} nodes, Kubernetes ${NEWEST.kubernetes}, lab`,
     taken: new Date().toISOString(),
     commit: commit(),
     machine: machine(),
@@ -47,19 +56,25 @@ try {
       noop: summary(noop),
       [`rebooted ${count > 1 ? 'control plane' : 'worker'}`]: summary(reboots),
       floor: { runs: floors.length, median: medianOf(floors.map(({ total }) => total)) },
+      ...(kit && { kubeadm: { runs: kubeadm.length, median: medianOf(kubeadm.map(({ total }) => total)) } }),
     },
     coldToFloor: medianOf(cold.map(({ totalMs }) => totalMs / 1000)) / medianOf(floors.map(({ total }) => total)),
+    ...(kit && {
+      kubeadmToCold: medianOf(kubeadm.map(({ total }) => total)) / medianOf(cold.map(({ totalMs }) => totalMs / 1000)),
+    }),
     operator: {
       cpuSecondsMedian: medianOf(cold.map(({ cpuSeconds }) => cpuSeconds)),
       peakMiBWorst: Math.max(...cold.map(({ peakMiB }) => peakMiB)),
     },
     floors,
+    kubeadm,
     samples: { cold, noop, reboots },
   });
   const typical = cold.toSorted((a, b) => a.totalMs - b.totalMs)[Math.floor(cold.length / 2)];
   if (typical) bench.say(waterfall(typical));
 } finally {
   await bench.lab.down();
+  await kit?.remove();
 }
 
 function summary(samples: readonly Sample[]): Record<string, number> {
@@ -70,8 +85,8 @@ function summary(samples: readonly Sample[]): Record<string, number> {
 }
 
 function report(result: Record<string, unknown>): void {
-  const { seconds, coldToFloor, operator } = result;
-  bench.say(JSON.stringify({ seconds, coldToFloor, operator }, undefined, 1));
+  const { seconds, coldToFloor, kubeadmToCold, operator } = result;
+  bench.say(JSON.stringify({ seconds, coldToFloor, kubeadmToCold, operator }, undefined, 1));
   const folder = join(dirname(fileURLToPath(import.meta.url)), 'results');
   const out = values.out ?? join(folder, `up-${count}cp.json`);
   mkdirSync(dirname(out), { recursive: true });

@@ -2,8 +2,10 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { Lab } from '../../lab/nodes/lab.js';
 import { defaultCacheRoot } from '../../src/artifacts/cache.js';
+import { NEWEST } from '../../src/config/version-table.js';
 import { createOperator, type Operator } from '../../test/e2e/helpers/cli.js';
 import { type Floor, measureFloor } from './floor.js';
+import { type Kit, type KubeadmRun, kubeadmRun } from './kubeadm/run.js';
 import { operatorRun } from './operator-run.js';
 import { type Sample, sampleOf } from './sample.js';
 
@@ -21,12 +23,22 @@ export interface ColdResult {
   /** `up` again right after it. */
   noop: Sample[];
   floors: Floor[];
+  /** The same by kubeadm, which is measured with one control plane alone. */
+  kubeadm: KubeadmRun[];
 }
 
-/** Blank machines (all power cut), a new cluster each time, a warm operator cache; every `floorEvery` runs the floor. */
-export async function coldRuns(bench: Bench, runs: number, floorEvery: number): Promise<ColdResult> {
+export interface ColdOptions {
+  runs: number;
+  /** After every so many runs the floor is measured, and kubeadm's way beside it. */
+  floorEvery: number;
+  /** Undefined: kubeadm is left out. */
+  kit: Kit | undefined;
+}
+
+/** Blank machines (all power cut), a new cluster each time, a warm operator cache. */
+export async function coldRuns(bench: Bench, { runs, floorEvery, kit }: ColdOptions): Promise<ColdResult> {
   const { lab, controlPlanes, say } = bench;
-  const result: ColdResult = { cold: [], noop: [], floors: [] };
+  const result: ColdResult = { cold: [], noop: [], floors: [], kubeadm: [] };
   // The first run compresses artifacts into the operator's cache: it is thrown away.
   for (let run = 0; run <= runs; run++) {
     const operator = await createOperator(lab.env());
@@ -47,6 +59,12 @@ export async function coldRuns(bench: Bench, runs: number, floorEvery: number): 
       await operator.remove();
     }
     await lab.reboot(NODES, { power: true });
+    if (kit !== undefined && run > 0 && run % floorEvery === 0) {
+      const kubeadm = await kubeadmRun({ lab, nodes: NODES, row: NEWEST, kit });
+      say(`kubeadm: ${kubeadm.total.toFixed(2)} s`);
+      result.kubeadm.push(kubeadm);
+      await lab.reboot(NODES, { power: true });
+    }
   }
   return result;
 }

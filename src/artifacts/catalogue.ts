@@ -14,7 +14,7 @@ export interface ArtifactVersions {
 
 /** One downloadable file and where every kind of source keeps it. */
 export interface ReleaseFile {
-  /** For messages, e.g. `kubelet of Kubernetes 1.20.2 for linux/amd64`. */
+  /** For messages, e.g. `kubelet of Kubernetes 1.37.2 for linux/amd64`. */
   title: string;
   arch: string;
   /** Paths under a mirror's base URL or an artifacts directory, tried in this order. */
@@ -40,6 +40,9 @@ const CNI_UPSTREAM = 'https://github.com/containernetworking/plugins/releases/do
 
 const EVERY_NODE = ['kubelet', 'kube-proxy'] as const;
 const CONTROL_PLANE = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
+
+/** What nodes need of Kubernetes' own. */
+export const NODE_BINARIES: readonly string[] = [...CONTROL_PLANE, ...EVERY_NODE];
 
 /** What only control planes hold. */
 export const CONTROL_PLANE_BINARIES: ReadonlySet<string> = new Set(['etcd', ...CONTROL_PLANE]);
@@ -69,6 +72,11 @@ export function artifactsFor(options: {
     ...EVERY_NODE.map(kubernetes),
     ...CNI_PLUGINS.map((name) => ({ name, release: cni, member: name })),
   ];
+}
+
+/** What the operator can take from an etcd release beside the server that nodes get. */
+export function etcdTools({ version, arch }: { version: string; arch: Arch }): string[] {
+  return ['etcdctl', 'etcdutl'].map((name) => `etcd-v${version}-linux-${arch}/${name}`);
 }
 
 /** @param os Go's name of the operating system: only kubectl is also fetched for others than linux. */
@@ -125,6 +133,11 @@ export function iperf3Program({ arch }: { arch: Arch }): ReleaseFile {
     checksums: ['iperf3-checksums.sha256', 'SHA256SUMS'],
     upstream: `${IPERF3_UPSTREAM}/${file}`,
   };
+}
+
+/** An archive of several files, as opposed to one program. */
+export function isArchive(fileName: string): boolean {
+  return /\.t(ar\.)?gz$/.test(fileName);
 }
 
 /** The URL of another file in the same folder. */

@@ -20,3 +20,9 @@ export function checksumOf(text: string, fileName: string): string | undefined {
   }
   return undefined;
 }
+
+/** The text of a checksum file in which a file's SHA-256 is added, or put right. */
+export function withChecksum(text: string, { fileName, sha256 }: { fileName: string; sha256: string }): string {
+  const others = text.split(/\r?\n/).filter((line) => line.trim() !== '' && checksumOf(line, fileName) === undefined);
+  return [...others, `${sha256}  ${fileName}`, ''].join('\n');
+}

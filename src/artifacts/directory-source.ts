@@ -5,7 +5,7 @@ import type { Cache } from './cache.js';
 import { besideOf, type ReleaseFile } from './catalogue.js';
 import { checksumOf } from './checksum-file.js';
 import { sha256Of } from './remembered.js';
-import type { ArtifactSource, LocalFile, ObtainOptions } from './source.js';
+import type { ArtifactSource, ObtainOptions, ReleaseCopy } from './source.js';
 
 /** `--artifacts DIR`: files are used where they lie, after their checksum was compared. */
 export function directorySource(options: { directory: string; cache: Cache }): ArtifactSource {
@@ -45,7 +45,7 @@ async function expectedChecksum(path: string, file: ReleaseFile): Promise<string
 
 async function obtain(
   options: ObtainOptions & { directory: string; cache: Cache; file: ReleaseFile },
-): Promise<LocalFile> {
+): Promise<ReleaseCopy> {
   const { directory, cache, file, progress, signal } = options;
   const found = await locate(directory, file);
   if (found === undefined) throw missing(directory, file);
@@ -61,7 +61,7 @@ async function obtain(
     throw unreadable(path, cause);
   });
   if (sha256 !== expected) throw corrupt({ path, expected, found: sha256 });
-  return { path, sha256, size };
+  return { path, sha256, size, fileName: basename(path) };
 }
 
 function missing(directory: string, file: ReleaseFile): DisklessError {

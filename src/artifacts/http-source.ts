@@ -4,7 +4,7 @@ import { besideOf, type ReleaseFile } from './catalogue.js';
 import { checksumOf, Sha256 } from './checksum-file.js';
 import { type DownloadSettings, downloadBlob, downloadText } from './download.js';
 import { displayUrl, HttpStatusError } from './http-get.js';
-import type { ArtifactSource, LocalFile, ObtainOptions } from './source.js';
+import type { ArtifactSource, ObtainOptions, ReleaseCopy } from './source.js';
 
 export interface HttpSourceOptions {
   /** Base URL of a mirror in our layout; the upstream release servers when absent. */
@@ -38,7 +38,7 @@ interface Request extends ObtainOptions {
   file: ReleaseFile;
 }
 
-async function obtain(request: Request): Promise<LocalFile> {
+async function obtain(request: Request): Promise<ReleaseCopy> {
   const { base, file } = request;
   const places = base === undefined ? [new URL(file.upstream)] : file.paths.map((path) => new URL(path, base));
   try {
@@ -54,7 +54,7 @@ async function obtain(request: Request): Promise<LocalFile> {
 }
 
 /** @returns undefined when the server has no checksum for the file: then it is taken as absent there. */
-async function obtainAt(url: URL, request: Request): Promise<LocalFile | undefined> {
+async function obtainAt(url: URL, request: Request): Promise<ReleaseCopy | undefined> {
   const { cache, settings, signal, progress } = request;
   const record: RecordKey<string> = { kind: 'release', key: displayUrl(url), schema: Sha256 };
   const known = await readRecord(cache, record);
@@ -65,7 +65,7 @@ async function obtainAt(url: URL, request: Request): Promise<LocalFile | undefin
   const blob = await downloadBlob({ url, sha256, cache, settings, signal, onProgress });
   // Only now: a checksum that never matched anything must be asked for again.
   if (known === undefined) await writeRecord(cache, record, sha256);
-  return { ...blob, sha256 };
+  return { ...blob, sha256, fileName: name };
 }
 
 async function expectedChecksum(url: URL, request: Request): Promise<string | undefined> {

@@ -21,6 +21,11 @@ export interface FindKubectlOptions extends ObtainOptions {
 /** Node's names of systems and processors where Go's differ. */
 const GO_NAMES: Record<string, string> = { win32: 'windows', x64: 'amd64', ia32: '386' };
 
+/** A machine as Node names it (`process.platform`, `process.arch`), in the names of Kubernetes' releases. */
+export function goPlatform({ os, arch }: { os: string; arch: string }): { os: string; arch: string } {
+  return { os: GO_NAMES[os] ?? os, arch: GO_NAMES[arch] ?? arch };
+}
+
 /** What is remembered of a kubectl: which blob it is. */
 const Found = z.object({ sha256: Sha256 });
 
@@ -39,8 +44,7 @@ const NOT_TO_BE_HAD = new Set(['artifact-missing', 'download-failed']);
  */
 export async function findKubectl(options: FindKubectlOptions): Promise<FoundKubectl> {
   const { version, source, cache, env, platform, signal } = options;
-  const os = GO_NAMES[platform.os] ?? platform.os;
-  const arch = GO_NAMES[platform.arch] ?? platform.arch;
+  const { os, arch } = goPlatform(platform);
   const record = { kind: 'kubectl', key: `${version} ${os}/${arch}`, schema: Found };
   const known = await readRecord(cache, record);
   const cached = known && (await executableIn(cache, known.sha256));

@@ -74,12 +74,13 @@ async function refuseOtherArchitecture(file: LocalFile, name: string, release: R
 }
 
 function combined(failures: readonly unknown[], { source, arch }: ResolveOptions): unknown {
-  const known = failures.filter((failure) => failure instanceof DisklessError);
-  const [first] = known;
+  const own = failures.filter((failure) => failure instanceof DisklessError);
   // Anything else is a bug of ours, and more urgent than what it may have caused.
-  if (first === undefined || known.length < failures.length) {
-    return failures.find((failure) => !(failure instanceof DisklessError));
-  }
+  if (own.length < failures.length) return failures.find((failure) => !(failure instanceof DisklessError));
+  // A full disk stops all of them, and is told of once.
+  const known = [...new Map(own.map((failure) => [failure.message, failure])).values()];
+  const [first] = known;
+  if (first === undefined) return undefined;
   if (known.length === 1) return first;
   const sameKind = known.every(({ code }) => code === first.code);
   return new DisklessError({

@@ -8,6 +8,12 @@ export interface LocalFile {
   size: number;
 }
 
+/** A release file as a source has it. */
+export interface ReleaseCopy extends LocalFile {
+  /** What it is called there, which of a release's possible names it goes by. */
+  fileName: string;
+}
+
 export interface ObtainOptions {
   progress: OnArtifactProgress;
   signal?: AbortSignal | undefined;
@@ -21,5 +27,5 @@ export interface ArtifactSource {
    * @throws DisklessError `artifact-missing`, `artifact-checksum-missing`, `artifact-corrupt`, `artifact-unreadable`
    * or `download-failed`.
    */
-  obtain(file: ReleaseFile, options: ObtainOptions): Promise<LocalFile>;
+  obtain(file: ReleaseFile, options: ObtainOptions): Promise<ReleaseCopy>;
 }

@@ -65,11 +65,10 @@ export function renderBoot(plan: BootPlan): BootFile[] {
 
 function machineFiles(plan: BootPlan, host: BootHost | undefined): BootFile[] {
   const { settings, url } = plan;
-  const { os, ignitionVersion, rootSize, kernelArgs } = settings;
+  const { os, rootSize, kernelArgs } = settings;
   const ignitionName = `${host?.name ?? 'default'}.ign`;
   const kernelArguments = os.kernelArguments({
     ignitionUrl: `${url}/${ignitionName}`,
-    ignitionVersion,
     imageUrl: (role) => `${url}/images/${imageName(os, role)}`,
     rootSize,
   });

@@ -1,6 +1,13 @@
 import type { Arch } from '../artifacts/catalogue.js';
 import { parseRange } from '../config/boot-scalars.js';
-import type { BootConfig, IgnitionVersion } from '../config/boot-schema.js';
+import {
+  type BootConfig,
+  type BootSection,
+  type IgnitionVersion,
+  RETIRED_IGNITION,
+  RETIRED_OS,
+  RETIRED_REASONS,
+} from '../config/boot-schema.js';
 import { cidrContains } from '../config/cidr.js';
 import type { ConfigPath } from '../config/problems.js';
 import { didYouMean } from '../config/suggest.js';
@@ -46,15 +53,14 @@ export interface SettingsProblem {
 const ROOT_SIZE = '75%';
 
 /** @param boot What was asked for, flags over file over record. */
-export function bootSettings(boot: BootConfig): BootSettings {
+export function bootSettings(boot: BootSection): BootSettings {
   const os = OS_DRIVERS[boot.os ?? 'flatcar'];
   const [channel = ''] = os.channels;
-  const [ignitionVersion = '3.3.0'] = os.ignition;
   const { os: _os, ntp = [], ...asked } = boot;
   return {
     os,
     channel,
-    ignitionVersion,
+    ignitionVersion: '3.3.0',
     arch: 'amd64',
     kernelArgs: [],
     rootSize: ROOT_SIZE,
@@ -65,15 +71,25 @@ export function bootSettings(boot: BootConfig): BootSettings {
   };
 }
 
+/** What an earlier release recorded, and no release boots any more. */
+export function retiredIn({ os, ignitionVersion }: BootConfig): SettingsProblem[] {
+  return [
+    ...(os === RETIRED_OS ? [{ path: ['os'], message: RETIRED_REASONS[os] }] : []),
+    ...(ignitionVersion === RETIRED_IGNITION
+      ? [{ path: ['ignitionVersion'], message: RETIRED_REASONS[ignitionVersion] }]
+      : []),
+  ];
+}
+
 /** What single values cannot tell. Pure. */
-export function settingsProblems(boot: BootConfig): SettingsProblem[] {
+export function settingsProblems(boot: BootSection): SettingsProblem[] {
   const settings = bootSettings(boot);
-  return [checkChannel, checkIgnition, checkImages, checkRootSize, checkTime, checkKernelArgs, checkDhcp].flatMap(
-    (check) => check(settings, boot),
+  return [checkChannel, checkImages, checkRootSize, checkTime, checkKernelArgs, checkDhcp].flatMap((check) =>
+    check(settings, boot),
   );
 }
 
-type Check = (settings: BootSettings, asked: BootConfig) => SettingsProblem[];
+type Check = (settings: BootSettings, asked: BootSection) => SettingsProblem[];
 
 const checkChannel: Check = ({ os, channel }, asked) => {
   if (asked.channel === undefined || os.channels.includes(channel)) return [];
@@ -81,16 +97,6 @@ const checkChannel: Check = ({ os, channel }, asked) => {
   const help = didYouMean(channel, os.channels);
   return [{ path: ['channel'], message: [`${channel}: ${os.title} ${known}`, help].filter(Boolean).join('; ') }];
 };
-
-const checkIgnition: Check = ({ os, ignitionVersion }) =>
-  os.ignition.includes(ignitionVersion)
-    ? []
-    : [
-        {
-          path: ['ignitionVersion'],
-          message: `${os.title} reads Ignition ${os.ignition.join(', ')}, not ${ignitionVersion}`,
-        },
-      ];
 
 const checkImages: Check = ({ os, kernel, initrd, images }) => {
   const files = { kernel, initrd };

@@ -1,5 +1,11 @@
-import { type BootSettings, bootSettings, settingsProblems } from '../boot/settings.js';
-import { type BootConfig, bootSection } from '../config/boot-schema.js';
+import {
+  type BootSettings,
+  bootSettings,
+  retiredIn,
+  type SettingsProblem,
+  settingsProblems,
+} from '../boot/settings.js';
+import { type BootConfig, type BootSection, bootSection } from '../config/boot-schema.js';
 import type { LoadedConfig } from '../config/load.js';
 import { type ConfigPath, formatPath, problemsError } from '../config/problems.js';
 import { schemaProblems } from '../config/schema-problems.js';
@@ -49,9 +55,14 @@ export function decideBootSettings({ flags, file, recorded }: BootConfigInput): 
     throw problemsError(lines, 'the command line');
   }
   const base = file ? file.config.boot : recorded;
-  const boot = { ...base, ...data, ...(data.dhcp && { dhcp: { ...base?.dhcp, ...data.dhcp } }) };
-  const lines = settingsProblems(boot).map(({ path, message }) => `${placeOf(path, data, file)}: ${message}`);
-  if (lines.length > 0) throw problemsError(lines, 'the section boot');
+  const recordedOrAsked = { ...base, ...data, ...(data.dhcp && { dhcp: { ...base?.dhcp, ...data.dhcp } }) };
+  const refuse = (problems: readonly SettingsProblem[]): void => {
+    const lines = problems.map(({ path, message }) => `${placeOf(path, data, file)}: ${message}`);
+    if (lines.length > 0) throw problemsError(lines, 'the section boot');
+  };
+  refuse(retiredIn(recordedOrAsked));
+  const boot = recordedOrAsked as BootSection;
+  refuse(settingsProblems(boot));
   return bootSettings(boot);
 }
 

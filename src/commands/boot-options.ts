@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { IGNITION_VERSIONS, OS_NAMES } from '../config/boot-schema.js';
 import { addClusterOptions, type ClusterFlags, option } from './options.js';
 
 /** Which operating system, and where its images are. */
@@ -48,7 +47,7 @@ export interface ServeFlags extends BootFlags {
 function addOsOptions(command: Command): Command {
   return addClusterOptions(command)
     .addOption(option('-c, --config <file>', 'cluster config file (YAML); its section boot', 'CONFIG'))
-    .addOption(option('--os <name>', 'operating system (default: flatcar)', 'OS').choices(OS_NAMES))
+    .addOption(option('--os <name>', 'operating system: flatcar, fcos or generic (default: flatcar)', 'OS'))
     .addOption(option('--channel <name>', 'channel or stream (default: stable)', 'OS_CHANNEL'))
     .addOption(option('--os-version <version>', 'e.g. 4593.2.5 (default: the newest)', 'OS_VERSION'))
     .addOption(option('--arch <arch>', 'of the machines (default: amd64)', 'OS_ARCH').choices(['amd64', 'arm64']))
@@ -80,9 +79,7 @@ function addBootOptions(command: Command): Command {
     .addOption(option('--kernel-args <words>', 'further kernel arguments: "console=ttyS0 quiet"', 'KERNEL_ARGS'))
     .addOption(option('--root-size <size>', 'most the root may take of RAM: 75%, 6G (default: 75%)', 'ROOT_SIZE'))
     .addOption(option('--ignition <file>', 'Ignition of your own to merge into every machine’s', 'IGNITION'))
-    .addOption(
-      option('--ignition-version <version>', 'specification to write', 'IGNITION_VERSION').choices(IGNITION_VERSIONS),
-    )
+    .addOption(option('--ignition-version <version>', 'specification to write (default: 3.3.0)', 'IGNITION_VERSION'))
     .addOption(option('--ntp <servers>', 'time servers, separated by commas', 'NTP'))
     .addOption(option('--dhcp-range <range>', 'dnsmasq.conf gives out 10.0.0.100-10.0.0.200', 'DHCP_RANGE'))
     .addOption(option('--dhcp-network <cidr>', 'network of the machines, where dnsmasq is not in it', 'DHCP_NETWORK'))

@@ -3,7 +3,8 @@ import { directorySource } from '../artifacts/directory-source.js';
 import { downloadSettings } from '../artifacts/download.js';
 import { httpSource } from '../artifacts/http-source.js';
 import { readImages } from '../artifacts/images.js';
-import { completeArchitectures, newestComplete } from '../artifacts/inventory.js';
+import { newestComplete, offeredArchitectures } from '../artifacts/inventory.js';
+import { fetchHint } from '../artifacts/inventory-errors.js';
 import { localContent } from '../artifacts/local-content.js';
 import type { OnArtifactProgress } from '../artifacts/progress.js';
 import type { ArtifactSource } from '../artifacts/source.js';
@@ -56,16 +57,19 @@ export async function versionDefaults(inputs: ContentInputs, asked: string | und
   return { ...(await newestComplete({ directory: artifacts, supports })), ...pause };
 }
 
+const INCOMPLETE = new Set(['artifacts-incomplete', 'artifacts-unsupported']);
+
 /** The version asked for, with the etcd and CNI plugins that lie beside it. */
 async function completeVersion(directory: string, asked: string): Promise<VersionDefaults> {
-  versionRow(asked);
-  return newestComplete({ directory, supports: (version) => version === asked }).catch((cause) => {
-    if (!(cause instanceof DisklessError) || cause.code !== 'artifacts-incomplete') throw cause;
+  const kubernetes = asked.replace(/^v/, '');
+  versionRow(kubernetes);
+  return newestComplete({ directory, supports: (version) => version === kubernetes }).catch((cause) => {
+    if (!(cause instanceof DisklessError) || !INCOMPLETE.has(cause.code)) throw cause;
     throw usageError({
       code: cause.code,
-      message: `Kubernetes ${asked} is not complete in the directory ${directory}`,
+      message: `Kubernetes ${kubernetes} is not complete in the directory ${directory}`,
       detail: cause.detail ?? '',
-      ...(cause.hint !== undefined && { hint: cause.hint }),
+      hint: fetchHint(kubernetes, directory),
       cause,
     });
   });
@@ -116,5 +120,5 @@ async function offered(
   { artifacts }: ContentPlace,
   { kubernetes, etcd, cni }: ClusterSpec,
 ): Promise<readonly string[]> {
-  return artifacts === undefined ? [] : completeArchitectures(artifacts, { kubernetes, etcd, cni });
+  return artifacts === undefined ? [] : offeredArchitectures(artifacts, { kubernetes, etcd, cni });
 }

@@ -1,10 +1,14 @@
 import type { LoadedConfig } from '../config/load.js';
 import { loadConfig } from '../config/load.js';
 import { lostMembers } from '../config/lost-members.js';
+import { outdatedCluster } from '../config/outdated.js';
 import type { ResolvedSpec } from '../config/resolve.js';
 import { resolveSpec } from '../config/resolve.js';
+import type { ClusterSpec } from '../config/spec.js';
 import type { SpecFlags } from '../config/spec-flags.js';
+import { decideSsh } from '../config/ssh-settings.js';
 import type { ContentSource } from '../delivery/content-source.js';
+import type { DisklessError } from '../errors.js';
 import type { KubeObject } from '../kube/objects.js';
 import { requireReadableConfig } from '../ssh/effective-config.js';
 import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
@@ -35,6 +39,8 @@ export interface RunInputs extends ResolvedSpec {
   content: ContentSource;
   /** Objects of the user's own CNI manifest, with network mode `manifest`. */
   networkObjects: KubeObject[];
+  /** Why the recorded cluster is not brought up any more: then it is as recorded, to be looked at. */
+  outdated?: DisklessError;
 }
 
 export async function readInputs(
@@ -48,11 +54,16 @@ export async function readInputs(
   const nodeRecords = await readNodeRecords(state);
   const place = contentPlace(flags, file);
   const inputs = await openContent(place, { progress: onProgress, signal, recheck: flags.verify });
-  const asked = flags.kubernetes ?? file?.config.kubernetes;
   const recorded = record?.spec;
-  const defaults = recorded ? { kubernetes: recorded.kubernetes } : await versionDefaults(inputs, asked);
+  const known = { state, nodeRecords, place, ...(record && { record }) };
+  const outdated = recorded && !flags.newCluster ? outdatedCluster(recorded) : undefined;
+  if (recorded && outdated) return { ...known, ...(await asRecorded({ recorded, flags, file, inputs })), outdated };
+  const asked = (flags.kubernetes ?? file?.config.kubernetes)?.replace(/^v/, '');
+  const defaults =
+    recorded && !flags.newCluster ? { kubernetes: recorded.kubernetes } : await versionDefaults(inputs, asked);
   const resolved = resolveSpec({
     flags: specFlags(flags),
+    newCluster: flags.newCluster,
     defaults: { ...defaults, ...(flags.dnsImage !== undefined && { dnsImage: flags.dnsImage }) },
     ...(file && { file }),
     ...(recorded && { recorded }),
@@ -65,16 +76,23 @@ export async function readInputs(
   // Bad archives are bad input: told before any node is contacted, and before downloads that would go on meanwhile.
   await content.images();
   await requireContent({ ...resolved, nodeRecords, place }, content);
-  return {
-    ...resolved,
-    lost,
-    networkObjects,
-    state,
-    nodeRecords,
-    place,
-    content,
-    ...(record && { record }),
-  };
+  return { ...known, ...resolved, lost, networkObjects, content };
+}
+
+interface Recorded {
+  recorded: ClusterSpec;
+  flags: RunFlags;
+  file: LoadedConfig | undefined;
+  inputs: ContentInputs;
+}
+
+/** Nothing is decided anew but how its nodes are reached, and none of its artifacts is needed. */
+async function asRecorded({ recorded, flags, file, inputs }: Recorded) {
+  const ssh = decideSsh({ flags: sshOfFlags(flags), file: file?.config, recorded: recorded.ssh });
+  if (ssh?.configFile !== undefined) await requireReadableConfig(ssh.configFile);
+  const spec = { ...recorded, ...(ssh && { ssh }) };
+  const lost = lostMembers(flags.lost, spec);
+  return { spec, notes: [], lost, networkObjects: [], content: await contentOf(inputs, spec) };
 }
 
 function specFlags(flags: RunFlags): SpecFlags {
@@ -90,7 +108,7 @@ function specFlags(flags: RunFlags): SpecFlags {
   };
 }
 
-function contentPlace(flags: RunFlags, file: LoadedConfig | undefined): ContentPlace {
+export function contentPlace(flags: ContentPlace, file: LoadedConfig | undefined): ContentPlace {
   const configured = file?.config.artifacts;
   const isUrl = configured !== undefined && /^https?:/.test(configured);
   const artifacts = flags.artifacts ?? (isUrl ? undefined : configured);

@@ -38,6 +38,7 @@ export interface RunFlags extends ClusterFlags, SourceFlags, SshFlags {
   dnsImage?: string;
   lost?: string;
   discardData: boolean;
+  newCluster: boolean;
   verify: boolean;
   /** Milliseconds. */
   readyTimeout?: number;
@@ -116,7 +117,7 @@ export function addRunOptions(command: Command): Command {
         'READY_TIMEOUT',
       ).argParser(waitTime),
     )
-    .addOption(option('--kubernetes <version>', 'e.g. 1.36.4', 'KUBERNETES'))
+    .addOption(option('--kubernetes <version>', 'e.g. 1.37.2', 'KUBERNETES'))
     .addOption(option('--images <dir>', 'directory of image archives to import on every node', 'IMAGES'))
     .addOption(option('--dns-image <image>', 'image of the cluster DNS', 'DNS_IMAGE'))
     .addOption(new Option('--lost <names>', 'control planes you confirm are permanently off and have lost their data'))
@@ -124,6 +125,12 @@ export function addRunOptions(command: Command): Command {
       new Option('--discard-data', 'discard etcd data that can no longer form a quorum, and start empty').default(
         false,
       ),
+    )
+    .addOption(
+      new Option(
+        '--new-cluster',
+        'begin an empty cluster on rebooted control planes, in a version of your choice: keeps hosts, PKI and addresses',
+      ).default(false),
     )
     .addOption(
       option(

@@ -9,14 +9,14 @@ import type { RunInputs } from './inputs.js';
 import { nodeConnector } from './node-connector.js';
 import type { RunFlags } from './options.js';
 
-/** A kubelet up to 1.23 alone waits 5 s until its node is Ready; an emulated processor needs 34 s for an apiserver's hooks. */
+/** An emulated processor needs 34 s for an apiserver's post-start hooks alone. */
 const READY_TIMEOUT_MS = 180_000;
 const STALL_TIMEOUT_MS = 10_000;
 
 export interface ReconcileInputOptions {
   command: 'up' | 'plan';
   inputs: RunInputs;
-  flags: Pick<RunFlags, 'verify' | 'discardData' | 'wait'>;
+  flags: Pick<RunFlags, 'verify' | 'discardData' | 'newCluster' | 'wait'>;
   state: ReconcileState;
   bus: EventBus;
   signal: AbortSignal;
@@ -39,6 +39,8 @@ export function reconcileInput({ command, inputs, flags, state, bus, signal }: R
     kubeconfigPath: inputs.state.kubeconfig,
     verifyAll: flags.verify,
     discardData: flags.discardData,
+    newCluster: flags.newCluster,
+    ...(inputs.outdated && { outdated: inputs.outdated }),
     lost: inputs.lost,
     hostKeyPolicy: hostKeyPolicyOf(spec.ssh),
     stallTimeoutMs: STALL_TIMEOUT_MS,

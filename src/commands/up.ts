@@ -47,11 +47,12 @@ async function benchPreset(name: string) {
 
 async function bringUp(flags: RunFlags, signal: AbortSignal): Promise<{ exit: ExitCode; inputs: RunInputs }> {
   const view = openUpView(flags);
-  const seen = await readInputs(flags, signal, view.onArtifact);
+  const readToAct = () => orOutdated(readInputs(flags, signal, view.onArtifact));
+  const seen = await readToAct();
   await prepareStateDir(seen.state);
   const lock = await acquireLock({ path: seen.state.lock, command: 'up', now: () => new Date() });
   try {
-    const inputs = await unlessStale(seen, () => readInputs(flags, signal, view.onArtifact));
+    const inputs = await unlessStale(seen, readToAct);
     await sweepTemporaryFiles(inputs.state);
     const runDirectory = await createRunDirectory(inputs.state, new Date());
     const state = persistentState(inputs.state, runDirectory, await openPki(inputs, 'persistent'));
@@ -75,6 +76,13 @@ export function planCommand(flags: RunFlags): Promise<number> {
     await view.end(result);
     return result.exit;
   });
+}
+
+/** Before anything is touched: such a cluster is for `plan` to look at. */
+async function orOutdated(reading: Promise<RunInputs>): Promise<RunInputs> {
+  const inputs = await reading;
+  if (inputs.outdated) throw inputs.outdated;
+  return inputs;
 }
 
 /** Another run may have ended between our reading its state and getting the lock. */

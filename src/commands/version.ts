@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { NEWEST, VERSION_TABLE } from '../config/version-table.js';
+import { KUBERNETES_RANGE, NEWEST } from '../config/version-table.js';
 import { sshCryptoPath } from '../ssh/crypto-path.js';
 
 /** package.json of this program: two levels up from here, in src as in dist. */
@@ -12,9 +12,8 @@ export function readPackage(): { name: string; version: string } {
 export function versionText({ verbose }: { verbose: boolean }): string {
   const { name, version } = readPackage();
   if (!verbose) return `${name} ${version}\n`;
-  const [oldest] = VERSION_TABLE;
   return `${name} ${version}
-Kubernetes 1.${oldest?.minor} to 1.${NEWEST.minor} (default ${NEWEST.kubernetes})
+Kubernetes ${KUBERNETES_RANGE} (default ${NEWEST.kubernetes})
 Node.js ${process.versions.node}, OpenSSL ${process.versions.openssl}
 SSH crypto: ${sshCryptoPath()}
 `;

@@ -12,7 +12,7 @@ import { node } from './node.js';
 
 /*
  * In the order their files travel and they start: what is waited for longest comes first. On a control plane that is
- * etcd and kube-apiserver, even beside kubelets up to 1.23, which wait 5 s for a Docker before they do anything.
+ * etcd and kube-apiserver.
  */
 
 const WORKER: readonly Component[] = [node, apiProxy, containerd, kubelet, kubeProxy];

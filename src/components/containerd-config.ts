@@ -2,12 +2,16 @@ import { PATHS } from '../node/paths.js';
 import type { ComponentContext } from './context.js';
 
 /**
- * config.toml in the format that this containerd reads as it is: version 2 before containerd 2.0, which would convert
- * it but not all of its settings in later minors (`bin_dir` is gone in 2.4), version 3 from there on.
+ * config.toml in the format that this containerd reads as it is: version 2 before containerd 2.0, version 3 from there
+ * on, version 4 from 2.3 on. What it would have to convert first it converts at every start, with a warning, and not all
+ * of it in later minors (`bin_dir` is gone in 2.4).
  */
 export function containerdConfig(context: ComponentContext): string {
   const [major = 0, minor = 0] = context.traits.containerdVersion.split('.').map(Number);
-  const sections = major < 2 ? version2(context) : version3(context, minor);
+  const since = (first: number): boolean => major > 2 || (major === 2 && minor >= first);
+  const sections = since(0)
+    ? version3(context, { version: since(3) ? 4 : 3, hasBinDirs: since(1) })
+    : version2(context);
   return `${sections.map(([table, settings]) => render(table, settings)).join('\n')}`;
 }
 
@@ -25,12 +29,15 @@ function version2(context: ComponentContext): Section[] {
   ];
 }
 
-function version3(context: ComponentContext, minor: number): Section[] {
+/** Version 4 moves only what we leave as it is: addresses of sockets and of metrics. */
+function version3(context: ComponentContext, format: { version: 3 | 4; hasBinDirs: boolean }): Section[] {
   const images = "plugins.'io.containerd.cri.v1.images'";
   const runtime = "plugins.'io.containerd.cri.v1.runtime'";
-  const binaries: Record<string, Setting> = minor === 0 ? { bin_dir: PATHS.cniBin } : { bin_dirs: [PATHS.cniBin] };
+  const binaries: Record<string, Setting> = format.hasBinDirs
+    ? { bin_dirs: [PATHS.cniBin] }
+    : { bin_dir: PATHS.cniBin };
   return [
-    ['', { version: 3, ...oomScore(context) }],
+    ['', { version: format.version, ...oomScore(context) }],
     [images, lessMemory()],
     [`${images}.pinned_images`, { sandbox: context.spec.sandboxImage }],
     [runtime, isolation(context)],

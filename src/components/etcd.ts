@@ -32,8 +32,6 @@ export const etcd: Component = (context) => {
 };
 
 function unitFile(context: ComponentContext, canLowerOomScore: boolean): DesiredFile {
-  const { arch } = context.traits;
-  const { unsupported } = etcdDialect(context.spec.etcd);
   return serviceUnit({
     name: UNIT,
     description: 'etcd',
@@ -43,7 +41,6 @@ function unitFile(context: ComponentContext, canLowerOomScore: boolean): Desired
       Type: 'notify',
       ...START_TIMEOUT,
       EnvironmentFile: `-${BOOTSTRAP_FILE}`,
-      ...(unsupported.includes(arch) && { Environment: `ETCD_UNSUPPORTED_ARCH=${arch}` }),
       StateDirectory: 'etcd',
       StateDirectoryMode: '0700',
       ...KEEP_RUNNING,
@@ -84,7 +81,7 @@ function flags({ spec, node, nodeIp }: ComponentContext): Flags {
     'max-wals': 1,
     'max-snapshots': 1,
     'quota-backend-bytes': spec.etcdServer.quotaBackendBytes,
-    ...etcdDialect(spec.etcd).flags,
+    ...etcdDialect(spec.etcd),
   };
 }
 

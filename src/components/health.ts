@@ -8,7 +8,7 @@ export interface HealthEndpoint {
 }
 
 /**
- * The daemons that systemd counts as started before they work. All of them answer /healthz to anybody from 1.20 to 1.36:
+ * The daemons that systemd counts as started before they work. All of them answer /healthz to anybody on every version of the table:
  * kubelet and kube-proxy over plain http, kube-controller-manager and kube-scheduler because the path stands in the
  * default of --authorization-always-allow-paths. What the configuration moved is asked where it is now, what it switched
  * off is not asked.

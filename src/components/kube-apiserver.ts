@@ -11,7 +11,7 @@ const UNIT = 'kube-apiserver.service';
 const BINARY = `${PATHS.bin}/kube-apiserver`;
 const AUDIT_POLICY = `${PATHS.kubernetes}/audit-policy.yaml`;
 
-/** The same flags on every version of the table: each exists from 1.20 to 1.36. */
+/** The same flags on every version of the table. */
 export const kubeApiServer: Component = (context) => {
   const audit = auditFiles(context);
   return {

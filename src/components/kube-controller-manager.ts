@@ -49,7 +49,7 @@ function flags(context: ComponentContext): Flags {
     'requestheader-client-ca-file': PKI.frontProxyCa,
     'cluster-name': context.spec.name,
     controllers: '*',
-    // The operator writes podCIDR into the Node objects: up to 1.30 nodeipam sleeps 10 s before its first look.
+    // The operator writes podCIDR into the Node objects.
     'allocate-node-cidrs': false,
     'root-ca-file': PKI.ca,
     'service-account-private-key-file': PKI.serviceAccountKey,

@@ -1,5 +1,4 @@
 import { stringify } from 'yaml';
-import { usageError } from '../errors.js';
 import { PATHS } from '../node/paths.js';
 import { OWN_PORTS } from '../node/ports.js';
 import { artifactFile } from './artifact-file.js';
@@ -35,12 +34,11 @@ function config(context: ComponentContext): Record<string, unknown> {
   return {
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
     kind: 'KubeProxyConfiguration',
-    // Names the node IP, so that kube-proxy need not wait for its Node object to have an address; nothing binds to it.
+    // The node IP, whatever its Node object says; nothing binds to it.
     bindAddress: nodeIp,
     hostnameOverride: node.name,
     clientConnection: { kubeconfig: CLIENT.kubeconfig, qps: 50, burst: 100 },
     mode: spec.kubeProxy.mode,
-    ...nftablesGate(context),
     // Not NodeCIDR, which waits for spec.podCIDR.
     clusterCIDR: spec.network.podCidr,
     detectLocalMode: 'ClusterCIDR',
@@ -57,16 +55,3 @@ const LEAVE_CONNTRACK_ALONE = {
   tcpEstablishedTimeout: '0s',
   tcpCloseWaitTimeout: '0s',
 };
-
-function nftablesGate({ spec, version }: ComponentContext): Record<string, unknown> {
-  if (spec.kubeProxy.mode !== 'nftables') return {};
-  const { nftablesProxy } = version.switches;
-  if (nftablesProxy === 'absent') {
-    throw usageError({
-      code: 'kube-proxy-mode-unsupported',
-      message: `kube-proxy of Kubernetes ${spec.kubernetes} has no mode nftables`,
-      hint: 'set kubeProxy.mode to iptables, or use Kubernetes 1.29 or newer',
-    });
-  }
-  return nftablesProxy === 'gate' ? { featureGates: { NFTablesProxyMode: true } } : {};
-}

@@ -6,7 +6,7 @@ import { PKI } from './pki-paths.js';
 
 /** /usr is read-only on CoreOS: the default would be /usr/libexec/kubernetes/kubelet-plugins/volume/exec/. */
 export const VOLUME_PLUGINS = `${PATHS.kubeletRoot}/volumeplugins`;
-export const CONTAINERD_ENDPOINT = 'unix:///run/containerd/containerd.sock';
+const CONTAINERD_ENDPOINT = 'unix:///run/containerd/containerd.sock';
 
 const MIB = 1024 * 1024;
 /** kubelet's own default; every pod has an address, so a small pod CIDR lowers it. */
@@ -37,7 +37,7 @@ export function kubeletConfig(context: ComponentContext): Record<string, unknown
     maxPods: Math.min(MAX_PODS, cidrSize(node.podCidr) - ADDRESSES_NOT_FOR_PODS),
     volumePluginDir: VOLUME_PLUGINS,
     ...requests(),
-    ...statusReports(context),
+    ...statusReports(),
     ...memoryAsDisk(context),
     ...versionFields(context),
   };
@@ -48,7 +48,7 @@ export const MAX_NAMESERVERS = 3;
 /** Where more nameservers, a local stub, or no file at all make what the node has unfit for pods. */
 export const OWN_RESOLV_CONF = `${PATHS.kubernetes}/resolv.conf`;
 
-/** Rates as from 1.27 on; before, 5 and 10 a second delay the pods of a whole class. Images are pulled side by side. */
+/** The rates are Kubernetes' own defaults, stated; images are pulled side by side, as fast as the registry gives them. */
 function requests(): Record<string, unknown> {
   return {
     kubeAPIQPS: 50,
@@ -60,13 +60,10 @@ function requests(): Record<string, unknown> {
   };
 }
 
-/**
- * Old kubelets notice that the network is ready only when they next look at their status; reporting an unchanged one
- * stays rare. Both must be set: the second defaults to the first.
- */
-function statusReports({ version }: ComponentContext): Record<string, unknown> {
+/** Reporting an unchanged status stays rare. Both must be set: the second defaults to the first. */
+function statusReports(): Record<string, unknown> {
   return {
-    nodeStatusUpdateFrequency: version.switches.fastNodeStatusUpdate ? '10s' : '1s',
+    nodeStatusUpdateFrequency: '10s',
     nodeStatusReportFrequency: '5m',
     // Renewed every 3 s; kube-controller-manager gives up after --node-monitor-grace-period.
     nodeLeaseDurationSeconds: 12,
@@ -112,12 +109,13 @@ function versionFields(context: ComponentContext): Record<string, unknown> {
   const { switches } = version;
   const taints = roleTaints(context);
   return {
-    ...(switches.containerRuntimeEndpointField && { containerRuntimeEndpoint: CONTAINERD_ENDPOINT }),
-    ...(switches.registerFields && taints.length > 0 && { registerWithTaints: taints }),
-    ...(switches.failCgroupV1Field && traits.cgroupVersion === 1 && { failCgroupV1: false }),
+    containerRuntimeEndpoint: CONTAINERD_ENDPOINT,
+    ...(taints.length > 0 && { registerWithTaints: taints }),
+    // True by default from 1.35 on: no start on cgroup v1.
+    ...(traits.cgroupVersion === 1 && { failCgroupV1: false }),
     // So that a threshold in extraConfig does not switch the others off.
     ...(switches.mergeDefaultEvictionSettings && { mergeDefaultEvictionSettings: true }),
-    ...(switches.maxParallelImagePulls && { maxParallelImagePulls: 4 }),
+    maxParallelImagePulls: 4,
     // After an outage pods are back within a minute instead of five.
     ...(switches.crashLoopBackOff && { crashLoopBackOff: { maxContainerRestartPeriod: '60s' } }),
   };

@@ -4,10 +4,9 @@ import { PATHS } from '../node/paths.js';
 import { artifactFile } from './artifact-file.js';
 import type { Component, ComponentContext } from './context.js';
 import { commandLine, type Flags } from './flags.js';
-import { CONTAINERD_ENDPOINT, kubeletConfig, MAX_NAMESERVERS, OWN_RESOLV_CONF } from './kubelet-config.js';
+import { kubeletConfig, MAX_NAMESERVERS, OWN_RESOLV_CONF } from './kubelet-config.js';
 import { mergeConfig } from './merge-config.js';
-import { NO_DOCKER_SOCKET, noDocker } from './no-docker.js';
-import { kubeletMaySetLabel, roleTaints } from './node-role.js';
+import { kubeletMaySetLabel } from './node-role.js';
 import { CLIENTS, PKI, pathsIn } from './pki-paths.js';
 import { HTTP2_TIMEOUTS, KEEP_RUNNING, START_TIMEOUT, serviceUnit, textFile } from './systemd.js';
 
@@ -18,8 +17,7 @@ const CONFIG = `${PATHS.kubernetes}/kubelet.yaml`;
 export const kubelet: Component = (context) => {
   const config = mergeConfig(kubeletConfig(context), context.spec.kubelet.extraConfig);
   const resolvConf = ownResolvConf(context);
-  const noDockerFiles = noDocker(context)?.files ?? [];
-  const rendered = [textFile(CONFIG, stringify(config)), ...resolvConf, ...noDockerFiles, unitFile(context)];
+  const rendered = [textFile(CONFIG, stringify(config)), ...resolvConf, unitFile(context)];
   return {
     component: 'kubelet',
     files: [artifactFile(context, 'kubelet'), ...rendered],
@@ -40,12 +38,10 @@ export const kubelet: Component = (context) => {
 };
 
 function unitFile(context: ComponentContext): DesiredFile {
-  const sockets = noDocker(context) ? [NO_DOCKER_SOCKET] : [];
   return serviceUnit({
     name: UNIT,
     description: 'Kubernetes kubelet',
-    wants: sockets,
-    after: ['k8s-diskless-node.service', 'containerd.service', ...sockets],
+    after: ['k8s-diskless-node.service', 'containerd.service'],
     start: commandLine({ binary: BINARY, flags: flags(context) }),
     service: {
       Type: 'notify',
@@ -54,8 +50,6 @@ function unitFile(context: ComponentContext): DesiredFile {
       ...KEEP_RUNNING,
       // Mount helpers and the like that run for a pod outlive a restart.
       KillMode: 'process',
-      // Once started it asks for Docker's version every second, and does without an answer.
-      ...(sockets.length > 0 && { ExecStartPost: `-/usr/bin/systemctl --no-block stop ${sockets.join(' ')}` }),
       ...(context.traits.canLowerOomScore && { OOMScoreAdjust: '-999' }),
     },
   });
@@ -65,17 +59,12 @@ function flags(context: ComponentContext): Flags {
   const { spec, version, node, nodeIp } = context;
   const { switches } = version;
   const labels = Object.entries(node.labels).filter(([key]) => kubeletMaySetLabel(key));
-  const taints = roleTaints(context).map(({ key, effect }) => `${key}=:${effect}`);
   return {
     config: CONFIG,
     kubeconfig: CLIENTS.kubelet.kubeconfig,
     'hostname-override': node.name,
     'node-ip': nodeIp,
     'node-labels': labels.length > 0 ? labels.map(([key, value]) => `${key}=${value}`) : undefined,
-    'register-with-taints': !switches.registerFields && taints.length > 0 ? taints : undefined,
-    docker: noDocker(context)?.endpoint,
-    'container-runtime': switches.containerRuntimeFlag ? 'remote' : undefined,
-    'container-runtime-endpoint': switches.containerRuntimeEndpointField ? undefined : CONTAINERD_ENDPOINT,
     'pod-infra-container-image': switches.podInfraContainerImageFlag ? spec.sandboxImage : undefined,
   };
 }

@@ -1,11 +1,11 @@
-import { controlPlaneTaints } from '../kube/control-plane-role.js';
+import { CONTROL_PLANE_TAINT } from '../kube/control-plane-role.js';
 import type { Taint } from '../kube/objects.js';
 import type { ComponentContext } from './context.js';
 
 /** Taints a node registers with: none unless control planes are kept free of ordinary pods. */
-export function roleTaints(context: Pick<ComponentContext, 'version' | 'spec' | 'node'>): Taint[] {
+export function roleTaints(context: Pick<ComponentContext, 'spec' | 'node'>): Taint[] {
   const tainted = context.spec.taintControlPlane && context.node.role === 'control-plane';
-  return tainted ? controlPlaneTaints(context.version.switches) : [];
+  return tainted ? [CONTROL_PLANE_TAINT] : [];
 }
 
 /** Labels outside kubernetes.io and k8s.io are free; of those inside, a kubelet may set only these. */

@@ -7,7 +7,7 @@ import { textFile } from './systemd.js';
 const SCRIPTS = {
   'k8s-diskless-node': read('k8s-diskless-node'),
   'k8s-diskless-api': read('k8s-diskless-api'),
-  'k8s-diskless-no-docker': read('k8s-diskless-no-docker'),
+  'k8s-diskless-containerd': read('k8s-diskless-containerd'),
 } as const;
 
 export function nodeScript(name: keyof typeof SCRIPTS): DesiredFile {

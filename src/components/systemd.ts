@@ -7,8 +7,6 @@ export interface ServiceUnit {
   description: string;
   /** Ordering only: a unit listed here is neither started nor waited for unless it is being started anyway. */
   after?: readonly string[];
-  /** Units that are started with this one. */
-  wants?: readonly string[];
   /** Commands as words, run one after the other before `start`. */
   startPre?: readonly (readonly string[])[];
   start: readonly string[];
@@ -33,11 +31,10 @@ export const HTTP2_TIMEOUTS = ['HTTP2_READ_IDLE_TIMEOUT_SECONDS=5', 'HTTP2_PING_
 
 /** Units are started by the operator and never enabled: the root is forgotten at reboot, so there is no [Install]. */
 export function serviceUnit(unit: ServiceUnit): DesiredFile {
-  const { name, description, after = [], wants = [], startPre = [], start, service } = unit;
+  const { name, description, after = [], startPre = [], start, service } = unit;
   const lines = [
     '[Unit]',
     `Description=${description}`,
-    ...(wants.length > 0 ? [`Wants=${wants.join(' ')}`] : []),
     ...(after.length > 0 ? [`After=${after.join(' ')}`] : []),
     // The default, five starts in ten seconds, would give up on a daemon that waits for another one.
     'StartLimitIntervalSec=0',

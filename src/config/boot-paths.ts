@@ -1,10 +1,10 @@
-import type { BootConfig } from './boot-schema.js';
+import type { BootSection } from './boot-schema.js';
 
 const PATHS = ['images', 'keyring', 'kernel', 'initrd', 'ignition'] as const;
 
 /** The same section with its paths, and those among its keys, made absolute. */
-export function bootWithAbsolutePaths(boot: BootConfig, absolute: (path: string) => string): BootConfig {
-  const changed: BootConfig = { ...boot };
+export function bootWithAbsolutePaths(boot: BootSection, absolute: (path: string) => string): BootSection {
+  const changed: BootSection = { ...boot };
   for (const name of PATHS) {
     const path = boot[name];
     if (path !== undefined) changed[name] = absolute(path);

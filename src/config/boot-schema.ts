@@ -4,13 +4,34 @@ import * as scalar from './scalars.js';
 
 /* The section `boot`: how the machines get their operating system over the network. */
 
-export const OS_NAMES = ['flatcar', 'fcos', 'coreos', 'generic'] as const;
+export const OS_NAMES = ['flatcar', 'fcos', 'generic'] as const;
 export type OsName = (typeof OS_NAMES)[number];
-/** Ignition's specifications that can be written; the 2.x one is for images before 2020. */
-export const IGNITION_VERSIONS = ['3.3.0', '2.2.0'] as const;
+/** Ignition's specifications that can be written. */
+export const IGNITION_VERSIONS = ['3.3.0'] as const;
 export type IgnitionVersion = (typeof IGNITION_VERSIONS)[number];
 
+/** What earlier releases took, and may have recorded: refused by name wherever machines are to boot. */
+export const RETIRED_OS = 'coreos';
+export const RETIRED_IGNITION = '2.2.0';
+
+/** Each continues the path of the key. */
+export const RETIRED_REASONS = {
+  [RETIRED_OS]:
+    'coreos, CoreOS Container Linux of 2018, is no longer supported: no Kubernetes of today runs on its containerd; ' +
+    'use flatcar, Flatcar Container Linux, which goes on from it',
+  [RETIRED_IGNITION]:
+    '2.2.0, which only images of before 2022 read, is no longer supported; use 3.3.0, with Flatcar from 3185 on',
+} as const;
+
 const path = z.string().min(1);
+const osName = unlessRetired(RETIRED_OS).pipe(z.enum(OS_NAMES));
+const ignitionVersion = unlessRetired(RETIRED_IGNITION).pipe(z.enum(IGNITION_VERSIONS));
+
+function unlessRetired(retired: keyof typeof RETIRED_REASONS) {
+  return z.unknown().superRefine((value, context) => {
+    if (value === retired) context.addIssue(RETIRED_REASONS[retired]);
+  });
+}
 
 const dhcp = z.strictObject({
   range: boot.addressRange
@@ -36,12 +57,7 @@ const tftp = z.strictObject({
 });
 
 export const bootSection = z.strictObject({
-  os: z
-    .enum(OS_NAMES)
-    .optional()
-    .describe(
-      'fcos: Fedora CoreOS; coreos: Container Linux of 2018; generic: any kernel and initrd. Default: flatcar.',
-    ),
+  os: osName.optional().describe('fcos: Fedora CoreOS; generic: any kernel and initrd. Default: flatcar.'),
   channel: z.string().min(1).optional().describe('Channel or stream of the operating system. Default: stable.'),
   version: boot.osVersion.optional().describe('Version of the operating system. Default: the newest fetched.'),
   arch: z.enum(['amd64', 'arm64']).optional().describe('Architecture of the machines. Default: amd64.'),
@@ -61,14 +77,17 @@ export const bootSection = z.strictObject({
     .optional()
     .describe('Public keys of user core, or files of them. Default: those of the agent and ~/.ssh/*.pub.'),
   ignition: path.optional().describe('Ignition file of your own, merged into that of every machine.'),
-  ignitionVersion: z
-    .enum(IGNITION_VERSIONS)
-    .optional()
-    .describe('Ignition specification to write. Default: what the operating system reads.'),
+  ignitionVersion: ignitionVersion.optional().describe('Ignition specification to write. Default: 3.3.0.'),
   ntp: z.array(boot.timeServer).min(1).optional().describe('Time servers. Default: those of the operating system.'),
   dhcp: dhcp.optional().describe('DHCP settings of the generated dnsmasq.conf.'),
   tftp: tftp.optional().describe('Where the generated dnsmasq.conf finds iPXE.'),
 });
 
-/** The section as a valid file has it; also what state records. */
-export type BootConfig = z.output<typeof bootSection>;
+/** The section as a valid file has it. */
+export type BootSection = z.output<typeof bootSection>;
+
+/** The section as it is recorded, which an earlier release may have done. */
+export interface BootConfig extends Omit<BootSection, 'os' | 'ignitionVersion'> {
+  os?: OsName | typeof RETIRED_OS | undefined;
+  ignitionVersion?: IgnitionVersion | typeof RETIRED_IGNITION | undefined;
+}

@@ -1,23 +1,17 @@
 import { DisklessError } from '../errors.js';
 import { ownPortList } from '../node/ports.js';
 import type { SpecDraft } from './draft.js';
-import { knownVersion } from './known-version.js';
+import { etcdProblem } from './etcd-floor.js';
 import { checkNetwork } from './network-checks.js';
 import { checkNodes } from './node-checks.js';
 import type { CrossProblem } from './problems.js';
-import { VERSION_TABLE, versionRow } from './version-table.js';
+import { versionRow } from './version-table.js';
 
 /** What single values cannot tell: everything that is wrong between the keys of a spec. Pure. */
 export function crossCheck(draft: SpecDraft): CrossProblem[] {
-  return [
-    checkVersion,
-    checkProxyMode,
-    checkManifest,
-    checkApiPort,
-    checkMemberCount,
-    checkNetwork,
-    checkNodes,
-  ].flatMap((check) => check(draft));
+  return [checkVersion, checkEtcd, checkManifest, checkApiPort, checkMemberCount, checkNetwork, checkNodes].flatMap(
+    (check) => check(draft),
+  );
 }
 
 function checkVersion({ kubernetes }: SpecDraft): CrossProblem[] {
@@ -30,11 +24,9 @@ function checkVersion({ kubernetes }: SpecDraft): CrossProblem[] {
   }
 }
 
-function checkProxyMode({ kubernetes, kubeProxy }: SpecDraft): CrossProblem[] {
-  if (kubeProxy.mode !== 'nftables' || knownVersion(kubernetes)?.switches.nftablesProxy !== 'absent') return [];
-  const first = VERSION_TABLE.find(({ switches }) => switches.nftablesProxy !== 'absent');
-  const message = `nftables is not known to Kubernetes ${kubernetes}; it came with 1.${first?.minor}`;
-  return [{ paths: [['kubeProxy', 'mode'], ['kubernetes']], message }];
+function checkEtcd({ etcd }: SpecDraft): CrossProblem[] {
+  const message = etcdProblem(etcd);
+  return message === undefined ? [] : [{ paths: [['etcd', 'version']], message }];
 }
 
 function checkManifest({ network: { mode, manifest } }: SpecDraft): CrossProblem[] {

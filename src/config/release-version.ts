@@ -1,4 +1,4 @@
-/** `1.20.2` as numbers; undefined for anything but a final release (pre-releases are never a default). */
+/** `1.37.2` as numbers; undefined for anything but a final release (pre-releases are never a default). */
 export function parseReleaseVersion(text: string): readonly number[] | undefined {
   return /^\d+\.\d+\.\d+$/.test(text) ? text.split('.').map(Number) : undefined;
 }

@@ -3,6 +3,7 @@ import type { DraftNode, SpecDraft } from './draft.js';
 import { namesOfFlag } from './host-expression.js';
 import { changesRefused, refusedChanges } from './lasting.js';
 import type { LoadedConfig } from './load.js';
+import { renewed } from './new-cluster.js';
 import { placer } from './placer.js';
 import { allocatePodCidrs } from './pod-cidrs.js';
 import { type CrossProblem, problemsError } from './problems.js';
@@ -18,6 +19,8 @@ export interface ResolveInput {
   flags: SpecFlags;
   /** The spec in the state directory. */
   recorded?: ClusterSpec;
+  /** A person's word that an empty cluster begins in the place of the recorded one. */
+  newCluster?: boolean;
   defaults: VersionDefaults;
 }
 
@@ -32,7 +35,8 @@ export interface ResolvedSpec {
  * @throws usage error (exit 2) with all problems and their places; refusal (exit 5) of changes an existing cluster
  * cannot follow
  */
-export function resolveSpec(input: ResolveInput): ResolvedSpec {
+export function resolveSpec(given: ResolveInput): ResolvedSpec {
+  const input = given.newCluster ? withNewCluster(given) : given;
   const { file, flags, recorded, defaults } = input;
   const known = recorded?.nodes ?? [];
   const listed = wantedHosts({ hosts: flags.hosts, file, recorded: known, recordedUser: recorded?.ssh?.user });
@@ -50,7 +54,20 @@ export function resolveSpec(input: ResolveInput): ResolvedSpec {
   const problems = crossCheck(draft);
   if (problems.length > 0) throw problemsError(problems.map(lineOf), 'the configuration');
   const spec = { ...draft, nodes: allocatePodCidrs(nodes, settings.network) };
-  return { spec, notes: notesOf({ wanted: listed, recorded, roles, ssh: spec.ssh }) };
+  const notes = notesOf({ wanted: listed, recorded, roles, ssh: spec.ssh });
+  return { spec, notes: [...newClusterNotes(given, spec), ...notes] };
+}
+
+function withNewCluster({ recorded, ...input }: ResolveInput): ResolveInput {
+  if (recorded === undefined) return input;
+  return { ...input, recorded: renewed(recorded, { ...input, file: input.file?.config }) };
+}
+
+function newClusterNotes({ newCluster, recorded }: ResolveInput, spec: ClusterSpec): ResolveNote[] {
+  if (!newCluster || recorded === undefined) return [];
+  const versions = ({ kubernetes, etcd }: ClusterSpec): string => `Kubernetes ${kubernetes} with etcd ${etcd}`;
+  const message = `a new cluster of ${versions(spec)} in place of the recorded one of ${versions(recorded)}`;
+  return [{ code: 'new-cluster', message }];
 }
 
 function rolesOf({ file, flags, recorded }: ResolveInput, wanted: readonly WantedHost[]): Roles {

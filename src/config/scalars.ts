@@ -42,7 +42,7 @@ export const macAddress = checked(
 
 /** A version with or without the leading `v`, kept without. */
 export const version = checked(
-  unless((text) => /^v?\d+\.\d+\.\d+$/.test(text), 'is not a version such as 1.36.4'),
+  unless((text) => /^v?\d+\.\d+\.\d+$/.test(text), 'is not a version such as 1.37.2'),
 ).transform((text) => text.replace(/^v/, ''));
 
 export const fingerprint = checked(

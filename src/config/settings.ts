@@ -86,8 +86,12 @@ interface Versions extends Pick<ClusterSpec, 'kubernetes' | 'etcd' | 'cni' | 'sa
   row: VersionRow;
 }
 
+export interface VersionsInput extends Pick<SettingsInput, 'file' | 'recorded' | 'defaults'> {
+  flags: Pick<SpecFlags, 'kubernetes'>;
+}
+
 /** A version outside the table is for the cross checks to report, together with everything else that is wrong. */
-function decideVersions({ file, flags, recorded, defaults }: SettingsInput): Versions {
+export function decideVersions({ file, flags, recorded, defaults }: VersionsInput): Versions {
   const asked = flags.kubernetes?.replace(/^v/, '') ?? file?.kubernetes;
   const kubernetes = asked ?? recorded?.kubernetes ?? defaults.kubernetes;
   const row = knownVersion(kubernetes) ?? NEWEST;

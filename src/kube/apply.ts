@@ -67,10 +67,7 @@ async function applyOne(
   return sameContent(before, after) ? 'unchanged' : 'changed';
 }
 
-/**
- * Not by resourceVersion: apiservers of before 1.23 raise it for an apply that changes nothing but the time in
- * managedFields, and controllers raise it by writing status.
- */
+/** Not by resourceVersion: controllers raise it by writing status. */
 function sameContent(before: KubeObject, after: KubeObject): boolean {
   return isDeepStrictEqual(content(before), content(after));
 }

@@ -13,7 +13,7 @@ const PATCH_TYPES = {
   strategic: 'application/strategic-merge-patch+json',
   merge: 'application/merge-patch+json',
   json: 'application/json-patch+json',
-  /** Server-side apply; JSON is YAML, and 1.20 knows no other name for it. */
+  /** Server-side apply; JSON is YAML. */
   apply: 'application/apply-patch+yaml',
 } as const;
 

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { type DisklessError, refusal } from '../errors.js';
 import { hasCode } from './api-errors.js';
 import type { KubeClient } from './client.js';
-import { CONTROL_PLANE_KEYS, controlPlaneKeys, controlPlaneTaints, type RoleOptions } from './control-plane-role.js';
-import type { KubeNode, Taint } from './objects.js';
+import { CONTROL_PLANE, CONTROL_PLANE_TAINT } from './control-plane-role.js';
+import type { KubeNode, NodeAddress, Taint } from './objects.js';
 import { resourcePath } from './paths.js';
 
 /** A Node object as far as the administrator, not the kubelet, decides about it. */
@@ -12,11 +12,15 @@ export interface WantedNode {
   podCidr: string;
   labels: Record<string, string>;
   taints: Taint[];
+  /** As the kubelet will report them. */
+  addresses: NodeAddress[];
 }
 
-export interface WantedNodeInput extends RoleOptions {
+export interface WantedNodeInput {
   name: string;
   podCidr: string;
+  /** What its kubelet is given as --node-ip. */
+  nodeIp: string;
   controlPlane: boolean;
   /** From the configuration. */
   labels: Record<string, string>;
@@ -25,10 +29,7 @@ export interface WantedNodeInput extends RoleOptions {
 
 /** Keys of the labels we set, so that one taken out of the configuration is taken off the node. */
 const LABELS_ANNOTATION = 'k8s-diskless/labels';
-/**
- * Kubelets up to 1.22 or so write into the capacity they find and panic when there is none
- * (reconcileHugePageResource); room for no pod also keeps the scheduler away until the kubelet has reported.
- */
+/** Room for no pod keeps the scheduler away until the kubelet has reported. */
 const NO_CAPACITY = { pods: '0' };
 const CIDR_MISMATCH = 'node-pod-cidr-mismatch';
 const NODES = { apiVersion: 'v1', resource: 'nodes' };
@@ -37,16 +38,20 @@ const CONFLICT_ATTEMPTS = 6;
 
 /** Labels and taints a kubelet may not give itself (NodeRestriction), and the pod CIDR nobody else allocates. */
 export function wantedNode(input: WantedNodeInput): WantedNode {
-  const roles = input.controlPlane ? controlPlaneKeys(input) : [];
   return {
     name: input.name,
     podCidr: input.podCidr,
     labels: {
       'kubernetes.io/hostname': input.name,
-      ...Object.fromEntries(roles.map((role) => [role, ''])),
+      ...(input.controlPlane && { [CONTROL_PLANE]: '' }),
       ...input.labels,
     },
-    taints: input.controlPlane && input.taintControlPlane ? controlPlaneTaints(input) : [],
+    taints: input.controlPlane && input.taintControlPlane ? [CONTROL_PLANE_TAINT] : [],
+    // kubelet/nodestatus/setters.go, NodeAddress: these two, in this order, of --node-ip and --hostname-override.
+    addresses: [
+      { type: 'InternalIP', address: input.nodeIp },
+      { type: 'Hostname', address: input.name },
+    ],
   };
 }
 
@@ -94,6 +99,7 @@ interface ReconcileNodeOptions {
 
 async function reconcileNode({ client, wanted, found, signal }: ReconcileNodeOptions): Promise<string[]> {
   const path = resourcePath({ ...NODES, name: wanted.name });
+  const changes: string[] = [];
   let current = found;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -102,9 +108,16 @@ async function reconcileNode({ client, wanted, found, signal }: ReconcileNodeOpt
         return ['node object'];
       }
       const difference = nodeDifference(wanted, current);
-      if (difference === undefined) return [];
-      await client.patch(path, { type: 'merge', body: difference.patch, signal });
-      return difference.changes;
+      if (difference !== undefined) {
+        current = await client.patch<KubeNode>(path, { type: 'merge', body: difference.patch, signal });
+        changes.push(...difference.changes);
+      }
+      const status = addressDifference(wanted, current);
+      if (status === undefined) return changes;
+      // The object itself takes no status once it exists.
+      const statusPath = resourcePath({ ...NODES, name: wanted.name, subresource: 'status' });
+      await client.patch(statusPath, { type: 'merge', body: status, signal });
+      return [...changes, 'addresses'];
     } catch (error) {
       const raced = hasCode(error, 'kube-conflict') || hasCode(error, 'kube-already-exists');
       if (!raced || attempt >= CONFLICT_ATTEMPTS) throw error;
@@ -113,13 +126,13 @@ async function reconcileNode({ client, wanted, found, signal }: ReconcileNodeOpt
   }
 }
 
-function newNode({ name, podCidr, labels, taints }: WantedNode): KubeNode {
+function newNode({ name, podCidr, labels, taints, addresses }: WantedNode): KubeNode {
   return {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: { name, labels, annotations: { [LABELS_ANNOTATION]: labelKeys(labels) } },
     spec: { podCIDR: podCidr, podCIDRs: [podCidr], ...(taints.length > 0 && { taints }) },
-    status: { capacity: NO_CAPACITY, allocatable: NO_CAPACITY },
+    status: { capacity: NO_CAPACITY, allocatable: NO_CAPACITY, addresses },
   };
 }
 
@@ -152,14 +165,14 @@ export function nodeDifference(wanted: WantedNode, found: KubeNode): NodeDiffere
 function labelDifference({ labels }: WantedNode, { metadata }: KubeNode): Record<string, string | null> {
   const found = metadata.labels ?? {};
   const ours = (metadata.annotations?.[LABELS_ANNOTATION] ?? '').split(',');
-  const obsolete = [...ours, ...CONTROL_PLANE_KEYS].filter((key) => key in found && !(key in labels));
+  const obsolete = [...ours, CONTROL_PLANE].filter((key) => key in found && !(key in labels));
   const missing = Object.entries(labels).filter(([key, value]) => found[key] !== value);
   return { ...Object.fromEntries(obsolete.map((key) => [key, null])), ...Object.fromEntries(missing) };
 }
 
-/** The whole new list; only taints of the role keys are ours, others (not-ready, unreachable, a person's) stay. */
+/** The whole new list; only the role's taint is ours, others (not-ready, unreachable, a person's) stay. */
 function taintDifference({ taints }: WantedNode, found: readonly Taint[]): Taint[] | undefined {
-  const mine = (taint: Taint): boolean => CONTROL_PLANE_KEYS.includes(taint.key) && taint.effect === 'NoSchedule';
+  const mine = (taint: Taint): boolean => taint.key === CONTROL_PLANE && taint.effect === CONTROL_PLANE_TAINT.effect;
   const same = isDeepStrictEqual(taintKeys(found.filter(mine)), taintKeys(taints));
   return same ? undefined : [...found.filter((taint) => !mine(taint)), ...taints];
 }
@@ -177,6 +190,18 @@ function podCidrDifference({ name, podCidr }: WantedNode, { spec }: KubeNode): o
     message: `its Node object has podCIDR ${spec.podCIDR}, which cannot be changed, and ${podCidr} is what it was allocated`,
     hint: `if its pods may go: k8s-diskless kubectl -- delete node ${name}, then the same command again`,
   });
+}
+
+/**
+ * kube-proxy waits at its start until its Node has an address (from 1.31 on), and ends when that changes: it must be there
+ * before the kubelet's first report, and be the same. What a cloud provider has added is his.
+ */
+function addressDifference({ addresses }: WantedNode, { metadata, status }: KubeNode): object | undefined {
+  const isThere = (wanted: NodeAddress): boolean =>
+    status?.addresses?.some(({ type, address }) => type === wanted.type && address === wanted.address) ?? false;
+  const nodeIps = addresses.filter(({ type }) => type === 'InternalIP');
+  if (nodeIps.every(isThere)) return undefined;
+  return { metadata: { resourceVersion: metadata.resourceVersion }, status: { addresses } };
 }
 
 function labelKeys(labels: Record<string, string>): string {

@@ -42,11 +42,23 @@ export interface Taint {
   timeAdded?: string;
 }
 
+export interface Toleration {
+  key?: string;
+  operator?: string;
+  value?: string;
+  effect?: string;
+}
+
 export interface NodeCondition {
   type: string;
   status: 'True' | 'False' | 'Unknown';
   reason?: string;
   message?: string;
+}
+
+export interface NodeAddress {
+  type: string;
+  address: string;
 }
 
 export interface KubeNode extends KubeObject {
@@ -56,8 +68,13 @@ export interface KubeNode extends KubeObject {
     allocatable?: Record<string, string>;
     conditions?: NodeCondition[];
     nodeInfo?: { bootID: string; kubeletVersion: string; containerRuntimeVersion?: string };
-    addresses?: { type: string; address: string }[];
+    addresses?: NodeAddress[];
   };
+}
+
+export interface KubePod extends KubeObject {
+  spec: { nodeName?: string };
+  status?: { phase?: string; conditions?: { type: string; status: string }[] };
 }
 
 export interface Endpoints extends KubeObject {

@@ -7,6 +7,8 @@ export interface WaitReadyzOptions {
   client: KubeClient;
   signal: AbortSignal;
   timeoutMs: number;
+  /** Told of each answer that is no yes. */
+  onRefusal?: (answer: string) => void;
   /** Monotonic milliseconds. */
   now?: () => number;
   sleep?: Sleep;
@@ -27,6 +29,7 @@ export async function waitReadyz(options: WaitReadyzOptions): Promise<void> {
   for (let attempts = 1; ; attempts++) {
     const refusal = await askOnce(options);
     if (refusal === undefined) return;
+    options.onRefusal?.(refusal);
     if (now() - began >= timeoutMs) throw notReady(options, timeoutMs, refusal);
     await sleep(backoffMs(attempts, BACKOFF), signal);
   }

@@ -1,6 +1,7 @@
 import { apiError, hasCode, isPassing } from './api-errors.js';
 import type { KubeClient } from './client.js';
-import { type BootIds, whyNotReady } from './nodes-ready.js';
+import { troubleTaint } from './node-taints.js';
+import { type BootIds, whyNoPodsYet, whyNotReady } from './nodes-ready.js';
 import type { Endpoints, KubeNode, Lease } from './objects.js';
 import { resourcePath } from './paths.js';
 
@@ -71,11 +72,26 @@ async function nodeFindings({ client, nodes, signal }: VerifyOptions): Promise<C
   const path = resourcePath({ apiVersion: 'v1', resource: 'nodes' });
   const { items } = await client.list<KubeNode>(path, { signal, timeoutMs: CHECK_TIMEOUT_MS });
   const byName = new Map(items.map((node) => [node.metadata.name, node]));
-  return [...nodes].flatMap(([node, bootId]): ClusterFinding[] => {
-    const object = byName.get(node);
-    const reason = object === undefined ? 'it has no Node object' : whyNotReady(object, bootId);
-    return reason === undefined ? [] : [{ code: 'node-not-ready', severity: 'error', node, message: reason }];
-  });
+  return [...nodes].flatMap(([node, bootId]) => nodeFinding({ node, bootId, object: byName.get(node) }));
+}
+
+interface NodeSeen {
+  node: string;
+  bootId: string;
+  object: KubeNode | undefined;
+}
+
+function nodeFinding({ node, bootId, object }: NodeSeen): ClusterFinding[] {
+  const error = { severity: 'error', node } as const;
+  if (object === undefined) return [{ code: 'node-not-ready', ...error, message: 'it has no Node object' }];
+  const unready = whyNotReady(object, bootId);
+  if (unready !== undefined) return [{ code: 'node-not-ready', ...error, message: unready }];
+  const passing = whyNoPodsYet(object);
+  if (passing !== undefined) return [{ code: 'node-takes-no-pods', ...error, message: passing }];
+  const trouble = troubleTaint(object);
+  if (trouble === undefined) return [];
+  const message = `it takes no ordinary pods: it bears the taint ${trouble}`;
+  return [{ code: 'node-takes-no-pods', severity: 'warning', node, message }];
 }
 
 async function apiServerFindings(
@@ -151,7 +167,7 @@ async function endpointAddresses(
   client: KubeClient,
   { signal, ...place }: { namespace: string; name: string; signal: AbortSignal },
 ): Promise<Set<string>> {
-  // Endpoints, not EndpointSlices: the one form every version from 1.20 on serves under the same name.
+  // Endpoints, not EndpointSlices: of one Service they are one object, known by its name.
   const path = resourcePath({ apiVersion: 'v1', resource: 'endpoints', ...place });
   const endpoints = await client
     .get<Endpoints>(path, { signal, timeoutMs: CHECK_TIMEOUT_MS })

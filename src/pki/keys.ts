@@ -7,7 +7,7 @@ const SEC1_PEM = /^-----BEGIN EC PRIVATE KEY-----\n([A-Za-z0-9+/=\n]+)-----END E
 
 const generate = promisify(generateKeyPair);
 
-/** A new ECDSA P-256 key: made in microseconds where RSA takes tens of milliseconds, and accepted since Kubernetes 1.20. */
+/** A new ECDSA P-256 key: made in microseconds where RSA takes tens of milliseconds, and accepted by every component. */
 export async function newPrivateKey(): Promise<KeyObject> {
   const { privateKey } = await generate('ec', { namedCurve: 'prime256v1' });
   return privateKey;

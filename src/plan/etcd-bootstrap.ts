@@ -9,6 +9,7 @@ import {
   majorityOf,
   names,
   of,
+  unaccounted,
 } from './etcd-facts.js';
 import { type BootstrapReason, type EtcdVerdict, type Refusal, refused } from './etcd-outcome.js';
 
@@ -50,6 +51,30 @@ export function nextIncarnation(facts: EtcdFacts, recorded: EtcdRecord, why: Boo
     absent: absentNames(facts),
     why,
   };
+}
+
+/** Asked for by a person, and never over data: whoever has some is rebooted first, by that person. */
+export function newCluster(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {
+  const holders = names(of(facts, 'data'));
+  if (holders.length > 0) {
+    return refused(
+      'not-blank',
+      `${holders.join(', ')} ${holders.length === 1 ? 'holds' : 'hold'} etcd data of the recorded cluster, and a new one begins on blank control planes only`,
+      `save what is wanted of it, reboot ${holders.join(', ')}, and run the same command again`,
+    );
+  }
+  const away = unaccounted(facts);
+  return away.length > 0 ? mayHoldData(away) : nextIncarnation(facts, recorded, 'new-cluster');
+}
+
+/** No verdict is built on the silence of a machine. */
+export function mayHoldData(away: readonly MemberFacts[]): Refusal {
+  const unknown = names(away);
+  return refused(
+    'may-hold-data',
+    `no reachable control plane has the cluster's data; ${absences(away)} and may still have it`,
+    `bring ${unknown.join(' or ')} back, or confirm with --lost ${unknown.join(',')} that it is permanently off and its data lost`,
+  );
 }
 
 function noMajority(facts: EtcdFacts, usable: readonly MemberFacts[]): Refusal {

@@ -39,6 +39,8 @@ export interface EtcdFacts {
   quorumProven: boolean;
   /** A person accepts the loss of data that no quorum can be made of. */
   discardData: boolean;
+  /** A person asks for an empty cluster in the place of the recorded one. */
+  newCluster: boolean;
 }
 
 export const names = (members: readonly MemberFacts[]): string[] => members.map((member) => member.name);

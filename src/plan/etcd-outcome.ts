@@ -31,7 +31,7 @@ export type EtcdVerdict =
   /** A person must decide. */
   | Refusal;
 
-export type BootstrapReason = 'first' | 'unfinished' | 'all-blank' | 'discarded';
+export type BootstrapReason = 'first' | 'unfinished' | 'all-blank' | 'discarded' | 'new-cluster';
 
 export interface Refusal {
   code: 'refused';
@@ -46,6 +46,7 @@ export type RefusalReason =
   | 'future-data'
   | 'no-majority'
   | 'quorum-lost'
+  | 'not-blank'
   | 'may-hold-data';
 
 export function refused(reason: RefusalReason, message: string, hint: string): Refusal {

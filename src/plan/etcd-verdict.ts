@@ -1,4 +1,4 @@
-import { firstBootstrap, unfinishedBootstrap } from './etcd-bootstrap.js';
+import { firstBootstrap, newCluster, unfinishedBootstrap } from './etcd-bootstrap.js';
 import type { EtcdFacts } from './etcd-facts.js';
 import type { EtcdVerdict } from './etcd-outcome.js';
 import { refuseStrangeData } from './etcd-strange-data.js';
@@ -15,6 +15,7 @@ export function etcdVerdict(facts: EtcdFacts): EtcdVerdict {
   const recorded = facts.recorded;
   if (recorded === undefined || recorded.phase === 'none')
     return firstBootstrap(facts, (recorded?.incarnation ?? 0) + 1);
+  if (facts.newCluster) return newCluster(facts, recorded);
   if (recorded.phase === 'bootstrapping') return unfinishedBootstrap(facts, recorded);
   return facts.quorumProven ? withQuorum(facts, recorded) : withoutQuorum(facts, recorded);
 }

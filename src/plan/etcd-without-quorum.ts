@@ -1,8 +1,7 @@
 import type { EtcdRecord } from '../state/records.js';
-import { nextIncarnation } from './etcd-bootstrap.js';
+import { mayHoldData, nextIncarnation } from './etcd-bootstrap.js';
 import {
   absence,
-  absences,
   absentNames,
   type EtcdFacts,
   isCurrent,
@@ -40,13 +39,8 @@ export function withoutQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdi
 }
 
 function nobodyHoldsData(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {
-  const unknown = names(unaccounted(facts));
-  if (unknown.length === 0) return nextIncarnation(facts, recorded, 'all-blank');
-  return refused(
-    'may-hold-data',
-    `no reachable control plane has the cluster's data; ${absences(unaccounted(facts))} and may still have it`,
-    `bring ${unknown.join(' or ')} back, or confirm with --lost ${unknown.join(',')} that it is permanently off and its data lost`,
-  );
+  const away = unaccounted(facts);
+  return away.length > 0 ? mayHoldData(away) : nextIncarnation(facts, recorded, 'all-blank');
 }
 
 function quorumLost(facts: EtcdFacts, holders: readonly MemberFacts[]): Refusal {

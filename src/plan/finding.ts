@@ -1,5 +1,4 @@
 import type { ClusterSpec, NodeSpec } from '../config/spec.js';
-import type { VersionRow } from '../config/version-table.js';
 import type { NodeFacts } from '../facts/facts.js';
 
 /** One thing wrong with a node: an error keeps it out of the run. */
@@ -14,8 +13,6 @@ export interface PreflightInput {
   spec: ClusterSpec;
   node: NodeSpec;
   facts: NodeFacts;
-  /** Of the Kubernetes version. */
-  row: VersionRow;
   /** Uncompressed bytes still to be written to the node. */
   push: { binaryBytes: number; imageBytes: number };
 }

@@ -5,7 +5,7 @@ import { type Check, error, type NodeFinding, type PreflightInput, warning } fro
 import { OWN_LINKS, ownPorts } from './own-resources.js';
 import { checkClock } from './preflight-clock.js';
 import { checkMemory, checkSpace } from './preflight-room.js';
-import { checkCgroup, checkContainerd, checkFeatures, checkTools } from './preflight-software.js';
+import { checkContainerd, checkFeatures, checkTools } from './preflight-software.js';
 
 /** Everything wrong with one node, all at once. Pure. */
 export function preflight(input: PreflightInput): NodeFinding[] {
@@ -82,7 +82,6 @@ const CHECKS: readonly Check[] = [
   checkWritable,
   checkClock,
   checkContainerd,
-  checkCgroup,
   checkSwap,
   checkNameservers,
   checkHostname,

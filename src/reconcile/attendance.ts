@@ -18,6 +18,8 @@ export interface Attendance {
   recall(node: string): void;
   /** Resolves when all have settled, or when none has been heard of for the grace and nobody needed is missing. */
   enough(signal: AbortSignal): Promise<void>;
+  /** Who has neither answered nor failed to. */
+  missing(): string[];
   /** Nobody is waited for any more. */
   close(): void;
   /** Resolves when that is so. */
@@ -60,6 +62,7 @@ export function createAttendance(
   return {
     closed: closed.promise,
     close: closed.resolve,
+    missing: () => [...missing],
     heard(node) {
       reached.add(node);
       news();

@@ -1,6 +1,5 @@
 import { chooseNodeIp } from '../config/node-ip.js';
 import type { NodeSpec } from '../config/spec.js';
-import { versionRow } from '../config/version-table.js';
 import { DisklessError } from '../errors.js';
 import { goArchitecture } from '../facts/architecture.js';
 import type { NodeFacts } from '../facts/facts.js';
@@ -9,6 +8,7 @@ import type { NodeFinding } from '../plan/finding.js';
 import { preflight } from '../plan/preflight.js';
 import { bytesToPush, type ContentByArch, contentNeeded, NO_CONTENT } from './content-needed.js';
 import type { Reconciliation } from './reconciliation.js';
+import { checkRebooted } from './version-since.js';
 
 /** A node that answered, passed preflight and may take part. */
 export interface Candidate {
@@ -59,7 +59,7 @@ function examine(
   const { spec } = context.options;
   const content = contentByArch.get(goArchitecture(facts.arch) ?? '') ?? NO_CONTENT;
   const push = bytesToPush(node, facts, content instanceof DisklessError ? NO_CONTENT : content);
-  const found = preflight({ spec, node, facts, row: versionRow(spec.kubernetes), push });
+  const found = [...checkRebooted(context.memory.record, spec, facts), ...preflight({ spec, node, facts, push })];
   return content instanceof DisklessError ? [findingOf(content), ...found] : found;
 }
 

@@ -1,6 +1,7 @@
 import type { EtcdBootstrap } from '../components/context.js';
 import type { EtcdMember } from '../etcd/gateway.js';
 import { peerUrl } from '../etcd/peer-url.js';
+import { waitsFor } from '../runner/long-waits.js';
 import { changed } from './change.js';
 import { addLearner, giveUpLearner, listMembers, promoteLearner, removeMember } from './etcd-members.js';
 import { type EtcdRejoin, judgementOf, type Reconciliation, workOf } from './reconciliation.js';
@@ -15,10 +16,12 @@ export function createEtcdRejoin(given: () => Reconciliation): EtcdRejoin {
   };
   return {
     clear,
-    rejoin(node, start) {
+    rejoin(node, start, signal) {
+      waitsFor('members rejoin one after another, and it is the turn of another one');
       const turn = tail.then(async () => {
+        signal.throwIfAborted();
         await clear();
-        await rejoinOne(given(), node, start);
+        await rejoinOne(given(), { node, start, signal });
       });
       tail = turn.catch(() => undefined);
       return turn;
@@ -46,16 +49,21 @@ async function clearOldEntries(context: Reconciliation): Promise<void> {
   }
 }
 
-async function rejoinOne(
-  context: Reconciliation,
-  node: string,
-  start: (bootstrap: EtcdBootstrap) => Promise<void>,
-): Promise<void> {
-  const added = await addLearner(context, peerUrl(workOf(context, node).nodeIp));
+interface Rejoining {
+  node: string;
+  start: (bootstrap: EtcdBootstrap) => Promise<void>;
+  /** Of this node's step; the learner is given up on the run's. */
+  signal: AbortSignal;
+}
+
+async function rejoinOne(context: Reconciliation, { node, start, signal }: Rejoining): Promise<void> {
+  const own = { ...context, signal };
+  const added = await addLearner(own, peerUrl(workOf(context, node).nodeIp));
   changed(context, { step: 'etcd', node }, `add etcd learner ${added.id}`);
   try {
-    await start(await bootstrapOf(context, node, added));
-    await promoteLearner(context, added.id);
+    await start(await bootstrapOf(own, node, added));
+    waitsFor('it catches up with the leader of etcd, to be promoted');
+    await promoteLearner(own, added.id);
   } catch (error) {
     // What failed is what the report is about.
     await giveUpLearner(context, added.id).catch(() => undefined);

@@ -1,8 +1,11 @@
+import { CONTAINERD_UNIT } from '../components/containerd.js';
 import type { HealthEndpoint } from '../components/health.js';
 import { shellQuote } from '../ssh/quote.js';
 
 export interface HealthScriptOptions {
   endpoints: readonly HealthEndpoint[];
+  /** Says nothing, or why containerd's CRI plugin is not up; 2 when it will not be before it is started again. */
+  criCheck: string;
   /** How long the node waits for all of them to be well. */
   patienceS: number;
 }
@@ -38,11 +41,12 @@ export function parseHealth(stdout: string): Unhealthy[] {
  * ending, a line `unhealthy UNIT WHY` for each that is not. The node looks itself: the operator learns of it in one round
  * trip.
  */
-export function healthScript({ endpoints, patienceS }: HealthScriptOptions): string {
+export function healthScript({ endpoints, criCheck, patienceS }: HealthScriptOptions): string {
   return `units=(${shellQuote(...endpoints.map(({ unit }) => unit))})
 requests=(${endpoints.map(({ url }) => `-o /dev/null ${shellQuote(url)}`).join(' ')})
 until=$((SECONDS + ${patienceS}))
 before=()
+cri=unknown
 while :; do
   readarray -t answers < <(curl -sk --noproxy '*' -m 3 -w '%{http_code}\\n' "\${requests[@]}")
   readarray -t restarts < <(systemctl show -p NRestarts --value -- "\${units[@]}" | grep .)
@@ -51,6 +55,13 @@ while :; do
   [ \${#before[@]} -gt 0 ] || before=("\${restarts[@]}")
   failing=()
   hopeless=()
+  # Plugins are loaded once, when containerd starts: what is well stays so.
+  if [ -n "$cri" ]; then
+    cri=$(${criCheck})
+    ended=$?
+    [ -z "$cri" ] || failing+=("${CONTAINERD_UNIT} \${cri#*$'\x1f'}")
+    [ "$ended" -ne 2 ] || hopeless+=("\${failing[@]}")
+  fi
   for i in "\${!units[@]}"; do
     age=$((\${uptime%.*} - \${started[i]:-0} / 1000000))
     ending="\${units[i]} keeps ending: systemd started it again \${restarts[i]:-0} times"

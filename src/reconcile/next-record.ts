@@ -2,6 +2,7 @@ import type { ClusterSpec } from '../config/spec.js';
 import type { EtcdFacts } from '../plan/etcd-facts.js';
 import type { EtcdVerdict } from '../plan/etcd-outcome.js';
 import type { ClusterRecord, PkiFingerprints } from '../state/records.js';
+import { versionSince } from './version-since.js';
 
 export interface NextRecordInput {
   spec: ClusterSpec;
@@ -25,6 +26,7 @@ export function nextRecord(input: NextRecordInput): ClusterRecord {
   const bootIds = facts.members.flatMap(({ name, bootId }) =>
     bootId !== undefined && verdict.start.includes(name) ? [[name, bootId] as const] : [],
   );
+  const since = versionSince(record, spec);
   return {
     ...base,
     etcd: {
@@ -33,6 +35,7 @@ export function nextRecord(input: NextRecordInput): ClusterRecord {
       token: newToken,
       members: verdict.start,
       bootIds: Object.fromEntries(bootIds),
+      ...(since > 0 && { versionSince: since }),
     },
   };
 }

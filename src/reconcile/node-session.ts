@@ -37,6 +37,8 @@ export interface RootScriptOptions {
   timeoutMs?: number;
   /** Exit codes that are an answer rather than a failure. Default: only 0. */
   accept?: readonly number[];
+  /** Beside the run's own. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -126,9 +128,10 @@ export class NodeSession {
    * given as a function, called for every attempt.
    */
   async rootScript(script: string | (() => string), options: RootScriptOptions): Promise<ExecResult> {
-    const { label, timeoutMs, accept = [0] } = options;
+    const { label, timeoutMs, accept = [0], signal } = options;
+    const either = signal === undefined ? this.#signal : AbortSignal.any([this.#signal, signal]);
     const inputOf = typeof script === 'string' ? () => script : script;
-    const fixed = { label, root: true, signal: this.#signal, ...(timeoutMs && { timeoutMs }) };
+    const fixed = { label, root: true, signal: either, ...(timeoutMs && { timeoutMs }) };
     const result = await this.resilient((connection) => connection.exec('bash -s', { ...fixed, input: inputOf() }));
     if (result.exitCode !== null && accept.includes(result.exitCode)) return result;
     throw new DisklessError({

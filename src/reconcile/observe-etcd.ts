@@ -1,5 +1,5 @@
 import { deadline } from '../abort.js';
-import { controlPlanes } from '../config/spec.js';
+import { type ClusterSpec, controlPlanes } from '../config/spec.js';
 import { isPassingInEtcd } from '../etcd/errors.js';
 import type { EtcdMember } from '../etcd/gateway.js';
 import { peerUrl } from '../etcd/peer-url.js';
@@ -11,6 +11,7 @@ import {
   type Membership,
   majorityOf,
 } from '../plan/etcd-facts.js';
+import type { ClusterRecord } from '../state/records.js';
 import type { Candidate } from './candidates.js';
 import type { Reconciliation } from './reconciliation.js';
 import { retrying } from './settling.js';
@@ -33,7 +34,9 @@ export async function observeEtcd(
   const running = seen.flatMap(({ name, condition }) =>
     condition.kind === 'data' && condition.running && condition.incarnation === record?.etcd.incarnation ? [name] : [],
   );
-  const entries = record?.etcd.phase === 'bootstrapped' ? await provenEntries(context, running) : undefined;
+  const newCluster = context.memory.newCluster && !isBegun(record, spec);
+  const judgedByQuorum = record?.etcd.phase === 'bootstrapped' && !newCluster;
+  const entries = judgedByQuorum ? await provenEntries(context, running) : undefined;
   const members = seen.map((member): MemberFacts => {
     const candidate = candidates.get(member.name);
     const nodeIp = candidate?.nodeIp ?? context.memory.nodeRecords.get(member.name)?.nodeIp;
@@ -45,8 +48,15 @@ export async function observeEtcd(
     members,
     quorumProven: entries !== undefined,
     discardData,
+    newCluster,
     ...(record && { recorded: record.etcd }),
   };
+}
+
+/** An earlier run recorded this very cluster and was interrupted: what it left behind is continued. */
+function isBegun(record: ClusterRecord | undefined, spec: ClusterSpec): boolean {
+  const { kubernetes, etcd } = record?.spec ?? {};
+  return record?.etcd.phase === 'bootstrapping' && kubernetes === spec.kubernetes && etcd === spec.etcd;
 }
 
 /**

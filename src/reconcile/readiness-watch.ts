@@ -5,6 +5,10 @@ import { NOT_REGISTERED, waitNodesReady } from '../kube/nodes-ready.js';
 export interface ReadinessWatch {
   /** Resolves when the node is Ready in this epoch, or with what it lacked when its own time was up. */
   wait(node: string): Promise<string | undefined>;
+  /** The same for when no passing taint keeps pods off it any more: asked once it is Ready. */
+  waitForPods(node: string): Promise<string | undefined>;
+  /** What it lacked when it was last seen. */
+  lacks(node: string): string;
   /** As the node registered it, e.g. `v1.36.3`; undefined of one that was not seen Ready. */
   kubeletVersion(node: string): string | undefined;
   /** Ends the watch: it goes on as long as any node is missing. */
@@ -22,9 +26,9 @@ export interface ReadinessWatchOptions {
 
 /** One watch for a whole pass, begun when the first step needs it. */
 export function createReadinessWatch(options: ReadinessWatchOptions): ReadinessWatch {
-  const ready = new Map<string, Promise<void>>();
+  const ready = createMoments();
+  const takesPods = createMoments();
   const versions = new Map<string, string>();
-  const resolvers = new Map<string, () => void>();
   const lacking = new Map<string, string>();
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, ended.signal]);
@@ -36,38 +40,61 @@ export function createReadinessWatch(options: ReadinessWatchOptions): ReadinessW
       onReady: (name, { status }) => {
         const version = status?.nodeInfo?.kubeletVersion;
         if (version !== undefined) versions.set(name, version);
-        resolvers.get(name)?.();
+        ready.come(name);
       },
+      onTakesPods: takesPods.come,
       onPending: (name, reason) => void lacking.set(name, reason),
       signal,
     });
   };
   const begin = (): Promise<unknown> => {
     for (const name of options.nodes().keys()) {
-      ready.set(name, new Promise((resolve) => resolvers.set(name, resolve)));
+      ready.expect(name);
+      takesPods.expect(name);
     }
     const watching = run();
     watching.catch(() => undefined);
     return watching;
   };
+  const lacks = (node: string): string => lacking.get(node) ?? NOT_REGISTERED;
+  const waitFor = async (moments: Moments, node: string): Promise<string | undefined> => {
+    running ??= begin();
+    const own = moments.of(node);
+    if (own === undefined) throw new Error(`${node} is not among the nodes waited for`);
+    const limit = deadline({ parent: options.signal, ms: options.timeoutMs });
+    const timeUp = new Promise<string>((resolve) => {
+      limit.signal.addEventListener('abort', () => resolve(lacks(node)), { once: true });
+    });
+    try {
+      // The watch itself ends when all are there, or with an error.
+      return await Promise.race([own.then(() => undefined), running.then(() => undefined), timeUp]);
+    } finally {
+      limit.release();
+      options.signal.throwIfAborted();
+    }
+  };
   return {
     end: () => ended.abort(),
     kubeletVersion: (node) => versions.get(node),
-    async wait(node) {
-      running ??= begin();
-      const own = ready.get(node);
-      if (own === undefined) throw new Error(`${node} is not among the nodes waited for`);
-      const limit = deadline({ parent: options.signal, ms: options.timeoutMs });
-      const timeUp = new Promise<string>((resolve) => {
-        limit.signal.addEventListener('abort', () => resolve(lacking.get(node) ?? NOT_REGISTERED), { once: true });
-      });
-      try {
-        // The watch itself ends when all are ready, or with an error.
-        return await Promise.race([own.then(() => undefined), running.then(() => undefined), timeUp]);
-      } finally {
-        limit.release();
-        options.signal.throwIfAborted();
-      }
-    },
+    lacks,
+    wait: (node) => waitFor(ready, node),
+    waitForPods: (node) => waitFor(takesPods, node),
+  };
+}
+
+/** Something that comes once for each node. */
+interface Moments {
+  expect(node: string): void;
+  come(node: string): void;
+  of(node: string): Promise<void> | undefined;
+}
+
+function createMoments(): Moments {
+  const moments = new Map<string, Promise<void>>();
+  const resolvers = new Map<string, () => void>();
+  return {
+    expect: (node) => void moments.set(node, new Promise((resolve) => void resolvers.set(node, resolve))),
+    come: (node) => resolvers.get(node)?.(),
+    of: (node) => moments.get(node),
   };
 }

@@ -1,10 +1,10 @@
 import type { EtcdBootstrap, Peer } from '../components/context.js';
-import type { ClusterSpec, NodeSpec } from '../config/spec.js';
+import { type ClusterSpec, controlPlanes, type NodeSpec } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import type { Encoding } from '../delivery/segment.js';
 import type { DisklessError } from '../errors.js';
 import type { NodeFacts } from '../facts/facts.js';
-import type { KubeObject } from '../kube/objects.js';
+import type { KubeObject, Toleration } from '../kube/objects.js';
 import type { DesiredNode } from '../node/desired.js';
 import type { PkiReport } from '../pki/store.js';
 import type { NodeDifference } from '../plan/diff.js';
@@ -17,6 +17,7 @@ import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import type { Arrivals } from './arrivals.js';
 import type { Attendance } from './attendance.js';
 import type { ClusterAccess } from './cluster-access.js';
+import type { LinkWatch } from './link-watch.js';
 import type { NodeSession } from './node-session.js';
 import type { ReadinessWatch } from './readiness-watch.js';
 import type { ReconcileState } from './state.js';
@@ -42,6 +43,10 @@ export interface ReconcileOptions {
   lost: ReadonlySet<string>;
   /** A person accepts the loss of etcd data that no quorum can be made of. */
   discardData: boolean;
+  /** A person asks for an empty cluster in the place of the recorded one. */
+  newCluster: boolean;
+  /** Why the recorded cluster is not brought up any more; with `plan` alone, which then only looks. */
+  outdated?: DisklessError;
   hostKeyPolicy: HostKeyPolicy;
   stallTimeoutMs: number;
   /** How long machines that do not answer yet are asked on, from the beginning of the run; 0: not at all. */
@@ -75,6 +80,8 @@ export interface RunMemory {
   epochs: Map<string, { bootId: string; hostKey: HostKey }>;
   /** Node name → what was done to it in this run; '' stands for the cluster's objects. */
   tally: Map<string, { changes: number; bytesSent: number }>;
+  /** The word for a new cluster, until that is recorded: it is for one life, and later passes are within it. */
+  newCluster: boolean;
 }
 
 /** What the judge step decided; everything after it only carries it out. */
@@ -93,8 +100,8 @@ export interface Judgement {
 export interface EtcdRejoin {
   /** Removes the entries of members whose data is gone, once in a run; whoever rejoins has it done before. */
   clear(): Promise<void>;
-  /** Adds the node as a learner, has it started, and promotes it. */
-  rejoin(node: string, start: (bootstrap: EtcdBootstrap) => Promise<void>): Promise<void>;
+  /** Adds the node as a learner, has it started, and promotes it. @param signal Ends that of this node alone */
+  rejoin(node: string, start: (bootstrap: EtcdBootstrap) => Promise<void>, signal: AbortSignal): Promise<void>;
 }
 
 /** What lasts from the first pass to the last. */
@@ -123,6 +130,7 @@ interface PassRoll {
 interface PassServices {
   rolling: RollingLock;
   readiness: ReadinessWatch;
+  links: LinkWatch;
   rejoin: EtcdRejoin;
 }
 
@@ -140,6 +148,16 @@ interface PassFindings {
   well: Set<string>;
   /** By `addons`: the DNS add-on's Service, unless it was just made and has had no time to start. */
   settledDns?: { namespace: string; name: string };
+  /** By `addons`: the DNS add-on's pods, where there is one. */
+  dnsPods?: DnsPods;
+}
+
+/** As the Deployment of the DNS add-on has them. */
+export interface DnsPods {
+  namespace: string;
+  labels: Record<string, string>;
+  replicas: number;
+  tolerations: readonly Toleration[];
 }
 
 /** Everything the steps of one pass share. */
@@ -148,6 +166,11 @@ export interface Reconciliation extends RunTools, PassRoll, PassServices, PassFi
 export function judgementOf(context: Reconciliation): Judgement {
   if (context.judgement === undefined) throw new Error('a step ran before the judgement it needs');
   return context.judgement;
+}
+
+/** Whether the controller-manager and the scheduler of any control plane work. Known once `healthy` is through. */
+export function hasControllers({ well, options }: Reconciliation): boolean {
+  return controlPlanes(options.spec).some(({ name }) => well.has(name));
 }
 
 export function tallyOf({ memory }: Reconciliation, node: string): { changes: number; bytesSent: number } {

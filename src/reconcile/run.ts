@@ -6,8 +6,10 @@ import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import { createAttendance } from './attendance.js';
 import { ClusterAccess } from './cluster-access.js';
 import { createEtcdRejoin } from './etcd-rejoin.js';
+import { createLinkWatch } from './link-watch.js';
 import { NodeSession } from './node-session.js';
 import { majorityRuns } from './observe-etcd.js';
+import { observeLinks } from './observe-links.js';
 import { createReadinessWatch } from './readiness-watch.js';
 import type { ReconcileOptions, Reconciliation, RunTools } from './reconciliation.js';
 import { createWaitingRoom } from './waiting-room.js';
@@ -43,6 +45,7 @@ export function openRun(input: ReconcileInput): Run {
     nodeRecords: new Map(input.nodeRecords),
     epochs: new Map(),
     tally: new Map(),
+    newCluster: input.newCluster,
     ...(input.record && { record: input.record }),
   };
   const { stopWaiting, waiting } = openWaiting(input, sessions);
@@ -93,6 +96,10 @@ export function openPass(run: Run, { first, last }: { first: boolean; last: bool
   const context: Reconciliation = {
     ...run,
     rejoin: createEtcdRejoin(() => context),
+    links: createLinkWatch({
+      observe: (node, own) => observeLinks(context, node, own),
+      sleep: options.clock.sleep,
+    }),
     // A plan has no second pass, and a second one is made for those who were late in the first; but whoever is still
     // booting is not waited for here.
     attendance: createAttendance(options.spec.nodes, {

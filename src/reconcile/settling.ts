@@ -1,5 +1,8 @@
 import { isPassingInEtcd } from '../etcd/errors.js';
 import { isPassing } from '../kube/api-errors.js';
+import type { KubeClient } from '../kube/client.js';
+import { waitReadyz } from '../kube/readiness.js';
+import { waitsFor } from '../runner/long-waits.js';
 import type { Reconciliation } from './reconciliation.js';
 
 export interface Patience {
@@ -31,6 +34,7 @@ export async function retrying<T>(
     } catch (error) {
       signal.throwIfAborted();
       if (!passes(error) || monotonicMs() > deadline) throw error;
+      if (error instanceof Error) waitsFor(error.message);
       await sleep(everyMs, signal);
     }
   }
@@ -40,6 +44,13 @@ export async function retrying<T>(
 export function settling<T>(context: Reconciliation, work: () => Promise<T>): Promise<T> {
   const patience = { ...shortly(context), forMs: context.options.readyTimeoutMs };
   return retrying(context, patience, isUnsettled, work);
+}
+
+/** Until that apiserver serves, its bootstrap included. */
+export function untilServing({ options }: Reconciliation, client: KubeClient, signal: AbortSignal): Promise<void> {
+  const { label } = client.transport;
+  const onRefusal = (answer: string): void => waitsFor(`${label}, /readyz: ${answer}`);
+  return waitReadyz({ client, signal, timeoutMs: options.readyTimeoutMs, onRefusal });
 }
 
 /** Of the API or of etcd itself, and gone a moment later. */

@@ -5,13 +5,16 @@ import { componentsHealthy } from './steps/components-healthy.js';
 import { admit, judge } from './steps/judge.js';
 import { callRoll, connect, readFacts } from './steps/read-facts.js';
 import { proveQuorum, recordIntent } from './steps/record.js';
-import { isRegistered, registerNodes, waitReady } from './steps/register-nodes.js';
+import { isRegistered, registerNodes } from './steps/register-nodes.js';
 import { retirePast } from './steps/retire-past.js';
 import { arrivalOf, importImages, sendFiles, sendNothing } from './steps/send-files.js';
 import { setClock } from './steps/set-clock.js';
+import { spreadDns } from './steps/spread-dns.js';
 import { startEtcd } from './steps/start-etcd.js';
 import { startComponents } from './steps/start-units.js';
 import { isInSameBoot, verify, waitApiReady } from './steps/verify.js';
+import { waitForPods, waitReady } from './steps/wait-ready.js';
+import { unlessCutOff } from './unless-cut-off.js';
 
 type UpStep = Step<Reconciliation>;
 
@@ -68,21 +71,21 @@ export const upSequence: readonly UpStep[] = [
     after: [same('node')],
     run: startComponents('containerd'),
   },
-  { id: 'etcd', title: 'etcd', on: 'control-plane', after: [same('node')], run: startEtcd },
+  { id: 'etcd', title: 'etcd', on: 'control-plane', after: [same('node')], run: unlessCutOff(startEtcd) },
   { id: 'quorum', title: 'etcd quorum', on: 'cluster', after: [any('etcd')], run: proveQuorum },
   {
     id: 'apiserver',
     title: 'kube-apiserver',
     on: 'control-plane',
     after: [same('etcd'), same('quorum')],
-    run: startComponents('kube-apiserver'),
+    run: unlessCutOff(startComponents('kube-apiserver')),
   },
   {
     id: 'api-ready',
     title: 'API ready',
     on: 'control-plane',
     after: [same('apiserver')],
-    run: waitApiReady,
+    run: unlessCutOff(waitApiReady),
   },
   { id: 'register', title: 'register nodes', on: 'cluster', after: [any('apiserver')], run: registerNodes },
   {
@@ -105,7 +108,7 @@ export const upSequence: readonly UpStep[] = [
     title: 'kubelet',
     on: 'every-node',
     after: [same('containerd'), same('node-object')],
-    run: startComponents('kubelet'),
+    run: unlessCutOff(startComponents('kubelet')),
   },
   {
     id: 'proxy',
@@ -119,10 +122,18 @@ export const upSequence: readonly UpStep[] = [
     title: 'components healthy',
     on: 'every-node',
     after: [same('controllers'), same('kubelet'), same('proxy')],
-    run: componentsHealthy,
+    run: unlessCutOff(componentsHealthy),
   },
   { id: 'images', title: 'import images', on: 'every-node', after: [same('containerd')], run: importImages },
-  { id: 'ready', title: 'nodes Ready', on: 'every-node', after: [same('kubelet')], run: waitReady },
+  { id: 'ready', title: 'nodes Ready', on: 'every-node', after: [same('kubelet')], run: unlessCutOff(waitReady) },
+  {
+    // Whoever works on the cluster next finds pods on every node.
+    id: 'pods',
+    title: 'nodes take pods',
+    on: 'every-node',
+    after: [same('ready'), settled('healthy')],
+    run: unlessCutOff(waitForPods),
+  },
   {
     id: 'addons',
     title: 'add-ons',
@@ -131,18 +142,25 @@ export const upSequence: readonly UpStep[] = [
     run: applyAddons,
   },
   {
+    id: 'dns',
+    title: 'name servers apart',
+    on: 'cluster',
+    after: [same('addons'), settled('pods')],
+    run: spreadDns,
+  },
+  {
     // Its own last step may have been long ago when the slowest node is done.
     id: 'same-boot',
     title: 'no reboot meanwhile',
     on: 'every-node',
-    after: [same('ready'), settled('ready'), settled('healthy'), settled('images'), settled('addons')],
+    after: [same('ready'), settled('ready'), settled('pods'), settled('images'), settled('addons')],
     run: isInSameBoot,
   },
   {
     id: 'verify',
     title: 'verify',
     on: 'cluster',
-    after: [same('register'), settled('same-boot')],
+    after: [same('register'), settled('same-boot'), settled('dns')],
     run: verify,
   },
 ];

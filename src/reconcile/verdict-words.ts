@@ -4,6 +4,7 @@ const BOOTSTRAP_WORDS = {
   first: 'no cluster recorded',
   unfinished: 'an earlier bootstrap never finished and held no objects',
   discarded: 'the remaining data is discarded, and all objects with it',
+  'new-cluster': 'a new cluster begins, as asked: the objects of the old one are gone; hosts, PKI and addresses stay',
   'all-blank': 'every control plane is blank: the objects of the old incarnation are gone, PKI and credentials stay',
 } as const;
 

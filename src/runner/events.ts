@@ -34,6 +34,11 @@ export type RunEventBody =
     }
   | { type: 'step-started'; step: string; node?: string }
   | { type: 'progress'; step: string; node: string; done: number; total: number }
+  /**
+   * A step has been running for long: since then (as `ms` counts), on these nodes (none: a step of the cluster's). Why, as
+   * far as it was seen.
+   */
+  | { type: 'waiting'; step: string; nodes: string[]; sinceMs: number; reason?: string }
   /** `node` is absent for changes of cluster objects. */
   | { type: 'change'; step: string; node?: string; what: string }
   | {

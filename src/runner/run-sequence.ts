@@ -1,6 +1,7 @@
 import { type DisklessError, toDisklessError } from '../errors.js';
 import type { EventBus } from './event-bus.js';
 import type { StepOutcome } from './events.js';
+import { createLongWaits, type LongWaits } from './long-waits.js';
 import { appliesTo, type Dependency, type PlannedNode, type Step } from './sequence.js';
 
 export interface RunSequenceOptions<Context> {
@@ -33,6 +34,7 @@ export async function runSequence<Context>(options: RunSequenceOptions<Context>)
   const running = new Map<string, Promise<StepReport>>();
   const instances = new Map<string, Promise<StepReport>[]>();
   const failed = new Set<string>();
+  const waits = createLongWaits(options.bus);
 
   const instancesOf = (id: string): Promise<StepReport>[] => {
     const known = instances.get(id);
@@ -74,7 +76,7 @@ export async function runSequence<Context>(options: RunSequenceOptions<Context>)
       .then(() => Promise.all(step.after.map((dependency) => waitFor(dependency, node))))
       .then((reasons) =>
         perform(
-          { ...options, failed },
+          { ...options, failed, waits },
           step,
           node,
           reasons.find((reason) => reason !== undefined),
@@ -111,7 +113,7 @@ async function firstSuccess(instances: Promise<StepReport>[], title: string): Pr
 }
 
 async function perform<Context>(
-  { bus, context, signal, failed }: RunSequenceOptions<Context> & { failed: Set<string> },
+  { bus, context, signal, failed, waits }: RunSequenceOptions<Context> & { failed: Set<string>; waits: LongWaits },
   step: Step<Context>,
   node: string,
   reason: string | undefined,
@@ -127,7 +129,9 @@ async function perform<Context>(
   const began = bus.elapsedMs();
   bus.emit({ type: 'step-started', ...place });
   try {
-    const outcome = await step.run(context, { node, step: step.id, signal, failed });
+    const outcome = await waits.during({ step: step.id, node }, () =>
+      step.run(context, { node, step: step.id, signal, failed }),
+    );
     return finish({ outcome, durationMs: bus.elapsedMs() - began });
   } catch (thrown) {
     const durationMs = bus.elapsedMs() - began;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type BootConfig, IGNITION_VERSIONS, OS_NAMES } from '../config/boot-schema.js';
+import { type BootConfig, IGNITION_VERSIONS, OS_NAMES, RETIRED_IGNITION, RETIRED_OS } from '../config/boot-schema.js';
 import { cidrProblem } from '../config/cidr.js';
 import { isDnsSubdomain } from '../config/names.js';
 import type { ClusterSpec, NodeSpec, SshSpec } from '../config/spec.js';
@@ -52,9 +52,9 @@ const ssh: z.ZodType<SshSpec> = z.looseObject({
   hostKeyPolicy: z.enum(HOST_KEY_POLICIES).optional(),
 });
 
-/** Written by releases that boot machines; its own values were checked when they were taken from the config file. */
+/** Not in the records of every release; its own values were checked when they were taken from the config file. */
 const boot: z.ZodType<BootConfig> = z.looseObject({
-  os: z.enum(OS_NAMES).optional(),
+  os: z.enum([...OS_NAMES, RETIRED_OS]).optional(),
   channel: text.optional(),
   version: text.optional(),
   arch: z.enum(['amd64', 'arm64']).optional(),
@@ -68,7 +68,7 @@ const boot: z.ZodType<BootConfig> = z.looseObject({
   listen: text.optional(),
   sshKeys: z.array(text).optional(),
   ignition: text.optional(),
-  ignitionVersion: z.enum(IGNITION_VERSIONS).optional(),
+  ignitionVersion: z.enum([...IGNITION_VERSIONS, RETIRED_IGNITION]).optional(),
   ntp: z.array(text).optional(),
   dhcp: z
     .looseObject({
@@ -119,6 +119,7 @@ export const clusterRecordSchema: z.ZodType<ClusterRecord> = z.looseObject({
     token: z.string(),
     members: z.array(nodeName),
     bootIds: texts,
+    versionSince: z.int().min(1).optional(),
   }),
   pki: z.looseObject({ authorities: texts, serviceAccount: text, encryptionKeys: z.array(text) }).optional(),
 });

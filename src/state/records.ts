@@ -11,6 +11,8 @@ export interface EtcdRecord {
   members: string[];
   /** boot_id of each member at the time its data was created; keyed by node name. */
   bootIds: Record<string, string>;
+  /** The incarnation since which the recorded Kubernetes version runs; absent where it never was another. */
+  versionSince?: number | undefined;
 }
 
 /** Which PKI a cluster was built with: `SHA256:` and base64 each, nothing secret. */

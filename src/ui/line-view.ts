@@ -54,6 +54,8 @@ class LineWriter {
         return this.#finished(event);
       case 'note':
         return [`${event.level}: ${event.node === undefined ? '' : `${event.node}: `}${harmless(event.message)}`];
+      case 'waiting':
+        return [this.#waiting(event)];
       case 'plan':
       case 'run-finished':
         return [];
@@ -72,6 +74,12 @@ class LineWriter {
     if (event.ms - saidMs < PROGRESS_EVERY_MS) return [];
     this.#progressSaidMs.set(key, event.ms);
     return [`${this.#place(event)}: ${percent(event)}`];
+  }
+
+  #waiting({ step, nodes, sinceMs, reason, ms }: Extract<RunEvent, { type: 'waiting' }>): string {
+    const place = this.#place({ step, ...(nodes.length > 0 && { node: namesOrCount(nodes, 'node', 8) }) });
+    const why = reason === undefined ? '' : `: ${harmless(reason)}`;
+    return `${place}: still waiting after ${durationText(ms - sinceMs)}${why}`;
   }
 
   #finished(event: Extract<RunEvent, { type: 'step-finished' }>): string[] {

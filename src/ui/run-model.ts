@@ -11,6 +11,8 @@ export interface StepRun {
   startedMs: number;
   durationMs: number;
   progress?: { done: number; total: number };
+  /** It takes long: why, as far as it was seen. */
+  waits?: { reason?: string };
   error?: DisklessError;
   reason?: string;
 }
@@ -51,6 +53,9 @@ export function record(model: RunModel, event: RunEvent): void {
     case 'progress':
       openRun(model, event).progress = { done: event.done, total: event.total };
       break;
+    case 'waiting':
+      for (const node of event.nodes.length > 0 ? event.nodes : ['']) noteWait(model, event, node);
+      break;
     case 'step-finished':
       closeRun(model, event);
       break;
@@ -74,10 +79,15 @@ function openRun(model: RunModel, { step: id, node = '', ms }: { step: string; n
   return run;
 }
 
+function noteWait(model: RunModel, { step, sinceMs, reason }: EventOf<'waiting'>, node: string): void {
+  openRun(model, { step, node, ms: sinceMs }).waits = { ...(reason !== undefined && { reason }) };
+}
+
 function closeRun(model: RunModel, event: EventOf<'step-finished'>): void {
   const run = openRun(model, event);
   const { outcome, durationMs, error, reason, ms } = event;
   Object.assign(run, { state: outcome, durationMs, startedMs: Math.max(0, ms - durationMs) });
+  delete run.waits;
   if (reason !== undefined) run.reason = reason;
   if (error === undefined) return;
   run.error = error;

@@ -17,7 +17,7 @@ export type RowState = 'running' | 'done' | 'failed' | 'skipped';
 
 export interface StepRow {
   state: RowState;
-  /** The row, then a line per kind of failure. */
+  /** The row, then a line per reason why it takes long, and per kind of failure. */
   text: string;
 }
 
@@ -47,7 +47,12 @@ export function stepRow(options: StepRowOptions): StepRow {
   const fixed = truncate(columns.join('  '), width);
   const remarks = truncate(remarksOf(step, counts, nowMs), width - fixed.length - 2);
   const line = `${fixed}${remarks === '' ? '' : style.dim(`  ${remarks}`)}`;
-  return { state, text: [line, ...failureLines(failed, width).map((text) => style.red(text))].join('\n') };
+  const lines = [
+    line,
+    ...waitLines(running, width).map((text) => style.dim(text)),
+    ...failureLines(failed, width).map((text) => style.red(text)),
+  ];
+  return { state, text: lines.join('\n') };
 }
 
 function isOnNodes({ runs }: StepState): boolean {
@@ -101,6 +106,19 @@ function remark(left: readonly StepRun[]): string {
   const [first] = left;
   const subject = `${few(left)} ${first?.state}`.trim();
   return left.length === 1 && first?.reason ? `${subject}: ${harmless(first.reason)}` : subject;
+}
+
+/** What takes long is told why. */
+function waitLines(running: readonly StepRun[], width: number): string[] {
+  const told = running.filter(({ waits }) => waits?.reason !== undefined);
+  const reasonOf = ({ waits }: StepRun): string => waits?.reason ?? '';
+  return groupBy(told, reasonOf)
+    .slice(0, MOST_FAILURES)
+    .map((runs) => {
+      const [first] = runs;
+      const place = first.node === '' ? '' : `${few(runs)}${runs.length > 3 ? ' nodes' : ''}: `;
+      return truncate(`… ${place}${harmless(reasonOf(first)).split('\n', 1)[0]}`, width);
+    });
 }
 
 /** The first words of what went wrong; the whole story is told at the end. */

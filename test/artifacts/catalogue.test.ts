@@ -3,8 +3,8 @@ import { ARCHITECTURES, artifactsFor, kubernetesBinary } from '../../src/artifac
 
 describe('catalogue', () => {
   it.each([
-    { kubernetes: '1.20.2', etcd: '3.4.23', cni: '1.1.1' },
-    { kubernetes: '1.36.2', etcd: '3.6.14', cni: '1.9.1' },
+    { kubernetes: '1.37.2', etcd: '3.7.3', cni: '1.10.0' },
+    { kubernetes: '1.36.2', etcd: '3.6.16', cni: '1.9.1' },
   ])('knows where everything for Kubernetes $kubernetes lies', async (versions) => {
     const text = ARCHITECTURES.flatMap((arch) =>
       artifactsFor({ versions, arch, roles: new Set(['control-plane', 'worker']) }).map(({ name, member, release }) =>
@@ -21,7 +21,7 @@ describe('catalogue', () => {
   });
 
   it('gives workers neither etcd nor the control plane', () => {
-    const versions = { kubernetes: '1.20.2', etcd: '3.4.23', cni: '1.1.1' };
+    const versions = { kubernetes: '1.37.2', etcd: '3.7.3', cni: '1.10.0' };
     const names = artifactsFor({ versions, arch: 'amd64', roles: new Set(['worker']) }).map(({ name }) => name);
     expect(names).toEqual(['kubelet', 'kube-proxy', 'bridge', 'host-local', 'loopback', 'portmap']);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checksumOf } from '../../src/artifacts/checksum-file.js';
+import { checksumOf, withChecksum } from '../../src/artifacts/checksum-file.js';
 
 const A = 'a'.repeat(64);
 const B = 'b'.repeat(64);
@@ -27,5 +27,16 @@ describe('checksumOf', () => {
     ['two bare digests', `${A}\n${B}\n`],
   ])('says nothing for %s', (_, text) => {
     expect(checksumOf(text, 'kubelet')).toBeUndefined();
+  });
+});
+
+describe('withChecksum', () => {
+  it.each([
+    ['an empty file', '', ''],
+    ['a list without it', `${B}  kubectl\n`, `${B}  kubectl\n`],
+    ['a list with another digest of it', `${B}  ./kubelet\n${B}  kubectl\n`, `${B}  kubectl\n`],
+    ['a bare digest, which can only be of it', `${B}\n`, ''],
+  ])('puts it into %s', (_, text, others) => {
+    expect(withChecksum(text, { fileName: 'kubelet', sha256: A })).toBe(`${others}${A}  kubelet\n`);
   });
 });

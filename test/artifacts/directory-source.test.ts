@@ -24,7 +24,7 @@ describe('directorySource', () => {
   it('gives a file where it lies', async () => {
     const { path, obtain } = await scene();
     const data = readFileSync(path);
-    expect(await obtain()).toEqual({ path, size: data.length, sha256: sha256(data) });
+    expect(await obtain()).toEqual({ path, size: data.length, sha256: sha256(data), fileName: 'kubelet' });
   });
 
   it('reads a file once, and again when it was written since', async () => {
@@ -47,8 +47,8 @@ describe('directorySource', () => {
 
   it('takes a copy of the upstream server, which has no kubernetes/', async () => {
     const { directory, obtain } = await scene();
-    renameSync(join(directory, 'kubernetes/v1.20.2'), join(directory, 'v1.20.2'));
-    expect((await obtain()).path).toBe(join(directory, 'v1.20.2/bin/linux/amd64/kubelet'));
+    renameSync(join(directory, 'kubernetes/v1.37.2'), join(directory, 'v1.37.2'));
+    expect((await obtain()).path).toBe(join(directory, 'v1.37.2/bin/linux/amd64/kubelet'));
   });
 
   it('names both digests of a corrupt file', async () => {
@@ -66,7 +66,7 @@ describe('directorySource', () => {
     rmSync(path);
     const error = await rejection(obtain());
     expect(error).toMatchObject({ code: 'artifact-missing', exit: 2 });
-    expect(error.detail).toBe(`looked for ${path}\nlooked for ${join(directory, 'v1.20.2/bin/linux/amd64/kubelet')}`);
+    expect(error.detail).toBe(`looked for ${path}\nlooked for ${join(directory, 'v1.37.2/bin/linux/amd64/kubelet')}`);
   });
 
   it('refuses a file without a checksum, and its advice helps', async () => {

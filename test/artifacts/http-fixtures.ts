@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { DownloadSettings } from '../../src/artifacts/download.js';
 
@@ -43,6 +45,19 @@ export function files(content: Record<string, Buffer | string>): Reply {
       .end(data.subarray(start));
   };
 }
+
+/** An artifacts directory behind a web server is a mirror. */
+export const directoryListing =
+  (directory: string, prefix = ''): Reply =>
+  (request, response) => {
+    const url = request.url ?? '';
+    try {
+      const data = url.startsWith(prefix) ? readFileSync(join(directory, url.slice(prefix.length))) : undefined;
+      files(data === undefined ? {} : { [url]: data })(request, response);
+    } catch {
+      response.writeHead(404).end();
+    }
+  };
 
 /** Each request gets the next reply; the last one answers all further ones. */
 export function inTurn(...replies: [Reply, ...Reply[]]): Reply {

@@ -6,24 +6,11 @@ import { etcdArchive, kubernetesBinary } from '../../src/artifacts/catalogue.js'
 import { httpSource } from '../../src/artifacts/http-source.js';
 import { sha256, VERSIONS } from '../helpers/release-directory.js';
 import { artifactsDirectory, progressLog, rejection, temporaryCache } from './fixtures.js';
-import { files, type Reply, serve, status, testSettings } from './http-fixtures.js';
+import { directoryListing, files, type Reply, serve, status, testSettings } from './http-fixtures.js';
 
 const KUBELET = kubernetesBinary({ name: 'kubelet', version: VERSIONS.kubernetes, arch: 'amd64' });
 const ETCD = etcdArchive({ version: VERSIONS.etcd, arch: 'amd64' });
 const BINARY = Buffer.from('kubelet binary');
-
-/** An artifacts directory behind a web server is a mirror. */
-const directoryListing =
-  (directory: string, prefix: string): Reply =>
-  (request, response) => {
-    const url = request.url ?? '';
-    try {
-      const data = url.startsWith(prefix) ? readFileSync(join(directory, url.slice(prefix.length))) : undefined;
-      files(data === undefined ? {} : { [url]: data })(request, response);
-    } catch {
-      response.writeHead(404).end();
-    }
-  };
 
 async function mirrorOf(reply: Reply, options: { path?: string; file?: typeof KUBELET } = {}) {
   const server = await serve(reply);
@@ -49,7 +36,7 @@ describe('httpSource', () => {
   });
 
   it('needs no network the second time, not even for the checksum', async () => {
-    const { obtain, server } = await mirrorOf(directoryListing(artifactsDirectory(), ''));
+    const { obtain, server } = await mirrorOf(directoryListing(artifactsDirectory()));
     const first = await obtain();
     const asked = server.requests.length;
     expect(await obtain()).toEqual(first);
@@ -57,7 +44,7 @@ describe('httpSource', () => {
   });
 
   it('takes a mirror that is a copy of the upstream server', async () => {
-    const path = '/v1.20.2/bin/linux/amd64/kubelet';
+    const path = '/v1.37.2/bin/linux/amd64/kubelet';
     const { obtain } = await mirrorOf(files({ [path]: BINARY, [`${path}.sha256`]: sha256(BINARY) }));
     expect((await obtain()).sha256).toBe(sha256(BINARY));
   });

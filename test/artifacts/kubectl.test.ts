@@ -23,7 +23,7 @@ const PLATFORM = { os: 'linux', arch: 'x64' };
 async function scene() {
   const directory = artifactsDirectory();
   const cache = await temporaryCache();
-  const path = join(directory, 'kubernetes/v1.20.2/bin/linux/amd64/kubectl');
+  const path = join(directory, 'kubernetes/v1.37.2/bin/linux/amd64/kubectl');
   const find = (options: { env?: NodeJS.ProcessEnv; platform?: typeof PLATFORM } = {}) => {
     const { env = { PATH: '/nonexistent' }, platform = PLATFORM } = options;
     const source = directorySource({ directory, cache });
@@ -92,6 +92,6 @@ describe('findKubectl', () => {
   it('says which platform it looked for', async () => {
     const { find } = await scene();
     const error = await rejection(find({ platform: { os: 'darwin', arch: 'arm64' } }));
-    expect(error.message).toContain('kubectl of Kubernetes 1.20.2 for darwin/arm64 is not in');
+    expect(error.message).toContain('kubectl of Kubernetes 1.37.2 for darwin/arm64 is not in');
   });
 });

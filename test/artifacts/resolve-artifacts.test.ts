@@ -59,8 +59,8 @@ describe('resolveArtifacts', () => {
     const error = await rejection(resolve());
     expect(error).toMatchObject({ code: 'artifact-missing', exit: 2 });
     expect(error.message).toBe(`2 artifacts for linux/amd64 cannot be used from the directory ${directory}`);
-    expect(error.detail).toContain('kubelet of Kubernetes 1.20.2 for linux/amd64 is not in');
-    expect(error.detail).toContain('CNI plugins 1.1.1 for linux/amd64 is not in');
+    expect(error.detail).toContain('kubelet of Kubernetes 1.37.2 for linux/amd64 is not in');
+    expect(error.detail).toContain('CNI plugins 1.10.0 for linux/amd64 is not in');
   });
 
   it('reports different troubles at once', async () => {
@@ -84,7 +84,7 @@ describe('resolveArtifacts', () => {
     cpSync(join(directory, BIN, 'amd64'), join(directory, BIN, 'arm64'), { recursive: true });
     const { resolve } = await scene(directory);
     const error = await rejection(resolve({ arch: 'arm64', roles: ['worker'] }));
-    expect(error.detail).toContain('kubelet (kubelet of Kubernetes 1.20.2 for linux/arm64) was built for amd64');
+    expect(error.detail).toContain('kubelet (kubelet of Kubernetes 1.37.2 for linux/arm64) was built for amd64');
   });
 
   it('notices plugins of another architecture inside an archive', async () => {

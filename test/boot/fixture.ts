@@ -37,7 +37,7 @@ export function plan({ boot = {}, hosts = WITH_MACS, url = URL, network, proxy, 
     url,
     hosts,
     sshKeys: KEYS,
-    cluster: decideSettings({ file: config, flags: {}, defaults: { kubernetes: '1.36.4' }, nodeCount: hosts.length }),
+    cluster: decideSettings({ file: config, flags: {}, defaults: { kubernetes: '1.37.2' }, nodeCount: hosts.length }),
     ...(extra !== undefined && { extra: parseExtraIgnition({ file: 'extra.ign', text: extra, version }) }),
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { bootSettings, settingsProblems } from '../../src/boot/settings.js';
-import type { BootConfig } from '../../src/config/boot-schema.js';
+import { bootSettings, retiredIn, settingsProblems } from '../../src/boot/settings.js';
+import type { BootConfig, BootSection } from '../../src/config/boot-schema.js';
 
 test('without a word it is the stable Flatcar, from RAM, with Ignition 3.3.0', () => {
   expect(bootSettings({})).toMatchObject({
@@ -15,18 +15,15 @@ test('without a word it is the stable Flatcar, from RAM, with Ignition 3.3.0', (
 });
 
 test('the operating system decides what is written for it', () => {
-  expect(bootSettings({ os: 'coreos' }).ignitionVersion).toBe('2.2.0');
   expect(bootSettings({ os: 'fcos' }).channel).toBe('stable');
-  expect(bootSettings({ os: 'flatcar', ignitionVersion: '2.2.0' }).ignitionVersion).toBe('2.2.0');
+  expect(bootSettings({ os: 'generic' }).channel).toBe('');
 });
 
 describe('what does not go together', () => {
-  const cases: [BootConfig, string, RegExp][] = [
+  const cases: [BootSection, string, RegExp][] = [
     [{ channel: 'testing' }, 'channel', /Flatcar .* has the channels stable, beta, alpha, lts/],
     [{ os: 'fcos', channel: 'tesing' }, 'channel', /did you mean "testing"/],
-    [{ os: 'coreos', channel: 'stable' }, 'channel', /has no channels/],
-    [{ os: 'fcos', ignitionVersion: '2.2.0' }, 'ignitionVersion', /reads Ignition 3.3.0, not 2.2.0/],
-    [{ os: 'coreos', ignitionVersion: '3.3.0' }, 'ignitionVersion', /reads Ignition 2.2.0, not 3.3.0/],
+    [{ os: 'generic', images: '/d', channel: 'stable' }, 'channel', /has no channels/],
     [{ os: 'generic', kernel: '/k' }, 'initrd', /needs the file of its initrd/],
     [{ os: 'generic' }, 'kernel', /needs the file of its kernel/],
     [{ kernel: '/k' }, 'kernel', /is for os generic/],
@@ -43,7 +40,7 @@ describe('what does not go together', () => {
     expect(problems[0]?.message).toMatch(message);
   });
 
-  const fine: BootConfig[] = [
+  const fine: BootSection[] = [
     {},
     { os: 'fcos', kernelArgs: ['rootflags=x', 'console=ttyS0'] },
     { os: 'generic', images: '/d' },
@@ -52,5 +49,19 @@ describe('what does not go together', () => {
   ];
   test.each(fine)('nothing of %j', (boot) => {
     expect(settingsProblems(boot)).toEqual([]);
+  });
+});
+
+describe('what an earlier release recorded and none boots any more', () => {
+  const cases: [BootConfig, string, RegExp][] = [
+    [{ os: 'coreos' }, 'os', /^coreos, CoreOS Container Linux of 2018, .* use flatcar/],
+    [{ os: 'flatcar', ignitionVersion: '2.2.0' }, 'ignitionVersion', /^2\.2\.0, .* use 3\.3\.0, with Flatcar/],
+  ];
+  test.each(cases)('is refused by name: %j', (boot, path, message) => {
+    expect(retiredIn(boot)).toEqual([{ path: [path], message: expect.stringMatching(message) }]);
+  });
+
+  test('is nothing of today', () => {
+    expect(retiredIn({ os: 'flatcar', ignitionVersion: '3.3.0' })).toEqual([]);
   });
 });

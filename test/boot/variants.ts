@@ -19,10 +19,6 @@ const EXTRA_3 = JSON.stringify({
     ],
   },
 });
-const EXTRA_2 = JSON.stringify({
-  ignition: { version: '2.1.0' },
-  storage: { files: [{ filesystem: 'root', path: '/etc/motd', mode: 420, contents: { source: 'data:,lab' } }] },
-});
 
 /** What people boot: every operating system, every way of DHCP, with and without MAC addresses. */
 export const VARIANTS: Readonly<Record<string, BootPlan>> = {
@@ -41,7 +37,6 @@ export const VARIANTS: Readonly<Record<string, BootPlan>> = {
   }),
   'flatcar-proxy-dhcp': plan({ boot: { rootSize: '6G' }, hosts: NAMES_ONLY }),
   'flatcar-extra': plan({ hosts: ONE, extra: EXTRA_3, network: 'vxlan', proxy: 'ipvs' }),
-  'flatcar-spec-2': plan({ hosts: ONE, boot: { ignitionVersion: '2.2.0' }, extra: EXTRA_2 }),
   'fcos-some-macs': plan({
     boot: { os: 'fcos', ntp: ['time.lab'], dhcp: { network: '10.0.0.0/16' } },
     hosts: [...WITH_MACS, { name: 's6' }],
@@ -50,10 +45,6 @@ export const VARIANTS: Readonly<Record<string, BootPlan>> = {
     boot: { os: 'fcos', arch: 'arm64', tftp: { root: '/srv/tftp', uefi: 'arm64/snponly.efi' } },
     url: 'http://boot.lab/machines',
     hosts: ONE,
-  }),
-  coreos: plan({
-    hosts: ONE,
-    boot: { os: 'coreos', dhcp: { range: '10.0.0.100-10.0.0.200', network: '10.0.0.0/24' } },
   }),
   generic: plan({ hosts: ONE, boot: { os: 'generic', kernel: '/k', initrd: '/i', kernelArgs: ['quiet'] } }),
 };

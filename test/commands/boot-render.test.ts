@@ -110,7 +110,7 @@ describe('boot render', () => {
   test('of the recorded cluster, as its file said when it was made', async () => {
     const { run, stateDir } = createOperator();
     const yaml = 'hosts: [{name: s4, mac: "52:54:00:00:00:04"}]\nboot: {url: "http://10.0.0.1", rootSize: 5G}';
-    const { spec } = resolveSpec({ file: parseConfig('c', yaml), flags: {}, defaults: { kubernetes: '1.36.4' } });
+    const { spec } = resolveSpec({ file: parseConfig('c', yaml), flags: {}, defaults: { kubernetes: '1.37.2' } });
     const state = stateDirAt(stateDir);
     await prepareStateDir(state);
     const etcd = { incarnation: 0, phase: 'none' as const, token: '', members: [], bootIds: {} };
@@ -161,7 +161,17 @@ describe('bad input ends with 2, its place and what to do', () => {
     ['a MAC address', ['--hosts', 's4', '--mac', 's4=5'], /--mac: "s4=5": "5" is not a MAC address/],
     ['a range', ['--hosts', 's4', '--dhcp-range', '10.0.0.1'], /--dhcp-range "10.0.0.1" is not a range of addresses/],
     ['a private key', ['--hosts', 's4', '--ssh-keys', '/nonexistent.pub'], /\/nonexistent\.pub cannot be read/],
-    ['an operating system', ['--hosts', 's4', '--os', 'windows'], /Allowed choices are flatcar, fcos, coreos, generic/],
+    [
+      'an operating system',
+      ['--hosts', 's4', '--os', 'windows'],
+      /--os must be one of flatcar, fcos, generic, not the text "windows"/,
+    ],
+    ['one that has ended', ['--hosts', 's4', '--os', 'coreos'], /--os coreos, CoreOS Container Linux .* use flatcar/],
+    [
+      'an Ignition that has ended',
+      ['--hosts', 's4', '--ignition-version', '2.2.0'],
+      /--ignition-version 2\.2\.0, .*Flatcar/,
+    ],
     ['no such Ignition', ['--hosts', 's4', '--ignition', '/nonexistent'], /--ignition/],
     ['a place to write', ['--hosts', 's4', '--out', '/dev/null/out'], /cannot be written to \/dev\/null\/out/],
   ];

@@ -256,7 +256,10 @@ describe('boot fetch', () => {
   });
 
   test('asks for no keys of what nobody offers', async () => {
-    const none = await createOperator().run(['boot', 'fetch', '--os', 'coreos']);
+    const operator = createOperator();
+    const config = join(operator.home, 'c.yaml');
+    writeFileSync(config, 'boot: {os: generic, kernel: /k, initrd: /i}\n');
+    const none = await operator.run(['boot', 'fetch', '--config', config]);
     expect(none.stderr.replaceAll(/\s+/g, ' ')).toContain('cannot be downloaded from anywhere known');
   });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { requireContent } from '../../src/commands/content.js';
 import { readInputs } from '../../src/commands/inputs.js';
+import { NEWEST, VERSION_TABLE } from '../../src/config/version-table.js';
 import { usageError } from '../../src/errors.js';
 import { writeNodeRecords } from '../../src/state/record-files.js';
 import type { NodeRecord } from '../../src/state/records.js';
@@ -31,8 +32,9 @@ const binaryOf = (arch: string): string =>
   join(artifacts, `kubernetes/v${VERSIONS.kubernetes}/bin/linux/${arch}/kubelet`);
 
 /** What `up` reads before it connects to anyone. */
-function read() {
-  const flags = { output: 'plain' as const, verbose: false, verify: false, discardData: false };
+function read(more: { config?: string; kubernetes?: string } = {}) {
+  const words = { verify: false, discardData: false, newCluster: false };
+  const flags = { ...more, ...words, output: 'plain' as const, verbose: false };
   const stateDir = join(scratch, 'state');
   return readInputs({ ...flags, hosts: 's4', artifacts, stateDir }, new AbortController().signal, () => {});
 }
@@ -50,6 +52,25 @@ describe('artifacts', () => {
     writeReleases(artifacts, { arch: 'arm64' });
     appendFileSync(binaryOf('arm64'), 'x');
     expect((await read()).spec.kubernetes).toBe(VERSIONS.kubernetes);
+  });
+
+  it('that lack what the config file asks for are told of before any connection', async () => {
+    writeReleases(artifacts);
+    const config = join(scratch, 'cluster.yaml');
+    writeFileSync(config, 'etcd: { version: 3.6.99 }\n');
+    const lacking = { code: 'artifact-missing', exit: 2, message: expect.stringContaining('etcd 3.6.99') };
+    await expect(read({ config })).rejects.toMatchObject(lacking);
+  });
+
+  it('of the version asked for are told to be incomplete, with what is there', async () => {
+    writeReleases(artifacts);
+    const [{ kubernetes } = NEWEST] = VERSION_TABLE;
+    await expect(read({ kubernetes: `v${kubernetes}` })).rejects.toMatchObject({
+      exit: 2,
+      message: `Kubernetes ${kubernetes} is not complete in the directory ${artifacts}`,
+      detail: `it has ${VERSIONS.kubernetes}`,
+      hint: expect.stringContaining(`download --kubernetes ${kubernetes} --to ${artifacts}`),
+    });
   });
 
   it('are those of the machines the state knows', async () => {

@@ -58,10 +58,11 @@ describe('the variable of a flag without a value', () => {
 });
 
 it('what loses data is taken from the command line alone', () => {
-  const variables = { DISCARD_DATA: '1', LOST: 's6' };
-  expect(parse([], variables)).toMatchObject({ discardData: false });
+  const variables = { DISCARD_DATA: '1', NEW_CLUSTER: '1', LOST: 's6' };
+  expect(parse([], variables)).toMatchObject({ discardData: false, newCluster: false });
   expect(parse([], variables).lost).toBeUndefined();
   expect(parse(['--discard-data', '--lost', 's6'])).toMatchObject({ discardData: true, lost: 's6' });
+  expect(parse(['--new-cluster']).newCluster).toBe(true);
 });
 
 it('taints of control planes are put on, taken off, or left as they are recorded', () => {

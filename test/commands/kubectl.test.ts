@@ -43,7 +43,7 @@ it('a kubectl of PATH is used with a word about it', async () => {
   const { stderr } = await operator.run(['kubectl', '--artifacts', operator.home, '--', 'version'], {
     PATH: `${folder}:${process.env.PATH}`,
   });
-  expect(stderr).toContain('kubectl of Kubernetes 1.20.2');
+  expect(stderr).toContain('kubectl of Kubernetes 1.37.2');
   expect(stderr).toContain(`: using ${join(folder, 'kubectl')}\n`);
 });
 

@@ -21,7 +21,14 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllEnvs());
 
 const read = (flags: Partial<RunFlags> = {}): Promise<RunInputs> => {
-  const fixed = { output: 'plain' as const, verbose: false, verify: false, discardData: false, artifacts };
+  const fixed = {
+    output: 'plain' as const,
+    verbose: false,
+    verify: false,
+    discardData: false,
+    newCluster: false,
+    artifacts,
+  };
   const stateDir = join(scratch, 'state');
   return readInputs({ ...fixed, stateDir, ...flags }, new AbortController().signal, () => {});
 };

@@ -9,33 +9,28 @@ import { flagNames } from './unit-commands.js';
 /** Flags that end a start from this minor on (the reference's tables A.1 to A.4), with what others once gave us. */
 const REMOVED: Record<string, [flag: string, minor: number][]> = {
   'kubelet.service': [
-    ['container-runtime', 27],
     ['pod-infra-container-image', 35],
+    ['container-runtime', 27],
     ['network-plugin', 24],
-    ['cni-bin-dir', 24],
-    ['cni-conf-dir', 24],
     ['cloud-config', 34],
     ['register-schedulable', 34],
     ['keep-terminated-pod-volumes', 31],
     ['logtostderr', 26],
+    ['containerd', 37],
+    ['boot-id-file', 37],
+    ['machine-id-file', 37],
   ],
   'kube-apiserver.service': [
-    ['insecure-port', 20],
-    ['kubelet-https', 20],
     ['cloud-provider', 33],
     ['logtostderr', 26],
   ],
   'kube-controller-manager.service': [
-    ['port', 20],
     ['pod-eviction-timeout', 27],
-    ['deleting-pods-qps', 20],
-    ['experimental-cluster-signing-duration', 20],
+    ['concurrent-service-syncs', 37],
   ],
   'kube-scheduler.service': [
-    ['port', 20],
-    ['algorithm-provider', 22],
-    ['policy-config-file', 22],
     ['lock-object-name', 28],
+    ['logtostderr', 26],
   ],
 };
 
@@ -53,17 +48,8 @@ describe('components', () => {
     },
   );
 
-  it('tell kubelets that would still look for a Docker to use containerd', () => {
-    const names = (kubernetes: string) =>
-      flagNames(componentsFor(contextOf('s7', { kubernetes, controlPlanes: 1, traits: LAB })), 'kubelet.service');
-    expect(names('1.23.17')).toContain('container-runtime');
-    expect(names('1.24.17')).not.toContain('container-runtime');
-    expect(names('1.26.15')).toContain('container-runtime-endpoint');
-    expect(names('1.27.16')).not.toContain('container-runtime-endpoint');
-  });
-
   it('send etcd and kube-apiserver to a control plane before its kubelet', () => {
-    const order = componentsFor(contextOf('s4', { kubernetes: '1.23.17', controlPlanes: 1, traits: LAB }));
+    const order = componentsFor(contextOf('s4', { kubernetes: '1.37.2', controlPlanes: 1, traits: LAB }));
     const names = order.map(({ component }) => component);
     expect(names.indexOf('etcd')).toBeLessThan(names.indexOf('kube-apiserver'));
     expect(names.indexOf('kube-apiserver')).toBeLessThan(names.indexOf('kubelet'));
@@ -72,7 +58,7 @@ describe('components', () => {
   it.each(['s4', 's7'])(
     'of %s find every file a unit depends on: rendered, an artifact, or delivered by pki/',
     async (name) => {
-      const context = contextOf(name, { kubernetes: '1.36.4', controlPlanes: 3, traits: flatcar('2.2.5') });
+      const context = contextOf(name, { kubernetes: '1.37.2', controlPlanes: 3, traits: flatcar('2.2.5') });
       const components = componentsFor(context);
       const delivered = await deliveredTo(context.node.role);
       const own = components.flatMap(({ files }) => files.map(({ path }) => path));
@@ -84,14 +70,14 @@ describe('components', () => {
   );
 
   it('start only units whose state the facts report', () => {
-    const context = contextOf('s4', { kubernetes: '1.36.4', controlPlanes: 3, traits: flatcar('2.2.5') });
+    const context = contextOf('s4', { kubernetes: '1.37.2', controlPlanes: 3, traits: flatcar('2.2.5') });
     const units = componentsFor(context).flatMap((component) => component.units.map(({ name }) => name));
     expect(units.filter((unit) => !MANAGED_UNITS.includes(unit))).toEqual([]);
   });
 
   it('of every node depend on all certificates, keys and kubeconfigs it is given', async () => {
     const inputs = ['s4', 's7'].map((name) => {
-      const context = contextOf(name, { kubernetes: '1.36.4', controlPlanes: 3, traits: flatcar('2.2.5') });
+      const context = contextOf(name, { kubernetes: '1.37.2', controlPlanes: 3, traits: flatcar('2.2.5') });
       return componentsFor(context).flatMap(({ units }) => units.flatMap((unit) => unit.inputs));
     });
     for (const [index, role] of (['control-plane', 'worker'] as const).entries()) {

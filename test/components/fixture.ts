@@ -38,7 +38,7 @@ export function flatcar(containerdVersion: string): NodeTraits {
 }
 
 export interface FixtureOptions {
-  /** e.g. `1.20.15`. */
+  /** e.g. `1.37.2`. */
   kubernetes: string;
   controlPlanes: 1 | 3;
   traits: NodeTraits;

@@ -17,16 +17,17 @@ interface Variant {
   spec?: (spec: ClusterSpec) => void;
 }
 
-const F17 = flatcar('1.7.21');
 const F22 = flatcar('2.2.5');
+const F24 = flatcar('2.4.2');
 
-/** Each minor on what its users run: the lab's 1.20, then Flatcar with the containerd of its time. */
+/** Each minor on what its users run: the oldest on Debian's containerd, then Flatcar with the containerd of its time. */
 const MINORS: [minor: string, kubernetes: string, traits: NodeTraits][] = [
-  ['1.20', '1.20.15', LAB],
-  ['1.28', '1.28.15', F17],
-  ['1.31', '1.31.14', flatcar('2.0.5')],
-  ['1.35', '1.35.9', F22],
-  ['1.36', '1.36.4', F22],
+  ['1.32', '1.32.13', LAB],
+  ['1.33', '1.33.12', flatcar('1.7.21')],
+  ['1.34', '1.34.10', flatcar('2.0.5')],
+  ['1.35', '1.35.4', F22],
+  ['1.36', '1.36.5', F22],
+  ['1.37', '1.37.2', F24],
 ];
 
 const VERSIONS: Variant[] = MINORS.flatMap(([minor, kubernetes, traits], index) => {
@@ -38,25 +39,20 @@ const VERSIONS: Variant[] = MINORS.flatMap(([minor, kubernetes, traits], index) 
   ];
 });
 
-const tainted = (spec: ClusterSpec): void => {
-  spec.taintControlPlane = true;
-};
-const OLD = { parent: '1.20-3cp', kubernetes: '1.20.15', controlPlanes: 3, traits: LAB } as const;
-const NEW = { parent: '1.36-3cp', kubernetes: '1.36.4', controlPlanes: 3, traits: F22 } as const;
+const NEW = { parent: '1.37-3cp', kubernetes: '1.37.2', controlPlanes: 3, traits: F24 } as const;
 const FOUR_NAMESERVERS = { nameservers: ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'], resolvConf: undefined };
 
 const CONDITIONS: Variant[] = [
-  { ...OLD, name: '1.20-3cp-taint', spec: tainted },
-  { ...NEW, name: '1.36-3cp-taint', spec: tainted },
-  { ...NEW, name: '1.36-3cp-vxlan', spec: (spec) => Object.assign(spec.network, { mode: 'vxlan' }) },
-  { ...NEW, name: '1.36-3cp-manifest', spec: (spec) => Object.assign(spec.network, { mode: 'manifest' }) },
-  { ...NEW, name: '1.36-3cp-selinux', traits: { ...F22, selinux: 'enforcing' } },
-  { ...NEW, name: '1.36-3cp-cgroup-v1', traits: { ...F22, cgroupVersion: 1, cgroupDriver: 'cgroupfs' } },
-  { ...NEW, name: '1.36-3cp-nameservers', traits: { ...F22, ...FOUR_NAMESERVERS } },
-  { ...NEW, name: '1.36-3cp-small', traits: { ...F22, memTotalBytes: 2 * 1024 ** 3, swap: true, hasNft: false } },
+  { ...NEW, name: '1.37-3cp-taint', spec: (spec) => Object.assign(spec, { taintControlPlane: true }) },
+  { ...NEW, name: '1.37-3cp-vxlan', spec: (spec) => Object.assign(spec.network, { mode: 'vxlan' }) },
+  { ...NEW, name: '1.37-3cp-manifest', spec: (spec) => Object.assign(spec.network, { mode: 'manifest' }) },
+  { ...NEW, name: '1.37-3cp-selinux', traits: { ...F24, selinux: 'enforcing' } },
+  { ...NEW, name: '1.37-3cp-cgroup-v1', traits: { ...F24, cgroupVersion: 1, cgroupDriver: 'cgroupfs' } },
+  { ...NEW, name: '1.37-3cp-nameservers', traits: { ...F24, ...FOUR_NAMESERVERS } },
+  { ...NEW, name: '1.37-3cp-small', traits: { ...F24, memTotalBytes: 2 * 1024 ** 3, swap: true, hasNft: false } },
   {
     ...NEW,
-    name: '1.36-3cp-configured',
+    name: '1.37-3cp-configured',
     spec: (spec) => {
       spec.apiServer.audit = { policy: 'apiVersion: audit.k8s.io/v1\nkind: Policy\n', maxSizeMiB: 16, maxBackups: 2 };
       spec.apiServer.extraArgs = { v: '2', 'kubelet-preferred-address-types': 'Hostname', 'event-ttl': '30m' };

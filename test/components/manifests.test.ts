@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bundledManifest } from '../../src/kube/manifest.js';
+import { isTolerated } from '../../src/kube/node-taints.js';
+import type { Taint, Toleration } from '../../src/kube/objects.js';
 import { loadProfiles } from '../../src/pki/profiles.js';
 
 const values = {
@@ -20,6 +22,37 @@ describe('manifests/coredns.yaml', () => {
     expect(byKind.get('ConfigMap')).toMatchObject({
       data: { Corefile: expect.stringContaining('kubernetes lab.test in-addr.arpa') },
     });
+  });
+
+  it('lets no reboot take all name servers away, and keeps none waiting where there is one node only', async () => {
+    const deployment = (await coredns()).find(({ kind }) => kind === 'Deployment');
+    expect(deployment).toMatchObject({
+      spec: {
+        selector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+        template: {
+          metadata: { labels: { 'k8s-app': 'kube-dns' } },
+          spec: {
+            topologySpreadConstraints: [
+              {
+                topologyKey: 'kubernetes.io/hostname',
+                maxSkew: 1,
+                whenUnsatisfiable: 'DoNotSchedule',
+                nodeTaintsPolicy: 'Honor',
+                matchLabelKeys: ['pod-template-hash'],
+                labelSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+              },
+            ],
+          },
+        },
+      },
+    });
+    // Nodes count before their kubelets have labelled them, and while they are not Ready; not when they are gone.
+    expect(deployment).not.toHaveProperty('spec.template.spec.nodeSelector');
+    const tolerations = (deployment as { spec?: { template: { spec: { tolerations: Toleration[] } } } }).spec?.template
+      .spec.tolerations;
+    const taint = (key: string): Taint => ({ key: `node.kubernetes.io/${key}`, effect: 'NoSchedule' });
+    const counts = (key: string): boolean => isTolerated(taint(key), tolerations ?? []);
+    expect(['not-ready', 'unreachable', 'unschedulable'].map(counts)).toEqual([true, false, false]);
   });
 
   it('uses only APIs that every version of the table serves', async () => {

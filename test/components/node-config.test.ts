@@ -9,7 +9,7 @@ import { EXIT } from '../../src/errors.js';
 import { contextOf, flatcar, LAB } from './fixture.js';
 import { textAt } from './unit-commands.js';
 
-const NEW = { kubernetes: '1.36.4', controlPlanes: 1, traits: flatcar('2.2.5') } as const;
+const NEW = { kubernetes: '1.37.2', controlPlanes: 1, traits: flatcar('2.2.5') } as const;
 const kubeletYaml = (context: ReturnType<typeof contextOf>) =>
   parse(textAt([kubelet(context)], '/etc/kubernetes/kubelet.yaml'));
 
@@ -30,7 +30,7 @@ describe('kubelet configuration', () => {
   });
 
   it('names every eviction threshold on every version, since naming one switches the others off', () => {
-    for (const kubernetes of ['1.20.15', '1.36.4']) {
+    for (const kubernetes of ['1.32.13', '1.37.2']) {
       expect(Object.keys(kubeletYaml(contextOf('s7', { ...NEW, kubernetes })).evictionHard)).toHaveLength(5);
     }
   });
@@ -55,18 +55,8 @@ describe('extra configuration', () => {
 });
 
 describe('kube-proxy configuration', () => {
-  const withNftables = (kubernetes: string) =>
-    contextOf('s7', { ...NEW, kubernetes, spec: (spec) => Object.assign(spec.kubeProxy, { mode: 'nftables' }) });
   const yaml = (context: ReturnType<typeof contextOf>) =>
     parse(textAt([kubeProxy(context)], '/etc/kubernetes/kube-proxy.yaml'));
-
-  it('opens the gate of nftables only where there is one', () => {
-    expect(() => kubeProxy(withNftables('1.28.15'))).toThrow(
-      expect.objectContaining({ code: 'kube-proxy-mode-unsupported', exit: EXIT.usage }),
-    );
-    expect(yaml(withNftables('1.30.14')).featureGates).toEqual({ NFTablesProxyMode: true });
-    expect(yaml(withNftables('1.31.14'))).not.toHaveProperty('featureGates');
-  });
 
   it('leaves conntrack alone only where it cannot be set', () => {
     expect(yaml(contextOf('s7', { ...NEW, traits: LAB })).conntrack).toMatchObject({ maxPerCore: 0, min: 0 });
@@ -75,19 +65,6 @@ describe('kube-proxy configuration', () => {
 });
 
 describe('containerd configuration', () => {
-  const toml = (version: string) =>
-    textAt([containerd(contextOf('s7', { ...NEW, traits: flatcar(version) }))], '/etc/containerd/config.toml');
-
-  it.each([
-    ['1.6.20', 'version = 2', 'bin_dir = "/opt/cni/bin"'],
-    ['1.7.21', 'version = 2', 'bin_dir = "/opt/cni/bin"'],
-    ['2.0.5', 'version = 3', 'bin_dir = "/opt/cni/bin"'],
-    ['2.1.5', 'version = 3', 'bin_dirs = ["/opt/cni/bin"]'],
-    ['2.2.5', 'version = 3', 'bin_dirs = ["/opt/cni/bin"]'],
-  ])('of %s has %s and %s', (version, format, plugins) => {
-    expect(toml(version).split('\n')).toEqual(expect.arrayContaining([format, plugins]));
-  });
-
   it('restarts for a changed conflist, which a running containerd would miss', () => {
     expect(containerd(contextOf('s7', NEW)).units[0]?.inputs).toContain('/etc/cni/net.d/10-k8s-diskless.conflist');
   });

@@ -3,7 +3,7 @@ import { crossCheck } from '../../src/config/cross-checks.js';
 import { resolveSpec } from '../../src/config/resolve.js';
 import type { ClusterSpec, NetworkSpec, NodeSpec } from '../../src/config/spec.js';
 
-const { spec } = resolveSpec({ flags: { hosts: 's[1-9]' }, defaults: { kubernetes: '1.36.4' } });
+const { spec } = resolveSpec({ flags: { hosts: 's[1-9]' }, defaults: { kubernetes: '1.37.2' } });
 const messages = (changed: Partial<ClusterSpec>): string[] => crossCheck({ ...spec, ...changed }).map((p) => p.message);
 const network = (changed: Partial<NetworkSpec>): string[] => messages({ network: { ...spec.network, ...changed } });
 const withMembers = (count: number): NodeSpec[] =>
@@ -73,15 +73,14 @@ test('the API server takes no port of another component', () => {
   expect(port(10250)).toEqual(["port 10250 is kubelet's"]);
 });
 
-test('nftables needs a Kubernetes that knows it', () => {
-  const kubeProxy = { mode: 'nftables' } as const;
-  expect(messages({ kubeProxy, kubernetes: '1.28.15' })).toHaveLength(1);
-  expect(messages({ kubeProxy, kubernetes: '1.29.15' })).toEqual([]);
+test('an etcd that memory is not safe with is refused, whoever named it', () => {
+  expect(messages({ etcd: '3.6.10' })).toEqual([expect.stringContaining('older than 3.6.11')]);
+  expect(messages({ etcd: '3.4.23' })).toEqual([expect.stringContaining('not supported; use 3.5.32')]);
 });
 
 test('a version outside the table is told together with the rest', () => {
-  expect(messages({ kubernetes: '1.19.0', nodes: withMembers(2) })).toEqual([
-    expect.stringContaining('"1.19.0" is not in the version table; use MAJOR.MINOR.PATCH'),
+  expect(messages({ kubernetes: '1.20.2', nodes: withMembers(2) })).toEqual([
+    expect.stringContaining('"1.20.2" is not in the version table; use MAJOR.MINOR.PATCH'),
     expect.stringContaining('2 control planes'),
   ]);
 });

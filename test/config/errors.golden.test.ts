@@ -10,7 +10,7 @@ const cases = readdirSync(directory).filter((name) => name.endsWith('.yaml'));
 
 function explain(file: string, text: string): string {
   try {
-    resolveSpec({ file: parseConfig(file, text), flags: {}, defaults: { kubernetes: '1.36.4' } });
+    resolveSpec({ file: parseConfig(file, text), flags: {}, defaults: { kubernetes: '1.37.2' } });
   } catch (error) {
     if (!(error instanceof DisklessError)) throw error;
     const { code, exit, message, detail, hint } = error;

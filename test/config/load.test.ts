@@ -24,7 +24,7 @@ describe('a valid file', () => {
   test('values are brought into one form', async () => {
     const config = await load(`
 cluster: lab
-kubernetes: v1.20.2
+kubernetes: v1.37.2
 hosts:
   - s[4-6]
   - {name: s7, mac: 52-54-00-AA-BB-CC, labels: {rack: 7, gpu: true, example.org/x: ""}}
@@ -34,7 +34,7 @@ ssh: {connectTimeout: 500ms}
 `);
     expect(config).toEqual({
       cluster: 'lab',
-      kubernetes: '1.20.2',
+      kubernetes: '1.37.2',
       hosts: [
         's[4-6]',
         { name: 's7', mac: '52:54:00:aa:bb:cc', labels: { rack: '7', gpu: 'true', 'example.org/x': '' } },

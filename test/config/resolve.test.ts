@@ -8,11 +8,13 @@ import type { DisklessError } from '../../src/errors.js';
 interface Given extends SpecFlags {
   yaml?: string;
   recorded?: ClusterSpec;
+  newCluster?: boolean;
   defaults?: Parameters<typeof resolveSpec>[0]['defaults'];
 }
 
-function resolve({ yaml, recorded, defaults = { kubernetes: '1.36.4' }, ...flags }: Given) {
-  return resolveSpec({ file: yaml === undefined ? undefined : parseConfig('c.yaml', yaml), flags, recorded, defaults });
+function resolve({ yaml, recorded, newCluster, defaults = { kubernetes: '1.37.2' }, ...flags }: Given) {
+  const file = yaml === undefined ? undefined : parseConfig('c.yaml', yaml);
+  return resolveSpec({ file, flags, recorded, newCluster, defaults });
 }
 
 const specOf = (given: Given): ClusterSpec => resolve(given).spec;
@@ -29,16 +31,16 @@ function refused(given: Given): DisklessError {
   throw new Error('it is accepted');
 }
 
-const three = specOf({ hosts: 's4,s5,s6', defaults: { kubernetes: '1.20.2', etcd: '3.4.23' } });
+const three = specOf({ hosts: 's4,s5,s6', defaults: { kubernetes: '1.37.2', etcd: '3.7.3' } });
 const one = specOf({ hosts: 's4,s5,s6', controlPlane: 's4' });
 
 describe('a new cluster', () => {
   test('all defaults of design §5 and §9', () => {
     expect(specOf({ hosts: 's4,s5' })).toEqual({
       name: 'default',
-      kubernetes: '1.36.4',
-      etcd: '3.6.14',
-      cni: '1.9.1',
+      kubernetes: '1.37.2',
+      etcd: '3.7.3',
+      cni: '1.10.0',
       nodes: [
         { name: 's4', role: 'control-plane', ssh: { host: 's4' }, labels: {}, podCidr: '10.244.0.0/24' },
         { name: 's5', role: 'worker', ssh: { host: 's5' }, labels: {}, podCidr: '10.244.1.0/24' },
@@ -60,7 +62,7 @@ describe('a new cluster', () => {
       kubeProxy: { mode: 'iptables' },
       etcdServer: { extraArgs: {}, quotaBackendBytes: 2 ** 30 },
       sandboxImage: 'registry.k8s.io/pause:3.10.2',
-      addons: { dns: { enabled: true, image: 'registry.k8s.io/coredns/coredns:v1.14.2', replicas: 2 } },
+      addons: { dns: { enabled: true, image: 'registry.k8s.io/coredns/coredns:v1.14.6', replicas: 2 } },
     });
   });
 
@@ -94,21 +96,21 @@ describe('a new cluster', () => {
 
   test('versions of --artifacts come before those of the table, those of the file before both', () => {
     const defaults = {
-      kubernetes: '1.20.2',
-      etcd: '3.4.23',
+      kubernetes: '1.37.2',
+      etcd: '3.7.3',
       cni: '1.1.1',
       sandboxImage: 'pause:lab',
       dnsImage: 'dns:lab',
     };
     const { kubernetes, etcd, cni, sandboxImage, addons } = specOf({ hosts: 's4', defaults });
     expect({ kubernetes, etcd, cni, sandboxImage, dnsImage: addons.dns.image }).toEqual(defaults);
-    const yaml = 'hosts: [s4]\nkubernetes: 1.28.15\netcd: {version: 3.5.1}\nsandboxImage: own/pause:1';
+    const yaml = 'hosts: [s4]\nkubernetes: 1.33.12\netcd: {version: 3.5.33}\nsandboxImage: own/pause:1';
     expect(specOf({ yaml, defaults })).toMatchObject({
-      kubernetes: '1.28.15',
-      etcd: '3.5.1',
+      kubernetes: '1.33.12',
+      etcd: '3.5.33',
       sandboxImage: 'own/pause:1',
     });
-    expect(specOf({ yaml, defaults, kubernetes: 'v1.29.15' }).kubernetes).toBe('1.29.15');
+    expect(specOf({ yaml, defaults, kubernetes: 'v1.34.10' }).kubernetes).toBe('1.34.10');
   });
 
   test('what the file says', () => {
@@ -172,7 +174,7 @@ describe('a recorded cluster', () => {
   });
 
   test('neither the order of the list nor newer defaults change it', () => {
-    const defaults = { kubernetes: '1.36.4', etcd: '3.6.14', cni: '9.9.9', sandboxImage: 'new', dnsImage: 'new' };
+    const defaults = { kubernetes: '1.37.2', etcd: '3.7.3', cni: '9.9.9', sandboxImage: 'new', dnsImage: 'new' };
     expect(resolve({ recorded: three, hosts: 's6,s5,s4', defaults })).toEqual({ spec: three, notes: [] });
     expect(resolve({ recorded: three, yaml: 'hosts: [s6, s5, s4]', defaults })).toEqual({ spec: three, notes: [] });
   });
@@ -186,9 +188,9 @@ describe('a recorded cluster', () => {
   });
 
   test('equal values may be repeated', () => {
-    const yaml = 'kubernetes: 1.20.2\ncontrolPlane: [s6, s5, s4]\nnetwork: {mode: routed, podCidr: 10.244.0.0/16}';
+    const yaml = 'kubernetes: 1.37.2\ncontrolPlane: [s6, s5, s4]\nnetwork: {mode: routed, podCidr: 10.244.0.0/16}';
     expect(
-      specOf({ recorded: three, yaml, controlPlane: 's[4-6]', kubernetes: 'v1.20.2', cluster: 'default' }),
+      specOf({ recorded: three, yaml, controlPlane: 's[4-6]', kubernetes: 'v1.37.2', cluster: 'default' }),
     ).toEqual(three);
   });
 
@@ -248,9 +250,9 @@ describe('a recorded cluster', () => {
 
 describe('changes an existing cluster cannot follow (exit 5)', () => {
   test.each<[Given, string]>([
-    [{ kubernetes: '1.21.14' }, '--kubernetes: is recorded as 1.20.2 and would become 1.21.14: an upgrade'],
-    [{ yaml: 'kubernetes: 1.20.15' }, 'c.yaml:1:13 kubernetes: is recorded as 1.20.2 and would become 1.20.15'],
-    [{ yaml: 'etcd: {version: 3.5.1}' }, 'c.yaml:1:17 etcd.version: is recorded as 3.4.23'],
+    [{ kubernetes: '1.36.5' }, '--kubernetes: is recorded as 1.37.2 and would become 1.36.5: an upgrade'],
+    [{ yaml: 'kubernetes: 1.37.3' }, 'c.yaml:1:13 kubernetes: is recorded as 1.37.2 and would become 1.37.3'],
+    [{ yaml: 'etcd: {version: 3.6.16}' }, 'c.yaml:1:17 etcd.version: is recorded as 3.7.3'],
     [{ yaml: 'network: {mode: vxlan}' }, 'c.yaml:1:17 network.mode: is recorded as routed and would become vxlan'],
     [{ yaml: 'network: {podCidr: 10.9.0.0/16}' }, 'c.yaml:1:20 network.podCidr: is recorded as 10.244.0.0/16'],
     [{ yaml: 'network: {nodePrefix: 25}' }, 'c.yaml:1:23 network.nodePrefix: is recorded as 24'],
@@ -277,6 +279,53 @@ describe('changes an existing cluster cannot follow (exit 5)', () => {
     const error = refused({ recorded: one, ...given });
     expect(error).toMatchObject({ code: 'recorded-cluster-differs', exit: 5 });
     expect([error.message, error.detail].join('\n')).toContain(message);
+  });
+});
+
+describe('a new cluster in the place of the recorded one', () => {
+  const old: ClusterSpec = {
+    ...specOf({ hosts: 's4,s5,s6', yaml: 'network: {podCidr: 10.9.0.0/16}\nkubeProxy: {mode: ipvs}' }),
+    kubernetes: '1.20.2',
+    etcd: '3.4.23',
+    cni: '1.1.1',
+    sandboxImage: 'registry.k8s.io/pause:3.2',
+    addons: { dns: { enabled: true, image: 'registry.k8s.io/coredns:1.7.0', replicas: 3 } },
+  };
+
+  test('has the versions and images of a new one; all else stays', () => {
+    const { spec, notes } = resolve({ recorded: old, newCluster: true, kubernetes: '1.36.5' });
+    expect(spec).toEqual({
+      ...old,
+      kubernetes: '1.36.5',
+      etcd: '3.6.16',
+      cni: '1.10.0',
+      sandboxImage: 'registry.k8s.io/pause:3.10.2',
+      addons: { dns: { enabled: true, image: 'registry.k8s.io/coredns/coredns:v1.14.2', replicas: 3 } },
+    });
+    expect(notes).toEqual([
+      {
+        code: 'new-cluster',
+        message:
+          'a new cluster of Kubernetes 1.36.5 with etcd 3.6.16 in place of the recorded one of Kubernetes 1.20.2 with etcd 3.4.23',
+      },
+    ]);
+    expect(specOf({ recorded: old, newCluster: true }).kubernetes).toBe('1.37.2');
+  });
+
+  test('takes versions of the file, and of the artifacts directory', () => {
+    const yaml = 'kubernetes: 1.35.4\netcd: {version: 3.6.11}';
+    expect(specOf({ recorded: old, newCluster: true, yaml })).toMatchObject({ kubernetes: '1.35.4', etcd: '3.6.11' });
+    const defaults = { kubernetes: '1.34.10', etcd: '3.5.33', cni: '1.9.1' };
+    expect(specOf({ recorded: old, newCluster: true, defaults })).toMatchObject(defaults);
+  });
+
+  test('cannot change what PKI and addresses are built on either', () => {
+    const error = refused({ recorded: old, newCluster: true, yaml: 'network: {podCidr: 10.244.0.0/16}' });
+    expect(error).toMatchObject({ code: 'recorded-cluster-differs', exit: 5 });
+  });
+
+  test('is any cluster where nothing is recorded', () => {
+    expect(resolve({ hosts: 's4', newCluster: true })).toEqual(resolve({ hosts: 's4' }));
   });
 });
 

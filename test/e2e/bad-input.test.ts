@@ -59,7 +59,7 @@ describe('input that is wrong by itself ends with 2 before any connection is mad
     ['an unknown control plane', ['--hosts', 's4,s5', '--control-plane', 's9'], 's9'],
     ['a host twice', ['--hosts', 's4,s4'], 's4'],
     ['a version outside the table', ['--hosts', 's4', '--kubernetes', '1.99.0'], '1.99.0'],
-    ['a version that is not in the directory', ['--hosts', 's4', '--kubernetes', '1.21.1'], '1.21.1'],
+    ['a version that is not in the directory', ['--hosts', 's4', '--kubernetes', '1.36.0'], '1.36.0'],
     ['no such images directory', ['--hosts', 's4', '--images', '/nonexistent'], '/nonexistent'],
     ['no such ssh config', ['--hosts', 's4', '--ssh-config', '/nonexistent'], '/nonexistent'],
     ['no hosts at all', [], '--hosts'],

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { NEWEST } from '../../src/config/version-table.js';
 import { PROGRAM } from '../helpers/program.js';
 import { execute, type Finished, said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
@@ -152,7 +153,7 @@ describe('on the operator', () => {
   it('a damaged artifact', async () => {
     const copy = join(scratch, 'artifacts');
     execFileSync('cp', ['-rs', world.operator.env.K8S_DISKLESS_ARTIFACTS ?? '', copy]);
-    const kubelet = join(copy, 'kubernetes/v1.20.2/bin/linux/amd64/kubelet');
+    const kubelet = join(copy, `kubernetes/v${NEWEST.kubernetes}/bin/linux/amd64/kubelet`);
     await rm(kubelet);
     await writeFile(kubelet, 'not what was released');
     expect(await refused(['--hosts', 's4', '--artifacts', copy], 2)).toContain(`${kubelet} is damaged`);

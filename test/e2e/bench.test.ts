@@ -34,6 +34,19 @@ describe('what must not pass unnoticed', () => {
     }
   });
 
+  it('a node that takes no pods is named, and so is what keeps them off', async () => {
+    await world.operator.kubectl('taint', 'node', 's6', 'dedicated=other:NoSchedule');
+    try {
+      const { record, stderr } = await runBench(world.operator, { set: [...ONLY, 'pods.burstPerNode=1'] });
+      const message = 'no pod was timed on s6, which takes no ordinary pods: dedicated=other:NoSchedule';
+      expect(record.findings).toContainEqual(expect.objectContaining({ code: 'node-left-out', message }));
+      expect(stderr).toContain(message);
+      expect(record.pods.samples.map(({ node }) => node).sort()).toEqual(['s4', 's5']);
+    } finally {
+      await world.operator.kubectl('taint', 'node', 's6', 'dedicated-');
+    }
+  });
+
   it('a slow link is what is measured', async () => {
     await world.lab.shapeLink('s5', { rate: '20mbit' });
     try {

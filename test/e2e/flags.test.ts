@@ -6,21 +6,21 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuilt } from '../../lab/build/ensure-built.js';
 import { componentsFor } from '../../src/components/all.js';
+import { NEWEST } from '../../src/config/version-table.js';
 import type { ComponentOutput } from '../../src/node/desired.js';
 import { contextOf, LAB } from '../components/fixture.js';
 import { execStart, textAt } from '../components/unit-commands.js';
 
 const run = promisify(execFile);
-const ETCD = 'etcd-v3.4.23-linux-amd64';
+const ETCD = `etcd-v${NEWEST.etcd}-linux-amd64`;
 
-/** Every switch that adds a flag, on the versions the lab can run. */
+/** Every switch that adds a flag. */
 function generated(): ComponentOutput[] {
   const context = contextOf('s4', {
-    kubernetes: '1.20.2',
+    kubernetes: NEWEST.kubernetes,
     controlPlanes: 3,
     traits: LAB,
     spec: (spec) => {
-      spec.etcd = '3.4.23';
       spec.taintControlPlane = true;
       spec.apiServer.audit = { policy: '', maxSizeMiB: 16, maxBackups: 2 };
       for (const node of spec.nodes) node.labels = { rack: 'b' };
@@ -49,9 +49,9 @@ describe('real binaries', () => {
   beforeAll(async () => {
     const { artifacts } = await ensureBuilt({ progress: console.log });
     dir = await mkdtemp(join(tmpdir(), 'flags-'));
-    await run('tar', ['-xzf', join(artifacts, `etcd/v3.4.23/${ETCD}.tar.gz`), '-C', dir, `${ETCD}/etcd`]);
+    await run('tar', ['-xzf', join(artifacts, `etcd/v${NEWEST.etcd}/${ETCD}.tar.gz`), '-C', dir, `${ETCD}/etcd`]);
     const names = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'];
-    const kubernetes = join(artifacts, 'kubernetes/v1.20.2/bin/linux/amd64');
+    const kubernetes = join(artifacts, `kubernetes/v${NEWEST.kubernetes}/bin/linux/amd64`);
     binaries = Object.fromEntries(names.map((name) => [name, join(kubernetes, name)]));
     binaries.etcd = join(dir, ETCD, 'etcd');
   });
@@ -76,7 +76,7 @@ describe('real binaries', () => {
   async function load(name: string, text: string): Promise<string> {
     const config = join(dir, `${name}.yaml`);
     await writeFile(config, text.replaceAll('/etc/kubernetes', join(dir, 'missing')));
-    const args = name === 'kubelet' ? ['--container-runtime=remote', `--root-dir=${join(dir, 'root')}`] : [];
+    const args = name === 'kubelet' ? [`--root-dir=${join(dir, 'root')}`] : [];
     const { stderr } = await ended('unshare', ['--net', binaries[name] ?? name, `--config=${config}`, ...args]);
     return stderr;
   }

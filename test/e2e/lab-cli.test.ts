@@ -9,6 +9,7 @@ import { Lab } from '../../lab/nodes/lab.js';
 import { labPaths } from '../../lab/nodes/naming.js';
 import { kill, readPidFile } from '../../lab/nodes/process-table.js';
 import { labTraces } from '../../lab/nodes/remove.js';
+import { NEWEST } from '../../src/config/version-table.js';
 import { hostKey } from './helpers/lab-ssh.js';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
@@ -68,7 +69,7 @@ describe('lab command', () => {
 
   it('prints an environment that a shell takes, and with which ssh gets in', async () => {
     const { stdout } = await lab(['env']);
-    expect(stdout).toContain('K8S_DISKLESS_DNS_IMAGE=k8s-diskless.test/dns:1\n');
+    expect(stdout).toContain(`K8S_DISKLESS_DNS_IMAGE=registry.k8s.io/coredns/coredns:${NEWEST.coredns}\n`);
     const script = `${stdout}ls -d "$K8S_DISKLESS_ARTIFACTS/kubernetes" "$K8S_DISKLESS_IMAGES" >/dev/null &&
       ssh -F "$K8S_DISKLESS_SSH_CONFIG" s5 hostname`;
     expect(execFileSync('sh', ['-c', script], { encoding: 'utf8' })).toBe('s5\n');

@@ -2,9 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NEWEST } from '../../src/config/version-table.js';
 import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { expectWorkingNetwork } from './helpers/expect-network.js';
+import { nameServerNodes } from './helpers/name-servers.js';
 import { mainPids, nodeSnapshot } from './helpers/snapshot.js';
 import { expectEcho } from './helpers/workload.js';
 
@@ -40,6 +42,25 @@ describe('from blank nodes', () => {
     const nodes = await world.operator.kubectl('get', 'nodes', '--no-headers');
     expect(nodes.match(/ Ready /g)).toHaveLength(3);
     expect(nodes).toMatch(/^s4 .*control-plane/m);
+  });
+
+  it('whose Nodes had their addresses from the beginning: no kube-proxy was started twice', async () => {
+    for (const node of world.nodes) {
+      const { stdout } = await world.lab.exec(node, ['systemctl', 'show', '-p', 'NRestarts', '--value', 'kube-proxy']);
+      expect(stdout.trim(), node).toBe('0');
+    }
+  });
+
+  it('whose name servers run on two nodes', async () => {
+    const nodes = await nameServerNodes(world.operator);
+    expect(nodes).toHaveLength(2);
+    expect(new Set(nodes).size, nodes.join()).toBe(2);
+    expect(nodes).not.toContain('none');
+  });
+
+  it('whose nodes take pods already, all of them', async () => {
+    const effects = await world.operator.kubectl('get', 'nodes', '-o', 'jsonpath={.items[*].spec.taints[*].effect}');
+    expect(effects).not.toContain('NoSchedule');
   });
 
   it('its network carries pods, services, DNS and webhooks', () => expectWorkingNetwork(world));
@@ -150,7 +171,7 @@ describe('commands around it', () => {
     const blank = { XDG_CACHE_HOME: join(world.operator.stateDir, 'cache'), K8S_DISKLESS_ARTIFACTS: undefined };
     const command = ['--', 'version', '--client', '-o', 'yaml'];
     const first = await world.operator.run(['kubectl', '--artifacts', artifacts, ...command], blank);
-    expect(first.stdout, said(first)).toContain('gitVersion: v1.20.2');
+    expect(first.stdout, said(first)).toContain(`gitVersion: v${NEWEST.kubernetes}`);
     const again = await world.operator.run(['kubectl', ...command], { ...blank, PATH: '/nonexistent' });
     expect(again.stdout, said(again)).toBe(first.stdout);
   });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NEWEST } from '../../src/config/version-table.js';
 import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { nodeSnapshot } from './helpers/snapshot.js';
@@ -21,7 +22,7 @@ describe('through a jump host', () => {
     const finished = await world.operator.events(['up', '--hosts', 's5,s6']);
     expect(finished.exit, said(finished)).toBe(0);
     const nodes = await world.lab.exec('s5', ['/opt/bin/kubelet', '--version']);
-    expect(nodes.stdout).toContain('v1.20.2');
+    expect(nodes.stdout).toContain(`v${NEWEST.kubernetes}`);
   });
 
   it('up again changes nothing', async () => {

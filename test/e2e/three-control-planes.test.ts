@@ -6,6 +6,7 @@ import { createWorld, type World } from './helpers/cluster-world.js';
 import { memberList, voters } from './helpers/etcd-members.js';
 import { expectWorkingNetwork } from './helpers/expect-network.js';
 import { changing, runUntil } from './helpers/interrupt.js';
+import { nameServerNodes } from './helpers/name-servers.js';
 import { mainPids } from './helpers/snapshot.js';
 import { watchStalls } from './helpers/watch-stalls.js';
 import { deployEcho, eventually, expectEcho } from './helpers/workload.js';
@@ -60,6 +61,19 @@ describe('three control planes', () => {
   });
 
   it('its network carries pods, services, DNS and webhooks', () => expectWorkingNetwork(world));
+
+  it('name servers that came together while other nodes took none are parted by the next up', async () => {
+    const { kubectl } = world.operator;
+    await kubectl('cordon', 's5', 's6');
+    await kubectl('-n', 'kube-system', 'rollout', 'restart', 'deployment/coredns');
+    await eventually(() => kubectl('-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=60s'));
+    await eventually(async () => expect(await nameServerNodes(world.operator)).toEqual(['s4', 's4']));
+    await kubectl('uncordon', 's5', 's6');
+    await world.up();
+    const nodes = await nameServerNodes(world.operator);
+    expect(new Set(nodes).size, nodes.join()).toBe(2);
+    expect(nodes).not.toContain('none');
+  });
 
   it('up again changes nothing', async () => {
     expect((await world.up()).changed).toBe(0);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { create } from 'tar';
 
-export const VERSIONS = { kubernetes: '1.20.2', etcd: '3.4.23', cni: '1.1.1' };
+export const VERSIONS = { kubernetes: '1.37.2', etcd: '3.7.3', cni: '1.10.0' };
 
 const CONTROL_PLANE = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
 export const BINARIES = [...CONTROL_PLANE, 'kubelet', 'kube-proxy'];
@@ -52,11 +52,13 @@ export interface ReleaseOptions {
   kubernetes?: string;
   /** So many bytes that no compression makes smaller are in each of Kubernetes' binaries. Default 0: they are small. */
   incompressible?: number;
+  /** Whether the archive of etcd has etcdutl in it, as the releases do. Default: true. */
+  withEtcdutl?: boolean;
 }
 
 /** Fills a directory in the layout of design §11; once for each architecture. */
 export function writeReleases(root: string, options: ReleaseOptions = {}): void {
-  const { arch = 'amd64', kubernetes = VERSIONS.kubernetes, incompressible = 0 } = options;
+  const { arch = 'amd64', kubernetes = VERSIONS.kubernetes, incompressible = 0, withEtcdutl = true } = options;
   for (const name of [...BINARIES, 'kubectl']) {
     const binary = Buffer.concat([fakeBinary(`${name} ${kubernetes}`, arch), randomBytes(incompressible)]);
     const path = join(root, `kubernetes/v${kubernetes}/bin/linux/${arch}/${name}`);
@@ -67,6 +69,7 @@ export function writeReleases(root: string, options: ReleaseOptions = {}): void 
   const etcdArchive = tarGz({
     [`${etcd}/etcd`]: fakeBinary('etcd', arch),
     [`${etcd}/etcdctl`]: fakeBinary('etcdctl', arch),
+    ...(withEtcdutl && { [`${etcd}/etcdutl`]: fakeBinary('etcdutl', arch) }),
     [`${etcd}/README.md`]: Buffer.from('read me'),
   });
   const etcdFolder = join(root, `etcd/v${VERSIONS.etcd}`);

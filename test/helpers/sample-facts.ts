@@ -70,9 +70,9 @@ export function sampleNode(changes: Partial<NodeSpec> = {}): NodeSpec {
 export function sampleSpec(changes: Partial<ClusterSpec> = {}): ClusterSpec {
   return {
     name: 'default',
-    kubernetes: '1.20.2',
-    etcd: '3.4.23',
-    cni: '1.1.1',
+    kubernetes: '1.37.2',
+    etcd: '3.7.3',
+    cni: '1.10.0',
     nodes: [
       sampleNode(),
       sampleNode({ name: 's5', role: 'worker', ssh: { host: 's5' }, podCidr: '10.244.1.0/24' }),

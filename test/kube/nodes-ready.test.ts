@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { waitNodesReady, whyNotReady } from '../../src/kube/nodes-ready.js';
-import type { KubeNode, NodeCondition } from '../../src/kube/objects.js';
+import type { KubeNode, NodeCondition, Taint } from '../../src/kube/objects.js';
 import { answer, refuse, trickle } from '../helpers/fake-apiserver.js';
 import { useFakeCluster } from './setup.js';
 
@@ -15,7 +15,7 @@ function node(name: string, status: { bootId?: string; ready?: NodeCondition['st
     metadata: { name, resourceVersion: '7' },
     spec: {},
     status: {
-      ...(bootId && { nodeInfo: { bootID: bootId, kubeletVersion: 'v1.20.2' } }),
+      ...(bootId && { nodeInfo: { bootID: bootId, kubeletVersion: 'v1.37.2' } }),
       ...(ready && { conditions: [{ type: 'Ready', status: ready, ...(message && { message }) }] }),
     },
   };
@@ -73,6 +73,50 @@ test('when time is up it returns what the others lack', async () => {
     ['s5', 'its kubelet has not reported since the reboot'],
     ['s6', 'it has not registered with the API'],
   ]);
+});
+
+const NOT_READY: Taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+const bearing = (taints: Taint[]): KubeNode => ({
+  ...node('s4', { bootId: 'b4', ready: 'True' }),
+  spec: { unschedulable: true, taints },
+});
+
+test('Ready comes first; pods only when the taint of before has gone, whatever taints a person wants', async () => {
+  const wanted: Taint = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' };
+  cluster.server.on(
+    'GET',
+    PATH,
+    listOf(node('s4', { bootId: 'b4', ready: 'False' })),
+    trickle([
+      modified(bearing([wanted, NOT_READY])),
+      modified(bearing([wanted, NOT_READY])),
+      modified(bearing([wanted])),
+    ]),
+  );
+  const seen: string[] = [];
+  const { ready } = await waitNodesReady({
+    client: cluster.client,
+    nodes: new Map([['s4', 'b4']]),
+    onReady: (name) => seen.push(`${name} is Ready`),
+    onPending: (_name, reason) => seen.push(reason),
+    onTakesPods: (name) => seen.push(`${name} takes pods`),
+    signal: new AbortController().signal,
+  });
+  const tainted =
+    'it still bears the taint node.kubernetes.io/not-ready:NoSchedule, which kube-controller-manager takes off';
+  expect(seen).toEqual(['it is not Ready', 's4 is Ready', tainted, tainted, 's4 takes pods']);
+  expect(ready.get('s4')?.spec.taints).toEqual([wanted]);
+});
+
+test('a taint that stays is what the node lacks when time is up', async () => {
+  cluster.server.on('GET', PATH, listOf(bearing([NOT_READY])), trickle([]));
+  const { pending } = await waitNodesReady({
+    client: cluster.client,
+    nodes: new Map([['s4', 'b4']]),
+    signal: new AbortController().signal,
+    timeoutMs: 1_000,
+  });
+  expect(pending.get('s4')).toContain('not-ready:NoSchedule');
 });
 
 test('nothing to wait for asks nothing', async () => {

@@ -1,10 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { nodeDifference, reconcileNodes, type WantedNode, wantedNode } from '../../src/kube/nodes.js';
-import type { KubeNode, Taint } from '../../src/kube/objects.js';
+import type { KubeNode, NodeAddress, Taint } from '../../src/kube/objects.js';
 import { answer, refuse } from '../helpers/fake-apiserver.js';
 import { useFakeCluster } from './setup.js';
 
-const INPUT = { name: 's4', podCidr: '10.244.1.0/24', controlPlane: true, labels: {}, taintControlPlane: true };
+const INPUT = {
+  name: 's4',
+  podCidr: '10.244.1.0/24',
+  nodeIp: '10.0.0.4',
+  controlPlane: true,
+  labels: {},
+  taintControlPlane: true,
+};
 const KEYS = 'kubernetes.io/hostname,node-role.kubernetes.io/control-plane';
 
 function found(
@@ -21,39 +28,40 @@ function found(
       annotations: { 'k8s-diskless/labels': overrides.annotation ?? Object.keys(wanted.labels).toSorted().join(',') },
     },
     spec: { podCIDR: wanted.podCidr, podCIDRs: [wanted.podCidr], taints: overrides.taints ?? wanted.taints },
+    status: { addresses: wanted.addresses },
   };
 }
 
 describe('wantedNode', () => {
-  test('a control plane to 1.23 carries the master label and taint as well', () => {
-    expect(wantedNode({ ...INPUT, masterRole: true, labels: { rack: 'a' } })).toEqual({
+  test('a control plane carries the label and the taint of its role', () => {
+    expect(wantedNode({ ...INPUT, labels: { rack: 'a' } })).toEqual({
       name: 's4',
       podCidr: '10.244.1.0/24',
       labels: {
         'kubernetes.io/hostname': 's4',
         'node-role.kubernetes.io/control-plane': '',
-        'node-role.kubernetes.io/master': '',
         rack: 'a',
       },
-      taints: [
-        { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' },
-        { key: 'node-role.kubernetes.io/master', effect: 'NoSchedule' },
+      taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }],
+      addresses: [
+        { type: 'InternalIP', address: '10.0.0.4' },
+        { type: 'Hostname', address: 's4' },
       ],
     });
   });
-  test('from 1.24 only control-plane; no taint unless asked for', () => {
-    const { labels, taints } = wantedNode({ ...INPUT, masterRole: false, taintControlPlane: false });
+  test('no taint unless asked for', () => {
+    const { labels, taints } = wantedNode({ ...INPUT, taintControlPlane: false });
     expect(Object.keys(labels)).toEqual(KEYS.split(','));
     expect(taints).toEqual([]);
   });
   test('a worker has neither', () => {
-    const { labels, taints } = wantedNode({ ...INPUT, controlPlane: false, masterRole: true });
+    const { labels, taints } = wantedNode({ ...INPUT, controlPlane: false });
     expect([labels, taints]).toEqual([{ 'kubernetes.io/hostname': 's4' }, []]);
   });
 });
 
 describe('nodeDifference', () => {
-  const wanted = wantedNode({ ...INPUT, masterRole: false });
+  const wanted = wantedNode({ ...INPUT });
   const notReady: Taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
 
   test('nothing where nothing differs, whatever others have added', () => {
@@ -61,7 +69,7 @@ describe('nodeDifference', () => {
   });
 
   test('labels are set, and taken off only if we had set them', () => {
-    const more = wantedNode({ ...INPUT, masterRole: false, labels: { rack: 'b' } });
+    const more = wantedNode({ ...INPUT, labels: { rack: 'b' } });
     const before = found(wanted, { labels: { rack: 'a', gone: 'x', theirs: 'y' }, annotation: `${KEYS},gone,rack` });
     expect(nodeDifference(more, before)).toEqual({
       patch: {
@@ -77,7 +85,7 @@ describe('nodeDifference', () => {
   });
 
   test('a role that is no longer held is taken off', () => {
-    const worker = wantedNode({ ...INPUT, masterRole: false, controlPlane: false });
+    const worker = wantedNode({ ...INPUT, controlPlane: false });
     expect(nodeDifference(worker, found(wanted))?.changes).toEqual([
       'label node-role.kubernetes.io/control-plane',
       'taints',
@@ -114,8 +122,14 @@ describe('nodeDifference', () => {
 describe('reconcileNodes', () => {
   const cluster = useFakeCluster();
   const { signal } = new AbortController();
-  const wanted = wantedNode({ ...INPUT, masterRole: false });
-  const other = wantedNode({ ...INPUT, name: 's5', podCidr: '10.244.2.0/24', controlPlane: false, masterRole: false });
+  const wanted = wantedNode({ ...INPUT });
+  const other = wantedNode({
+    ...INPUT,
+    name: 's5',
+    nodeIp: '10.0.0.5',
+    podCidr: '10.244.2.0/24',
+    controlPlane: false,
+  });
   const list = (...items: KubeNode[]) => answer(200, { metadata: { resourceVersion: '7' }, items });
   const mutations = () =>
     cluster.server.requests.flatMap(({ method, path, body }) =>
@@ -126,6 +140,7 @@ describe('reconcileNodes', () => {
     cluster.server.on('GET', '/api/v1/nodes', list(found(wanted))).on('POST', '/api/v1/nodes', answer(201, {}));
     const { changes } = await reconcileNodes({ client: cluster.client, nodes: [wanted, other], signal });
     expect([...changes]).toEqual([['s5', ['node object']]]);
+    const addresses = other.addresses;
     expect(mutations()).toEqual([
       {
         method: 'POST',
@@ -139,7 +154,7 @@ describe('reconcileNodes', () => {
             annotations: { 'k8s-diskless/labels': 'kubernetes.io/hostname' },
           },
           spec: { podCIDR: '10.244.2.0/24', podCIDRs: ['10.244.2.0/24'] },
-          status: { capacity: { pods: '0' }, allocatable: { pods: '0' } },
+          status: { capacity: { pods: '0' }, allocatable: { pods: '0' }, addresses },
         },
       },
     ]);
@@ -171,13 +186,50 @@ describe('reconcileNodes', () => {
     expect(refused.get('s4')).toMatchObject({ code: 'node-pod-cidr-mismatch', host: 's4', exit: 5 });
   });
 
+  const at = (...addresses: NodeAddress[]): KubeNode => ({ ...found(wanted), status: { addresses } });
+  const run = (object: KubeNode) => {
+    cluster.server
+      .on('GET', '/api/v1/nodes', list(object))
+      .on(
+        'PATCH',
+        '/api/v1/nodes/s4',
+        answer(200, { ...object, metadata: { ...object.metadata, resourceVersion: '8' } }),
+      )
+      .on('PATCH', '/api/v1/nodes/s4/status', answer(200, {}));
+    return reconcileNodes({ client: cluster.client, nodes: [wanted], signal });
+  };
+
+  test.each([
+    ['none', []],
+    ['that of another lease', [{ type: 'InternalIP', address: '10.0.0.99' }]],
+    ['a name only', [{ type: 'Hostname', address: 's4' }]],
+  ])('an address that is missing is written into the status before kube-proxy looks for it: %s', async (_, before) => {
+    const { changes } = await run(at(...before));
+    expect([...changes]).toEqual([['s4', ['addresses']]]);
+    expect(mutations()).toEqual([
+      {
+        method: 'PATCH',
+        path: '/api/v1/nodes/s4/status',
+        body: { metadata: { resourceVersion: '7' }, status: { addresses: wanted.addresses } },
+      },
+    ]);
+  });
+
+  test('after another change it is written upon that; what a cloud provider has added is left', async () => {
+    const bare = { ...at(), spec: {} };
+    expect([...(await run(bare)).changes]).toEqual([['s4', ['taints', 'podCIDR', 'addresses']]]);
+    expect(mutations()[1]?.body.metadata).toEqual({ resourceVersion: '8' });
+    const more = at(...wanted.addresses, { type: 'ExternalIP', address: '198.51.100.4' });
+    expect([...(await run(more)).changes]).toEqual([]);
+  });
+
   test('conflicts without end are an error', async () => {
     const bare = { ...found(wanted), spec: {} };
     cluster.server
       .on('GET', '/api/v1/nodes', list(bare))
       .on('GET', '/api/v1/nodes/s4', answer(200, bare))
       .on('PATCH', '/api/v1/nodes/s4', refuse(409, 'Conflict'));
-    const run = reconcileNodes({ client: cluster.client, nodes: [wanted], signal });
-    await expect(run).rejects.toMatchObject({ code: 'kube-conflict' });
+    const running = reconcileNodes({ client: cluster.client, nodes: [wanted], signal });
+    await expect(running).rejects.toMatchObject({ code: 'kube-conflict' });
   });
 });

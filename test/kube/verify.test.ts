@@ -56,6 +56,18 @@ test('nodes of another epoch and nodes that are not there', async () => {
 });
 
 test.each([
+  ['not-ready', 'error', /which kube-controller-manager takes off/],
+  ['disk-pressure', 'warning', /it takes no ordinary pods: .*disk-pressure:NoSchedule/],
+])('a node that is Ready and bears the taint %s: %s', async (key, severity, message) => {
+  const taints = [{ key: `node.kubernetes.io/${key}`, effect: 'NoSchedule' }];
+  const status = { nodeInfo: { bootID: 'b4' }, conditions: [{ type: 'Ready', status: 'True' }] };
+  const items = [{ metadata: { name: 's4' }, spec: { taints }, status }];
+  cluster.server.on('GET', '/api/v1/nodes', answer(200, { metadata: {}, items }));
+  const found = { code: 'node-takes-no-pods', severity, node: 's4', message: expect.stringMatching(message) };
+  expect(await verify()).toEqual([found]);
+});
+
+test.each([
   [answer(500, '[-]etcd failed'), 'its kube-apiserver answers /readyz with HTTP 500: etcd'],
   [cut, 'kube-apiserver of s4 broke off GET /readyz: socket hang up'],
 ])('an apiserver that is not ready', async (handler, message) => {

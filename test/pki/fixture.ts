@@ -43,9 +43,9 @@ export const ONE_CONTROL_PLANE: PkiNode[] = THREE_NODES.map((node) => ({ ...node
 export function specFor(nodes: PkiNode[], extraSans: string[] = ['api.lab.example', 'fd00:146::4']): ClusterSpec {
   return {
     name: 'default',
-    kubernetes: '1.31.14',
+    kubernetes: '1.37.2',
     etcd: '3.5.24',
-    cni: '1.9.1',
+    cni: '1.10.0',
     nodes: nodes.map(({ name, controlPlane }, index) => ({
       name,
       role: controlPlane ? 'control-plane' : 'worker',

@@ -37,18 +37,20 @@ interface Circumstances {
   record?: EtcdRecord | undefined;
   quorumProven?: boolean;
   discardData?: boolean;
+  newCluster?: boolean;
   /** By name, what is not as usual: every reachable member is fit, and a voter while a quorum answers. */
   members?: Record<string, Partial<MemberFacts>>;
 }
 
 function judge(conditions: string[], options: Circumstances = {}) {
-  const { quorumProven = false, discardData = false } = options;
+  const { quorumProven = false, discardData = false, newCluster = false } = options;
   const usual = quorumProven ? { membership: 'voter' as const } : {};
   const members = conditions.map((condition, index) =>
     member(index, condition, { ...usual, ...options.members?.[`m${index}`] }),
   );
   const recorded = 'record' in options ? options.record : { ...RECORD, members: members.map(({ name }) => name) };
-  return etcdVerdict({ clusterId: OURS, members, quorumProven, discardData, ...(recorded && { recorded }) });
+  const asked = { discardData, newCluster };
+  return etcdVerdict({ clusterId: OURS, members, quorumProven, ...asked, ...(recorded && { recorded }) });
 }
 
 /** Every choice of so many of these conditions, each as often as one likes; a verdict does not depend on their order. */
@@ -332,6 +334,47 @@ describe('a person who accepts the loss', () => {
   });
 });
 
+describe('a new cluster in the place of the recorded one', () => {
+  const newCluster = true;
+
+  it('begins as the next incarnation on control planes that are all blank', () => {
+    expect(judge(['blank', 'blank', 'blank'], { newCluster })).toEqual({
+      code: 'bootstrap',
+      incarnation: CURRENT + 1,
+      start: ['m0', 'm1', 'm2'],
+      wipe: [],
+      absent: [],
+      why: 'new-cluster',
+    });
+    expect(judge(['blank'], { newCluster, record: { ...RECORD, phase: 'bootstrapping' } })).toMatchObject({
+      code: 'bootstrap',
+      why: 'new-cluster',
+    });
+  });
+
+  it.each(['running', 'stopped', 'older'])('never begins over data (%s), and names who holds it', (condition) => {
+    for (const options of [{}, { discardData: true }, { record: { ...RECORD, phase: 'bootstrapping' as const } }]) {
+      expect(judge(['blank', condition, 'blank'], { newCluster, ...options })).toMatchObject({
+        reason: 'not-blank',
+        message: expect.stringContaining('m1 holds etcd data of the recorded cluster'),
+        hint: expect.stringContaining('reboot m1'),
+      });
+    }
+    expect(judge(['running', 'running', 'running'], { newCluster, quorumProven: true })).toMatchObject({
+      message: expect.stringContaining('m0, m1, m2 hold'),
+    });
+  });
+
+  it('takes nobody for blank who cannot be reached, without a word on them', () => {
+    expect(judge(['blank', 'unreachable', 'blank'], { newCluster })).toMatchObject({ reason: 'may-hold-data' });
+    expect(judge(['blank', 'lost', 'blank'], { newCluster })).toMatchObject({ start: ['m0', 'm2'], absent: ['m1'] });
+  });
+
+  it('is a first one where nothing is recorded', () => {
+    expect(judge(['blank'], { newCluster, record: undefined })).toMatchObject({ why: 'first', incarnation: 1 });
+  });
+});
+
 /** A member's condition, and what is not as usual with it. */
 const KINDS = [
   ...['blank', 'running', 'stopped', 'older', 'unknown', 'unreachable', 'lost'],
@@ -412,6 +455,17 @@ describe.each([1, 3, 5])('every combination over %i members', (count) => {
       const accepted = given === 0 || (discardData === true && given < majority);
       const unknown = numberOf(kinds, 'unreachable', 'unknown') > 0;
       if (quorumProven || unknown || !accepted || verdict.why === 'unfinished') fail();
+    }
+  });
+
+  it('begins a new cluster that was asked for beside no data at all, of any kind', () => {
+    for (const { kinds, phase, verdict, fail, ...situation } of all) {
+      if (phase === 'none') continue;
+      const conditions = kinds.map((kind) => kind.split(' ')[0] ?? '');
+      const asked = judge(conditions, { ...situation, newCluster: true });
+      if (asked.code === 'refused') continue;
+      const inTheWay = numberOf(kinds, 'running', 'stopped', 'older', 'unknown', 'unreachable');
+      if (asked.code !== 'bootstrap' || asked.wipe.length > 0 || inTheWay > 0) fail();
     }
   });
 

@@ -4,12 +4,13 @@ import { usageError } from '../../src/errors.js';
 import type { NodeFacts } from '../../src/facts/facts.js';
 import { candidatesOf } from '../../src/reconcile/candidates.js';
 import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
+import type { ClusterRecord } from '../../src/state/records.js';
 import { sampleFacts, sampleSpec } from '../helpers/sample-facts.js';
 
 const GIB = 1024 ** 3;
 
 /** The three nodes of the sample, with these differences, and content for amd64 only. */
-function runWith(changes: Record<string, Partial<NodeFacts>>, archs = ['amd64']) {
+function runWith(changes: Record<string, Partial<NodeFacts>>, archs = ['amd64'], record?: ClusterRecord) {
   const notes: string[] = [];
   const content: Partial<ContentSource> = {
     artifacts: async (arch) => {
@@ -30,8 +31,9 @@ function runWith(changes: Record<string, Partial<NodeFacts>>, archs = ['amd64'])
   });
   const context = {
     facts: new Map(facts),
+    memory: { record },
     bus: { emit: ({ code }: { code: string }) => notes.push(code) },
-    options: { spec: sampleSpec({ kubernetes: '1.28.15' }), content },
+    options: { spec: sampleSpec({ kubernetes: '1.37.2' }), content },
   } as unknown as Reconciliation;
   return { notes, candidates: () => candidatesOf(context) };
 }
@@ -56,6 +58,28 @@ describe('candidatesOf', () => {
   it('asks a worker for no room for what only control planes hold', async () => {
     const { rejected } = await runWith({}).candidates();
     expect([...rejected.keys()]).toEqual(['s4']);
+  });
+
+  it('takes no node that ran another Kubernetes and was not rebooted since', async () => {
+    const etcd = { incarnation: 4, phase: 'bootstrapped' as const, token: '', members: [], bootIds: {} };
+    const record = (changes: Partial<ClusterRecord['spec']>, versionSince?: number): ClusterRecord => ({
+      version: 1,
+      clusterId: 'cafe',
+      spec: sampleSpec(changes),
+      etcd: { ...etcd, ...(versionSince !== undefined && { versionSince }) },
+    });
+    const marked = (incarnation: number): Partial<NodeFacts> => ({
+      marker: { clusterId: 'cafe', incarnation, files: [], units: {}, images: [] },
+    });
+    const rejectedOf = async (known: ClusterRecord) => {
+      const run = runWith({ s4: big, s5: marked(3), s6: marked(4) }, ['amd64'], known);
+      return (await run.candidates()).rejected;
+    };
+    expect((await rejectedOf(record({}))).size).toBe(0);
+    const since = await rejectedOf(record({}, 4));
+    expect([...since.keys()]).toEqual(['s5']);
+    expect(since.get('s5')).toMatchObject({ code: 'not-rebooted', hint: expect.stringContaining('reboot it') });
+    expect([...(await rejectedOf(record({ kubernetes: '1.20.2' }))).keys()]).toEqual(['s5', 's6']);
   });
 
   it('keeps a foreign architecture to its own node', async () => {

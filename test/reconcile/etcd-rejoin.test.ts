@@ -46,10 +46,14 @@ function runWith(etcd: FakeEtcd, changes: Partial<Rejoin> = {}) {
     waitedMs: clock.waitedMs,
     changes: () => events.flatMap((event) => (event.type === 'change' ? [`${event.node}: ${event.what}`] : [])),
     bring: (name: string, started = () => etcd.start(name, ipOf(name))) =>
-      rejoin.rejoin(name, async (bootstrap) => {
-        told.push(bootstrap);
-        started();
-      }),
+      rejoin.rejoin(
+        name,
+        async (bootstrap) => {
+          told.push(bootstrap);
+          started();
+        },
+        abort.signal,
+      ),
   };
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,10 +13,14 @@ import { execute } from '../e2e/helpers/cli.js';
 let directory: string;
 let server: Server;
 let answers: number[];
+/** Where the fake of containerd's check notes that it was asked. */
+let asked: string;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'k8s-diskless-health-'));
   systemd({ restarts: 0, startedSecondsAgo: 1 });
+  asked = join(directory, 'asked');
+  containerd('');
   answers = [];
   server = createServer((_request, response) => response.writeHead(answers.shift() ?? 200).end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -42,6 +46,14 @@ function endsOften(timesPerLook: number): void {
   writeFileSync(join(directory, 'systemctl'), `#!/bin/sh\ncase $3 in NRestarts) ${answer} ;; *) echo 0 ;; esac\n`);
 }
 
+/** What the node's look at containerd does. */
+function containerd(...commands: string[]): void {
+  const answers = commands.map((command, index) => `${index + 1}) ${command} ;;`).join(' ');
+  const script = `#!/bin/sh\necho cri >>${asked}\ncase $(grep -c . ${asked}) in ${answers} *) ;; esac\n`;
+  writeFileSync(join(directory, 'check'), script);
+  chmodSync(join(directory, 'check'), 0o755);
+}
+
 /** Nobody listens on port 1. */
 const DEAD = 'http://127.0.0.1:1/healthz';
 const living = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/healthz`;
@@ -49,7 +61,12 @@ const living = (): string => `http://127.0.0.1:${(server.address() as AddressInf
 async function look(urls: string[], patienceS: number): Promise<Unhealthy[]> {
   const endpoints = urls.map((url, index) => ({ unit: `u${index}.service`, url }));
   const env = { ...process.env, PATH: `${directory}:${process.env.PATH}` };
-  const { exit, stdout, stderr } = await execute('bash', ['-s'], env, healthScript({ endpoints, patienceS }));
+  const { exit, stdout, stderr } = await execute(
+    'bash',
+    ['-s'],
+    env,
+    healthScript({ endpoints, criCheck: join(directory, 'check'), patienceS }),
+  );
   expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
   return parseHealth(`Welcome, core!\n${stdout}`);
 }
@@ -102,8 +119,43 @@ describe('healthScript', () => {
     expect(await look([living()], 30)).toEqual([]);
   });
 
+  it('waits for one that ends once while it is looked at, as kube-proxy does when its Node changes', async () => {
+    // Down at the first look, just started again at the second, and it has run since at the third.
+    const looks = join(directory, 'looks');
+    writeFileSync(looks, '0');
+    const uptime = Number(execFileSync('cut', ['-d', '.', '-f', '1', '/proc/uptime'], { encoding: 'utf8' }));
+    const started = `echo $(($(cat ${looks}) < 3 ? ${(uptime + 60) * 1e6} : 0))`;
+    const restarts = `n=$(($(cat ${looks}) + 1)); echo $n >${looks}; echo $((n > 1))`;
+    writeFileSync(
+      join(directory, 'systemctl'),
+      `#!/bin/sh\ncase $3 in NRestarts) ${restarts} ;; *) ${started} ;; esac\n`,
+    );
+    answers = [503, 200, 200, 500];
+    expect(await look([living()], 30)).toEqual([]);
+    expect(answers).toEqual([500]);
+  });
+
   it('believes one that ended once and has run since', async () => {
     systemd({ restarts: 1, startedSecondsAgo: 60 });
     expect(await look([living()], 0)).toEqual([]);
+  });
+
+  it('asks containerd once when it is well, however long the others take', async () => {
+    answers = [503, 503, 200];
+    expect(await look([living()], 30)).toEqual([]);
+    expect(readFileSync(asked, 'utf8')).toBe('cri\n');
+  });
+
+  it('waits for a containerd that does not answer yet', async () => {
+    containerd("printf 'cri\\037does not answer'; exit 1", "printf 'cri\\037does not answer'; exit 1");
+    expect(await look([living()], 30)).toEqual([]);
+    expect(readFileSync(asked, 'utf8')).toBe('cri\ncri\ncri\n');
+  });
+
+  it('does not wait for a CRI plugin that is down, and names nothing that follows from it', async () => {
+    containerd("printf 'cri\\037runs, but its CRI plugin does not: no runtime'; exit 2");
+    expect(await look([DEAD], 3600)).toEqual([
+      { unit: 'containerd.service', why: 'runs, but its CRI plugin does not: no runtime' },
+    ]);
   });
 });

@@ -35,6 +35,7 @@ beforeAll(async () => {
     verbose: false,
     verify: false,
     discardData: false,
+    newCluster: false,
   };
   const input = await prepareUp(flags, [], new AbortController().signal);
   ({ pass, reports } = await upUntilSent(input));

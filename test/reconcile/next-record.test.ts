@@ -15,12 +15,13 @@ const facts: EtcdFacts = {
   ],
   quorumProven: false,
   discardData: false,
+  newCluster: false,
 };
 const pki = { authorities: { etcd: 'SHA256:e' }, serviceAccount: 'SHA256:s', encryptionKeys: ['SHA256:k'] };
 const recorded: ClusterRecord = {
   version: 1,
   clusterId: 'cafe',
-  spec: sampleSpec({ kubernetes: '1.20.1' }),
+  spec: sampleSpec({ kubernetes: '1.36.5' }),
   etcd: { incarnation: 2, phase: 'bootstrapped', token: 'old', members: ['s4'], bootIds: { s4: 'b0' } },
 };
 
@@ -38,13 +39,23 @@ describe('nextRecord', () => {
       absent: ['s6'],
       why: 'all-blank',
     };
-    expect(next(verdict, recorded).etcd).toEqual({
+    expect(next(verdict, { ...recorded, spec }).etcd).toEqual({
       incarnation: 3,
       phase: 'bootstrapping',
       token: 'cafe-1234',
       members: ['s4', 's5'],
       bootIds: { s4: 'b4', s5: 'b5' },
     });
+  });
+
+  it('remembers with which incarnation another Kubernetes began, for as long as that one runs', () => {
+    const bootstrap = { code: 'bootstrap' as const, start: ['s4'], wipe: [], absent: [], why: 'new-cluster' as const };
+    const changed = next({ ...bootstrap, incarnation: 3 }, recorded);
+    expect(changed.etcd.versionSince).toBe(3);
+    const again = next({ ...bootstrap, incarnation: 4, why: 'all-blank' }, changed);
+    expect(again.etcd).toMatchObject({ incarnation: 4, versionSince: 3 });
+    const never = next({ ...bootstrap, incarnation: 3 }, { ...recorded, spec });
+    expect(never.etcd).not.toHaveProperty('versionSince');
   });
 
   it("leaves etcd's life alone on every other verdict, and remembers today's spec and PKI", () => {

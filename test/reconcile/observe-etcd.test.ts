@@ -33,17 +33,27 @@ interface Seen {
   lost?: string[];
   /** Name → code of the error that kept it from being read. */
   unread?: Record<string, string>;
+  newCluster?: boolean;
   signal?: AbortSignal;
 }
 
-function observe({ facts, etcd, fit = Object.keys(facts), record = {}, lost = [], unread = {}, signal }: Seen) {
+function observe({
+  facts,
+  etcd,
+  fit = Object.keys(facts),
+  record = {},
+  lost = [],
+  unread = {},
+  newCluster = false,
+  signal,
+}: Seen) {
   const known: ClusterRecord = { version: 1, clusterId: 'c', spec, etcd: { ...etcdRecord, ...record } };
   const context = {
     signal: signal ?? new AbortController().signal,
     access: new FakeEtcdAccess(etcd),
     facts: new Map(Object.entries(facts)),
     unread: new Map(Object.entries(unread).map(([name, code]) => [name, new DisklessError({ code, message: code })])),
-    memory: { record: known, nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name] }])) },
+    memory: { newCluster, record: known, nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name] }])) },
     options: { spec, lost: new Set(lost), discardData: false, clock: virtualClock() },
   } as unknown as Reconciliation;
   const candidates = fit.map((name) => ({ node: sampleNode({ name }), nodeIp: IPS[name] }) as Candidate);
@@ -51,6 +61,16 @@ function observe({ facts, etcd, fit = Object.keys(facts), record = {}, lost = []
 }
 
 describe('observeEtcd', () => {
+  it('passes the word for a new cluster on, but not over an attempt that it began', async () => {
+    const etcd = new FakeEtcd(IPS);
+    const facts = { s4: sampleFacts() };
+    const word = async (record: Partial<EtcdRecord>) =>
+      (await observe({ facts, etcd, record, newCluster: true })).newCluster;
+    expect(await word({ phase: 'bootstrapped' })).toBe(true);
+    expect(await word({ phase: 'bootstrapping' })).toBe(false);
+    expect((await observe({ facts, etcd })).newCluster).toBe(false);
+  });
+
   it('reads what each control plane holds, also on a machine that failed its preflight', async () => {
     const etcd = new FakeEtcd(IPS);
     etcd.alive.clear();

@@ -84,7 +84,7 @@ describe('summarise', () => {
     options: { spec: sampleSpec() },
     memory: { tally: new Map([['s4', { changes: 3, bytesSent: 10 }]]) },
     judgement: { work: new Map([['s4', { nodeIp: '10.146.225.4', facts: sampleFacts() } as NodeWork]]) },
-    readiness: { kubeletVersion: (name: string) => (name === 's4' ? 'v1.20.2' : undefined) },
+    readiness: { kubeletVersion: (name: string) => (name === 's4' ? 'v1.37.2' : undefined) },
   } as unknown as Reconciliation;
   const stateOf = (name: string, reports: StepReport[]) =>
     summarise(context, reports).find((node) => node.name === name);
@@ -97,9 +97,9 @@ describe('summarise', () => {
 
   it('tells the version of a kubelet that was seen Ready, and the table shows it', () => {
     const nodes = summarise(context, [report('ready', 's4', { outcome: 'changed' })]);
-    expect(nodes.map(({ version }) => version)).toEqual(['v1.20.2', undefined, undefined]);
+    expect(nodes.map(({ version }) => version)).toEqual(['v1.37.2', undefined, undefined]);
     const [, ...rows] = nodeTable({ nodes, width: 120, style: PLAIN });
-    expect(rows.map((row) => row.includes(' v1.20.2 '))).toEqual([true, false, false]);
+    expect(rows.map((row) => row.includes(' v1.37.2 '))).toEqual([true, false, false]);
   });
 
   it('tells who took no part from who failed, and why', () => {

@@ -106,7 +106,8 @@ async function runOf({ command = 'up', read, verdict, work, judge, verify, nodes
     sleep: async () => {},
     onWait: () => {},
   });
-  const options = { spec, readyTimeoutMs: 1, lost: new Set() };
+  const clock = { sleep: () => new Promise(() => {}) };
+  const options = { spec, readyTimeoutMs: 1, lost: new Set(), clock };
   const sessions = new Map(spec.nodes.map(({ name }) => [name, { isConnected: true }]));
   const run = { command, bus, signal, waiting, options, sessions, memory: {}, access: {} } as unknown as Run;
   const { context, reports } = await passes(run, steps);

@@ -10,7 +10,7 @@ import { sampleFacts } from '../helpers/sample-facts.js';
 function resolvConf(changes: Partial<NodeFacts>): string {
   const traits = traitsOf(sampleFacts(changes), 'eth0');
   if (traits.resolvConf !== undefined) return traits.resolvConf;
-  const { files } = kubelet(contextOf('s7', { kubernetes: '1.36.4', controlPlanes: 1, traits }));
+  const { files } = kubelet(contextOf('s7', { kubernetes: '1.37.2', controlPlanes: 1, traits }));
   const ours = files.find(({ path }) => path === OWN_RESOLV_CONF)?.content;
   if (ours?.kind !== 'text') throw new Error('the kubelet has no resolv.conf at all');
   return ours.text;

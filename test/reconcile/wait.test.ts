@@ -60,6 +60,7 @@ async function up(options: {
     verbose: false,
     verify: false,
     discardData: false,
+    newCluster: false,
     ...(wait !== undefined && { wait }),
   };
   const over = new AbortController();

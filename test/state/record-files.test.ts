@@ -29,7 +29,7 @@ network: {mtu: 1400}
 apiServer: {extraArgs: {v: 2}, audit: {policy: /etc/audit.yaml}}
 kubelet: {extraConfig: {evictionHard: {memory.available: 100Mi}}}
 `;
-const { spec } = resolveSpec({ file: parseConfig('c.yaml', yaml), flags: {}, defaults: { kubernetes: '1.20.15' } });
+const { spec } = resolveSpec({ file: parseConfig('c.yaml', yaml), flags: {}, defaults: { kubernetes: '1.37.2' } });
 const record: ClusterRecord = {
   version: 1,
   clusterId: '00e1',
@@ -89,7 +89,7 @@ describe('what is written is read', () => {
     await writeClusterRecord(state, record);
     const text = await readFile(state.clusterFile, 'utf8');
     expect(text).toMatch(/^# What k8s-diskless remembers of this cluster/);
-    expect(text).toContain('\n  kubernetes: 1.20.15\n');
+    expect(text).toContain('\n  kubernetes: 1.37.2\n');
     expect(text).toContain('\n    - name: s5\n      role: control-plane\n');
   });
 

@@ -44,3 +44,14 @@ test('a long transfer says now and then how far it is', () => {
     '[   22.0 s] s4: Push files: 80 %',
   ]);
 });
+
+test('what takes long is told with why, nodes that wait for the same together', () => {
+  const waiting = (ms: number, nodes: string[], reason?: string) =>
+    at(ms, { type: 'waiting', step: 'etcd', nodes, sinceMs: 1_000, ...(reason !== undefined && { reason }) });
+  const begun = ['s4', 's5'].map((node) => at(1_000, { type: 'step-started', step: 'etcd', node }));
+  const events = [started(['s4', 's5']), ...begun, waiting(15_000, ['s4', 's5'], 'no leader'), waiting(31_000, [])];
+  expect(show(events).split('\n').slice(1, -1)).toEqual([
+    '[   15.0 s] s4, s5: Start etcd: still waiting after 14.0 s: no leader',
+    '[   31.0 s] Start etcd: still waiting after 30.0 s',
+  ]);
+});

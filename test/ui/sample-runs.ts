@@ -55,7 +55,7 @@ function nodeSummary(name: string, overrides: Partial<NodeSummary> = {}): NodeSu
     role: index === 4 ? 'control-plane' : 'worker',
     nodeIp: `10.146.225.${index}`,
     state: 'ready',
-    version: 'v1.20.2',
+    version: 'v1.37.2',
     changes: 31,
     bytesSent: index === 4 ? 98_400_000 : 41_300_000,
     ...overrides,

@@ -87,3 +87,21 @@ test('no row is wider than it may be', () => {
       expect(line.length).toBeLessThanOrEqual(width);
   }
 });
+
+test('what takes long is told below the row, until it has ended', () => {
+  const wait = (node: string, reason: string) =>
+    at(15_000, { type: 'waiting', step: 'push', nodes: [node], sinceMs: 100, reason });
+  const events = [
+    started(nodeNames(3)),
+    ...begin('push', nodeNames(3)),
+    wait('s4', 'no leader'),
+    wait('s5', 'no leader'),
+    wait('s6', 'its disk is slow'),
+  ];
+  expect(row('push', events, { nowMs: 15_100 }).text.split('\n').slice(1)).toEqual([
+    '… s4, s5: no leader',
+    '… s6: its disk is slow',
+  ]);
+  const done = [...events, ...work({ step: 'push', node: 's6', fromMs: 100, toMs: 16_000 }).slice(1)];
+  expect(row('push', done, { nowMs: 16_000 }).text.split('\n').slice(1)).toEqual(['… s4, s5: no leader']);
+});

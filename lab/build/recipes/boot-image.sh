@@ -1,11 +1,12 @@
 #!/bin/bash
 # Builds what lab machines boot over the network:
-#   boot-image.sh DEFINITION_DIR NODE_IMAGE_DIR IGNITION DEB_DIR WORK_DIR OUT_DIR
-# The system is that of NODE_IMAGE_DIR, with a kernel and udev of its own (packages of DEB_DIR), and without the user
+#   boot-image.sh DEFINITION_DIR ROOT_TAR IGNITION DEB_DIR WORK_DIR OUT_DIR USR_LAYER...
+# The system is that of a node: ROOT_TAR and the layers of its /usr from the lowest, with a kernel and udev of its own (packages of DEB_DIR), and without the user
 # core: that is Ignition's to make. OUT_DIR receives vmlinuz and initrd. Every line written to stdout is progress for a
 # person.
 set -euo pipefail
-definition=$1 node_image=$2 ignition=$3 debs=$4 work_dir=$5 out_dir=$6
+definition=$1 root_tar=$2 ignition=$3 debs=$4 work_dir=$5 out_dir=$6
+shift 6
 
 root=$work_dir/root
 initrd=$work_dir/initrd
@@ -13,8 +14,10 @@ mkdir -p "$root" "$initrd"/{busybox,modules,usr,sysroot,proc,sys,dev,run,etc,tmp
 export TMPDIR=$work_dir/tmp
 
 echo 'taking the node image apart'
-tar --extract --file="$node_image/root.tar" --directory="$root" --numeric-owner --xattrs
-unsquashfs -quiet -no-progress -force -dest "$root/usr" "$node_image/usr.squashfs" >"$work_dir/unsquashfs.log"
+tar --extract --file="$root_tar" --directory="$root" --numeric-owner --xattrs
+for layer in "$@"; do
+  unsquashfs -quiet -no-progress -force -dest "$root/usr" "$layer" >>"$work_dir/unsquashfs.log"
+done
 for deb in "$debs"/*.deb; do
   # Debian's packages still say /lib, which is a link to /usr/lib.
   dpkg-deb --fsys-tarfile "$deb" |

@@ -1,9 +1,18 @@
+import { SYSTEMS, type SystemName } from '../../generations.js';
 import type { NodeTraits } from '../traits.js';
 import { addUnit, kibOf, type NodeOption, SIZE } from './option.js';
 
 const SWAP_KIB = 2 * 1024 * 1024;
 
 export const SYSTEM_OPTIONS: readonly NodeOption[] = [
+  {
+    name: 'system',
+    value: { placeholder: SYSTEMS.join('|'), example: 'oldest', pattern: new RegExp(`^(${SYSTEMS.join('|')})$`) },
+    summary: "its containerd: today's, or 1.6 (default: that of the lab's generation)",
+    apply: (traits, value) => {
+      traits.system = value as SystemName;
+    },
+  },
   {
     name: 'hostname',
     value: { placeholder: 'NAME', example: 'localhost', pattern: /^[A-Za-z0-9.-]{1,64}$/ },

@@ -11,6 +11,8 @@ export interface BenchNode {
   arch: string;
   /** Ordinary pods are scheduled on it. */
   schedulable: boolean;
+  /** What keeps them off, as kubectl writes taints; empty where nothing does. */
+  repelledBy: readonly string[];
   bootId: string;
   object: KubeNode;
   session: NodeSession;

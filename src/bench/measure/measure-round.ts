@@ -5,6 +5,7 @@ import type { BenchNode } from './bench-node.js';
 import { runDnsLoad } from './dns-load.js';
 import { etcdGrowth, readEtcd } from './etcd-metrics.js';
 import { judged, NO_TROUBLE, type RoundContext, type Trouble } from './judge-round.js';
+import { podNodes } from './left-out.js';
 import { type Cell, planCells } from './network/plan-cells.js';
 import { runCell } from './network/run-cell.js';
 import { type PodBatch, runPodLoad } from './pod-load.js';
@@ -56,12 +57,6 @@ async function measureAll(context: BenchContext, round: number, order: string[])
 /** Spread evenly; the first rounds take what does not divide. */
 function podsOfRound(count: number, rounds: number, round: number): number {
   return Math.floor(count / rounds) + (round <= count % rounds ? 1 : 0);
-}
-
-/** Where pods go: all nodes when none takes ordinary ones. */
-function podNodes(nodes: readonly BenchNode[]): readonly BenchNode[] {
-  const schedulable = nodes.filter((node) => node.schedulable);
-  return schedulable.length > 0 ? schedulable : nodes;
 }
 
 async function timePods(context: RoundContext, batch: PodBatch): Promise<string[]> {

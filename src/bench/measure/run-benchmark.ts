@@ -7,6 +7,7 @@ import { clearSite, prepareSite } from './bench-site.js';
 import type { BenchmarkOptions } from './benchmark-options.js';
 import { readEnvironment } from './environment.js';
 import { kubeletGrowth, readKubelets } from './kubelet-histogram.js';
+import { leftOut } from './left-out.js';
 import { measureColdPods, measureRound, warmUpNetwork } from './measure-round.js';
 import { blankMeasured, recordOf } from './measured-record.js';
 import { checkMtu } from './network/mtu.js';
@@ -53,6 +54,9 @@ async function measure(options: BenchmarkOptions, { limitsCpu }: Admission): Pro
   const stages = observableStages(spec.kubernetes);
   const measured = await blankMeasured(options, stages);
   if (limitsCpu) measured.findings.push(THROTTLED);
+  const without = leftOut(nodes);
+  for (const { message } of without) tell(message);
+  measured.findings.push(...without);
   const lag = new LagMeter();
   const observer = new PodObserver({ client, clock, stages, signal });
   const context = {

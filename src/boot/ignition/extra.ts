@@ -16,7 +16,7 @@ export async function readExtraIgnition(file: string, version: IgnitionVersion):
   return parseExtraIgnition({ file, text, version });
 }
 
-/** @returns the file, followed by those inside it: what `ignition.config.merge` (`append` in 2.x) holds */
+/** @returns the file, followed by those inside it: what `ignition.config.merge` holds */
 export function parseExtraIgnition(input: { file: string; text: string; version: IgnitionVersion }): ExtraIgnition[] {
   const { file, text, version } = input;
   // JSON is YAML, and this parser knows where everything stands.

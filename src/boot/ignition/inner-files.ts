@@ -53,15 +53,13 @@ export function filesIn({ value, place, version }: Source): Parsed {
 }
 
 function innerFiles({ data, place, version }: { data: Ignition } & Omit<Source, 'value'>): Parsed[] {
-  return (['merge', 'append'] as const).flatMap((list) =>
-    (data.ignition.config?.[list] ?? []).map((resource, index): Parsed => {
-      const path = ['ignition', 'config', list, index, 'source'];
-      const { value, problem } = readInner(resource);
-      if (problem !== undefined) return { parts: [], problems: [`${place(path)} ${problem}`] };
-      if (value === undefined) return { parts: [], problems: [] };
-      return filesIn({ value, version, place: (inside) => `${place(path)}: ${formatPath(inside) || 'it'}` });
-    }),
-  );
+  return (data.ignition.config?.merge ?? []).map((resource, index): Parsed => {
+    const path = ['ignition', 'config', 'merge', index, 'source'];
+    const { value, problem } = readInner(resource);
+    if (problem !== undefined) return { parts: [], problems: [`${place(path)} ${problem}`] };
+    if (value === undefined) return { parts: [], problems: [] };
+    return filesIn({ value, version, place: (inside) => `${place(path)}: ${formatPath(inside) || 'it'}` });
+  });
 }
 
 /** What comes from elsewhere is known to nobody here, and would have the last word on every machine. */

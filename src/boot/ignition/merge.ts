@@ -42,7 +42,7 @@ export function joinIgnition(first: Ignition, second: Ignition, whose: string): 
   return { config: ignitionSchema.parse(config), conflicts };
 }
 
-/** Entries of one list that speak of the same thing, which Ignition of spec 3 refuses. */
+/** Entries of one list that speak of the same thing, which Ignition refuses. */
 export function duplicates(value: unknown, path: ConfigPath = []): Conflict[] {
   if (isEntry(value)) return Object.entries(value).flatMap(([key, item]) => duplicates(item, [...path, key]));
   if (!Array.isArray(value)) return [];

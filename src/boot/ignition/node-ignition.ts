@@ -27,13 +27,12 @@ const USER = 'core';
  */
 export function nodeIgnition(input: NodeIgnitionInput): Ignition {
   const { os, version, sshKeys } = input;
-  const config: Ignition = {
+  return {
     ignition: { version },
     passwd: { users: [{ name: USER, sshAuthorizedKeys: [...sshKeys] }] },
     storage: { files: files(input) },
     systemd: { units: units(os) },
   };
-  return version.startsWith('2.') ? inSpec2(config) : config;
 }
 
 function files({ host, os, timeServers, cluster }: NodeIgnitionInput): IgnitionFile[] {
@@ -51,17 +50,11 @@ function ofDesired({ path, content, mode }: DesiredFile): IgnitionFile {
   return ignitionFile(path, content.text, mode);
 }
 
-/** An image may bring the file: without `overwrite`, Ignition of spec 3 stops the boot then. */
+/** An image may bring the file: without `overwrite`, Ignition stops the boot then. */
 function ignitionFile(path: string, text: string, mode = 0o644): IgnitionFile {
   return { path, overwrite: true, contents: { source: dataUrl(text) }, mode };
 }
 
 function units({ units: { masked, enabled } }: OsDriver): IgnitionUnit[] {
   return [...masked.map((name) => ({ name, mask: true })), ...enabled.map((name) => ({ name, enabled: true }))];
-}
-
-/** In 2.x every file names its file system. */
-function inSpec2(config: Ignition): Ignition {
-  const files = config.storage?.files?.map((file) => ({ filesystem: 'root', ...file }));
-  return { ...config, storage: { ...config.storage, ...(files && { files }) } };
 }

@@ -3,12 +3,12 @@ import { z } from 'zod';
 
 /*
  * The part of Ignition's specification that is written and merged here; what else a user's own file holds passes
- * through. https://coreos.github.io/ignition/configuration-v3_3/, and doc/configuration-v2_2.md of Ignition 0.33.
+ * through. https://coreos.github.io/ignition/configuration-v3_3/
  */
 
 /** Permission bits in decimal, as JSON has no octal numbers. */
 const mode = z.int().min(0).max(0o7777);
-/** `/etc//hostname` is `/etc/hostname`, and Ignition of spec 3 reads no path that could be shorter. */
+/** `/etc//hostname` is `/etc/hostname`, and Ignition reads no path that could be shorter. */
 const absolutePath = z.string().regex(/^\//, { error: 'is not an absolute path' }).overwrite(shortened);
 const unitName = z
   .string()
@@ -20,8 +20,7 @@ const resource = z.looseObject({
   source: z.string().nullable().optional(),
   compression: z.string().nullable().optional(),
 });
-/** `filesystem` exists in 2.x only: everything lies on `root`. */
-const node = { filesystem: z.string().optional(), path: absolutePath, overwrite: z.boolean().nullable().optional() };
+const node = { path: absolutePath, overwrite: z.boolean().nullable().optional() };
 
 const file = z.looseObject({ ...node, contents: resource.optional(), mode: mode.nullable().optional() });
 const directory = z.looseObject({ ...node, mode: mode.nullable().optional() });
@@ -39,10 +38,9 @@ const unit = z.looseObject({
 const user = z.looseObject({ name: z.string().min(1), sshAuthorizedKeys: z.array(z.string()).optional() });
 const group = z.looseObject({ name: z.string().min(1) });
 
-/** Other files that come on top of this one, or in its place; lists are `append` in 2.x. */
+/** Other files that come on top of this one, or in its place. */
 const configs = z.looseObject({
   merge: z.array(resource).optional(),
-  append: z.array(resource).optional(),
   replace: resource.nullable().optional(),
 });
 

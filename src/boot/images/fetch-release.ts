@@ -82,13 +82,10 @@ async function checkSignature(image: RemoteImage, path: string, input: FetchInpu
   return signatures.check({ name: fileNameOf(image.url), path, signature, ...(signal && { signal }) });
 }
 
-function notDownloadable({ title, name }: OsDriver): Error {
+function notDownloadable({ title }: OsDriver): Error {
   return usageError({
     code: 'os-not-downloadable',
     message: `${title} cannot be downloaded from anywhere known`,
-    hint:
-      name === 'generic'
-        ? 'name its files: boot serve --os generic --kernel FILE --initrd FILE'
-        : 'copy its images into a directory and name that: boot serve --os-images DIR',
+    hint: 'name its files: boot serve --os generic --kernel FILE --initrd FILE, or their directory: --os-images DIR',
   });
 }

@@ -23,7 +23,6 @@ export const fcos: OsDriver = {
     'ignition.platform.id=metal',
     `ignition.config.url=${ignitionUrl}`,
   ],
-  ignition: ['3.3.0'],
   // /etc and /var are a file system on half of the RAM, whatever the command line says.
   sizedRoot: false,
   units: {

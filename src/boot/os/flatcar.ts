@@ -14,13 +14,11 @@ export const flatcar: OsDriver = {
     { role: 'kernel', name: 'flatcar/vmlinuz', upstream: () => exactly('flatcar_production_pxe.vmlinuz') },
     { role: 'initrd', name: 'flatcar/initrd.cpio.gz', upstream: () => exactly('flatcar_production_pxe_image.cpio.gz') },
   ],
-  kernelArguments: ({ ignitionUrl, ignitionVersion, rootSize }) => [
+  kernelArguments: ({ ignitionUrl, rootSize }) => [
     'flatcar.first_boot=1',
-    // Images with an Ignition before 2.0 know only the old name.
-    `${ignitionVersion.startsWith('2.') ? 'flatcar' : 'ignition'}.config.url=${ignitionUrl}`,
+    `ignition.config.url=${ignitionUrl}`,
     `rootflags=size=${rootSize}`,
   ],
-  ignition: ['3.3.0', '2.2.0'],
   sizedRoot: true,
   units: {
     masked: ['update-engine.service', 'locksmithd.service'],

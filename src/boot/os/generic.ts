@@ -14,7 +14,6 @@ export const generic: OsDriver = {
     'ignition.platform.id=metal',
     `ignition.config.url=${ignitionUrl}`,
   ],
-  ignition: ['3.3.0', '2.2.0'],
   sizedRoot: false,
   units: { masked: [], enabled: [] },
 };

@@ -1,5 +1,5 @@
 import type { Arch } from '../../artifacts/catalogue.js';
-import type { IgnitionVersion, OsName } from '../../config/boot-schema.js';
+import type { OsName } from '../../config/boot-schema.js';
 import type { ImageRole } from '../images/image-set.js';
 import type { ReleaseFinder } from '../images/os-release.js';
 
@@ -14,7 +14,6 @@ export interface OsImage {
 
 export interface KernelArgumentsInput {
   ignitionUrl: string;
-  ignitionVersion: IgnitionVersion;
   imageUrl: (role: ImageRole) => string;
   /** As tmpfs(5) takes it. */
   rootSize: string;
@@ -29,8 +28,6 @@ export interface OsDriver {
   /** In the order in which a machine asks for them. */
   images: readonly OsImage[];
   kernelArguments: (input: KernelArgumentsInput) => string[];
-  /** Specifications its Ignition reads, the default first. */
-  ignition: readonly IgnitionVersion[];
   /** The root file system is a tmpfs whose size the kernel command line sets. */
   sizedRoot: boolean;
   units: {

@@ -1,25 +1,43 @@
 import { applyObjects } from '../../kube/apply.js';
 import { bundledManifest } from '../../kube/manifest.js';
-import type { KubeObject } from '../../kube/objects.js';
-import { waitReadyz } from '../../kube/readiness.js';
+import type { KubeObject, Toleration } from '../../kube/objects.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { changed } from '../change.js';
-import type { Reconciliation } from '../reconciliation.js';
-import { settling } from '../settling.js';
+import type { DnsPods, Reconciliation } from '../reconciliation.js';
+import { settling, untilServing } from '../settling.js';
 
 /** The manifests every cluster gets, and the add-ons asked for. Needs the RBAC bootstrap to be through. */
 export async function applyAddons(context: Reconciliation, { step, signal }: StepPlace): Promise<StepResult> {
   const client = await context.access.kube();
   const dns = await dnsObjects(context);
   const objects = [...(await baseObjects(context)), ...dns];
-  await waitReadyz({ client, signal, timeoutMs: context.options.readyTimeoutMs });
+  await untilServing(context, client, signal);
   const applied = await settling(context, () => applyObjects({ client, objects, signal }));
+  const pods = dns.flatMap(podsOf);
+  if (pods[0]) context.dnsPods = pods[0];
   const differing = applied.filter(({ outcome }) => outcome !== 'unchanged');
   for (const { subject, outcome } of differing) changed(context, { step }, `${subject} ${outcome}`);
   if (differing.length > 0) return 'changed';
   const service = dns.find(({ kind }) => kind === 'Service')?.metadata;
   if (service?.namespace) context.settledDns = { name: service.name, namespace: service.namespace };
   return 'unchanged';
+}
+
+interface Deployment extends KubeObject {
+  spec: {
+    replicas: number;
+    selector: { matchLabels: Record<string, string> };
+    template: { spec: { tolerations?: Toleration[] } };
+  };
+}
+
+function podsOf(object: KubeObject): DnsPods[] {
+  if (object.kind !== 'Deployment') return [];
+  const { metadata, spec } = object as Deployment;
+  const { tolerations = [] } = spec.template.spec;
+  return [
+    { namespace: metadata.namespace ?? '', labels: spec.selector.matchLabels, replicas: spec.replicas, tolerations },
+  ];
 }
 
 async function baseObjects({ options }: Reconciliation): Promise<KubeObject[]> {

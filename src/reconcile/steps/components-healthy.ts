@@ -1,8 +1,10 @@
+import { CONTAINERD_CHECK, CONTAINERD_UNIT } from '../../components/containerd.js';
 import { healthEndpoints } from '../../components/health.js';
 import { DisklessError } from '../../errors.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
-import { healthScript, parseHealth } from '../health-script.js';
+import { glancing } from '../glance.js';
+import { healthScript, parseHealth, type Unhealthy } from '../health-script.js';
 import { type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 
 /** Beside the node's own clock: a look of 3 s, and the answer's way back. */
@@ -12,28 +14,47 @@ const GRACE_MS = 30_000;
  * systemd counts a daemon as started as soon as it is executed, and starts one that ends again for as long as it takes:
  * only the daemon itself can say whether it works.
  */
-export async function componentsHealthy(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
+export async function componentsHealthy(context: Reconciliation, { node, signal }: StepPlace): Promise<StepResult> {
   const endpoints = healthEndpoints({ spec: context.options.spec, node: workOf(context, node).node });
   const { readyTimeoutMs, clock } = context.options;
   const began = clock.monotonicMs();
   const patienceS = Math.ceil(readyTimeoutMs / 1000);
-  const { stdout } = await sessionOf(context, node).rootScript(healthScript({ endpoints, patienceS }), {
-    label: 'ask components for their health',
-    timeoutMs: patienceS * 1000 + GRACE_MS,
-  });
-  const failing = parseHealth(stdout);
+  const ask = async (patience: number, own: AbortSignal): Promise<Unhealthy[]> => {
+    const { stdout } = await sessionOf(context, node).rootScript(
+      healthScript({ endpoints, criCheck: `${CONTAINERD_CHECK} cri`, patienceS: patience }),
+      {
+        label: 'ask components for their health',
+        timeoutMs: patience * 1000 + GRACE_MS,
+        signal: own,
+      },
+    );
+    return parseHealth(stdout);
+  };
+  // The node waits by itself, in one round trip.
+  const glance = async (own: AbortSignal) => wordsOf(await ask(0, own)).join('; ');
+  const failing = await glancing(context, glance, () => ask(patienceS, signal));
   if (failing.length === 0) {
     context.well.add(node);
     return 'unchanged';
   }
   const waitedS = Math.round((clock.monotonicMs() - began) / 1000);
   const evidence = await Promise.all(failing.map(({ unit }) => fetchEvidence(context, node, unit)));
-  const reasons = failing.map(({ unit, why }) => `${unit} ${why}`);
   throw new DisklessError({
     code: 'component-unhealthy',
     host: node,
-    message: `${reasons.join('; ')}, after ${waitedS} s`,
-    hint: `${whereLogs(evidence)}; ${waitedS < patienceS ? 'an extra argument it does not take is a usual reason' : 'a slow machine needs a longer --ready-timeout'}`,
+    message: `${wordsOf(failing).join('; ')}, after ${waitedS} s`,
+    hint: `${whereLogs(evidence)}; ${advice(failing, waitedS < patienceS)}`,
     detail: evidence.map(({ tail }) => tail).join('\n'),
   });
+}
+
+function wordsOf(failing: readonly Unhealthy[]): string[] {
+  return failing.map(({ unit, why }) => `${unit} ${why}`);
+}
+
+function advice(failing: readonly Unhealthy[], isHopeless: boolean): string {
+  if (!isHopeless) return 'a slow machine needs a longer --ready-timeout';
+  return failing.some(({ unit }) => unit === CONTAINERD_UNIT)
+    ? 'it loads its plugins when it starts: once the reason is gone, restart it on the node, then run up again'
+    : 'an extra argument it does not take is a usual reason';
 }

@@ -12,6 +12,7 @@ import { nextRecord } from '../next-record.js';
 import { observeEtcd } from '../observe-etcd.js';
 import { judgementOf, type NodeWork, type Reconciliation } from '../reconciliation.js';
 import { refuseForeignNodes } from '../refuse-foreign.js';
+import { refuseOutdated } from '../refuse-outdated.js';
 import { type HashedCandidates, rehashed } from '../rehash.js';
 import { explainVerdict } from '../verdict-words.js';
 import { warningOf } from '../warning-of.js';
@@ -19,6 +20,7 @@ import { warningOf } from '../warning-of.js';
 /** Everything is decided here, from facts only, before anything is changed anywhere. */
 export async function judge(context: Reconciliation): Promise<StepResult> {
   const { options, memory } = context;
+  refuseOutdated(context);
   const clusterId = memory.record?.clusterId ?? options.random(8).toString('hex');
   const { fit, rejected, hashes } = await rehashed(context, await candidatesOf(context));
   refuseForeignNodes(fit, memory.record);

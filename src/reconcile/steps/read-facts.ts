@@ -1,6 +1,7 @@
 import { controlPlanes } from '../../config/spec.js';
 import { DisklessError, toDisklessError } from '../../errors.js';
 import { gatherFacts } from '../../facts/gather.js';
+import { waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { judgePerBoot, newHostKeyMessage } from '../../ssh/host-key.js';
 import type { HostKey } from '../../ssh/transport.js';
@@ -39,6 +40,7 @@ async function arrive(context: Reconciliation, node: string): Promise<void> {
   const { attendance, waiting, late } = context;
   sessionOf(context, node).unpinEpoch();
   const arrival = waiting.arrival(node);
+  waitsFor('it has not answered');
   if (!waiting.isOpen) await arrival;
   else if (await Promise.race([arrival.then(() => false), attendance.closed.then(() => true)])) {
     late.add(node);
@@ -71,6 +73,9 @@ async function readFactsOfArrived(context: Reconciliation, node: string): Promis
 export async function callRoll(context: Reconciliation, { signal }: StepPlace): Promise<StepResult> {
   const { attendance } = context;
   const reading: Promise<void>[] = [];
+  waitsFor(
+    () => `${attendance.missing().join(', ')} ${attendance.missing().length === 1 ? 'has' : 'have'} not answered`,
+  );
   for (let round = 0; ; round++) {
     await attendance.enough(signal);
     const gone = round < MOST_READS_AGAIN ? goneSinceRead(context) : [];

@@ -13,6 +13,7 @@ export async function recordIntent(context: Reconciliation): Promise<StepResult>
   const { state } = context.options;
   await state.saveCluster(record);
   context.memory.record = record;
+  context.memory.newCluster = false;
   await state.saveKubeconfig(kubeconfig);
   const nodes = [...work.values()].map((planned) => nodeRecord(context, planned));
   await state.saveNodes(nodes);

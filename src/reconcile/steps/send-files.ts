@@ -5,6 +5,7 @@ import { DisklessError } from '../../errors.js';
 import { hasCode } from '../../kube/api-errors.js';
 import type { DesiredImage } from '../../node/desired.js';
 import { PATHS } from '../../node/paths.js';
+import { tellingWhy, waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';
 import { change } from '../change.js';
@@ -36,6 +37,7 @@ export function sendNothing({ judgement }: Reconciliation, node: string): void {
 export function arrivalOf(...segmentIds: string[]) {
   return async (context: Reconciliation, { node }: StepPlace): Promise<StepResult> => {
     const { arrivals } = workOf(context, node);
+    waitsFor('its files to arrive');
     for (const id of segmentIds) await arrivals.of(id);
     return 'unchanged';
   };
@@ -51,6 +53,7 @@ export async function sendSegments(
   const { record } = judgementOf(context);
   const { selinux, tools } = work.facts;
   const arrived = new Set<string>();
+  const tell = tellingWhy();
   await sessionOf(context, place.node).resilient(async (connection) => {
     const { bytes } = await sendStream({
       connection,
@@ -65,14 +68,19 @@ export async function sendSegments(
         arrived.add(id);
         work.arrivals.arrived(id);
       },
-      onProgress: everyShare((done, total) =>
-        context.bus.emit({ type: 'progress', step: place.step, node: place.node, done, total }),
-      ),
+      onProgress: everyShare((done, total) => {
+        tell(`${megabytes(done)} of ${megabytes(total)} MB are sent`);
+        context.bus.emit({ type: 'progress', step: place.step, node: place.node, done, total });
+      }),
       stallTimeoutMs: context.options.stallTimeoutMs,
       signal: context.signal,
     });
     tallyOf(context, place.node).bytesSent += bytes;
   });
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
 }
 
 /** Tells of progress some fifty times in all, not at every slice. */
@@ -90,7 +98,9 @@ function everyShare(tell: (done: number, total: number) => void): (done: number,
 export async function importImages(context: Reconciliation, place: StepPlace): Promise<StepResult> {
   const { difference, arrivals } = workOf(context, place.node);
   for (const image of difference.images) {
+    waitsFor(`the archive of ${image.references.join(', ')} to arrive`);
     await arrivals.of(imageSegmentId(image));
+    waitsFor(`containerd imports ${image.references.join(', ')}`);
     await change(context, place, `import ${image.references.join(', ')}`, async () => {
       const session = sessionOf(context, place.node);
       const options = { label: 'import image', timeoutMs: timeLimit({ baseMs: 120_000, bytes: image.size }) };

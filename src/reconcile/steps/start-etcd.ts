@@ -24,11 +24,12 @@ export async function startEtcd(context: Reconciliation, place: StepPlace): Prom
     const { arrivals } = workOf(context, place.node);
     await arrivals.of(CONFIG_SEGMENT);
     await arrivals.of('etcd');
-    await context.rejoin.rejoin(place.node, async (bootstrap) => {
+    const start = async (bootstrap: EtcdBootstrap): Promise<void> => {
       await claimDataDirectory(context, place, wipe);
       await writeBootstrapFile(context, place, bootstrap);
       await startUnit(context, place);
-    });
+    };
+    await context.rejoin.rejoin(place.node, start, place.signal);
     return 'changed';
   }
   return startUnit(context, place);

@@ -1,22 +1,28 @@
+import { CONTAINERD_UNIT } from '../../components/containerd.js';
 import { DisklessError } from '../../errors.js';
-import { waitReadyz } from '../../kube/readiness.js';
 import type { ComponentId, Disruption } from '../../node/desired.js';
 import { PATHS } from '../../node/paths.js';
 import type { UnitAction } from '../../plan/diff.js';
+import { waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { shellQuote } from '../../ssh/quote.js';
 import { change } from '../change.js';
+import { containerdCheck } from '../containerd-check.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
+import { glancing } from '../glance.js';
 import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
-import { settling } from '../settling.js';
+import { settling, untilServing } from '../settling.js';
 
 /** systemd's own start timeout ends earlier; this one catches a systemctl that never answers. */
 const START_TIMEOUT_MS = 330_000;
+/** etcd and Kubernetes write whole objects into a line. */
+const LONGEST_WORDS = 200;
 
 /** A step that brings these components' units to what the plan says, once their files have arrived. */
 export function startComponents(...components: ComponentId[]) {
   return async (context: Reconciliation, place: StepPlace): Promise<StepResult> => {
     const { arrivals, difference } = workOf(context, place.node);
+    waitsFor('its files to arrive');
     await arrivals.of('config');
     for (const component of components) await arrivals.of(component);
     const actions = difference.units.filter(({ component }) => components.includes(component));
@@ -37,6 +43,7 @@ function isLive(context: Reconciliation): boolean {
 
 /** One control plane at a time, and the lock is released only when this one is healthy again. */
 async function roll(context: Reconciliation, place: StepPlace, action: UnitAction): Promise<void> {
+  waitsFor('one control plane restarts at a time, and it is the turn of another one');
   await context.rolling.run(async () => {
     await bringUp(context, place, action);
     await waitHealthy(context, place, action.unit.disruption);
@@ -56,7 +63,7 @@ async function waitHealthy(
   const apiserver = workOf(context, node).facts.units['kube-apiserver.service']?.active;
   if (disruption === 'etcd' && apiserver !== 'active') return;
   const client = await context.access.kubeOf(node);
-  await waitReadyz({ client, signal, timeoutMs: context.options.readyTimeoutMs });
+  await untilServing(context, client, signal);
 }
 
 async function bringUp(context: Reconciliation, place: StepPlace, action: UnitAction): Promise<void> {
@@ -64,21 +71,40 @@ async function bringUp(context: Reconciliation, place: StepPlace, action: UnitAc
   // A member of a quorum that is still to be made reports its start only when it is made.
   const wait = judgementOf(context).verdict.code === 'revive' && unit.disruption === 'etcd' ? '--no-block ' : '';
   const mark = `${PATHS.marker}/units/${unit.name}`;
+  const check = unit.name === CONTAINERD_UNIT ? containerdCheck : undefined;
   const script = `set -eu
-if [ "$(systemctl show -p NeedDaemonReload --value ${shellQuote(unit.name)})" = yes ]; then systemctl daemon-reload; fi
+${check ? unlessTold(check.before, '') : ''}if [ "$(systemctl show -p NeedDaemonReload --value ${shellQuote(unit.name)})" = yes ]; then systemctl daemon-reload; fi
 ${verb === 'restart' ? stopWhatStarts(unit.name) : ''}systemctl reset-failed ${shellQuote(unit.name)} 2>/dev/null || true
 systemctl ${wait}${verb} ${shellQuote(unit.name)}
-mkdir -p ${PATHS.marker}/units
+${check ? unlessTold(check.after, `rm -f ${shellQuote(mark)}; `) : ''}mkdir -p ${PATHS.marker}/units
 printf '%s\\n' ${shellQuote(fingerprint)} >${shellQuote(`${mark}.new`)} && mv -f ${shellQuote(`${mark}.new`, mark)}
 `;
   await change(context, place, `${verb} ${unit.name} (${action.why})`, async () => {
-    const options = { label: `${verb} ${unit.name}`, timeoutMs: START_TIMEOUT_MS };
-    await sessionOf(context, place.node)
-      .rootScript(script, options)
-      .catch(async (cause) => {
-        throw await withEvidence(context, place.node, unit.name, cause);
-      });
+    const options = { label: `${verb} ${unit.name}`, timeoutMs: START_TIMEOUT_MS, signal: place.signal };
+    waitsFor(`systemd has not yet said that ${unit.name} has started`);
+    const start = () => sessionOf(context, place.node).rootScript(script, options);
+    const glance = (signal: AbortSignal) => lastWords(context, place.node, unit.name, signal);
+    const { stdout } = await glancing(context, glance, start).catch(async (cause) => {
+      throw await withEvidence(context, place.node, unit.name, cause);
+    });
+    await check?.refuse(context, place.node, stdout);
   });
+}
+
+/** Of a daemon that takes long to start. */
+async function lastWords(context: Reconciliation, node: string, unit: string, signal: AbortSignal): Promise<string> {
+  const command = `journalctl --no-pager -o cat -n 1 -u ${shellQuote(unit)}`;
+  const options = { label: 'look at a log', root: true, timeoutMs: 10_000, signal };
+  const { stdout } = await sessionOf(context, node).exec(command, options);
+  const line = stdout.trim().slice(0, LONGEST_WORDS);
+  return line === '' ? '' : `${unit} has not started yet, its log ends with: ${line}`;
+}
+
+/** What the command prints ends the script: the unit counts as not started, and the next run tries again. */
+function unlessTold(command: string, before: string): string {
+  return `told=$(${command}) || [ -n "$told" ]
+if [ -n "$told" ]; then ${before}printf '%s\\n' "$told"; exit 0; fi
+`;
 }
 
 /** A service that is stopped while it starts has failed, and a restart would report that as its own end. */

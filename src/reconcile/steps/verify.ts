@@ -1,16 +1,15 @@
 import { controlPlanes } from '../../config/spec.js';
 import { DisklessError } from '../../errors.js';
-import { waitReadyz } from '../../kube/readiness.js';
 import { type ClusterFinding, type VerifyOptions, verifyCluster } from '../../kube/verify.js';
+import { waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { readBootId } from '../../ssh/boot-id.js';
-import { judgementOf, type Reconciliation, sessionOf } from '../reconciliation.js';
-import { untilSettled } from '../settling.js';
+import { hasControllers, judgementOf, type Reconciliation, sessionOf } from '../reconciliation.js';
+import { untilServing, untilSettled } from '../settling.js';
 
 /** Serving comes first, its own bootstrap (RBAC roles, priority classes) a second or two later. */
 export async function waitApiReady(context: Reconciliation, { node, signal }: StepPlace): Promise<StepResult> {
-  const client = await context.access.kubeOf(node);
-  await waitReadyz({ client, signal, timeoutMs: context.options.readyTimeoutMs });
+  await untilServing(context, await context.access.kubeOf(node), signal);
   return 'unchanged';
 }
 
@@ -42,9 +41,13 @@ export async function verify(context: Reconciliation, { signal, failed }: StepPl
   };
   const findings = await untilSettled(
     context,
-    () => verifyCluster(options),
+    async () => {
+      const seen = await verifyCluster(options);
+      waitsFor(errorsText(seen.filter(({ severity }) => severity === 'error')));
+      return seen;
+    },
     // Where no control plane got this far, nobody is there who could settle anything.
-    (seen) => present.length === 0 || !seen.some(({ severity }) => severity === 'error'),
+    (seen) => !present.some(({ name }) => context.well.has(name)) || !seen.some(({ severity }) => severity === 'error'),
   );
   for (const { severity, ...note } of findings) {
     if (severity === 'warning') context.bus.emit({ type: 'note', level: 'warning', ...note });
@@ -53,14 +56,18 @@ export async function verify(context: Reconciliation, { signal, failed }: StepPl
   if (errors.length === 0) return 'unchanged';
   throw new DisklessError({
     code: 'verification-failed',
-    message: errors.map(({ node, message }) => (node ? `${node}: ${message}` : message)).join('; '),
+    message: errorsText(errors),
     ...(errors[0]?.hint && { hint: errors[0].hint }),
   });
 }
 
+function errorsText(errors: readonly ClusterFinding[]): string {
+  return errors.map(({ node, message }) => (node ? `${node}: ${message}` : message)).join('; ');
+}
+
 /** One control plane with a living controller-manager and scheduler is enough, none is no cluster. */
-function controllerFindings({ well, options }: Reconciliation): ClusterFinding[] {
-  if (controlPlanes(options.spec).some(({ name }) => well.has(name))) return [];
+function controllerFindings(context: Reconciliation): ClusterFinding[] {
+  if (hasControllers(context)) return [];
   const message = 'no control plane has a controller-manager and a scheduler that work';
   return [{ code: 'no-controllers', severity: 'error', message }];
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type OpenClusterOptions, type OpenedCluster, openCluster } from '../../../src/bench/measure/open-cluster.js';
 import { DisklessError } from '../../../src/errors.js';
+import type { KubeNode } from '../../../src/kube/objects.js';
 import type { HostKeyPolicy } from '../../../src/ssh/host-key.js';
 import type { HostKey } from '../../../src/ssh/transport.js';
 import type { NodeRecord } from '../../../src/state/records.js';
-import { answer } from '../../helpers/fake-apiserver.js';
+import { answer, trickle } from '../../helpers/fake-apiserver.js';
 import { sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
 import { useFakeCluster } from '../../kube/setup.js';
 import { type FakeConnection, fakeConnection } from '../../reconcile/fake-session.js';
@@ -52,10 +53,16 @@ async function open(machines: FakeConnection[], hostKeyPolicy?: HostKeyPolicy) {
   return { opened, told };
 }
 
-function registered(bootID: string): void {
+function nodeOf(bootID: string, spec: KubeNode['spec'] = {}) {
   const status = { conditions: [{ type: 'Ready', status: 'True' }], nodeInfo: { bootID } };
-  const node = { kind: 'Node', apiVersion: 'v1', metadata: { name: 's4' }, spec: {}, status };
-  cluster.server.on('GET', '/api/v1/nodes', answer(200, { kind: 'NodeList', apiVersion: 'v1', items: [node] }));
+  return { kind: 'Node', apiVersion: 'v1', metadata: { name: 's4', resourceVersion: '1' }, spec, status };
+}
+
+const listOf = (node: object) =>
+  answer(200, { kind: 'NodeList', apiVersion: 'v1', metadata: { resourceVersion: '1' }, items: [node] });
+
+function registered(bootID: string): void {
+  cluster.server.on('GET', '/api/v1/nodes', listOf(nodeOf(bootID)));
 }
 
 describe('host keys under per-boot', () => {
@@ -116,4 +123,39 @@ it('an interruption waits for no connection that is still being opened', async (
     signal: run.signal,
   });
   await expect(opening).rejects.toMatchObject({ code: 'interrupted' });
+});
+
+describe('a node that is Ready and bears a taint', () => {
+  const not = (key: string) => nodeOf('boot-1', { taints: [{ key, effect: 'NoSchedule' }] });
+  const JUST_READY = not('node.kubernetes.io/not-ready');
+
+  it('of before it was Ready: is waited for, and then takes pods', async () => {
+    const gone = trickle([`${JSON.stringify({ type: 'MODIFIED', object: nodeOf('boot-1') })}\n`]);
+    const [tainted, clean] = [listOf(JUST_READY), listOf(nodeOf('boot-1'))];
+    cluster.server.on('GET', '/api/v1/nodes', tainted, tainted, gone, clean);
+    const { opened, told } = await open([machine('boot-1', OLD)]);
+    expect(opened.nodes).toMatchObject([{ name: 's4', schedulable: true, repelledBy: [] }]);
+    expect(told).toEqual(['waiting until pods can be scheduled on s4']);
+    await opened.close();
+  });
+
+  it('that stays longer than it is waited for: is known with what keeps pods off', async () => {
+    const handler = listOf(JUST_READY);
+    cluster.server.on('GET', '/api/v1/nodes', (exchange) =>
+      exchange.request.query.get('watch') ? trickle([])(exchange) : handler(exchange),
+    );
+    const opened = await openOne({ open: async () => machine('boot-1', OLD).connection, takesPodsMs: 500 });
+    expect(opened.nodes).toMatchObject([
+      { schedulable: false, repelledBy: ['node.kubernetes.io/not-ready:NoSchedule'] },
+    ]);
+    await opened.close();
+  });
+
+  it('that a person wants: is not waited for', async () => {
+    cluster.server.on('GET', '/api/v1/nodes', listOf(not('gpu')));
+    const { opened, told } = await open([machine('boot-1', OLD)]);
+    expect(opened.nodes).toMatchObject([{ schedulable: false, repelledBy: ['gpu:NoSchedule'] }]);
+    expect(told).toEqual([]);
+    await opened.close();
+  });
 });

@@ -37,10 +37,6 @@ describe("a user's own Ignition", () => {
     expect(extra?.place(['storage', 'disks', 0])).toMatch(/extra\.ign:1:\d+ storage\.disks\[0\]$/);
     expect(others).toEqual([]);
   });
-
-  test('of 2.x goes into a file of 2.x', () => {
-    expect(said('{"ignition": {"version": "2.1.0"}}', '2.2.0')).toBe('accepted');
-  });
 });
 
 describe('files inside the file', () => {
@@ -66,11 +62,6 @@ describe('files inside the file', () => {
     );
   });
 
-  test('are called append in 2.x', () => {
-    const text = withConfig({ append: [{ source: inline({ ignition: { version: '2.0.0' } }) }] }, '2.1.0');
-    expect(parseExtraIgnition({ file: 'extra.ign', text, version: '2.2.0' })).toHaveLength(2);
-  });
-
   test.each([
     [
       'what would replace everything',
@@ -84,8 +75,8 @@ describe('files inside the file', () => {
     ],
     [
       'what is no Ignition',
-      { append: [{ source: 'data:,hello' }] },
-      /ignition\.config\.append\[0\]\.source is no data: URL/,
+      { merge: [{ source: 'data:,hello' }] },
+      /ignition\.config\.merge\[0\]\.source is no data: URL/,
     ],
     [
       'of another major version',

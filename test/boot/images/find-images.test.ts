@@ -5,12 +5,12 @@ import { blobPath, type Cache } from '../../../src/artifacts/cache.js';
 import { fetchedReleases, recordFetched } from '../../../src/boot/images/fetched.js';
 import { findImages } from '../../../src/boot/images/find-images.js';
 import { bootSettings } from '../../../src/boot/settings.js';
-import type { BootConfig } from '../../../src/config/boot-schema.js';
+import type { BootSection } from '../../../src/config/boot-schema.js';
 import { temporaryCache, temporaryDirectory } from '../../artifacts/fixtures.js';
 import { sha256 } from '../../helpers/release-directory.js';
 import { digestsOf, FCOS_VERSION, FLATCAR_VERSION, INITRD, KERNEL, ROOTFS } from './upstream.js';
 
-const find = (boot: BootConfig, cache: Cache) => findImages(bootSettings(boot), cache, process.env);
+const find = (boot: BootSection, cache: Cache) => findImages(bootSettings(boot), cache, process.env);
 
 /** As `boot fetch` leaves it. */
 async function fetched(cache: Cache, version: string, given: { channel?: string; signedBy?: string } = {}) {
@@ -52,7 +52,7 @@ describe('what boot fetch brought', () => {
       detail: 'fetched are:\n4081.3.9 (stable)',
       hint: expect.stringContaining('--os-version 4081.3.10'),
     });
-    await expect(find({ os: 'coreos' }, cache)).rejects.toMatchObject({
+    await expect(find({ os: 'generic' }, cache)).rejects.toMatchObject({
       hint: 'name a directory that holds its files: --os-images DIR',
     });
   });

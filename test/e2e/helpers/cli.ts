@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent } from '../../../src/runner/events.js';
@@ -35,7 +35,9 @@ export function operatorOf(labEnv: NodeJS.ProcessEnv): Operator {
   const stateDir = env.K8S_DISKLESS_STATE_DIR ?? '';
   const run: Operator['run'] = (args, more) => execute(process.execPath, [PROGRAM, ...args], { ...env, ...more });
   const kubectlWith = async (input: string, ...args: string[]): Promise<string> => {
-    const kubectl = join(env.K8S_DISKLESS_ARTIFACTS ?? '', 'kubernetes/v1.20.2/bin/linux/amd64/kubectl');
+    const releases = join(env.K8S_DISKLESS_ARTIFACTS ?? '', 'kubernetes');
+    const [version = ''] = await readdir(releases);
+    const kubectl = join(releases, version, 'bin/linux/amd64/kubectl');
     const { exit, stdout, stderr } = await execute(
       kubectl,
       ['--kubeconfig', join(stateDir, 'kubeconfig'), ...args],

@@ -1,5 +1,4 @@
-import type { Lab } from '../../../lab/nodes/lab.js';
-import { startLab } from '../../../lab/nodes/lab.js';
+import { type Lab, type StartLabOptions, startLab } from '../../../lab/nodes/lab.js';
 import type { NodeRequest } from '../../../lab/nodes/plan.js';
 import { controlPlanes } from '../../../src/config/spec.js';
 import { readClusterRecord } from '../../../src/state/record-files.js';
@@ -19,8 +18,17 @@ export interface World {
   down(): Promise<void>;
 }
 
-export async function createWorld(name: string, requests: readonly NodeRequest[]): Promise<World> {
-  const lab = await startLab({ name, nodes: requests, progress: (line) => process.stderr.write(`${line}\n`) });
+export async function createWorld(
+  name: string,
+  requests: readonly NodeRequest[],
+  software: Pick<StartLabOptions, 'generation'> = {},
+): Promise<World> {
+  const lab = await startLab({
+    ...software,
+    name,
+    nodes: requests,
+    progress: (line) => process.stderr.write(`${line}\n`),
+  });
   const operator = await createOperator(lab.env());
   return {
     lab,

@@ -5,24 +5,31 @@ import { type FakeNode, startFakeNode } from './fake-node.js';
 
 export interface FleetOptions {
   count: number;
+  /** Default: n1, n2, … */
+  names?: readonly string[];
   zstd: boolean;
   /** Where the user's key and the ssh_config go. */
   directory: string;
 }
 
-/** Blank nodes n1, n2, … in this process, and the ssh_config that leads to them. */
+/** Blank nodes in this process, and the ssh_config that leads to them. */
 export interface Fleet {
   nodes: FakeNode[];
   sshConfig: string;
   close(): Promise<void>;
 }
 
-export async function startFleet({ count, zstd, directory }: FleetOptions): Promise<Fleet> {
+export async function startFleet({ count, names, zstd, directory }: FleetOptions): Promise<Fleet> {
   const user = newKeyPair();
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
   const nodes = await Promise.all(
     numbers.map((number) =>
-      startFakeNode({ name: `n${number}`, address: addressOf(number), userKeys: [user.public], zstd }),
+      startFakeNode({
+        name: names?.[number - 1] ?? `n${number}`,
+        address: addressOf(number),
+        userKeys: [user.public],
+        zstd,
+      }),
     ),
   );
   return {

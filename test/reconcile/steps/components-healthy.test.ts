@@ -4,10 +4,9 @@ import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconcilia
 import { componentsHealthy } from '../../../src/reconcile/steps/components-healthy.js';
 import type { Connection, ExecOptions } from '../../../src/ssh/transport.js';
 import { sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
-import { virtualClock } from '../../helpers/virtual-clock.js';
 
 /** A run with one control plane whose machine answers the health script so. */
-function runWith(answer: string) {
+function runWith(answer: string, sleep: () => Promise<void> = () => new Promise(() => {})) {
   const asked: string[] = [];
   const well = new Set<string>();
   const saved = new Map<string, string>();
@@ -29,7 +28,7 @@ function runWith(answer: string) {
     options: {
       spec: sampleSpec(),
       readyTimeoutMs: 45_000,
-      clock: virtualClock(),
+      clock: { monotonicMs: () => 0, sleep },
       state: {
         saveEvidence: async (name: string, text: string) => {
           saved.set(name, text);
@@ -68,5 +67,16 @@ describe('componentsHealthy', () => {
     });
     expect(run.well).toEqual(new Set());
     expect([...run.saved.keys()]).toEqual(['s4-kube-controller-manager.service.log']);
+  });
+
+  it('asks containerd for its CRI plugin, and tells how it comes back', async () => {
+    const why = 'runs, but its CRI plugin does not: no runtime';
+    const run = runWith(`unhealthy containerd.service ${why}\n`);
+    await expect(run.look()).rejects.toMatchObject({
+      code: 'component-unhealthy',
+      message: expect.stringContaining(`containerd.service ${why}`),
+      hint: expect.stringMatching(/s4-containerd\.service\.log; it loads its plugins when it starts: .* run up again$/),
+    });
+    expect(run.asked[0]).toContain('/opt/bin/k8s-diskless-containerd cri');
   });
 });

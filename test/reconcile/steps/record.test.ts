@@ -33,7 +33,7 @@ it('remembers nodes as they were read, and asks none of them again', async () =>
   const sessions = await Promise.all(spec.nodes.map(async ({ name }) => [name, await goneSession(name)] as const));
   const context = {
     judgement: { record: {}, kubeconfig: '', work: new Map(work) } as unknown as Judgement,
-    memory: { nodeRecords: new Map() },
+    memory: { nodeRecords: new Map(), newCluster: true },
     sessions: new Map(sessions),
     options: {
       state: {
@@ -50,4 +50,6 @@ it('remembers nodes as they were read, and asks none of them again', async () =>
     { name: 's6', bootId: 'boot-s6', hostKey: HOST_KEY, nodeIp: '10.146.225.6', arch: 'x86_64' },
   ]);
   expect([...context.memory.nodeRecords.values()]).toEqual(saved);
+  // What was asked for is on record now: a later pass is within that life.
+  expect(context.memory.newCluster).toBe(false);
 });

@@ -24,7 +24,7 @@ it('counts what it changes, and keeps a pod CIDR that cannot be changed to its o
     access: { kube: async () => cluster.client },
     memory: { tally },
     unregistered: new Map(),
-    judgement: { work: new Map(spec.nodes.map((node) => [node.name, { node } as NodeWork])) },
+    judgement: { work: new Map(spec.nodes.map((node) => [node.name, { node, nodeIp: '10.0.0.4' } as NodeWork])) },
     options: { spec, readyTimeoutMs: 1, clock: { sleep: async () => {}, monotonicMs: () => 0 } },
   } as unknown as Reconciliation;
   const at = (node: string) => ({ node, step: 'register', signal, failed: new Set<string>() });

@@ -62,7 +62,8 @@ function runWith({ verdict = 'healthy', actions, answer, healthy = async () => u
     memory: { tally: new Map() },
     judgement: { verdict: VERDICTS[verdict], work: new Map(work) },
     options: {
-      clock: { sleep: async () => {}, monotonicMs: () => 0 },
+      // Nothing takes long here.
+      clock: { sleep: () => new Promise(() => {}), monotonicMs: () => 0 },
       state: { saveEvidence: async (name: string) => `/runs/1/${name}` },
     },
   } as unknown as Reconciliation;

@@ -1,10 +1,11 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
-import { waitReady } from '../../../src/reconcile/steps/register-nodes.js';
+import { waitForPods, waitReady } from '../../../src/reconcile/steps/wait-ready.js';
+import { sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
 import { type FakeConnection, fakeConnection, sessionOver } from '../fake-session.js';
 
 /** A node of these connections, whose readiness is for the test to tell. */
-async function waiting(links: FakeConnection[]) {
+async function waiting(links: FakeConnection[], step: typeof waitReady = waitReady, well = ['s4']) {
   const { signal } = new AbortController();
   const session = sessionOver('s5', links, signal);
   await session.connection();
@@ -17,11 +18,17 @@ async function waiting(links: FakeConnection[]) {
   const context = {
     signal,
     sessions: new Map([['s5', session]]),
-    readiness: { wait: () => ready },
+    well: new Set(well),
+    readiness: { wait: () => ready, waitForPods: () => ready },
     judgement: { work: new Map([['s5', { difference: { units: [] } } as unknown as NodeWork]]) },
-    options: { readyTimeoutMs: 90_000, clock: { sleep }, state: { saveEvidence: async () => '/runs/1/log' } },
+    options: {
+      spec: sampleSpec({ nodes: [sampleNode(), sampleNode({ name: 's5' })] }),
+      readyTimeoutMs: 90_000,
+      clock: { sleep },
+      state: { saveEvidence: async () => '/runs/1/log' },
+    },
   } as unknown as Reconciliation;
-  return { tell, done: waitReady(context, { node: 's5', step: 'ready', signal, failed: new Set() }) };
+  return { tell, done: step(context, { node: 's5', step: 'ready', signal, failed: new Set() }) };
 }
 
 const inBoot = (bootId: string): FakeConnection =>
@@ -46,4 +53,30 @@ it('fails with the kubelet log when its time is up', async () => {
   const { done, tell } = await waiting([inBoot('one')]);
   tell('cni is missing');
   await expect(done).rejects.toMatchObject({ code: 'node-not-ready', detail: 'its log' });
+});
+
+describe('pods', () => {
+  it('are waited for until the taint is gone', async () => {
+    const { done, tell } = await waiting([inBoot('one')], waitForPods);
+    tell(undefined);
+    expect(await done).toBe('unchanged');
+  });
+
+  it('are what the node fails to take when time is up', async () => {
+    const { done, tell } = await waiting([inBoot('one')], waitForPods);
+    tell('it still bears the taint x');
+    await expect(done).rejects.toMatchObject({
+      code: 'node-takes-no-pods',
+      message: expect.stringContaining('it still bears the taint x'),
+    });
+  });
+
+  it('are not waited for where no controller will take the taint off, nor in the next boot', async () => {
+    const without = await waiting([inBoot('one')], waitForPods, ['s9']);
+    await expect(without.done).rejects.toMatchObject({ code: 'dependency-failed' });
+    const link = inBoot('one');
+    const { done } = await waiting([link, inBoot('two')], waitForPods);
+    link.lose();
+    await expect(done).rejects.toMatchObject({ code: 'rebooted' });
+  });
 });

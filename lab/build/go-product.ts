@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { copyFile, cp, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DisklessError, toDisklessError } from '../../src/errors.js';
+import { type GoSoftware, moduleFolder, softwareVersion } from './go-software.js';
+import { goEnvironment } from './go-toolchain.js';
+import { type BuildContext, fileInputs, type Product } from './product.js';
+import { runCommand } from './run-command.js';
+
+const RECIPES = join(import.meta.dirname, 'recipes');
+
+/** The commands of a Go module, flat, under the names of their packages. */
+export function goProduct(software: GoSoftware): Product {
+  return {
+    name: software.name,
+    inputs: async () => [
+      JSON.stringify({ ...software, stamps: software.stamps?.('v1.2.3') }),
+      // Checksums only tell whether the same has come.
+      ...(await fileInputs(moduleFolder(software), ['go.mod'])),
+      ...(await fileInputs(RECIPES, ['go-module.sh'])),
+    ],
+    build: async (context) => {
+      const version = softwareVersion(software);
+      context.progress(`building ${version} from its Go module, once`);
+      await buildCommands(software, version, context);
+      return { version };
+    },
+  };
+}
+
+async function buildCommands(software: GoSoftware, version: string, context: BuildContext): Promise<void> {
+  const { output, work, progress, signal } = context;
+  const module = join(work, 'module');
+  await mkdir(module);
+  await cp(moduleFolder(software), module, { recursive: true });
+  const { tags = [], cgo, stamps, packages } = software;
+  const variables = Object.entries(stamps?.(`v${version}`) ?? {}).map(([name, value]) => `-X ${name}=${value}`);
+  const flags = ['-s -w', ...variables, ...(cgo ? ['-linkmode=external -extldflags=-static'] : [])].join(' ');
+  const env = { ...(await goEnvironment(context)), ...(cgo ? { CGO_ENABLED: '1' } : {}) };
+  const args = [join(RECIPES, 'go-module.sh'), module, output, flags, tags.join(','), ...packages];
+  try {
+    await runCommand({ command: 'bash', args, env, onLine: progress, signal });
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw buildFailed(software, version, cause);
+  }
+  const sums = join(moduleFolder(software), 'go.sum');
+  if (existsSync(sums)) return;
+  // Of a new version nobody knows the checksums before its first build.
+  await copyFile(join(module, 'go.sum'), sums);
+  progress(`${sums} is new: commit it`);
+}
+
+function buildFailed({ name }: GoSoftware, version: string, cause: unknown): DisklessError {
+  const { message, detail } = toDisklessError(cause);
+  return new DisklessError({
+    code: 'lab-build-failed',
+    message: `${name} ${version} cannot be built from its Go module`,
+    detail: detail ?? message,
+    hint: 'it needs the Go module proxy (`go env GOPROXY`) and some GB of disk (`npm run -s lab -- cache prune` frees some)',
+    cause,
+  });
+}

@@ -1,0 +1,85 @@
+import { CONTAINERD_CHECK, CONTAINERD_UNIT } from '../components/containerd.js';
+import { DisklessError } from '../errors.js';
+import { fetchEvidence, whereLogs } from './evidence.js';
+import { type Reconciliation, workOf } from './reconciliation.js';
+
+/** containerd serves its socket before systemd is told, and where a unit tells nothing, some moments later. */
+const CRI_PATIENCE_S = 20;
+
+/**
+ * containerd starts and stays up without what it does not understand and without plugins that fail: keys it ignores,
+ * drop-ins that win, a CRI plugin that is disabled or broken. So it is asked, in the round trip that starts it.
+ */
+export const containerdCheck = {
+  before: `${CONTAINERD_CHECK} config`,
+  after: `${CONTAINERD_CHECK} cri ${CRI_PATIENCE_S}`,
+  /** @throws DisklessError `containerd-config` (it was left as it was) or `cri-plugin-down`, when the node told one */
+  refuse,
+};
+
+interface Told {
+  kind: string;
+  words: string[];
+}
+
+async function refuse(context: Reconciliation, node: string, stdout: string): Promise<void> {
+  const told = parseTold(stdout);
+  const { version } = workOf(context, node).facts.containerd;
+  const unreadable = told.find(({ kind }) => kind === 'unreadable');
+  if (unreadable) throw configUnreadable({ node, version, reason: unreadable.words[0] ?? '' });
+  const settings = told.filter(({ kind }) => kind === 'setting');
+  if (settings.length > 0) throw configNotInEffect({ node, version, settings: settings.map(({ words }) => words) });
+  const cri = told.find(({ kind }) => kind === 'cri');
+  if (cri) throw await criPluginDown(context, node, `containerd ${version} ${cri.words[0]}`);
+}
+
+/** A user's shell may have greeted before. */
+function parseTold(stdout: string): Told[] {
+  return stdout.split('\n').flatMap((line) => {
+    const [kind = '', ...words] = line.split('\x1f');
+    return words.length > 0 ? [{ kind, words }] : [];
+  });
+}
+
+/** Where settings come from that are not ours. */
+const DROP_INS = 'look into what is imported into /etc/containerd/config.toml, e.g. /etc/containerd/conf.d/*.toml';
+
+interface NotInEffect {
+  node: string;
+  version: string;
+  settings: string[][];
+}
+
+function configNotInEffect({ node, version, settings }: NotInEffect): DisklessError {
+  const lines = settings.map(([key, expected, found]) => {
+    return `${key}: expected ${expected}, found ${found ? found : 'nothing'}`;
+  });
+  const more = lines.length > 1 ? ` (and ${lines.length - 1} more)` : '';
+  return new DisklessError({
+    code: 'containerd-config',
+    host: node,
+    message: `containerd ${version} would not run as configured: ${lines[0]}${more}`,
+    detail: lines.join('\n'),
+    hint: `${DROP_INS}; containerd was not started again`,
+  });
+}
+
+function configUnreadable({ node, version, reason }: { node: string; version: string; reason: string }): DisklessError {
+  return new DisklessError({
+    code: 'containerd-config',
+    host: node,
+    message: `containerd ${version} cannot read its configuration: ${reason}`,
+    hint: `${DROP_INS}; containerd was not started again`,
+  });
+}
+
+async function criPluginDown(context: Reconciliation, node: string, message: string): Promise<DisklessError> {
+  const evidence = await fetchEvidence(context, node, CONTAINERD_UNIT);
+  return new DisklessError({
+    code: 'cri-plugin-down',
+    host: node,
+    message,
+    detail: evidence.tail,
+    hint: `${whereLogs([evidence])}; the next up starts it again`,
+  });
+}

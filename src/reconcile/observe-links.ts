@@ -1,0 +1,110 @@
+import { deadline } from '../abort.js';
+import { OWN_PORTS } from '../node/ports.js';
+import type { Separation } from './link-watch.js';
+import { judgementOf, type Reconciliation, sessionOf } from './reconciliation.js';
+
+interface Target {
+  name: string;
+  address: string;
+}
+
+const LOOK_MS = 2_000;
+
+/**
+ * Whether the node is cut off from what it needs, though we reach both sides. A control plane needs the leader of etcd,
+ * and any member while nobody knows a leader; a worker needs any apiserver. Undefined: it is not, or cannot be told.
+ */
+export async function observeLinks(
+  context: Reconciliation,
+  node: string,
+  signal: AbortSignal,
+): Promise<Separation | undefined> {
+  const isMember = judgementOf(context).peers.some(({ name, controlPlane }) => name === node && controlPlane);
+  // Whom we do not reach either may be about to come back.
+  const targets = targetsOf(context, node).filter(({ name }) => sessionOf(context, name).isConnected);
+  if (targets.length === 0) return undefined;
+  const port = isMember ? OWN_PORTS.etcdPeer.port : context.options.spec.apiServer.port;
+  const [unreached, works] = await Promise.all([
+    unreachedFrom(context, { node, port, targets, signal }),
+    isMember && hasQuorum(context, node, signal),
+  ]);
+  if (works || unreached.length === 0) return undefined;
+  if (unreached.length < targets.length)
+    return isMember ? fromLeader(context, { targets, unreached, signal }) : undefined;
+  const subject = isMember ? 'no other etcd member' : 'no control plane';
+  return { what: `it reaches ${subject} on port ${port} (${placesOf(targets)}), though we reach them` };
+}
+
+/** Those who must be there, as the verdict has it: before that nobody can be missed. */
+function targetsOf(context: Reconciliation, node: string): Target[] {
+  const { verdict, peers, work } = judgementOf(context);
+  const members = 'holders' in verdict ? verdict.holders : 'start' in verdict ? verdict.start : [];
+  const needed = verdict.code === 'revive' ? [] : members;
+  return peers
+    .filter(({ name }) => name !== node && needed.includes(name) && work.has(name))
+    .map(({ name, nodeIp }) => ({ name, address: nodeIp }));
+}
+
+interface Looking {
+  node: string;
+  port: number;
+  targets: readonly Target[];
+  signal: AbortSignal;
+}
+
+/** A refusal comes from a machine that was reached, where nothing listens yet. */
+async function unreachedFrom(context: Reconciliation, { node, port, targets, signal }: Looking): Promise<Target[]> {
+  const script = `export LC_ALL=C
+for address in ${targets.map(({ address }) => address).join(' ')}; do
+  {
+    said=$(timeout ${LOOK_MS / 1000} bash -c "exec 3<>/dev/tcp/$address/${port}" 2>&1) && exit
+    [[ $said == *refused* ]] || echo "unreached $address"
+  } &
+done
+wait
+`;
+  const { stdout } = await sessionOf(context, node).rootScript(script, {
+    label: 'look for the others',
+    timeoutMs: 10 * LOOK_MS,
+    signal,
+  });
+  const lines = new Set(stdout.split('\n').map((line) => line.trim()));
+  return targets.filter(({ address }) => lines.has(`unreached ${address}`));
+}
+
+/** Traffic may take another way than a connection of ours: what etcd itself says weighs more. */
+async function hasQuorum({ access }: Reconciliation, node: string, parent: AbortSignal): Promise<boolean> {
+  const limit = deadline({ parent, ms: LOOK_MS });
+  try {
+    await (await access.etcdOf(node)).linearizableRead({ signal: limit.signal });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    limit.release();
+  }
+}
+
+/** A member that hears of no leader gets none, as long as the others do (pre-vote). */
+async function fromLeader(
+  { access }: Reconciliation,
+  { targets, unreached, signal }: { targets: readonly Target[]; unreached: readonly Target[]; signal: AbortSignal },
+): Promise<Separation | undefined> {
+  const isLeader = async ({ name }: Target): Promise<boolean> => {
+    const { header, leader } = await (await access.etcdOf(name)).status({ signal, timeoutMs: LOOK_MS });
+    return leader === header.memberId;
+  };
+  const asked = await Promise.all(
+    targets.map(async (target) => ((await isLeader(target).catch(() => false)) ? target : [])),
+  );
+  const leader = asked.flat().find((target) => unreached.includes(target));
+  if (leader === undefined) return undefined;
+  const { etcdPeer } = OWN_PORTS;
+  return {
+    what: `it does not reach the leader of etcd on port ${etcdPeer.port} (${placesOf([leader])}), though we do`,
+  };
+}
+
+function placesOf(targets: readonly Target[]): string {
+  return targets.map(({ name, address }) => `${name} ${address}`).join(', ');
+}

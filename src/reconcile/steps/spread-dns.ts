@@ -1,0 +1,91 @@
+import { deadline } from '../../abort.js';
+import { hasCode, isPassing } from '../../kube/api-errors.js';
+import type { KubeClient } from '../../kube/client.js';
+import type { KubeNode, KubePod } from '../../kube/objects.js';
+import { resourcePath } from '../../kube/paths.js';
+import { type Spread, spreadOf } from '../../kube/spread.js';
+import { watch } from '../../kube/watch.js';
+import { waitsFor } from '../../runner/long-waits.js';
+import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import { changed } from '../change.js';
+import { type DnsPods, hasControllers, type Reconciliation } from '../reconciliation.js';
+import { settling, shortly } from '../settling.js';
+
+const NODES = resourcePath({ apiVersion: 'v1', resource: 'nodes' });
+
+/**
+ * Name servers that share a node go away with it. The scheduler spreads new ones (manifests/coredns.yaml), and leaves
+ * where they are those that came together while other nodes were away: one is evicted then, while another one works.
+ */
+export async function spreadDns(context: Reconciliation, { step, signal }: StepPlace): Promise<StepResult> {
+  const { dnsPods } = context;
+  if (dnsPods === undefined || !hasControllers(context)) return 'unchanged';
+  const client = await context.access.kube();
+  const { items: nodes } = await settling(context, () => client.list<KubeNode>(NODES, { signal }));
+  const limit = deadline({ parent: signal, ms: shortly(context).forMs });
+  const moved = new Set<string>();
+  const last: { spread?: Spread } = {};
+  try {
+    for await (const pods of podsSeen(client, dnsPods, limit.signal)) {
+      const spread = spreadOf({ ...dnsPods, pods, nodes });
+      last.spread = spread;
+      if (spread.kind === 'spread') break;
+      waitsFor('why' in spread ? spread.why : `name servers are together on ${spread.node}`);
+      if (spread.kind !== 'crowded' || moved.has(spread.evict.metadata.name)) continue;
+      const { name } = spread.evict.metadata;
+      if (!(await evict(client, spread.evict, limit.signal))) continue;
+      moved.add(name);
+      changed(context, { step }, `evict ${name}, one of several name servers on ${spread.node}`);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!limit.signal.aborted) throw error;
+  } finally {
+    limit.release();
+  }
+  if (last.spread?.kind !== 'spread') warn(context, last.spread);
+  return moved.size > 0 ? 'changed' : 'unchanged';
+}
+
+/** All of them, whenever one changes. */
+async function* podsSeen(client: KubeClient, { namespace, labels }: DnsPods, signal: AbortSignal) {
+  const path = resourcePath({ apiVersion: 'v1', resource: 'pods', namespace });
+  const labelSelector = Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+  const pods = new Map<string, KubePod>();
+  for await (const event of watch<KubePod>({ client, path, labelSelector, signal })) {
+    if (event.type === 'listed') {
+      pods.clear();
+      for (const pod of event.items) pods.set(pod.metadata.name, pod);
+    } else if (event.type === 'deleted') pods.delete(event.object.metadata.name);
+    else pods.set(event.object.metadata.name, event.object);
+    yield [...pods.values()];
+  }
+}
+
+/** @returns whether it goes; somebody's PodDisruptionBudget may be against it for now */
+async function evict(client: KubeClient, { metadata }: KubePod, signal: AbortSignal): Promise<boolean> {
+  const { name, namespace } = metadata;
+  const path = resourcePath({ apiVersion: 'v1', resource: 'pods', namespace, name, subresource: 'eviction' });
+  const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, ...(namespace && { namespace }) } };
+  try {
+    await client.create(path, eviction, { signal });
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isPassing(error) || hasCode(error, 'kube-not-found')) return false;
+    throw error;
+  }
+}
+
+function warn({ bus }: Reconciliation, spread: Spread | undefined): void {
+  const why = spread && 'why' in spread ? `: ${spread.why}` : '';
+  bus.emit({
+    type: 'note',
+    level: 'warning',
+    code: 'dns-not-spread',
+    message: `the name servers do not run on as many nodes as there are for them${why}`,
+    hint: 'k8s-diskless kubectl -- -n kube-system get pods -o wide shows where they are; the next up tries again',
+  });
+}

@@ -1,0 +1,47 @@
+import { DisklessError } from '../../errors.js';
+import { waitsFor } from '../../runner/long-waits.js';
+import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import { fetchEvidence, whereLogs } from '../evidence.js';
+import { hasControllers, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
+
+/** Ready means: the condition is True and the kubelet of this boot epoch said so. A node in its next boot never will. */
+export async function waitReady(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
+  const { difference } = workOf(context, node);
+  waitsFor(() => context.readiness.lacks(node));
+  const pending = await unlessRebooted(context, node, context.readiness.wait(node));
+  if (pending === undefined) return difference.units.length > 0 ? 'changed' : 'unchanged';
+  const evidence = await fetchEvidence(context, node, 'kubelet.service');
+  throw new DisklessError({
+    code: 'node-not-ready',
+    host: node,
+    message: `it was not Ready after ${context.options.readyTimeoutMs / 1000} s: ${pending}`,
+    hint: `${whereLogs([evidence], "its kubelet's log")}; a slow machine needs a longer --ready-timeout`,
+    detail: evidence.tail,
+  });
+}
+
+/**
+ * A node that is Ready takes pods only when the node controller has taken its taint off. Where no control plane's
+ * controllers work, nobody will: that is told of the cluster, not of each node.
+ */
+export async function waitForPods(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
+  if (!hasControllers(context)) {
+    throw new DisklessError({ code: 'dependency-failed', host: node, message: 'no control plane has controllers' });
+  }
+  waitsFor(() => context.readiness.lacks(node));
+  const pending = await unlessRebooted(context, node, context.readiness.waitForPods(node));
+  if (pending === undefined) return 'unchanged';
+  throw new DisklessError({
+    code: 'node-takes-no-pods',
+    host: node,
+    message: `it is Ready, but takes no pods after ${context.options.readyTimeoutMs / 1000} s: ${pending}`,
+    hint: 'its journal tells why: journalctl -u kube-controller-manager, on the control plane that holds its lease',
+  });
+}
+
+async function unlessRebooted<T>(context: Reconciliation, node: string, work: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([context.signal, over.signal]);
+  const watch = sessionOf(context, node).watchEpoch({ signal, sleep: context.options.clock.sleep });
+  return Promise.race([work, watch]).finally(() => over.abort());
+}

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { DnsPods, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import { spreadDns } from '../../../src/reconcile/steps/spread-dns.js';
+import { createEventBus } from '../../../src/runner/event-bus.js';
+import type { RunEvent } from '../../../src/runner/events.js';
+import { answer, type Handler, refuse, trickle } from '../../helpers/fake-apiserver.js';
+import { sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
+import { useFakeCluster } from '../../kube/setup.js';
+
+const cluster = useFakeCluster();
+const PODS = '/api/v1/namespaces/kube-system/pods';
+const DNS: DnsPods = { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' }, replicas: 2, tolerations: [] };
+
+const pod = (name: string, nodeName: string, { going = false, ready = true } = {}) => ({
+  metadata: {
+    name,
+    namespace: 'kube-system',
+    resourceVersion: '7',
+    ...(going && { deletionTimestamp: '2026-11-30T10:00:00Z' }),
+  },
+  spec: { nodeName },
+  status: { phase: 'Running', conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
+});
+const node = (name: string) => ({
+  metadata: { name },
+  spec: {},
+  status: { conditions: [{ type: 'Ready', status: 'True' }] },
+});
+const event = (type: string, object: object): string => `${JSON.stringify({ type, object })}\n`;
+const listOf = (...items: object[]) => answer(200, { metadata: { resourceVersion: '7' }, items });
+
+interface Scenario {
+  dnsPods?: DnsPods;
+  well?: string[];
+  readyTimeoutMs?: number;
+}
+
+async function runWith({ dnsPods = DNS, well = ['s4'], readyTimeoutMs = 180_000 }: Scenario = {}) {
+  const { signal } = new AbortController();
+  const events: RunEvent[] = [];
+  const context = {
+    signal,
+    bus: createEventBus({ sinks: [(each) => events.push(each)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
+    access: { kube: async () => cluster.client },
+    memory: { tally: new Map() },
+    well: new Set(well),
+    dnsPods,
+    options: {
+      spec: sampleSpec({ nodes: [sampleNode()] }),
+      readyTimeoutMs,
+      clock: { sleep: async () => {}, monotonicMs: () => 0 },
+    },
+  } as unknown as Reconciliation;
+  const result = await spreadDns(context, { node: '', step: 'dns', signal, failed: new Set() });
+  const told = events.flatMap((each) =>
+    each.type === 'change' ? [each.what] : each.type === 'note' ? [each.code] : [],
+  );
+  const evicted = cluster.server.requests.flatMap(({ method, body }) => (method === 'POST' ? [JSON.parse(body)] : []));
+  return { result, told, evicted };
+}
+
+/** The pods as they are listed, then what is told of them. */
+function pods(listed: object[], ...told: string[]): void {
+  const list = listOf(...listed);
+  const watched = trickle(told);
+  const handler: Handler = (exchange) => (exchange.request.query.get('watch') ? watched(exchange) : list(exchange));
+  cluster.server.on('GET', '/api/v1/nodes', listOf(node('s4'), node('s5'))).on('GET', PODS, handler);
+}
+
+describe('spreadDns', () => {
+  it('costs two lists where each name server has a node of its own', async () => {
+    pods([pod('a', 's4'), pod('b', 's5')]);
+    expect(await runWith()).toEqual({ result: 'unchanged', told: [], evicted: [] });
+    expect(cluster.server.requests.map(({ path }) => path)).toEqual(['/api/v1/nodes', PODS]);
+    expect(cluster.server.requests[1]?.query.get('labelSelector')).toBe('k8s-app=kube-dns');
+  });
+
+  it('evicts one of two that came together, once, and waits until the other node has it', async () => {
+    pods(
+      [pod('a', 's4'), pod('b', 's4')],
+      event('MODIFIED', pod('a', 's4')),
+      event('MODIFIED', pod('a', 's4', { going: true })),
+      event('DELETED', pod('a', 's4')),
+      event('ADDED', pod('c', 's5', { ready: false })),
+    );
+    cluster.server.on('POST', `${PODS}/a/eviction`, answer(201, {}));
+    expect(await runWith()).toEqual({
+      result: 'changed',
+      told: ['evict a, one of several name servers on s4'],
+      evicted: [{ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'a', namespace: 'kube-system' } }],
+    });
+  });
+
+  it('waits for one that has no node yet', async () => {
+    pods([pod('a', 's4'), { ...pod('b', ''), spec: {} }], event('MODIFIED', pod('b', 's5')));
+    expect(await runWith()).toEqual({ result: 'unchanged', told: [], evicted: [] });
+  });
+
+  it('warns where that does not come about in time, and fails nothing', async () => {
+    pods([pod('a', 's4'), pod('b', 's4')]);
+    cluster.server.on('POST', `${PODS}/a/eviction`, refuse(429, 'TooManyRequests'));
+    const { result, told } = await runWith({ readyTimeoutMs: 3_000 });
+    expect({ result, told }).toEqual({ result: 'unchanged', told: ['dns-not-spread'] });
+  });
+
+  it('asks nothing where the DNS is not ours, or where no controller would make another pod', async () => {
+    const { signal } = new AbortController();
+    const place = { node: '', step: 'dns', signal, failed: new Set<string>() };
+    expect(await spreadDns({} as Reconciliation, place)).toBe('unchanged');
+    expect((await runWith({ well: [] })).result).toBe('unchanged');
+    expect(cluster.server.requests).toEqual([]);
+  });
+});
