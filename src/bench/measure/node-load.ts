@@ -1,5 +1,6 @@
 import type { KubeClient } from '../../kube/client.js';
 import { resourcePath } from '../../kube/paths.js';
+import { scriptText } from '../../node/script-text.js';
 import type { Round } from '../record/rounds-schema.js';
 import type { BenchNode } from './bench-node.js';
 import { NAMESPACE, type Pod } from './manifests.js';
@@ -7,19 +8,7 @@ import { NAMESPACE, type Pod } from './manifests.js';
 type NodeLoad = Round['load'][number];
 
 /** The window is the measurement: what the processors did in it. */
-const SCRIPT = `
-read -r load _ </proc/loadavg
-read -ra before </proc/stat
-sleep 1
-read -ra after </proc/stat
-echo "load $load"
-echo "before \${before[*]:1}"
-echo "after \${after[*]:1}"
-for kind in cpu io memory; do
-  [[ -r /proc/pressure/$kind ]] && { read -r _ avg10 _ </proc/pressure/$kind && echo "$kind \${avg10#*=}"; }
-done
-exit 0
-`;
+const SCRIPT = scriptText('bench-load');
 
 /** What every node does while we do nothing. */
 export async function idleLoad(
