@@ -28,6 +28,8 @@ staging=v0.${version#1.}
   grep -E '^go ' "$upstream"
   awk '/^godebug [a-z]/ { print "\n" $0 } /^godebug \(/ { print ""; inside = 1 } inside { print } inside && /^\)/ { inside = 0 }' "$upstream"
   printf '\nrequire k8s.io/kubernetes v%s\n\nreplace (\n' "$version"
+  # Names of modules have no blanks.
+  # shellcheck disable=SC2013
   for module in $(sed -nE 's#^(replace)?[[:space:]]*(k8s\.io/[a-z-]+) => \./staging/.*#\2#p' "$upstream" | grep -v /sample-); do
     patch=$staging note=
     until is_served "$module" "$patch"; do
