@@ -76,7 +76,7 @@ export function addCacheCommands(program: Command, say: (line: string) => void):
     });
   cache
     .command('prune')
-    .description('remove old builds, downloaded modules and remains of builds')
+    .description('remove old builds, downloaded modules and remains of builds; not while something is being built')
     .option('--all', 'everything: the next use builds anew')
     .action(async ({ all = false }: { all?: boolean }) => {
       const removed = await pruneCache({ all });

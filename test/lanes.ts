@@ -1,5 +1,7 @@
 /* What runs in which lane: data. Each file of test/e2e stands here once; test/run/lanes.test.ts holds that. */
 
+import { VERSION_TABLE } from '../src/config/version-table.js';
+
 /** One command. A check counts as one test, of vitest each test. */
 export interface Layer {
   name: string;
@@ -106,8 +108,9 @@ export const CORE: readonly string[] = [
 export const TEST: readonly Layer[] = [
   ...CHECKS,
   unitTests(),
-  REFERENCE,
+  // Among the reference tools is etcd, which the lab builds.
   labBuild(),
+  REFERENCE,
   labTests('core', 'core of the lab', CORE),
 ];
 
@@ -156,6 +159,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     title: 'every row of the version table, which is recorded',
     minutes: 60,
     files: ['versions'],
+    build: VERSION_TABLE.flatMap(({ minor }) => ['--generation', `1.${minor}`]),
   },
   machines: {
     title: 'emulated machines that boot over the network',

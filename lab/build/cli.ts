@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 import { toDisklessError } from '../../src/errors.js';
+import { generationOf, NEWEST_GENERATION } from '../generations.js';
 import { ensureBuilt, ensureMachinesBuilt } from './ensure-built.js';
 
-const USAGE = `usage: npm run -s lab:build -- [--generation NAME] [--machines] [--rebuild PRODUCT]...
+const USAGE = `usage: npm run -s lab:build -- [--generation NAME]... [--machines] [--rebuild PRODUCT]...
 
 Builds what is missing of the lab (node image, containerd, Kubernetes, etcd, container images) and prints where it is.
 --generation: newest (default), oldest, or a minor such as 1.35.
@@ -16,7 +17,7 @@ try {
   const { values } = parseArgs({
     options: {
       rebuild: { type: 'string', multiple: true, default: [] },
-      generation: { type: 'string' },
+      generation: { type: 'string', multiple: true, default: [NEWEST_GENERATION] },
       machines: { type: 'boolean', default: false },
       help: { type: 'boolean' },
     },
@@ -26,13 +27,12 @@ try {
   } else {
     const progress = (line: string) => console.error(line);
     const ensure = values.machines ? ensureMachinesBuilt : ensureBuilt;
-    const built = await ensure({
-      progress,
-      signal: interrupted.signal,
-      generation: values.generation,
-      rebuild: values.rebuild,
-    });
-    console.log(JSON.stringify(built, null, 2));
+    const { signal } = interrupted;
+    const { generation: names, rebuild } = values;
+    for (const name of names) generationOf(name);
+    for (const generation of names) {
+      console.log(JSON.stringify(await ensure({ progress, signal, generation, rebuild }), null, 2));
+    }
   }
 } catch (thrown) {
   const error = toDisklessError(thrown);

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { copyFile, cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DisklessError, toDisklessError } from '../../src/errors.js';
 import { type GoSoftware, moduleFolder, softwareVersion } from './go-software.js';
@@ -36,23 +35,19 @@ async function buildCommands(software: GoSoftware, version: string, context: Bui
   const { tags = [], cgo, stamps, packages } = software;
   const variables = Object.entries(stamps?.(`v${version}`) ?? {}).map(([name, value]) => `-X ${name}=${value}`);
   const flags = ['-s -w', ...variables, ...(cgo ? ['-linkmode=external -extldflags=-static'] : [])].join(' ');
-  const env = { ...(await goEnvironment(context)), ...(cgo ? { CGO_ENABLED: '1' } : {}) };
   const args = [join(RECIPES, 'go-module.sh'), module, output, flags, tags.join(','), ...packages];
   try {
+    const env = { ...(await goEnvironment(context)), ...(cgo ? { CGO_ENABLED: '1' } : {}) };
     await runCommand({ command: 'bash', args, env, onLine: progress, signal });
   } catch (cause) {
     signal?.throwIfAborted();
     throw buildFailed(software, version, cause);
   }
-  const sums = join(moduleFolder(software), 'go.sum');
-  if (existsSync(sums)) return;
-  // Of a new version nobody knows the checksums before its first build.
-  await copyFile(join(module, 'go.sum'), sums);
-  progress(`${sums} is new: commit it`);
 }
 
 function buildFailed({ name }: GoSoftware, version: string, cause: unknown): DisklessError {
-  const { message, detail } = toDisklessError(cause);
+  const { code, message, detail } = toDisklessError(cause);
+  if (code === 'lab-go-missing') return toDisklessError(cause);
   return new DisklessError({
     code: 'lab-build-failed',
     message: `${name} ${version} cannot be built from its Go module`,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { newestFirst } from '../../src/config/release-version.js';
@@ -15,6 +15,13 @@ it.each(VERSION_TABLE)('builds what the version table has for 1.$minor', (row) =
 
 it('builds the CoreDNS of the newest minor', () => {
   expect(`v${softwareVersion(coredns)}`).toBe(VERSION_TABLE.at(-1)?.coredns);
+});
+
+it('has the checksums of every module', () => {
+  const folders = readdirSync(moduleFolder({ name: '' }), { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  expect(folders.filter(({ name }) => !existsSync(join(moduleFolder({ name }), 'go.sum')))).toEqual([]);
 });
 
 it('fetches a compiler that no module of ours is too new for', () => {

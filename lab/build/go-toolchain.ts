@@ -34,8 +34,9 @@ const fetchedToolchain: Product = {
   build: async ({ output, work, progress, signal }) => {
     progress(`downloading Go ${NEEDED_GO}`);
     const env = { GOFLAGS: '-modcacherw', GOMODCACHE: work, GO111MODULE: 'on' };
-    const args = ['mod', 'download', '-json', TOOLCHAIN];
-    const { Dir: directory } = JSON.parse(await runCommand({ command: 'go', args, env, cwd: work, signal }));
+    // With -json the reason of a failure would be on stdout.
+    await runCommand({ command: 'go', args: ['mod', 'download', TOOLCHAIN], env, cwd: work, signal });
+    const directory = join(work, TOOLCHAIN);
     for (const entry of await readdir(directory)) await rename(join(directory, entry), join(output, entry));
     // A module's files are not executable.
     for (const folder of ['bin', 'pkg/tool/linux_amd64']) await allowExecution(join(output, folder));

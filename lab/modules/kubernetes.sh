@@ -44,5 +44,9 @@ staging=v0.${version#1.}
 } >"$work/new.mod"
 mkdir -p "$folder"
 mv "$work/new.mod" "$folder/go.mod"
-# The first build writes it anew.
-rm -f "$folder/go.sum"
+
+# The checksums of all that is built from it.
+cp "$folder/go.mod" "$work/go.mod"
+commands=(kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl kubeadm)
+(cd "$work" && GOFLAGS=-mod=mod go list -deps "${commands[@]/#/k8s.io/kubernetes/cmd/}" >/dev/null)
+mv "$work/go.sum" "$folder/go.sum"

@@ -18,6 +18,11 @@ it('no suite is longer than an hour, and each runs something', () => {
   }
 });
 
+it('the lab is built before any test needs a part of it', () => {
+  const names = TEST.map(({ name }) => name);
+  for (const later of ['reference', 'core']) expect(names.indexOf('build')).toBeLessThan(names.indexOf(later));
+});
+
 it('layers have names of their own', () => {
   const names = TEST.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);

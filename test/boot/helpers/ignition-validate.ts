@@ -4,10 +4,10 @@ import { ignition } from '../../../lab/build/ignition.js';
 import { labCacheRoot } from '../../../lab/build/lab-cache.js';
 import { materialize } from '../../../lab/build/product.js';
 
-/** Path of Ignition's own validator, fetched once into the corner of the lab's cache that waits for no build. */
+/** Path of Ignition's own validator, fetched once. */
 export async function ignitionValidator(): Promise<string> {
-  const root = join(labCacheRoot(), 'unit-tests');
-  return join(await materialize(ignition, { root, progress: (line) => console.info(line) }), 'ignition-validate');
+  const options = { root: labCacheRoot(), progress: (line: string) => console.info(line) };
+  return join(await materialize(ignition, options), 'ignition-validate');
 }
 
 /** What it says about a file, warnings included; the empty text when it finds nothing. */
