@@ -1,10 +1,25 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const globalSetup = 'test/helpers/program.ts';
 const bareMachine = 'test/helpers/bare-machine';
 const reference = '**/*.reference.test.ts';
-// A busy machine may stand still for a while; what is polled for comes sooner or never.
-const expect = { poll: { timeout: 20_000 } };
+// A busy machine may take twenty times as long, or stand still for a while: limits are there for what hangs.
+const expect = { poll: { timeout: 60_000 } };
+const patience = { testTimeout: 120_000, hookTimeout: 600_000, expect };
+
+/** What `vi.mock` puts in the place of a module stays there for as long as the process lives. */
+const mocking = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.test.ts'))
+  .map((path) => join('test', path))
+  .filter((path) => /^vi\.mock\(/m.test(readFileSync(path, 'utf8')));
+
+const fast = {
+  globalSetup: [globalSetup, `${bareMachine}/programs.ts`],
+  setupFiles: [`${bareMachine}/path.ts`],
+  ...patience,
+};
 
 export default defineConfig({
   test: {
@@ -14,17 +29,15 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
-          globalSetup: [globalSetup, `${bareMachine}/programs.ts`],
-          // A process and its modules for each file would be a third of the time; path.ts cleans up between them.
-          isolate: false,
-          setupFiles: [`${bareMachine}/path.ts`],
+          ...fast,
           include: ['test/**/*.test.ts', 'lab/**/*.test.ts'],
-          exclude: ['test/e2e/**', reference],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-          expect,
+          exclude: ['test/e2e/**', reference, ...mocking],
+          // A process for each file would be a quarter of the time; path.ts cleans up between them.
+          isolate: false,
         },
       },
+      // Without any it would take every file there is.
+      ...(mocking.length === 0 ? [] : [{ test: { name: 'fast-mocking', ...fast, include: mocking } }]),
       {
         test: {
           // Holds us against the programs that others wrote: each file of it needs one.
@@ -32,9 +45,7 @@ export default defineConfig({
           globalSetup,
           include: [reference],
           exclude: ['node_modules/**'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-          expect,
+          ...patience,
         },
       },
       {
