@@ -73,7 +73,11 @@ describe('downloadBlob', () => {
       settings: testSettings({ idleTimeoutMs }),
     });
     await blob;
-    expect(requests).toEqual(['GET /file', CONTINUED]);
+    // A machine that stands still may take another connection for one that stalls.
+    const [first, ...others] = requests;
+    expect(first).toBe('GET /file');
+    expect(others.length).toBeGreaterThan(0);
+    expect(others).toEqual(others.map(() => CONTINUED));
     expect(progress.at(-1)).toEqual([DATA.length, DATA.length]);
   });
 
