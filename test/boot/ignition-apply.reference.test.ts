@@ -22,7 +22,7 @@ describe('Ignition itself makes of it what is meant', () => {
   let ignition: string;
   beforeAll(async () => {
     ignition = join(dirname(await ignitionValidator()), 'ignition');
-  }, 120_000);
+  });
 
   test.each(configs)('$title', async ({ config }) => {
     const root = await applyIgnition(ignition, config, temporaryDirectory());

@@ -8,7 +8,7 @@ import { VARIANTS } from './variants.js';
 let validator: string;
 beforeAll(async () => {
   validator = await ignitionValidator();
-}, 120_000);
+});
 
 const ignition = Object.entries(VARIANTS).flatMap(([variant, plan]) =>
   renderBoot(plan)
