@@ -1,3 +1,4 @@
+import { untilAborted } from '../../abort.js';
 import { CONTAINERD_UNIT } from '../../components/containerd.js';
 import { DisklessError } from '../../errors.js';
 import type { ComponentId, Disruption } from '../../node/desired.js';
@@ -23,8 +24,7 @@ export function startComponents(...components: ComponentId[]) {
   return async (context: Reconciliation, place: StepPlace): Promise<StepResult> => {
     const { arrivals, difference } = workOf(context, place.node);
     waitsFor('its files to arrive');
-    await arrivals.of('config');
-    for (const component of components) await arrivals.of(component);
+    for (const segment of ['config', ...components]) await untilAborted(arrivals.of(segment), place.signal);
     const actions = difference.units.filter(({ component }) => components.includes(component));
     const disruptive = isLive(context)
       ? actions.filter(({ action, unit }) => action === 'restart' && unit.disruption !== 'none')
