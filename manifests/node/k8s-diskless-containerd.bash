@@ -15,12 +15,21 @@ config=${K8S_DISKLESS_CONTAINERD_CONFIG:-/etc/containerd/config.toml}
 us=$'\x1f'
 cri_plugins=(io.containerd.grpc.v1.cri io.containerd.cri.v1.runtime io.containerd.cri.v1.images)
 
-# The program that the unit starts, which need not be the first of PATH.
+# The containerd that the unit starts, which need not be the first of PATH. Behind another program (env, on Flatcar before
+# 3815) its path may hold variables, which systemd does not resolve here: then it is the one that runs, or that of PATH.
 program() {
-  local exec
+  local exec pid word words
   exec=$(systemctl show -p ExecStart --value containerd.service)
-  exec=${exec#*path=}
-  printf '%s' "${exec%% ;*}"
+  exec=${exec#*'argv[]='}
+  read -ra words <<<"${exec%% ;*}"
+  pid=$(systemctl show -p MainPID --value containerd.service)
+  for word in "${words[@]}" "$(readlink "/proc/$pid/exe")"; do
+    if [[ $word == */containerd && -x $word ]]; then
+      printf '%s' "$word"
+      return
+    fi
+  done
+  command -v containerd
 }
 
 # TABLE US KEY US VALUE of each setting of a TOML text, in one way of quoting. What containerd writes, and what we do, has
