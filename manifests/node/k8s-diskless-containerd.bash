@@ -3,8 +3,9 @@
 #
 #   config         is our configuration in effect? Prints nothing then, else one line for each setting that is not:
 #                  setting, KEY, what we wrote, what is in effect; or `unreadable` and why.
-#   cri [SECONDS]  is the CRI plugin up? Prints nothing then, else `cri` and why not. Exit code 1: containerd did not
-#                  answer within these seconds (default 0: one question); 2: it answers, and only its next start can help.
+#   cri [SECONDS]  is the CRI plugin up? Prints nothing then, else why not, and ends with exit code 1 after `silent`:
+#                  containerd did not answer within these seconds (default 0: one question), or 2 after `cri`: it answers,
+#                  and only its next start can help.
 #
 # Parts of a line are separated by the character US. Works with containerd 1.6 to 2.4 and needs nothing beside bash.
 set -uo pipefail
@@ -14,12 +15,21 @@ config=${K8S_DISKLESS_CONTAINERD_CONFIG:-/etc/containerd/config.toml}
 us=$'\x1f'
 cri_plugins=(io.containerd.grpc.v1.cri io.containerd.cri.v1.runtime io.containerd.cri.v1.images)
 
-# The program that the unit starts, which need not be the first of PATH.
+# The containerd that the unit starts, which need not be the first of PATH. Behind another program (env, on Flatcar before
+# 3815) its path may hold variables, which systemd does not resolve here: then it is the one that runs, or that of PATH.
 program() {
-  local exec
+  local exec pid word words
   exec=$(systemctl show -p ExecStart --value containerd.service)
-  exec=${exec#*path=}
-  printf '%s' "${exec%% ;*}"
+  exec=${exec#*'argv[]='}
+  read -ra words <<<"${exec%% ;*}"
+  pid=$(systemctl show -p MainPID --value containerd.service)
+  for word in "${words[@]}" "$(readlink "/proc/$pid/exe")"; do
+    if [[ $word == */containerd && -x $word ]]; then
+      printf '%s' "$word"
+      return
+    fi
+  done
+  command -v containerd
 }
 
 # TABLE US KEY US VALUE of each setting of a TOML text, in one way of quoting. What containerd writes, and what we do, has
@@ -65,7 +75,7 @@ check_cri() {
   # Of a plugin that is not loaded there is nothing at all; without -d there would be no reason.
   until answer=$(timeout 5 ctr --connect-timeout 2s plugins ls -d id==cri 2>&1); do
     if [ "$SECONDS" -ge "$until" ]; then
-      printf '%s\n' "cri${us}does not answer: ${answer##*$'\n'}"
+      printf '%s\n' "silent${us}does not answer: ${answer##*$'\n'}"
       return 1
     fi
     sleep 0.2

@@ -23,6 +23,15 @@ export function etcdProblem(version: string): string | undefined {
   return `etcd ${version} is older than ${floor}: it has ${faults}, which would make the cluster's memory unsafe; ${ACCEPTED}`;
 }
 
+/** Of a minor that came after those supported here. */
+export function isNewerEtcd(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return Object.keys(FLOORS).every((known) => {
+    const [knownMajor = 0, knownMinor = 0] = known.split('.').map(Number);
+    return major > knownMajor || (major === knownMajor && minor > knownMinor);
+  });
+}
+
 /** @throws usage error of a minor that is not supported */
 export function etcdMinor(version: string): EtcdMinor {
   const minor = supportedMinor(version);

@@ -18,8 +18,8 @@ export interface Attendance {
   recall(node: string): void;
   /** Resolves when all have settled, or when none has been heard of for the grace and nobody needed is missing. */
   enough(signal: AbortSignal): Promise<void>;
-  /** Who has neither answered nor failed to. */
-  missing(): string[];
+  /** Who has neither answered nor failed to, in a sentence; empty when all have settled. */
+  unanswered(): string;
   /** Nobody is waited for any more. */
   close(): void;
   /** Resolves when that is so. */
@@ -62,7 +62,10 @@ export function createAttendance(
   return {
     closed: closed.promise,
     close: closed.resolve,
-    missing: () => [...missing],
+    unanswered() {
+      const have = missing.size === 1 ? 'has' : 'have';
+      return missing.size === 0 ? '' : `${[...missing].join(', ')} ${have} not answered`;
+    },
     heard(node) {
       reached.add(node);
       news();

@@ -3,19 +3,21 @@ import { DisklessError } from '../errors.js';
 import { fetchEvidence, whereLogs } from './evidence.js';
 import { type Reconciliation, workOf } from './reconciliation.js';
 
-/** containerd serves its socket before systemd is told, and where a unit tells nothing, some moments later. */
-const CRI_PATIENCE_S = 20;
-
 /**
  * containerd starts and stays up without what it does not understand and without plugins that fail: keys it ignores,
  * drop-ins that win, a CRI plugin that is disabled or broken. So it is asked, in the round trip that starts it.
  */
-export const containerdCheck = {
-  before: `${CONTAINERD_CHECK} config`,
-  after: `${CONTAINERD_CHECK} cri ${CRI_PATIENCE_S}`,
-  /** @throws DisklessError `containerd-config` (it was left as it was) or `cri-plugin-down`, when the node told one */
-  refuse,
-};
+export function containerdCheck(readyTimeoutMs: number) {
+  return {
+    before: `${CONTAINERD_CHECK} config`,
+    // It serves its socket before systemd is told, and where a unit tells nothing, as much later as the machine is slow.
+    after: `${CONTAINERD_CHECK} cri ${Math.ceil(readyTimeoutMs / 1000)}`,
+    /** What the look afterwards may take. */
+    patienceMs: readyTimeoutMs,
+    /** @throws DisklessError `containerd-config` (it was left as it was) or `cri-plugin-down`, when the node told one */
+    refuse,
+  };
+}
 
 interface Told {
   kind: string;
@@ -29,8 +31,11 @@ async function refuse(context: Reconciliation, node: string, stdout: string): Pr
   if (unreadable) throw configUnreadable({ node, version, reason: unreadable.words[0] ?? '' });
   const settings = told.filter(({ kind }) => kind === 'setting');
   if (settings.length > 0) throw configNotInEffect({ node, version, settings: settings.map(({ words }) => words) });
-  const cri = told.find(({ kind }) => kind === 'cri');
-  if (cri) throw await criPluginDown(context, node, `containerd ${version} ${cri.words[0]}`);
+  const down = told.find(({ kind }) => kind === 'cri' || kind === 'silent');
+  if (down === undefined) return;
+  const advice =
+    down.kind === 'silent' ? 'a slow machine needs a longer --ready-timeout' : 'the next up starts it again';
+  throw await criPluginDown({ context, node, message: `containerd ${version} ${down.words[0]}`, advice });
 }
 
 /** A user's shell may have greeted before. */
@@ -73,13 +78,20 @@ function configUnreadable({ node, version, reason }: { node: string; version: st
   });
 }
 
-async function criPluginDown(context: Reconciliation, node: string, message: string): Promise<DisklessError> {
+interface Down {
+  context: Reconciliation;
+  node: string;
+  message: string;
+  advice: string;
+}
+
+async function criPluginDown({ context, node, message, advice }: Down): Promise<DisklessError> {
   const evidence = await fetchEvidence(context, node, CONTAINERD_UNIT);
   return new DisklessError({
     code: 'cri-plugin-down',
     host: node,
     message,
     detail: evidence.tail,
-    hint: `${whereLogs([evidence])}; the next up starts it again`,
+    hint: `${whereLogs([evidence])}; ${advice}`,
   });
 }

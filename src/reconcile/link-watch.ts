@@ -17,11 +17,17 @@ export interface Separation {
 }
 
 export interface LinkWatch {
-  /**
-   * Rejects once it is certain that the node is cut off, and never resolves. The first who asks hears the error, everybody
-   * else that what he waits for depends on it.
-   */
-  cutOff(node: string, asking: Asking): Promise<never>;
+  /** Resolves once it is certain that the node is cut off, and never rejects. */
+  cutOff(node: string, asking: Asking): Promise<CutOff>;
+  /** What was found before, and nothing speaks against since. */
+  found(node: string): CutOff | undefined;
+}
+
+export interface CutOff {
+  /** For whoever ends by it. The first hears the reason, everybody else that what he waits for depends on it. */
+  error(): DisklessError;
+  /** What waited for the other nodes has come to its end after all: they are looked for anew. */
+  refute(): void;
 }
 
 interface Asking {
@@ -35,13 +41,12 @@ interface Watched {
   askers: Set<Asker>;
   /** Ends the looking, when nobody asks any more. */
   looking?: AbortController;
-  isTold: boolean;
-  separation?: Separation;
+  found?: CutOff | undefined;
 }
 
 interface Asker {
   onSuspicion: Asking['onSuspicion'];
-  reject: (error: unknown) => void;
+  resolve: (found: CutOff) => void;
 }
 
 export interface LinkWatchOptions {
@@ -55,16 +60,18 @@ export function createLinkWatch({ observe, sleep }: LinkWatchOptions): LinkWatch
   const nodes = new Map<string, Watched>();
   const look = async (node: string, watched: Watched, signal: AbortSignal): Promise<void> => {
     let pauseMs = FIRST_LOOK_MS;
-    for (let missed = 0; missed < LOOKS_IN_A_ROW; ) {
+    for (let missed = 0; watched.found === undefined; ) {
       await sleep(pauseMs, signal);
       const separation = await observe(node, signal).catch(() => undefined);
       signal.throwIfAborted();
       missed = separation === undefined ? 0 : missed + 1;
       pauseMs = separation === undefined ? NEXT_LOOK_MS : AGAIN_MS;
       for (const { onSuspicion } of watched.askers) onSuspicion(separation?.what ?? '');
-      if (missed === LOOKS_IN_A_ROW && separation !== undefined) watched.separation = separation;
+      if (missed === LOOKS_IN_A_ROW && separation !== undefined) watched.found = finding(node, watched, separation);
     }
-    for (const { reject } of watched.askers) reject(errorFor(node, watched));
+    for (const { resolve } of watched.askers) resolve(watched.found);
+    // Who asks from now on begins another look, should this one be refuted.
+    watched.askers.clear();
   };
   const begin = (node: string, watched: Watched): void => {
     const looking = new AbortController();
@@ -74,11 +81,11 @@ export function createLinkWatch({ observe, sleep }: LinkWatchOptions): LinkWatch
   };
   return {
     cutOff(node, { signal, onSuspicion }) {
-      const watched = nodes.get(node) ?? { askers: new Set<Asker>(), isTold: false };
+      const watched = nodes.get(node) ?? { askers: new Set<Asker>() };
       nodes.set(node, watched);
-      if (watched.separation) return Promise.reject(errorFor(node, watched));
-      return new Promise<never>((_resolve, reject) => {
-        const asker = { onSuspicion, reject };
+      if (watched.found) return Promise.resolve(watched.found);
+      return new Promise<CutOff>((resolve) => {
+        const asker = { onSuspicion, resolve };
         watched.askers.add(asker);
         if (watched.askers.size === 1) begin(node, watched);
         onAbort(signal, () => {
@@ -87,17 +94,26 @@ export function createLinkWatch({ observe, sleep }: LinkWatchOptions): LinkWatch
         });
       });
     },
+    found: (node) => nodes.get(node)?.found,
   };
 }
 
-function errorFor(node: string, watched: Watched): DisklessError {
-  const { what = '' } = watched.separation ?? {};
-  if (watched.isTold) return new DisklessError({ code: 'dependency-failed', host: node, message: 'it is cut off' });
-  watched.isTold = true;
-  return new DisklessError({
-    code: 'cut-off',
-    host: node,
-    message: `${what}: nothing that this run does can change that`,
-    hint: 'mend the link between them (cable, switch, VLAN, firewall), then run the same command again',
-  });
+function finding(node: string, watched: Watched, { what }: Separation): CutOff {
+  let isTold = false;
+  const found: CutOff = {
+    error() {
+      if (isTold) return new DisklessError({ code: 'dependency-failed', host: node, message: 'it is cut off' });
+      isTold = true;
+      return new DisklessError({
+        code: 'cut-off',
+        host: node,
+        message: `${what}: nothing that this run does can change that`,
+        hint: 'mend the link between them (cable, switch, VLAN, firewall), then run the same command again',
+      });
+    },
+    refute() {
+      if (watched.found === found) watched.found = undefined;
+    },
+  };
+  return found;
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { untilAborted } from '../abort.js';
 import { DisklessError, isFinal } from '../errors.js';
 import { readBootId } from '../ssh/boot-id.js';
 import { judgePerBoot } from '../ssh/host-key.js';
@@ -149,9 +150,9 @@ export class NodeSession {
   async watchEpoch({ signal, sleep }: EpochWatch): Promise<never> {
     for (let pause = FIRST_LOOK_MS; ; pause = Math.min(2 * pause, LAST_LOOK_MS)) {
       try {
-        const connection = await this.connection();
+        const connection = await untilAborted(this.connection(), signal);
         pause = FIRST_LOOK_MS;
-        await connection.closed;
+        await untilAborted(connection.closed, signal);
       } catch (error) {
         signal.throwIfAborted();
         if (isFinal(error)) throw error;

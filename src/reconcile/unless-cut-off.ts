@@ -1,5 +1,6 @@
 import { tellingWhy } from '../runner/long-waits.js';
 import type { Step } from '../runner/sequence.js';
+import type { CutOff } from './link-watch.js';
 import type { Reconciliation } from './reconciliation.js';
 
 /** For what is left half-done to be taken back. */
@@ -10,24 +11,31 @@ type Run = Step<Reconciliation>['run'];
 /** A step that waits for what needs the other nodes: it ends when its node turns out to be cut off from them. */
 export function unlessCutOff(run: Run): Run {
   return async (context, place) => {
+    const { links, options } = context;
+    const before = links.found(place.node);
+    if (before) throw before.error();
     const over = new AbortController();
     const done = new AbortController();
     const signal = AbortSignal.any([place.signal, over.signal]);
     const work = run({ ...context, signal }, { ...place, signal });
-    let cutOff: unknown;
+    let found: CutOff | undefined;
     const onSuspicion = tellingWhy('links');
-    const cut = context.links.cutOff(place.node, { signal: done.signal, onSuspicion }).catch(async (error: unknown) => {
-      cutOff = error;
-      over.abort(error);
-      const sleep = context.options.clock.sleep(CLEAN_UP_MS, AbortSignal.any([context.signal, done.signal]));
+    const cut = links.cutOff(place.node, { signal: done.signal, onSuspicion }).then(async (cutOff) => {
+      found = cutOff;
+      const why = new Error(`${place.node} is cut off`);
+      over.abort(why);
+      const sleep = options.clock.sleep(CLEAN_UP_MS, AbortSignal.any([context.signal, done.signal]));
       await Promise.race([work, sleep]).catch(() => undefined);
-      throw error;
+      throw why;
     });
     try {
-      return await Promise.race([work, cut]);
+      const result = await Promise.race([work, cut]);
+      // The link healed in the last moment.
+      found?.refute();
+      return result;
     } catch (error) {
-      // However the work words its end.
-      throw cutOff ?? error;
+      // However the work words its end. Told only now: who heard it first may still have succeeded.
+      throw found?.error() ?? error;
     } finally {
       done.abort();
     }

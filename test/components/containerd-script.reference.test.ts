@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,13 +21,19 @@ const fake = async (name: string, text: string): Promise<void> => {
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'containerd-script-'));
-  const argv = `path=${dir}/daemon ; argv[]=${dir}/daemon ; ignore_errors=no ; start_time=[n/a]`;
-  await fake('systemctl', `[[ $* == 'show -p ExecStart --value containerd.service' ]] && echo '{ ${argv} }'`);
+  await mkdir(join(dir, 'unit'));
+  await unit(`${dir}/unit/containerd`);
   // The first of PATH is not the one that runs.
   await fake('containerd', 'exit 9');
   await fake('sleep', 'exec /bin/sleep 0.01');
 });
 afterEach(() => rm(dir, { recursive: true }));
+
+/** As systemd shows it: without resolving variables. */
+async function unit(argv: string, pid = 0): Promise<void> {
+  const start = `path=${argv.split(' ')[0]} ; argv[]=${argv} ; ignore_errors=no ; start_time=[n/a]`;
+  await fake('systemctl', `case $* in *ExecStart*) echo '{ ${start} }' ;; *MainPID*) echo ${pid} ;; esac`);
+}
 
 async function run(...args: string[]): Promise<{ exit: number | null; told: string[][] }> {
   const env = {
@@ -47,7 +55,10 @@ describe('k8s-diskless-containerd config', () => {
     await writeFile(join(dir, 'config.toml'), readFileSync(goldenConfig(version)));
     await writeFile(join(dir, 'dump'), change(readFileSync(recordedDump(version), 'utf8')));
     const command = `--config ${join(dir, 'config.toml')} config dump`;
-    await fake('daemon', `[[ $* == '${command}' ]] || exit 1; echo a warning >&2; exec cat '${join(dir, 'dump')}'`);
+    await fake(
+      'unit/containerd',
+      `[[ $* == '${command}' ]] || exit 1; echo a warning >&2; exec cat '${join(dir, 'dump')}'`,
+    );
   }
 
   it.each<Recorded>(['1.6.20', '2.4.2'])('finds all of it in what %s dumps', async (version) => {
@@ -102,6 +113,37 @@ describe('k8s-diskless-containerd config', () => {
     expect(await run('config')).toEqual({ exit: 0, told: [['setting', ...told]] });
   });
 
+  // Of Flatcar 3510.
+  const TORCX = `/usr/bin/env PATH=\${TORCX_BINDIR}:\${PATH} \${TORCX_BINDIR}/containerd --config \${TORCX_CONFIG}`;
+
+  it('asks the containerd of the unit behind env', async () => {
+    await given('2.4.2');
+    await unit(`/usr/bin/env PATH=/elsewhere ${dir}/unit/containerd --config /etc/other.toml`);
+    expect(await run('config')).toEqual({ exit: 0, told: [] });
+  });
+
+  it('asks the containerd that runs where its path is in a variable', async () => {
+    await given('2.4.2');
+    await copyFile('/bin/sleep', join(dir, 'unit/containerd'));
+    const running = spawn(join(dir, 'unit/containerd'), ['60']);
+    try {
+      await once(running, 'spawn');
+      await unit(TORCX, running.pid);
+      // sleep knows no such option, and names itself.
+      const { told } = await run('config');
+      expect(told).toEqual([['unreadable', expect.stringContaining(join(dir, 'unit/containerd'))]]);
+    } finally {
+      running.kill();
+    }
+  });
+
+  it('asks the containerd of PATH where its path is in a variable and none runs', async () => {
+    await given('2.4.2');
+    await rename(join(dir, 'unit/containerd'), join(dir, 'containerd'));
+    await unit(TORCX);
+    expect(await run('config')).toEqual({ exit: 0, told: [] });
+  });
+
   it('does not mind plugins that are disabled and no part of the CRI', async () => {
     const others = "disabled_plugins = ['io.containerd.snapshotter.v1.zfs', 'io.containerd.nri.v1.nri']";
     await given('2.4.2', (dump) => dump.replace(/disabled_plugins = .*/, others));
@@ -111,7 +153,7 @@ describe('k8s-diskless-containerd config', () => {
   it('says why containerd cannot read it', async () => {
     await given('2.4.2');
     const reason = 'containerd: toml: cannot decode TOML integer into struct field';
-    await fake('daemon', `echo a warning >&2; echo '${reason}' >&2; exit 1`);
+    await fake('unit/containerd', `echo a warning >&2; echo '${reason}' >&2; exit 1`);
     expect(await run('config')).toEqual({ exit: 0, told: [['unreadable', reason]] });
   });
 });
@@ -162,7 +204,7 @@ describe('k8s-diskless-containerd cri', () => {
   it('says that containerd does not answer, which may pass', async () => {
     await ctr(refused);
     const why = 'does not answer: ctr: failed to dial "/run/containerd/containerd.sock": connection refused';
-    expect(await run('cri')).toEqual({ exit: 1, told: [['cri', why]] });
+    expect(await run('cri')).toEqual({ exit: 1, told: [['silent', why]] });
   });
 
   it('waits for one that was started a moment ago', async () => {

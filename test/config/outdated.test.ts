@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { outdatedCluster } from '../../src/config/outdated.js';
 import { VERSION_TABLE } from '../../src/config/version-table.js';
-import { EXIT } from '../../src/errors.js';
+import { DisklessError, EXIT } from '../../src/errors.js';
 
 it.each([
   ['1.20.2', '3.4.23', 'Kubernetes 1.20.2, and this release runs 1.32 to 1.37'],
@@ -17,9 +17,29 @@ it.each([
   }
 });
 
-it('what the table has is brought up, and what a newer release recorded is another matter', () => {
+it('what the table has is brought up', () => {
   for (const { kubernetes, etcd } of VERSION_TABLE) {
     expect(outdatedCluster({ name: 'lab', kubernetes, etcd })).toBeUndefined();
   }
-  expect(outdatedCluster({ name: 'lab', kubernetes: '1.38.0', etcd: '3.7.3' })).toBeUndefined();
 });
+
+it.each([
+  ['1.38.0', '3.7.3', 'does not know Kubernetes 1.38.0'],
+  ['1.37.2', '3.8.0', 'does not know etcd 3.8.0'],
+  ['1.37.2', '3.10.1', 'does not know etcd 3.10.1'],
+  ['1.39.1', '4.0.0', 'does not know Kubernetes 1.39.1 and etcd 4.0.0'],
+])('Kubernetes %s with etcd %s is a newer release’s, and nobody is told to begin anew', (kubernetes, etcd, reason) => {
+  const error = errorOf(() => outdatedCluster({ name: 'lab', kubernetes, etcd }));
+  expect(error).toMatchObject({ code: 'cluster-newer', exit: EXIT.usage });
+  expect(error.message).toContain(reason);
+  expect(`${error.message} ${error.hint}`).not.toMatch(/--new-cluster|last release/);
+});
+
+function errorOf(work: () => unknown): DisklessError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof DisklessError) return error;
+  }
+  throw new Error('nothing of ours was thrown');
+}

@@ -36,6 +36,17 @@ describe('attendance', () => {
     expect(await stateAfter(0, enough)).toBe('settled');
   });
 
+  it('tells who has not answered, and of nobody when all have settled', () => {
+    const attendance = createAttendance(NODES, { patient: true });
+    expect(attendance.unanswered()).toBe('s4, s5, s6 have not answered');
+    for (const name of ['s4', 's5']) attendance.settle(name);
+    expect(attendance.unanswered()).toBe('s6 has not answered');
+    attendance.settle('s6');
+    expect(attendance.unanswered()).toBe('');
+    attendance.recall('s4');
+    expect(attendance.unanswered()).toBe('s4 has not answered');
+  });
+
   it('does not wait long for workers that nobody hears of', async () => {
     const attendance = createAttendance(NODES, { patient: false });
     attendance.settle('s4');

@@ -47,7 +47,7 @@ function upWith({ real, sessions, scripted = async () => {}, onEvent = () => {} 
     sessions: new Map(sessions(signal).map((session) => [session.name, session])),
     judgement: { verdict: { code: 'bootstrap' }, record, work: new Map(work) },
     memory: { tally: new Map() },
-    links: { cutOff: () => new Promise<never>(() => {}) },
+    links: { cutOff: () => new Promise(() => {}), found: () => undefined },
     options: { clock: { sleep: () => new Promise(() => {}) } },
   } as unknown as Reconciliation;
   const run = async (_context: unknown, place: StepPlace): Promise<StepResult> => {

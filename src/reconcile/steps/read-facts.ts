@@ -73,9 +73,7 @@ async function readFactsOfArrived(context: Reconciliation, node: string): Promis
 export async function callRoll(context: Reconciliation, { signal }: StepPlace): Promise<StepResult> {
   const { attendance } = context;
   const reading: Promise<void>[] = [];
-  waitsFor(
-    () => `${attendance.missing().join(', ')} ${attendance.missing().length === 1 ? 'has' : 'have'} not answered`,
-  );
+  waitsFor(attendance.unanswered);
   for (let round = 0; ; round++) {
     await attendance.enough(signal);
     const gone = round < MOST_READS_AGAIN ? goneSinceRead(context) : [];

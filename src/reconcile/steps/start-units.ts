@@ -1,3 +1,4 @@
+import { untilAborted } from '../../abort.js';
 import { CONTAINERD_UNIT } from '../../components/containerd.js';
 import { DisklessError } from '../../errors.js';
 import type { ComponentId, Disruption } from '../../node/desired.js';
@@ -23,8 +24,7 @@ export function startComponents(...components: ComponentId[]) {
   return async (context: Reconciliation, place: StepPlace): Promise<StepResult> => {
     const { arrivals, difference } = workOf(context, place.node);
     waitsFor('its files to arrive');
-    await arrivals.of('config');
-    for (const component of components) await arrivals.of(component);
+    for (const segment of ['config', ...components]) await untilAborted(arrivals.of(segment), place.signal);
     const actions = difference.units.filter(({ component }) => components.includes(component));
     const disruptive = isLive(context)
       ? actions.filter(({ action, unit }) => action === 'restart' && unit.disruption !== 'none')
@@ -71,7 +71,7 @@ async function bringUp(context: Reconciliation, place: StepPlace, action: UnitAc
   // A member of a quorum that is still to be made reports its start only when it is made.
   const wait = judgementOf(context).verdict.code === 'revive' && unit.disruption === 'etcd' ? '--no-block ' : '';
   const mark = `${PATHS.marker}/units/${unit.name}`;
-  const check = unit.name === CONTAINERD_UNIT ? containerdCheck : undefined;
+  const check = unit.name === CONTAINERD_UNIT ? containerdCheck(context.options.readyTimeoutMs) : undefined;
   const script = `set -eu
 ${check ? unlessTold(check.before, '') : ''}if [ "$(systemctl show -p NeedDaemonReload --value ${shellQuote(unit.name)})" = yes ]; then systemctl daemon-reload; fi
 ${verb === 'restart' ? stopWhatStarts(unit.name) : ''}systemctl reset-failed ${shellQuote(unit.name)} 2>/dev/null || true
@@ -80,7 +80,11 @@ ${check ? unlessTold(check.after, `rm -f ${shellQuote(mark)}; `) : ''}mkdir -p $
 printf '%s\\n' ${shellQuote(fingerprint)} >${shellQuote(`${mark}.new`)} && mv -f ${shellQuote(`${mark}.new`, mark)}
 `;
   await change(context, place, `${verb} ${unit.name} (${action.why})`, async () => {
-    const options = { label: `${verb} ${unit.name}`, timeoutMs: START_TIMEOUT_MS, signal: place.signal };
+    const options = {
+      label: `${verb} ${unit.name}`,
+      timeoutMs: START_TIMEOUT_MS + (check?.patienceMs ?? 0),
+      signal: place.signal,
+    };
     waitsFor(`systemd has not yet said that ${unit.name} has started`);
     const start = () => sessionOf(context, place.node).rootScript(script, options);
     const glance = (signal: AbortSignal) => lastWords(context, place.node, unit.name, signal);

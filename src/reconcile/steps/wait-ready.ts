@@ -1,3 +1,4 @@
+import { untilAborted } from '../../abort.js';
 import { DisklessError } from '../../errors.js';
 import { waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
@@ -43,5 +44,5 @@ async function unlessRebooted<T>(context: Reconciliation, node: string, work: Pr
   const over = new AbortController();
   const signal = AbortSignal.any([context.signal, over.signal]);
   const watch = sessionOf(context, node).watchEpoch({ signal, sleep: context.options.clock.sleep });
-  return Promise.race([work, watch]).finally(() => over.abort());
+  return untilAborted(Promise.race([work, watch]), context.signal).finally(() => over.abort());
 }

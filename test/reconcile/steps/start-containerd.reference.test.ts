@@ -31,7 +31,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 /** What the look at containerd finds. */
 function containerd({ config = ':', cri = ':' }: { config?: string; cri?: string }): void {
-  fake('check', `echo "check $1" >>${directory}/done\ncase $1 in config) ${config} ;; cri) ${cri} ;; esac`);
+  fake('check', `echo "check $*" >>${directory}/done\ncase $1 in config) ${config} ;; cri) ${cri} ;; esac`);
 }
 
 function restart(): Promise<unknown> {
@@ -55,6 +55,7 @@ function restart(): Promise<unknown> {
     memory: { tally: new Map() },
     judgement: { verdict: { code: 'healthy' }, work: new Map([['s4', work as unknown as NodeWork]]) },
     options: {
+      readyTimeoutMs: 90_000,
       clock: { sleep: () => new Promise(() => {}) },
       state: { saveEvidence: async (name: string) => `/runs/1/${name}` },
     },
@@ -66,7 +67,7 @@ const VERSION = sampleFacts().containerd.version;
 
 it('asks for the configuration before the start and for the CRI plugin after it, and then counts it as started', async () => {
   expect(await restart()).toBe('changed');
-  expect(done()).toEqual(['check config', 'restart containerd.service', 'check cri']);
+  expect(done()).toEqual(['check config', 'restart containerd.service', 'check cri 90']);
   expect(readFileSync(mark(), 'utf8')).toBe('new\n');
 });
 
@@ -104,8 +105,19 @@ it('fails with the reason and the log of a CRI plugin that is down, and starts i
     detail: expect.stringContaining('its last words'),
     hint: expect.stringContaining('/runs/1/s4-containerd.service.log'),
   });
-  expect(done()).toEqual(['check config', 'restart containerd.service', 'check cri']);
+  expect(done()).toEqual(['check config', 'restart containerd.service', 'check cri 90']);
   expect(existsSync(mark())).toBe(false);
+});
+
+it('hints at more time where containerd does not answer, and only there', async () => {
+  containerd({ cri: `${us('silent', 'does not answer: connection refused')}; exit 1` });
+  await expect(restart()).rejects.toMatchObject({
+    code: 'cri-plugin-down',
+    message: `containerd ${VERSION} does not answer: connection refused`,
+    hint: expect.stringContaining('--ready-timeout'),
+  });
+  containerd({ cri: `${us('cri', 'runs without its CRI plugin: something disables it')}; exit 2` });
+  await expect(restart()).rejects.toMatchObject({ hint: expect.not.stringContaining('--ready-timeout') });
 });
 
 it('does not take silence for consent when the look itself fails', async () => {

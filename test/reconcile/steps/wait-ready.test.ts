@@ -6,7 +6,8 @@ import { type FakeConnection, fakeConnection, sessionOver } from '../fake-sessio
 
 /** A node of these connections, whose readiness is for the test to tell. */
 async function waiting(links: FakeConnection[], step: typeof waitReady = waitReady, well = ['s4']) {
-  const { signal } = new AbortController();
+  const stop = new AbortController();
+  const { signal } = stop;
   const session = sessionOver('s5', links, signal);
   await session.connection();
   session.pinEpoch({ bootId: 'one' });
@@ -28,7 +29,7 @@ async function waiting(links: FakeConnection[], step: typeof waitReady = waitRea
       state: { saveEvidence: async () => '/runs/1/log' },
     },
   } as unknown as Reconciliation;
-  return { tell, done: step(context, { node: 's5', step: 'ready', signal, failed: new Set() }) };
+  return { tell, stop, done: step(context, { node: 's5', step: 'ready', signal, failed: new Set() }) };
 }
 
 const inBoot = (bootId: string): FakeConnection =>
@@ -47,6 +48,12 @@ it('is done when the node is Ready, whatever becomes of its connection', async (
   tell(undefined);
   expect(await done).toBe('unchanged');
   link.lose();
+});
+
+it.each([waitReady, waitForPods])('%o ends at once when it is to end, though its connection lives', async (step) => {
+  const { done, stop } = await waiting([inBoot('one')], step);
+  stop.abort(new Error('cut off'));
+  await expect(done).rejects.toThrow('cut off');
 });
 
 it('fails with the kubelet log when its time is up', async () => {
