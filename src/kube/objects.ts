@@ -49,11 +49,12 @@ export interface Toleration {
   effect?: string;
 }
 
-export interface NodeCondition {
+export interface Condition {
   type: string;
   status: 'True' | 'False' | 'Unknown';
   reason?: string;
   message?: string;
+  lastTransitionTime?: string;
 }
 
 export interface NodeAddress {
@@ -66,15 +67,27 @@ export interface KubeNode extends KubeObject {
   status?: {
     capacity?: Record<string, string>;
     allocatable?: Record<string, string>;
-    conditions?: NodeCondition[];
+    conditions?: Condition[];
     nodeInfo?: { bootID: string; kubeletVersion: string; containerRuntimeVersion?: string };
     addresses?: NodeAddress[];
   };
 }
 
+interface Container {
+  resources?: { requests?: Record<string, string> };
+  /** `Always` makes an init container a sidecar. */
+  restartPolicy?: string;
+}
+
 export interface KubePod extends KubeObject {
-  spec: { nodeName?: string };
-  status?: { phase?: string; conditions?: { type: string; status: string }[] };
+  spec: {
+    nodeName?: string;
+    priority?: number;
+    containers?: Container[];
+    initContainers?: Container[];
+    overhead?: Record<string, string>;
+  };
+  status?: { phase?: string; conditions?: Condition[]; nominatedNodeName?: string };
 }
 
 export interface Endpoints extends KubeObject {

@@ -1,28 +1,37 @@
 import { isTolerated, repelling } from './node-taints.js';
-import type { KubeNode, KubePod, Toleration } from './objects.js';
+import type { Condition, KubeNode, KubePod, Toleration } from './objects.js';
 
 export interface SpreadInput {
   pods: readonly KubePod[];
   nodes: readonly KubeNode[];
   replicas: number;
   tolerations: readonly Toleration[];
+  /** Since the epoch. */
+  nowMs: number;
 }
+
+/** The scheduler tries a pod again some moments after a node came (it backs off for 10 s at most). */
+const TRIED_AGAIN_MS = 30_000;
 
 export type Spread =
   | { kind: 'spread' }
   /** Some pod has no node yet, or is still to be made. */
   | { kind: 'settling'; why: string }
-  /** Pods share a node, and others could take one: evicting this one lets the scheduler decide again. */
-  | { kind: 'crowded'; evict: KubePod; node: string }
+  /** The scheduler found no node for one of them, and waiting changes nothing. */
+  | { kind: 'stuck'; why: string }
+  /** Pods share a node, and others have none: evicting this one lets the scheduler decide again. */
+  | { kind: 'crowded'; evict: KubePod; node: string; others: KubeNode[] }
   /** The same, but it is the only one that works. */
   | { kind: 'alone'; why: string };
 
 /** Whether the pods of a deployment run on as many nodes as there are for them. Pure. */
-export function spreadOf({ pods, nodes, replicas, tolerations }: SpreadInput): Spread {
+export function spreadOf({ pods, nodes, replicas, tolerations, nowMs }: SpreadInput): Spread {
   const living = pods.filter(isLiving);
   const byNode = groupByNode(living);
-  const wanted = Math.min(replicas, nodes.filter((node) => takes(node, tolerations)).length);
-  if (byNode.size >= wanted) return { kind: 'spread' };
+  const taking = nodes.filter((node) => takes(node, tolerations));
+  if (byNode.size >= Math.min(replicas, taking.length)) return { kind: 'spread' };
+  const stuck = living.find((pod) => isUnschedulable(pod, taking, nowMs));
+  if (stuck) return { kind: 'stuck', why: `no node takes ${stuck.metadata.name}: ${scheduling(stuck)?.message}` };
   const placed = living.filter(({ spec }) => spec.nodeName !== undefined).length;
   // More than that is a rollout.
   if (living.length !== replicas || placed !== replicas) {
@@ -32,7 +41,26 @@ export function spreadOf({ pods, nodes, replicas, tolerations }: SpreadInput): S
   const idle = crowd.find((pod) => !isReady(pod));
   const spare = idle ?? (living.filter(isReady).length > 1 ? crowd[0] : undefined);
   if (spare === undefined) return { kind: 'alone', why: `only one of those on ${node} is ready` };
-  return { kind: 'crowded', evict: spare, node };
+  const others = taking.filter(({ metadata }) => !byNode.has(metadata.name));
+  return { kind: 'crowded', evict: spare, node, others };
+}
+
+function scheduling({ status }: KubePod): Condition | undefined {
+  return status?.conditions?.find(({ type }) => type === 'PodScheduled');
+}
+
+/** A verdict about the nodes as they are now; others may be about to leave a node for its sake (preemption). */
+function isUnschedulable(pod: KubePod, taking: readonly KubeNode[], nowMs: number): boolean {
+  const { status, reason, lastTransitionTime = '' } = scheduling(pod) ?? {};
+  if (pod.spec.nodeName !== undefined || status !== 'False' || reason !== 'Unschedulable') return false;
+  if (pod.status?.nominatedNodeName) return false;
+  const since = Math.max(0, ...taking.map(readySince));
+  return Date.parse(lastTransitionTime) > since || nowMs - since > TRIED_AGAIN_MS;
+}
+
+function readySince({ status }: KubeNode): number {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  return Date.parse(ready?.lastTransitionTime ?? '') || 0;
 }
 
 function takes(node: KubeNode, tolerations: readonly Toleration[]): boolean {

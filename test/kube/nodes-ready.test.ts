@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { waitNodesReady, whyNotReady } from '../../src/kube/nodes-ready.js';
-import type { KubeNode, NodeCondition, Taint } from '../../src/kube/objects.js';
+import type { Condition, KubeNode, Taint } from '../../src/kube/objects.js';
 import { answer, refuse, trickle } from '../helpers/fake-apiserver.js';
 import { useFakeCluster } from './setup.js';
 
 const PATH = '/api/v1/nodes';
 const cluster = useFakeCluster();
 
-function node(name: string, status: { bootId?: string; ready?: NodeCondition['status']; message?: string }): KubeNode {
+function node(name: string, status: { bootId?: string; ready?: Condition['status']; message?: string }): KubeNode {
   const { bootId, ready, message } = status;
   return {
     apiVersion: 'v1',

@@ -34,7 +34,7 @@ const pod = (name: string, nodeName?: string, { ready = true, going = false, pha
   }) satisfies KubePod;
 
 const spread = (pods: KubePod[], nodes: KubeNode[], replicas = 2) =>
-  spreadOf({ pods, nodes, replicas, tolerations: TOLERATIONS });
+  spreadOf({ pods, nodes, replicas, tolerations: TOLERATIONS, nowMs: Date.parse('2026-11-30T12:00:00Z') });
 
 const TWO = [node('s4'), node('s5')];
 const TOGETHER = [pod('a', 's4'), pod('b', 's4')];
@@ -57,7 +57,7 @@ describe('pods are spread', () => {
 
 describe('pods that share a node', () => {
   it('part where another node takes them: one of those that works, while another does', () => {
-    expect(spread(TOGETHER, TWO)).toEqual({ kind: 'crowded', evict: TOGETHER[0], node: 's4' });
+    expect(spread(TOGETHER, TWO)).toEqual({ kind: 'crowded', evict: TOGETHER[0], node: 's4', others: [TWO[1]] });
     expect(spread(TOGETHER, [node('s4'), tainted('node-role.kubernetes.io/control-plane')]).kind).toBe('crowded');
   });
 
@@ -80,4 +80,43 @@ it.each<[string, KubePod[], string]>([
   ['a rollout', [...TOGETHER, pod('c', 's4')], '3 of 3 pods have a node, of 2'],
 ])('nothing is evicted while that settles: %s', (_title, pods, why) => {
   expect(spread(pods, TWO)).toMatchObject({ kind: 'settling', why: expect.stringContaining(why) });
+});
+
+describe('a pod for which there is no node', () => {
+  const readyAt = (name: string, lastTransitionTime: string): KubeNode => ({
+    ...node(name),
+    status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime }] },
+  });
+  const unschedulable = (at: string, nominatedNodeName?: string): KubePod => ({
+    ...pod('b'),
+    status: {
+      phase: 'Pending',
+      ...(nominatedNodeName && { nominatedNodeName }),
+      conditions: [
+        {
+          type: 'PodScheduled',
+          status: 'False',
+          reason: 'Unschedulable',
+          message: '0/2 nodes are available: 1 Insufficient cpu',
+          lastTransitionTime: `2026-11-30T${at}Z`,
+        },
+      ],
+    },
+  });
+  const nodes = (at: string): KubeNode[] => [node('s4'), readyAt('s5', `2026-11-30T${at}Z`)];
+
+  it.each([
+    ['found since the nodes are Ready', '11:59:58', '11:59:57'],
+    ['found long ago, and the nodes came long ago', '10:00:00', '11:00:00'],
+  ])('is told, and none is evicted: %s', (_title, found, ready) => {
+    const why = 'no node takes b: 0/2 nodes are available: 1 Insufficient cpu';
+    expect(spread([pod('a', 's4'), unschedulable(found)], nodes(ready))).toEqual({ kind: 'stuck', why });
+  });
+
+  it.each([
+    ['a node has just come, and the scheduler may not have tried again', unschedulable('10:00:00'), '11:59:50'],
+    ['others leave a node for its sake', unschedulable('11:59:58', 's5'), '10:00:00'],
+  ])('is waited for: %s', (_title, waiting, ready) => {
+    expect(spread([pod('a', 's4'), waiting], nodes(ready)).kind).toBe('settling');
+  });
 });

@@ -3,6 +3,7 @@ import { hasCode, isPassing } from '../../kube/api-errors.js';
 import type { KubeClient } from '../../kube/client.js';
 import type { KubeNode, KubePod } from '../../kube/objects.js';
 import { resourcePath } from '../../kube/paths.js';
+import { hasRoom } from '../../kube/room.js';
 import { type Spread, spreadOf } from '../../kube/spread.js';
 import { watch } from '../../kube/watch.js';
 import { waitsFor } from '../../runner/long-waits.js';
@@ -24,16 +25,22 @@ export async function spreadDns(context: Reconciliation, { step, signal }: StepP
   const { items: nodes } = await settling(context, () => client.list<KubeNode>(NODES, { signal }));
   const limit = deadline({ parent: signal, ms: shortly(context).forMs });
   const moved = new Set<string>();
-  const last: { spread?: Spread } = {};
+  let last: Spread | undefined;
   try {
     for await (const pods of podsSeen(client, dnsPods, limit.signal)) {
-      const spread = spreadOf({ ...dnsPods, pods, nodes });
-      last.spread = spread;
-      if (spread.kind === 'spread') break;
+      const spread = spreadOf({ ...dnsPods, pods, nodes, nowMs: context.options.clock.now() });
+      last = spread;
+      if (spread.kind === 'spread' || spread.kind === 'stuck') break;
       waitsFor('why' in spread ? spread.why : `name servers are together on ${spread.node}`);
       if (spread.kind !== 'crowded' || moved.has(spread.evict.metadata.name)) continue;
       const { name } = spread.evict.metadata;
-      if (!(await evict(client, spread.evict, limit.signal))) continue;
+      const against = await wantOfRoom(context, { client, spread, signal: limit.signal });
+      const eviction = against ?? (await evict(client, spread.evict, limit.signal));
+      if (eviction === 'not-now') continue;
+      if (eviction !== 'goes') {
+        last = { kind: 'stuck', why: eviction.why };
+        break;
+      }
       moved.add(name);
       changed(context, { step }, `evict ${name}, one of several name servers on ${spread.node}`);
     }
@@ -43,7 +50,7 @@ export async function spreadDns(context: Reconciliation, { step, signal }: StepP
   } finally {
     limit.release();
   }
-  if (last.spread?.kind !== 'spread') warn(context, last.spread);
+  if (last?.kind !== 'spread') warn(context, last);
   return moved.size > 0 ? 'changed' : 'unchanged';
 }
 
@@ -64,17 +71,47 @@ async function* podsSeen(client: KubeClient, { namespace, labels }: DnsPods, sig
   }
 }
 
-/** @returns whether it goes; somebody's PodDisruptionBudget may be against it for now */
-async function evict(client: KubeClient, { metadata }: KubePod, signal: AbortSignal): Promise<boolean> {
+interface Against {
+  why: string;
+}
+
+interface Crowd {
+  client: KubeClient;
+  spread: Extract<Spread, { kind: 'crowded' }>;
+  signal: AbortSignal;
+}
+
+/** Evicted, it would be missing: it works where it is, and would find no other place. */
+async function wantOfRoom(
+  context: Reconciliation,
+  { client, spread: { evict: pod, others }, signal }: Crowd,
+): Promise<Against | undefined> {
+  const path = resourcePath({ apiVersion: 'v1', resource: 'pods' });
+  for (const node of others) {
+    const query = { fieldSelector: `spec.nodeName=${node.metadata.name}` };
+    const { items: there } = await settling(context, () => client.list<KubePod>(path, { query, signal }));
+    if (hasRoom({ pod, node, there })) return undefined;
+  }
+  const names = others.map(({ metadata }) => metadata.name).join(', ');
+  return { why: `no room on ${names} for what ${pod.metadata.name} requests` };
+}
+
+/** Somebody's PodDisruptionBudget may be against it, which no waiting here changes. */
+async function evict(
+  client: KubeClient,
+  { metadata }: KubePod,
+  signal: AbortSignal,
+): Promise<'goes' | 'not-now' | Against> {
   const { name, namespace } = metadata;
   const path = resourcePath({ apiVersion: 'v1', resource: 'pods', namespace, name, subresource: 'eviction' });
   const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, ...(namespace && { namespace }) } };
   try {
     await client.create(path, eviction, { signal });
-    return true;
+    return 'goes';
   } catch (error) {
     signal.throwIfAborted();
-    if (isPassing(error) || hasCode(error, 'kube-not-found')) return false;
+    if (hasCode(error, 'kube-busy')) return { why: error.message };
+    if (isPassing(error) || hasCode(error, 'kube-not-found')) return 'not-now';
     throw error;
   }
 }

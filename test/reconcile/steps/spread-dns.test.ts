@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { DnsPods, Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { spreadDns } from '../../../src/reconcile/steps/spread-dns.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
@@ -24,7 +24,15 @@ const pod = (name: string, nodeName: string, { going = false, ready = true } = {
 const node = (name: string) => ({
   metadata: { name },
   spec: {},
-  status: { conditions: [{ type: 'Ready', status: 'True' }] },
+  status: { allocatable: { cpu: '1', pods: '2' }, conditions: [{ type: 'Ready', status: 'True' }] },
+});
+const unschedulable = (name: string) => ({
+  ...pod(name, ''),
+  spec: {},
+  status: {
+    phase: 'Pending',
+    conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: 'Insufficient cpu' }],
+  },
 });
 const event = (type: string, object: object): string => `${JSON.stringify({ type, object })}\n`;
 const listOf = (...items: object[]) => answer(200, { metadata: { resourceVersion: '7' }, items });
@@ -48,23 +56,32 @@ async function runWith({ dnsPods = DNS, well = ['s4'], readyTimeoutMs = 180_000 
     options: {
       spec: sampleSpec({ nodes: [sampleNode()] }),
       readyTimeoutMs,
-      clock: { sleep: async () => {}, monotonicMs: () => 0 },
+      clock: { sleep: async () => {}, monotonicMs: () => 0, now: () => Date.parse('2026-11-30T12:00:00Z') },
     },
   } as unknown as Reconciliation;
   const result = await spreadDns(context, { node: '', step: 'dns', signal, failed: new Set() });
   const told = events.flatMap((each) =>
-    each.type === 'change' ? [each.what] : each.type === 'note' ? [each.code] : [],
+    each.type === 'change' ? [each.what] : each.type === 'note' ? [each.code, each.message] : [],
   );
   const evicted = cluster.server.requests.flatMap(({ method, body }) => (method === 'POST' ? [JSON.parse(body)] : []));
   return { result, told, evicted };
 }
+
+/** All pods of the other node. */
+let onOther: object[] = [];
+beforeEach(() => {
+  onOther = [];
+});
 
 /** The pods as they are listed, then what is told of them. */
 function pods(listed: object[], ...told: string[]): void {
   const list = listOf(...listed);
   const watched = trickle(told);
   const handler: Handler = (exchange) => (exchange.request.query.get('watch') ? watched(exchange) : list(exchange));
-  cluster.server.on('GET', '/api/v1/nodes', listOf(node('s4'), node('s5'))).on('GET', PODS, handler);
+  cluster.server
+    .on('GET', '/api/v1/nodes', listOf(node('s4'), node('s5')))
+    .on('GET', '/api/v1/pods', (exchange) => listOf(...onOther)(exchange))
+    .on('GET', PODS, handler);
 }
 
 describe('spreadDns', () => {
@@ -97,10 +114,57 @@ describe('spreadDns', () => {
   });
 
   it('warns where that does not come about in time, and fails nothing', async () => {
+    pods([pod('a', 's4'), { ...pod('b', ''), spec: {} }]);
+    const { result, told } = await runWith({ readyTimeoutMs: 3_000 });
+    expect({ result, told }).toEqual({ result: 'unchanged', told: ['dns-not-spread', expect.anything()] });
+  });
+
+  // Those that follow must not outlast a test: without them each would idle for half a minute.
+  it('warns at once when a disruption budget is against it', async () => {
     pods([pod('a', 's4'), pod('b', 's4')]);
     cluster.server.on('POST', `${PODS}/a/eviction`, refuse(429, 'TooManyRequests'));
-    const { result, told } = await runWith({ readyTimeoutMs: 3_000 });
-    expect({ result, told }).toEqual({ result: 'unchanged', told: ['dns-not-spread'] });
+    const { result, told } = await runWith();
+    expect({ result, told }).toEqual({
+      result: 'unchanged',
+      told: ['dns-not-spread', expect.stringContaining('refused POST')],
+    });
+  });
+
+  it('waits no longer than until no node takes the new one, and names it', async () => {
+    pods(
+      [pod('a', 's4'), pod('b', 's4')],
+      event('DELETED', pod('a', 's4')),
+      event('ADDED', { ...pod('c', ''), spec: {} }),
+      event('MODIFIED', unschedulable('c')),
+    );
+    cluster.server.on('POST', `${PODS}/a/eviction`, answer(201, {}));
+    const { result, told } = await runWith();
+    expect({ result, told: told.slice(1) }).toEqual({
+      result: 'changed',
+      told: ['dns-not-spread', expect.stringContaining('no node takes c: Insufficient cpu')],
+    });
+  });
+
+  it('neither evicts nor waits where a former run left one without a node', async () => {
+    pods([pod('a', 's4'), unschedulable('c')]);
+    const { told, evicted } = await runWith();
+    expect({ told, evicted }).toEqual({
+      told: ['dns-not-spread', expect.stringContaining('no node takes c')],
+      evicted: [],
+    });
+  });
+
+  it('leaves both where they work when the other node has no room', async () => {
+    pods([pod('a', 's4'), pod('b', 's4')]);
+    onOther = [pod('x', 's5'), pod('y', 's5')];
+    const { result, told, evicted } = await runWith();
+    expect({ result, told, evicted }).toEqual({
+      result: 'unchanged',
+      told: ['dns-not-spread', expect.stringContaining('no room on s5 for what a requests')],
+      evicted: [],
+    });
+    const asked = cluster.server.requests.find(({ path }) => path === '/api/v1/pods');
+    expect(asked?.query.get('fieldSelector')).toBe('spec.nodeName=s5');
   });
 
   it('asks nothing where the DNS is not ours, or where no controller would make another pod', async () => {

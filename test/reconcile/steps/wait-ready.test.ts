@@ -50,7 +50,7 @@ it('is done when the node is Ready, whatever becomes of its connection', async (
   link.lose();
 });
 
-it.each([waitReady, waitForPods])('%o ends at once when it is to end, though its connection lives', async (step) => {
+it.each([waitReady, waitForPods])('$name ends at once when it is to end, though its connection lives', async (step) => {
   const { done, stop } = await waiting([inBoot('one')], step);
   stop.abort(new Error('cut off'));
   await expect(done).rejects.toThrow('cut off');
