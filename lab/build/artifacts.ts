@@ -1,6 +1,6 @@
 import { link, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { fileInputs, type Product } from './product.js';
+import { builtVersion, fileInputs, type Product } from './product.js';
 import { sha256OfFile } from './sha256.js';
 import { packTarball } from './tarball.js';
 
@@ -20,7 +20,7 @@ export interface ArtifactProducts {
  * so that the directory stands for a copied mirror.
  */
 export function artifacts(products: ArtifactProducts): Product {
-  const [kubernetes, etcd, cni] = [products.kubernetes, products.etcd, products.cni].map(versionOf);
+  const [kubernetes, etcd, cni] = [products.kubernetes, products.etcd, products.cni].map(builtVersion);
   return {
     name: `artifacts-${kubernetes}-${etcd}`,
     inputs: async () => [
@@ -38,14 +38,9 @@ export function artifacts(products: ArtifactProducts): Product {
   };
 }
 
-/** A product's directory is called VERSION_KEY. */
-function versionOf(product: string): string {
-  return basename(product).replace(/_[^_]*$/, '');
-}
-
 /** kubernetes/vX.Y.Z/bin/linux/amd64/NAME and NAME.sha256, as below dl.k8s.io/release. */
 async function layOutKubernetes(product: string, output: string): Promise<void> {
-  const directory = join(output, 'kubernetes', `v${versionOf(product)}`, 'bin/linux/amd64');
+  const directory = join(output, 'kubernetes', `v${builtVersion(product)}`, 'bin/linux/amd64');
   await mkdir(directory, { recursive: true });
   for (const name of await readdir(product)) {
     const file = join(directory, name);
@@ -62,7 +57,7 @@ interface LayOutOptions {
 
 /** etcd/vX.Y.Z/etcd-vX.Y.Z-linux-amd64.tar.gz and SHA256SUMS, as etcd's releases have them. */
 async function layOutEtcd({ product, output, work }: LayOutOptions): Promise<void> {
-  const version = versionOf(product);
+  const version = builtVersion(product);
   const release = `etcd-v${version}-linux-amd64`;
   const staging = join(work, release);
   const file = join(output, 'etcd', `v${version}`, `${release}.tar.gz`);
@@ -76,7 +71,7 @@ async function layOutEtcd({ product, output, work }: LayOutOptions): Promise<voi
 
 /** cni/vX.Y.Z/cni-plugins-linux-amd64-vX.Y.Z.tgz and .sha256, as the CNI plugins' releases have them. */
 async function layOutCni(product: string, output: string): Promise<void> {
-  const version = versionOf(product);
+  const version = builtVersion(product);
   const file = join(output, 'cni', `v${version}`, `cni-plugins-linux-amd64-v${version}.tgz`);
   const entries = (await readdir(product)).sort().map((name) => `./${name}`);
   await packTarball({ file, directory: product, entries });

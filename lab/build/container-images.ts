@@ -4,7 +4,7 @@ import { pauseImage, VERSION_TABLE } from '../../src/config/version-table.js';
 import { openApt } from './apt.js';
 import { goEnvironment } from './go-toolchain.js';
 import { writeImageArchive } from './image-archive.js';
-import { type BuildContext, fileInputs, type Product } from './product.js';
+import { type BuildContext, builtVersion, fileInputs, type Product } from './product.js';
 import { runCommand } from './run-command.js';
 
 interface ImageDefinition {
@@ -45,18 +45,14 @@ export function containerImages({ coredns }: { coredns: string }): Product {
         await pack(context, { name, root, ...image });
       }
       await packCoreDns(context, coredns);
-      return { version: `coredns-${versionOf(coredns)}` };
+      return { version: `coredns-${builtVersion(coredns)}` };
     },
   };
 }
 
 /** The image of the cluster DNS as upstream calls it. */
 export function coreDnsReference(coredns: string): string {
-  return `registry.k8s.io/coredns/coredns:v${versionOf(coredns)}`;
-}
-
-function versionOf(product: string): string {
-  return basename(product).replace(/_.*/, '');
+  return `registry.k8s.io/coredns/coredns:v${builtVersion(coredns)}`;
 }
 
 async function packCoreDns(context: BuildContext, coredns: string): Promise<void> {

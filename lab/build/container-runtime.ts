@@ -1,7 +1,6 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Product } from './product.js';
-import { fileInputs } from './product.js';
+import { builtVersion, fileInputs, type Product } from './product.js';
 import { runCommand } from './run-command.js';
 
 export interface RuntimeParts {
@@ -30,7 +29,7 @@ export function containerRuntime({ containerd, runc }: RuntimeParts): Product {
       const file = join(output, 'usr.squashfs');
       const args = [usr, file, '-noappend', '-quiet', '-no-progress', '-all-root', '-comp', 'zstd', '-processors', '2'];
       await runCommand({ command: 'mksquashfs', args, signal });
-      const [containerdVersion, runcVersion] = [containerd, runc].map((path) => basename(path).replace(/_.*/, ''));
+      const [containerdVersion, runcVersion] = [containerd, runc].map(builtVersion);
       await writeFile(join(output, 'versions'), `containerd ${containerdVersion}\nrunc ${runcVersion}\n`);
       return { version: `containerd-${containerdVersion}_runc-${runcVersion}` };
     },

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { usageError } from '../../src/errors.js';
 import { GENERATIONS, generationOf, NEWEST_GENERATION, type SystemName } from '../generations.js';
 import { artifacts } from './artifacts.js';
@@ -20,7 +20,6 @@ export interface LabBuild {
   generation: string;
   /** Kubernetes, etcd, CNI plugins and iperf3 in the layout of upstream's release servers. */
   artifacts: string;
-  kubernetesVersion: string;
   /** Directory of image archives `*.tar`, which `ctr -n k8s.io images import` loads. */
   images: string;
   /** Reference of the image of the cluster DNS. */
@@ -74,7 +73,6 @@ export async function ensureBuilt(options: EnsureBuiltOptions): Promise<LabBuild
   const build: LabBuild = {
     generation: generation.name,
     artifacts: await make(artifacts(parts)),
-    kubernetesVersion: basename(parts.kubernetes).replace(/_.*/, ''),
     images: await make(containerImages({ coredns: dns })),
     dnsImage: coreDnsReference(dns),
     systems: { oldest: [base], ...(wanted.has('newest') && { newest: [base, await runtimeLayer(make)] }) },

@@ -1,7 +1,7 @@
 import { copyFile, link, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { writeImageArchive } from './image-archive.js';
-import { fileInputs, type Product } from './product.js';
+import { builtVersion, fileInputs, type Product } from './product.js';
 
 export interface KubeadmParts {
   /** Directories of the products. */
@@ -14,7 +14,7 @@ const CONTROL_PLANE = ['kube-apiserver', 'kube-controller-manager', 'kube-schedu
 
 /** `kubeadm`, and archives of the images whose pods it starts, made of the same binaries that `up` sends. */
 export function kubeadmKit(parts: KubeadmParts): Product {
-  const [kubernetes, etcd] = [parts.kubernetes, parts.etcd].map((path) => basename(path).replace(/_.*/, ''));
+  const [kubernetes, etcd] = [parts.kubernetes, parts.etcd].map(builtVersion);
   return {
     name: `kubeadm-kit-${kubernetes}`,
     inputs: async () => [

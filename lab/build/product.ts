@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { withLock } from './build-lock.js';
 import { runCommand } from './run-command.js';
 
@@ -89,6 +89,11 @@ async function buildInto(product: Product, options: MaterializeOptions): Promise
     // A killed chroot may have left mounts behind: never cross into another file system.
     await runCommand({ command: 'rm', args: ['-rf', '--one-file-system', temporary] });
   }
+}
+
+/** Version of a finished product, from its directory. */
+export function builtVersion(directory: string): string {
+  return basename(directory).replace(/_[^_]*$/, '');
 }
 
 async function findBuilt(root: string, product: Product): Promise<string | undefined> {
