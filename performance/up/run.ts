@@ -12,9 +12,9 @@ import { type Sample, waterfall } from './sample.js';
 import { type Bench, coldRuns, NODES, rebootRuns } from './scenarios.js';
 
 /**
- * Measures `up` on the lab: cold on blank machines, again on the healthy cluster, after the reboot of one node; and the
- * floor and kubeadm beside it, in the same run, since only ratios within one run mean something on a machine that is
- * shared. kubeadm is compared with one control plane: same nodes, same binaries, no add-ons.
+ * Measures `up` on the lab: cold on blank machines, again on the healthy cluster, after the reboot of one node and of
+ * all; and the floor and kubeadm beside it, in the same run, since only ratios within one run mean something on a machine
+ * that is shared. kubeadm is compared with one control plane: same nodes, same binaries, no add-ons.
  *
  *   npm run bench:up -- [--control-planes 1|3] [--runs 20] [--reboots 5] [--floor-every 4] [--out FILE]
  */
@@ -44,9 +44,10 @@ const bench: Bench = {
 try {
   const options = { runs: Number(values.runs), floorEvery: Number(values['floor-every']), kit };
   const { cold, noop, floors, kubeadm } = await coldRuns(bench, options);
-  const reboots = await rebootRuns(bench, rebooted, Number(values.reboots));
+  const reboots = await rebootRuns(bench, [rebooted], Number(values.reboots));
+  const allRebooted = await rebootRuns(bench, NODES, Number(values.reboots));
   report({
-    schema: 4,
+    schema: 5,
     what: `up, ${count} control plane${count > 1 ? 's' : ''} of ${NODES.length} nodes, Kubernetes ${NEWEST.kubernetes}, lab`,
     taken: new Date().toISOString(),
     commit: commit(),
@@ -55,6 +56,7 @@ try {
       cold: summary(cold),
       noop: summary(noop),
       [`rebooted ${count > 1 ? 'control plane' : 'worker'}`]: summary(reboots),
+      'all rebooted': summary(allRebooted),
       floor: { runs: floors.length, median: medianOf(floors.map(({ total }) => total)) },
       ...(kit && { kubeadm: { runs: kubeadm.length, median: medianOf(kubeadm.map(({ total }) => total)) } }),
     },
@@ -68,7 +70,7 @@ try {
     },
     floors,
     kubeadm,
-    samples: { cold, noop, reboots },
+    samples: { cold, noop, reboots, allRebooted },
   });
   const typical = cold.toSorted((a, b) => a.totalMs - b.totalMs)[Math.floor(cold.length / 2)];
   if (typical) bench.say(waterfall(typical));

@@ -69,16 +69,17 @@ export async function coldRuns(bench: Bench, { runs, floorEvery, kit }: ColdOpti
   return result;
 }
 
-/** One node loses power and answers over SSH again; then `up`. */
-export async function rebootRuns({ lab, controlPlanes, say }: Bench, node: string, runs: number): Promise<Sample[]> {
+/** These nodes lose power at once and answer over SSH again; then `up`. */
+export async function rebootRuns(bench: Bench, nodes: readonly string[], runs: number): Promise<Sample[]> {
+  const { lab, controlPlanes, say } = bench;
   const operator = await createOperator(lab.env());
   const samples: Sample[] = [];
   try {
     await measured(operator, firstUp(controlPlanes));
     for (let run = 1; run <= runs; run++) {
-      await lab.reboot([node], { power: true });
+      await lab.reboot(nodes, { power: true });
       const sample = await measured(operator, ['up']);
-      say(`${node} rebooted ${run}: ${words(sample)}`);
+      say(`${nodes.join(', ')} rebooted ${run}: ${words(sample)}`);
       samples.push(sample);
     }
   } finally {
