@@ -17,6 +17,7 @@ export async function sendFiles(context: Reconciliation, place: StepPlace): Prom
   const { difference, arrivals, encoding } = workOf(context, place.node);
   const { files, images, remove } = difference;
   try {
+    waitsFor('binaries and images to be compressed, which is done once for each version');
     const segments = await buildSegments({ difference, encoding, content: context.options.content });
     if (segments.length === 0 && remove.length === 0) return 'unchanged';
     const what = `send ${files.length} files, ${images.length} images; remove ${remove.length}`;

@@ -8,7 +8,7 @@ import { shellQuote } from '../../ssh/quote.js';
 import { change } from '../change.js';
 import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 import { sendSegments } from './send-files.js';
-import { startComponents } from './start-units.js';
+import { restartComponent, startComponents } from './start-units.js';
 
 const startUnit = startComponents('etcd');
 
@@ -24,12 +24,15 @@ export async function startEtcd(context: Reconciliation, place: StepPlace): Prom
     const { arrivals } = workOf(context, place.node);
     await arrivals.of(CONFIG_SEGMENT);
     await arrivals.of('etcd');
-    const start = async (bootstrap: EtcdBootstrap): Promise<void> => {
-      await claimDataDirectory(context, place, wipe);
-      await writeBootstrapFile(context, place, bootstrap);
-      await startUnit(context, place);
+    const member = {
+      prepare: async (bootstrap: EtcdBootstrap): Promise<void> => {
+        await claimDataDirectory(context, place, wipe);
+        await writeBootstrapFile(context, place, bootstrap);
+      },
+      start: async () => void (await startUnit(context, place)),
+      restart: () => restartComponent(context, place, 'etcd', 'in sync, and yet it does not serve'),
     };
-    await context.rejoin.rejoin(place.node, start, place.signal);
+    await context.rejoin.rejoin(place.node, member, place.signal);
     return 'changed';
   }
   return startUnit(context, place);

@@ -36,6 +36,17 @@ export function startComponents(...components: ComponentId[]) {
   };
 }
 
+/** Whatever state its units are in. @param why As in the plan's own actions */
+export async function restartComponent(
+  context: Reconciliation,
+  place: StepPlace,
+  component: ComponentId,
+  why: string,
+): Promise<void> {
+  const actions = workOf(context, place.node).difference.units.filter((action) => action.component === component);
+  for (const action of actions) await bringUp(context, place, { ...action, action: 'restart', why });
+}
+
 /** There is something that a restart could interrupt; without a quorum, one at a time would wait for what never comes. */
 function isLive(context: Reconciliation): boolean {
   return ['healthy', 'rejoin'].includes(judgementOf(context).verdict.code);

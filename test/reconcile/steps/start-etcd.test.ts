@@ -56,7 +56,7 @@ const EXISTING: EtcdBootstrap = {
 };
 
 /** s4 carries out the verdict for incarnation 3 of cluster c. */
-function runWith(verdict: EtcdVerdict, { arrived = ['config', 'etcd'], units = [START] } = {}) {
+function runWith(verdict: EtcdVerdict, { arrived = ['config', 'etcd'], units = [START], isStuck = false } = {}) {
   const events: RunEvent[] = [];
   const received: string[] = [];
   const { signal } = new AbortController();
@@ -88,9 +88,11 @@ function runWith(verdict: EtcdVerdict, { arrived = ['config', 'etcd'], units = [
   const rejoined: string[] = [];
   const rejoin: EtcdRejoin = {
     clear: () => Promise.reject(new Error('nobody asks for it here')),
-    async rejoin(node, start) {
+    async rejoin(node, member) {
       rejoined.push(node);
-      await start(EXISTING);
+      await member.prepare(EXISTING);
+      await member.start();
+      if (isStuck) await member.restart();
     },
   };
   const context = {
@@ -177,6 +179,13 @@ describe('startEtcd', () => {
     ]);
     expect(run.received[0]).toContain('ETCD_INITIAL_CLUSTER=s4=https://10.0.0.4:2380\n');
     expect(run.received[0]).toContain('ETCD_INITIAL_CLUSTER_STATE=existing\n');
+  });
+
+  it('starts one that does not get to serve anew', async () => {
+    const run = runWith(rejoin, { isStuck: true });
+    await run.start();
+    expect(run.changes().at(-1)).toBe('restart etcd.service (in sync, and yet it does not serve)');
+    expect(systemctl()).toContain('restart etcd.service');
   });
 
   it('does not add a member whose files never arrive: nobody could start it', async () => {
