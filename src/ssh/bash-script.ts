@@ -15,3 +15,8 @@ export interface RemoteCommand {
 export function bashScript(text: string, ...args: string[]): RemoteCommand {
   return { command: args.length === 0 ? 'bash -s' : `bash -s -- ${shellQuote(...args)}`, input: text };
 }
+
+/** The same of a script that reads what is sent to it: the text is an argument. @param name What it calls itself in errors */
+export function bashReader(text: string, name: string, ...args: string[]): string {
+  return shellQuote('bash', '-c', text, name, ...args);
+}

@@ -38,7 +38,7 @@ const TOOLS = 'tar gzip curl ip nft iptables ipset conntrack modprobe restorecon
 export async function startFakeNode(options: FakeNodeOptions): Promise<FakeNode> {
   const deliveries: Delivery[] = [];
   const exec = asRoot(async (command, { stdin, stdout, stderr }) => {
-    const [, clusterId, incarnation] = / receiver ([0-9a-f]+) (\d+) /.exec(command) ?? [];
+    const [, clusterId, incarnation] = / receive-files ([0-9a-f]+) (\d+) /.exec(command) ?? [];
     if (clusterId !== undefined) {
       const delivery = { clusterId, incarnation: Number(incarnation), segments: new Map(), removed: [] };
       deliveries.push(delivery);
