@@ -63,11 +63,14 @@ for address in ${targets.map(({ address }) => address).join(' ')}; do
 done
 wait
 `;
-  const { stdout } = await sessionOf(context, node).rootScript(script, {
-    label: 'look for the others',
-    timeoutMs: 10 * LOOK_MS,
-    signal,
-  });
+  const { stdout } = await sessionOf(context, node).runAsRoot(
+    { command: 'bash -s', input: script },
+    {
+      label: 'look for the others',
+      timeoutMs: 10 * LOOK_MS,
+      signal,
+    },
+  );
   const lines = new Set(stdout.split('\n').map((line) => line.trim()));
   return targets.filter(({ address }) => lines.has(`unreached ${address}`));
 }

@@ -18,7 +18,10 @@ export async function retirePast(context: Reconciliation, place: StepPlace): Pro
 mv -f "$marker/cluster.$$" "$marker/cluster"
 `;
   await change(context, place, what, () =>
-    sessionOf(context, place.node).rootScript(script, { label: what, timeoutMs: 120_000 }),
+    sessionOf(context, place.node).runAsRoot(
+      { command: 'bash -s', input: script },
+      { label: what, timeoutMs: 120_000 },
+    ),
   );
   return 'changed';
 }

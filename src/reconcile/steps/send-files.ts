@@ -104,7 +104,7 @@ export async function importImages(context: Reconciliation, place: StepPlace): P
     await change(context, place, `import ${image.references.join(', ')}`, async () => {
       const session = sessionOf(context, place.node);
       const options = { label: 'import image', timeoutMs: timeLimit({ baseMs: 120_000, bytes: image.size }) };
-      await session.rootScript(importScript(image), options).catch((cause) => {
+      await session.runAsRoot({ command: 'bash -s', input: importScript(image) }, options).catch((cause) => {
         if (!hasCode(cause, 'remote-failed')) throw cause;
         const message = `containerd refused the image archive with ${image.references.join(', ')}`;
         throw new DisklessError({

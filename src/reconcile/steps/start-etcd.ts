@@ -47,7 +47,10 @@ printf '%s\\n' ${shellQuote(owner)} >${directory}/k8s-diskless.new && mv -f ${di
 `;
   const what = wipe ? 'wipe etcd data of an older incarnation' : 'claim the etcd data directory';
   await change(context, place, what, () =>
-    sessionOf(context, place.node).rootScript(script, { label: 'prepare etcd data directory' }),
+    sessionOf(context, place.node).runAsRoot(
+      { command: 'bash -s', input: script },
+      { label: 'prepare etcd data directory' },
+    ),
   );
 }
 

@@ -86,7 +86,7 @@ printf '%s\\n' ${shellQuote(fingerprint)} >${shellQuote(`${mark}.new`)} && mv -f
       signal: place.signal,
     };
     waitsFor(`systemd has not yet said that ${unit.name} has started`);
-    const start = () => sessionOf(context, place.node).rootScript(script, options);
+    const start = () => sessionOf(context, place.node).runAsRoot({ command: 'bash -s', input: script }, options);
     const glance = (signal: AbortSignal) => lastWords(context, place.node, unit.name, signal);
     const { stdout } = await glancing(context, glance, start).catch(async (cause) => {
       throw await withEvidence(context, place.node, unit.name, cause);
