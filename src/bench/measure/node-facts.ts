@@ -1,5 +1,5 @@
 import { scriptText } from '../../node/script-text.js';
-import { shellQuote } from '../../ssh/quote.js';
+import { bashScript } from '../../ssh/bash-script.js';
 import type { NodeEnvironment } from '../record/environment-schema.js';
 import type { BenchNode } from './bench-node.js';
 
@@ -10,10 +10,11 @@ type NodeFacts = Omit<NodeEnvironment, 'podMtu'>;
 
 /** Reads one node's identity over SSH. */
 export async function readNodeFacts(node: BenchNode, signal: AbortSignal): Promise<NodeFacts> {
-  const { stdout } = await node.session.exec(`bash -s -- ${shellQuote(node.address)}`, {
+  const { command, ...script } = bashScript(SCRIPT, node.address);
+  const { stdout } = await node.session.exec(command, {
     label: 'read the environment',
     root: true,
-    input: SCRIPT,
+    ...script,
     timeoutMs: 20_000,
     signal,
   });
