@@ -3,7 +3,7 @@ import { scriptText } from '../node/script-text.js';
 import { bashReader } from '../ssh/bash-script.js';
 
 /** It tells the protocol of the stream. */
-const SCRIPT = scriptText('receive-files');
+const SCRIPT = scriptText('receive-files.bash');
 
 export interface ReceiverOptions {
   clusterId: string;

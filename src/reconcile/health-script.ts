@@ -2,7 +2,7 @@ import type { HealthEndpoint } from '../components/health.js';
 import { scriptText } from '../node/script-text.js';
 import { bashScript, type RemoteCommand } from '../ssh/bash-script.js';
 
-const SCRIPT = scriptText('health');
+const SCRIPT = scriptText('health.bash');
 
 export interface HealthScriptOptions {
   endpoints: readonly HealthEndpoint[];

@@ -10,7 +10,7 @@ interface Target {
   address: string;
 }
 
-const REACH = scriptText('reach');
+const REACH = scriptText('reach.bash');
 const LOOK_MS = 2_000;
 
 /**

@@ -40,7 +40,7 @@ it('what of ours is there: data of etcd, programs, and the marker with its files
   writeFileSync(join(marker, 'files'), `${hash} 644 9:1:2:3 - ${file}\n${hash} 644 9:1:2:3 - ${root}/gone\n`);
   writeFileSync(join(marker, 'units/kubelet.service'), 'fingerprint\n');
   writeFileSync(join(marker, 'images'), `${hash}\n`);
-  const { stdout } = await execute('bash', ['-s', '--', bin, etcd, marker], env, scriptText('facts'));
+  const { stdout } = await execute('bash', ['-s', '--', bin, etcd, marker], env, scriptText('facts.bash'));
   const facts = parseFacts({ host: 'here', output: stdout, operatorClockMs: Date.now() });
   const installed = { sha256: hash, mode: 0o644, stamp: '9:1:2:3' };
   expect(facts).toMatchObject({

@@ -4,7 +4,7 @@ import type { NodeEnvironment } from '../record/environment-schema.js';
 import type { BenchNode } from './bench-node.js';
 
 /** What the environment tells of a node, one `key=value` a line; what a machine does not know stays away. */
-const SCRIPT = scriptText('bench-environment');
+const SCRIPT = scriptText('bench-environment.bash');
 
 type NodeFacts = Omit<NodeEnvironment, 'podMtu'>;
 

@@ -9,7 +9,7 @@ import { NAMESPACE, type Pod } from './manifests.js';
 type NodeLoad = Round['load'][number];
 
 /** The window is the measurement: what the processors did in it. */
-const SCRIPT = scriptText('bench-load');
+const SCRIPT = scriptText('bench-load.bash');
 
 /** What every node does while we do nothing. */
 export async function idleLoad(

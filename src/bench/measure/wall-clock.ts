@@ -3,7 +3,7 @@ import { scriptText } from '../../node/script-text.js';
 import type { NodeSession } from '../../reconcile/node-session.js';
 import { bashScript, type RemoteCommand } from '../../ssh/bash-script.js';
 
-const SCRIPT = scriptText('bench-time');
+const SCRIPT = scriptText('bench-time.bash');
 
 /** @param args What is to be timed: its header tells */
 export function timingScript(...args: string[]): RemoteCommand {

@@ -6,7 +6,7 @@ import { change } from '../change.js';
 import { UNITS_OF_AN_INCARNATION } from '../managed-units.js';
 import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 
-const SCRIPT = scriptText('retire-past');
+const SCRIPT = scriptText('retire-past.bash');
 
 /**
  * A node that stayed up while etcd was born anew runs pods, and holds tokens and watches, of objects that no longer

@@ -13,7 +13,7 @@ import { change } from '../change.js';
 import { judgementOf, type Reconciliation, sessionOf, tallyOf, workOf } from '../reconciliation.js';
 import { timeLimit } from '../time-limit.js';
 
-const IMPORT = scriptText('import-image');
+const IMPORT = scriptText('import-image.bash');
 
 /** Sends everything the node lacks in one stream, the critical path first; steps start as their segment arrives. */
 export async function sendFiles(context: Reconciliation, place: StepPlace): Promise<StepResult> {

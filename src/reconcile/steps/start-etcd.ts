@@ -11,7 +11,7 @@ import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconcil
 import { sendSegments } from './send-files.js';
 import { startComponents } from './start-units.js';
 
-const CLAIM = scriptText('claim-etcd-data');
+const CLAIM = scriptText('claim-etcd-data.bash');
 
 const startUnit = startComponents('etcd');
 

@@ -16,7 +16,7 @@ import { glancing } from '../glance.js';
 import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 import { settling, untilServing } from '../settling.js';
 
-const START = scriptText('start-unit');
+const START = scriptText('start-unit.bash');
 
 /** systemd's own start timeout ends earlier; this one catches a systemctl that never answers. */
 const START_TIMEOUT_MS = 330_000;

@@ -71,9 +71,9 @@ type RootHandler = (command: string, exec: Parameters<ExecHandler>[0]) => Promis
 /** Says, as the wrapper of src/ssh/become-root.ts does, that the command was begun. */
 function asRoot(handler: RootHandler): ExecHandler {
   return (exec) => {
-    const [mark] = /k8s-diskless-[0-9a-f]{16} started/.exec(exec.command) ?? [];
+    const [, mark] = / become-root (k8s-diskless-[0-9a-f]{16}) /.exec(exec.command) ?? [];
     if (mark === undefined) return 126;
-    exec.stderr.write(`${mark}\n`);
+    exec.stderr.write(`${mark} started\n`);
     return handler(exec.command, exec);
   };
 }

@@ -103,7 +103,7 @@ describe('the script', () => {
 
   it('does nothing when it breaks off on its way', async () => {
     const { exec, root } = await sandbox();
-    const text = scriptText('retire-past');
+    const text = scriptText('retire-past.bash');
     const input = text.slice(0, text.length - 'n "$@"\n'.length);
     const { exitCode } = await exec('bash -s -- /run/k8s-diskless c1 2 kubelet.service', { label: '', input });
     expect([exitCode, existsSync(join(root, 'log'))]).toEqual([127, false]);

@@ -31,7 +31,7 @@ case $* in '${fails} '*) exit 1 ;; esac
 `;
   writeFileSync(join(directory, 'systemctl'), text, { mode: 0o755 });
   const args = [join(directory, 'marker'), 'a unit.service', verb, 'fingerprint', wait];
-  const { command, input } = bashScript(scriptText('start-unit'), ...args);
+  const { command, input } = bashScript(scriptText('start-unit.bash'), ...args);
   const { exit, stdout } = await execute('sh', ['-c', command], { PATH: `${directory}:${process.env.PATH}` }, input);
   expect(stdout).toBe('');
   return { exit, told: readFileSync(join(directory, 'told'), 'utf8').trim().split('\n') };

@@ -6,7 +6,7 @@ import type { Cell } from './plan-cells.js';
 import { endsOf } from './targets.js';
 import type { NodeTools, ToolEndpoint } from './tool-pods.js';
 
-const LINKS = scriptText('bench-links');
+const LINKS = scriptText('bench-links.bash');
 
 /** Header of IPv4 and of ICMP. */
 const HEADERS = 28;

@@ -17,7 +17,7 @@ export interface ConnectTimesOptions {
   signal: AbortSignal;
 }
 
-const LISTENER = scriptText('bench-listen');
+const LISTENER = scriptText('bench-listen.bash');
 
 /** Beside its own time: what a handshake that gets no answer may take. */
 const GRACE_MS = 20_000;
