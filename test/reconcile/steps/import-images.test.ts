@@ -41,12 +41,12 @@ const marked = (): string[] =>
     .split('\n');
 
 /** The node itself. */
-const runs: Answer = async ({ input }) => {
-  const script = String(input)
+const runs: Answer = async ({ command, input }) => {
+  const below = command
     .replaceAll(PATHS.marker, join(root, PATHS.marker))
     .replaceAll(PATHS.images, join(root, PATHS.images));
   const env = { ...process.env, PATH: `${root}/bin:${process.env.PATH}` };
-  const { exit, stdout, stderr } = await execute('bash', ['-s'], env, script);
+  const { exit, stdout, stderr } = await execute('sh', ['-c', below], env, String(input));
   return { exitCode: exit, stdout, stderr };
 };
 

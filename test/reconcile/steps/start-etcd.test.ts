@@ -60,9 +60,10 @@ function runWith(verdict: EtcdVerdict, { arrived = ['config', 'etcd'], units = [
   const events: RunEvent[] = [];
   const received: string[] = [];
   const { signal } = new AbortController();
-  const exec = async (_command: string, { label, input }: ExecOptions) => {
-    const script = String(input).replaceAll(PATHS.etcdData, dataOf()).replaceAll(PATHS.marker, join(root, 'marker'));
-    const { exit, stdout, stderr } = await execute('bash', ['-s'], { PATH: `${root}:${process.env.PATH}` }, script);
+  const exec = async (command: string, { label, input }: ExecOptions) => {
+    const here = command.replaceAll(PATHS.etcdData, dataOf()).replaceAll(PATHS.marker, join(root, 'marker'));
+    const env = { PATH: `${root}:${process.env.PATH}` };
+    const { exit, stdout, stderr } = await execute('sh', ['-c', here], env, String(input));
     return { host: 's4', label, exitCode: exit, signal: null, stdout, stderr, durationMs: 1 };
   };
   const open = async () => {
@@ -142,6 +143,19 @@ describe('startEtcd', () => {
     expect(marker()).toBe('c 3\n');
     expect(systemctl()[0]).toBe('stop etcd.service');
     expect(run.changes()[0]).toBe('wipe etcd data of an older incarnation');
+  });
+
+  it.each([
+    ['goes where systemd knows no etcd', 5, false],
+    ['stays where etcd cannot be stopped: it still writes to it', 1, true],
+  ])('data %s', async (_title, exit, stays) => {
+    holdData('c 2');
+    writeFileSync(join(root, 'systemctl'), `#!/bin/sh\ncase $1 in stop) exit ${exit} ;; esac\n`);
+    const starting = runWith({ ...bootstrap, wipe: ['s4'], why: 'discarded' }).start();
+    if (stays) await expect(starting).rejects.toMatchObject({ code: 'remote-failed', host: 's4' });
+    else await starting;
+    expect(existsSync(join(dataOf(), 'member', 'wal'))).toBe(stays);
+    expect(marker()).toBe(stays ? 'c 2\n' : 'c 3\n');
   });
 
   it.each<[string, EtcdVerdict]>([
