@@ -1,13 +1,15 @@
 import { parseArgs } from 'node:util';
 import { toDisklessError } from '../../src/errors.js';
 import { generationOf, NEWEST_GENERATION } from '../generations.js';
-import { ensureBuilt, ensureMachinesBuilt } from './ensure-built.js';
+import { ensureBuilt, ensureConformanceBuilt, ensureMachinesBuilt } from './ensure-built.js';
 
-const USAGE = `usage: npm run -s lab:build -- [--generation NAME]... [--machines] [--rebuild PRODUCT]...
+const USAGE = `usage: npm run -s lab:build -- [--generation NAME]... [--machines] [--conformance]
+                               [--rebuild PRODUCT]...
 
 Builds what is missing of the lab (node image, containerd, Kubernetes, etcd, container images) and prints where it is.
 --generation: newest (default), oldest, or a minor such as 1.35.
 --machines builds what machines boot over the network, too (ignition, boot-image).
+--conformance builds Kubernetes' own tests of the newest generation and the images they use, too.
 --rebuild takes up newer Debian packages, or builds anew what seems damaged; a wrong name lists them all.`;
 
 const interrupted = new AbortController();
@@ -19,6 +21,7 @@ try {
       rebuild: { type: 'string', multiple: true, default: [] },
       generation: { type: 'string', multiple: true, default: [NEWEST_GENERATION] },
       machines: { type: 'boolean', default: false },
+      conformance: { type: 'boolean', default: false },
       help: { type: 'boolean' },
     },
   });
@@ -30,9 +33,10 @@ try {
     const { signal } = interrupted;
     const { generation: names, rebuild } = values;
     for (const name of names) generationOf(name);
-    for (const generation of names) {
-      console.log(JSON.stringify(await ensure({ progress, signal, generation, rebuild }), null, 2));
-    }
+    const print = (build: object) => console.log(JSON.stringify(build, null, 2));
+    // First, as what it compiles of Kubernetes serves the rest as well.
+    if (values.conformance) print(await ensureConformanceBuilt({ progress, signal, rebuild }));
+    for (const generation of names) print(await ensure({ progress, signal, generation, rebuild }));
   }
 } catch (thrown) {
   const error = toDisklessError(thrown);
