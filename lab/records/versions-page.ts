@@ -27,7 +27,7 @@ function row(cells: readonly string[]): string {
 /** Those that were shown for the same things stand together. */
 function shownParts(records: readonly VersionRecord[]): string[] {
   const groups = groupBy(records, ({ shown }) => shown.join('; '));
-  return groups.map((same) => `${same.map(({ kubernetes }) => kubernetes).join(', ')}: ${same[0].shown.join('; ')}.`);
+  return groups.map((same) => `* ${same.map(({ kubernetes }) => kubernetes).join(', ')}: ${same[0].shown.join('; ')}.`);
 }
 
 /** docs/versions.md, in Markdown. Oldest version first, as the records are. */
