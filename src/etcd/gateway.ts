@@ -59,6 +59,8 @@ export interface EtcdGateway {
   memberAdd(member: { peerUrls: string[]; learner: boolean }, options?: CallOptions): Promise<EtcdMember>;
   memberRemove(id: MemberId, options?: CallOptions): Promise<void>;
   memberPromote(id: MemberId, options?: CallOptions): Promise<void>;
+  /** Tells the others where this member's peers reach it from now on. */
+  memberUpdate(id: MemberId, peerUrls: string[], options?: CallOptions): Promise<void>;
   /** Of this member alone: answers without quorum, and as a learner. */
   status(options?: CallOptions): Promise<EtcdStatus>;
   close(): void;
@@ -132,6 +134,9 @@ export function createEtcdGateway({ node, connect, serverName, tls }: EtcdGatewa
     },
     async memberPromote(id, options) {
       await change('member promote', 'cluster/member/promote', { ID: id }, options);
+    },
+    async memberUpdate(id, peerUrls, options) {
+      await change('member update', 'cluster/member/update', { ID: id, peerURLs: peerUrls }, options);
     },
     async status(options) {
       return statusOf(await read<RawStatus>('status', 'maintenance/status', {}, options));

@@ -5,13 +5,14 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createEtcdGateway, type EtcdGateway } from '../../src/etcd/gateway.js';
+import { createEtcdGateway, type EtcdGateway, type EtcdMember } from '../../src/etcd/gateway.js';
+import { peerMembers } from '../../src/etcd/peer-members.js';
 import type { TlsIdentity } from '../../src/http/tls-agent.js';
 import { asPlainDuplex } from '../helpers/fake-apiserver.js';
 import { freePort } from '../helpers/free-port.js';
 import type { OpensslPki } from '../helpers/openssl-pki.js';
 
-/** Real etcd processes on loopback: TLS with client certificates for clients, plain HTTP between the members. */
+/** Real etcd processes on loopback: TLS with client certificates for clients and between the members. */
 export interface EtcdCluster {
   member(name: string): EtcdProcess;
   /** Reserves ports for a member that is not part of the initial cluster. */
@@ -25,10 +26,19 @@ export interface EtcdProcess {
   readonly name: string;
   readonly peerUrl: string;
   readonly gateway: EtcdGateway;
+  /** Whom it knows, by its peer port. */
+  known(): Promise<EtcdMember[]>;
   /** Resolves when it serves clients. */
-  start(options?: { state: 'existing'; others: readonly EtcdProcess[] }): Promise<void>;
+  start(options?: Joining): Promise<void>;
+  /** Resolves at once. */
+  launch(options?: Joining): void;
   /** Power loss. */
   kill(): Promise<void>;
+}
+
+interface Joining {
+  state: 'existing';
+  others: readonly EtcdProcess[];
 }
 
 export interface EtcdClusterOptions {
@@ -81,40 +91,43 @@ async function createProcess(options: CreateProcessOptions): Promise<EtcdProcess
   const { name, directory, binary, pki, tls, initial } = options;
   const [clientPort, peerPort] = [await freePort(), await freePort()];
   const clientUrl = `https://127.0.0.1:${clientPort}`;
-  const peerUrl = `http://127.0.0.1:${peerPort}`;
+  const peerUrl = `https://127.0.0.1:${peerPort}`;
   let child: ChildProcess | undefined;
   const process: EtcdProcess = {
     name,
     peerUrl,
     gateway: createEtcdGateway({ node: name, serverName: '127.0.0.1', tls, connect: () => openLoopback(clientPort) }),
+    known: () => peerMembers({ node: name, serverName: '127.0.0.1', tls, connect: () => openLoopback(peerPort) }),
     async start(joining) {
-      const peers = joining ? [...joining.others, process] : initial();
-      child = spawn(binary, [
-        ...[
-          `--name=${name}`,
-          `--data-dir=${join(directory, `${name}-${peerPort}`)}`,
-          '--logger=zap',
-          '--unsafe-no-fsync',
-        ],
-        ...[`--listen-client-urls=${clientUrl}`, `--advertise-client-urls=${clientUrl}`],
-        ...[`--listen-peer-urls=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`],
-        `--initial-cluster=${peers.map((peer) => `${peer.name}=${peer.peerUrl}`).join(',')}`,
-        ...[
-          `--initial-cluster-state=${joining?.state ?? 'new'}`,
-          '--heartbeat-interval=100',
-          '--election-timeout=2000',
-        ],
-        ...[`--cert-file=${pki.directory}/etcd-server.crt`, `--key-file=${pki.directory}/etcd-server.key`],
-        ...['--client-cert-auth', `--trusted-ca-file=${pki.directory}/ca.crt`],
-      ]);
-      await serving(child);
+      await serving(launched(joining));
     },
+    launch: (joining) => void launched(joining),
     async kill() {
       if (child?.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
       child.kill('SIGKILL');
       await ended;
     },
+  };
+  const launched = (joining?: Joining): ChildProcess => {
+    const peers = joining ? [...joining.others, process] : initial();
+    child = spawn(binary, [
+      ...[
+        `--name=${name}`,
+        `--data-dir=${join(directory, `${name}-${peerPort}`)}`,
+        '--logger=zap',
+        '--unsafe-no-fsync',
+      ],
+      ...[`--listen-client-urls=${clientUrl}`, `--advertise-client-urls=${clientUrl}`],
+      ...[`--listen-peer-urls=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`],
+      `--initial-cluster=${peers.map((peer) => `${peer.name}=${peer.peerUrl}`).join(',')}`,
+      ...[`--initial-cluster-state=${joining?.state ?? 'new'}`, '--heartbeat-interval=100', '--election-timeout=2000'],
+      ...[`--cert-file=${pki.directory}/etcd-server.crt`, `--key-file=${pki.directory}/etcd-server.key`],
+      ...['--client-cert-auth', `--trusted-ca-file=${pki.directory}/ca.crt`],
+      ...[`--peer-cert-file=${pki.directory}/etcd-server.crt`, `--peer-key-file=${pki.directory}/etcd-server.key`],
+      ...['--peer-client-cert-auth', `--peer-trusted-ca-file=${pki.directory}/ca.crt`],
+    ]);
+    return child;
   };
   return process;
 }

@@ -122,7 +122,46 @@ describe('one member', () => {
   });
 });
 
+describe('whom a member knows, by its peer port', () => {
+  const known = (name: string) =>
+    insist(['etcd-unreachable', 'etcd-connection-lost'], () => cluster.member(name).known());
+
+  test('is told without a quorum, and by one that was just started and serves nobody yet', async () => {
+    await startMembers('s4', 's5', 's6');
+    const listed = await gateway('s4').memberList();
+    await cluster.member('s5').kill();
+    await cluster.member('s6').kill();
+    expect(await known('s4')).toEqual(listed);
+    await cluster.member('s4').kill();
+    cluster.member('s4').launch();
+    expect((await known('s4')).map(({ name }) => name).toSorted()).toEqual(['s4', 's5', 's6']);
+    await expect(gateway('s4').memberList({ timeoutMs: 1_000 })).rejects.toThrow();
+  });
+
+  test('is told by a learner, which its client port refuses', async () => {
+    await startMembers('s4');
+    const newcomer = await cluster.newcomer('s5');
+    await gateway('s4').memberAdd({ peerUrls: [newcomer.peerUrl], learner: true });
+    await newcomer.start({ state: 'existing', others: [cluster.member('s4')] });
+    await expect(newcomer.gateway.memberList()).rejects.toMatchObject({ code: 'etcd-is-learner' });
+    const told = (await newcomer.known()).map(({ name, isLearner }) => [name, isLearner]);
+    expect(told.toSorted()).toEqual([
+      ['s4', false],
+      ['s5', true],
+    ]);
+  });
+});
+
 describe('three members', () => {
+  test('tell each other where one of them is from now on', async () => {
+    await startMembers('s4', 's5', 's6');
+    const { memberList, memberUpdate } = gateway('s4');
+    const id = (await memberList()).find(({ name }) => name === 's6')?.id ?? '';
+    await insist(PASSING, () => memberUpdate(id, ['https://127.0.0.2:2380']));
+    const told = (await insist(PASSING, () => memberList())).find(({ name }) => name === 's6');
+    expect(told).toMatchObject({ id, peerUrls: ['https://127.0.0.2:2380'] });
+  });
+
   test('with two alive reads are proven; with one, only its own status is told', async () => {
     await startMembers('s4', 's5', 's6');
     expect((await gateway('s5').memberList()).map(({ name }) => name).toSorted()).toEqual(['s4', 's5', 's6']);
@@ -157,7 +196,7 @@ describe('three members', () => {
     await startMembers('s4', 's5', 's6');
     await cluster.member('s6').kill();
     await quorumProven('s4');
-    const add = insist(PASSING, () => gateway('s4').memberAdd({ peerUrls: ['http://127.0.0.1:1'], learner: true }));
+    const add = insist(PASSING, () => gateway('s4').memberAdd({ peerUrls: ['https://127.0.0.1:1'], learner: true }));
     await expect(add).rejects.toMatchObject({ code: 'etcd-unhealthy-cluster' });
   });
 });
