@@ -98,7 +98,7 @@ software() {
   [ -e /proc/sys/net/netfilter/nf_conntrack_max ] && echo nf_conntrack
   [ -e /proc/net/ip_vs ] && echo ip_vs
   section containerd-version; command -v containerd >/dev/null && containerd --version
-  section units; systemctl show -p Id,ActiveState,SubState -- "$@" containerd.service
+  section units; systemctl show -p Id,LoadState,ActiveState,SubState -- "$@" containerd.service
   section images
   [ -S /run/containerd/containerd.sock ] && timeout 2 ctr -n k8s.io images ls -q 2>/dev/null && section images-listed
   section listeners; ss -Hltnp

@@ -29,6 +29,8 @@ export interface UnitFact {
   /** systemd's ActiveState. */
   active: string;
   sub: string;
+  /** It cannot be started as long as somebody wants it so. */
+  masked: boolean;
 }
 
 /** A file of ours as the marker recorded it, and as `stat` sees it now. */
@@ -57,9 +59,15 @@ export interface MarkerFact {
 export interface EtcdDataFact {
   /** A member directory exists under the data directory. */
   present: boolean;
-  /** Incarnation our marker beside the data names; undefined when it is not ours. */
+  /** The marker beside it, as it lies there: undefined when there is none. */
+  marker?: string;
+  /** Incarnation that marker names; undefined when it is not ours. */
   incarnation?: number;
   clusterId?: string;
+  /** Not in the markers of earlier releases. */
+  role?: 'voter' | 'learner';
+  /** etcd's initial-cluster-token of the attempt that made it. Not in the markers of earlier releases. */
+  token?: string;
 }
 
 export interface ContainerdFact {

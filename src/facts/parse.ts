@@ -1,5 +1,5 @@
 import { DisklessError } from '../errors.js';
-import type { AddressFact, MountFact, NodeFacts, RouteFact, UnitFact } from './facts.js';
+import type { AddressFact, EtcdDataFact, MountFact, NodeFacts, RouteFact, UnitFact } from './facts.js';
 import { parseMarker } from './parse-marker.js';
 
 /** Linux capability numbers, include/uapi/linux/capability.h. */
@@ -167,7 +167,8 @@ function parseUnits(body: string): Record<string, UnitFact> {
       [...block.matchAll(/^(\w+)=(.*)$/gm)].map(([, key = '', value = '']) => [key, value]),
     );
     if (fields.Id) {
-      units[fields.Id] = { name: fields.Id, active: fields.ActiveState ?? '', sub: fields.SubState ?? '' };
+      const { Id: name, LoadState, ActiveState: active = '', SubState: sub = '' } = fields;
+      units[name] = { name, active, sub, masked: LoadState === 'masked' };
     }
   }
   return units;
@@ -182,10 +183,18 @@ function parseListeners(rows: string[]): NodeFacts['listeners'] {
   return [...seen].map(([port, process]) => ({ port, process }));
 }
 
-function parseEtcdMarker(body: string): { clusterId?: string; incarnation?: number } {
-  const [clusterId, incarnation] = body.split(/\s+/);
-  if (!clusterId || !incarnation || !/^\d+$/.test(incarnation)) return {};
-  return { clusterId, incarnation: Number(incarnation) };
+/** `cluster incarnation role token`; earlier releases wrote the first two. */
+function parseEtcdMarker(marker: string): Omit<EtcdDataFact, 'present'> {
+  if (marker === '') return {};
+  const [clusterId, incarnation, role, token] = marker.split(/\s+/);
+  if (!clusterId || !incarnation || !/^\d+$/.test(incarnation)) return { marker };
+  return {
+    marker,
+    clusterId,
+    incarnation: Number(incarnation),
+    ...((role === 'voter' || role === 'learner') && { role }),
+    ...(token !== undefined && { token }),
+  };
 }
 
 function featuresOf(names: string[], filesystems: string): Record<string, boolean> {

@@ -164,9 +164,24 @@ describe('parseFacts', () => {
     expect(parse({ 'containerd-version': '' }).containerd).toMatchObject({ present: false, version: '' });
   });
 
+  it('tells a unit that is masked', () => {
+    const units = 'Id=etcd.service\nLoadState=masked\nActiveState=inactive\nSubState=dead';
+    expect(parse({ units }).units['etcd.service']).toMatchObject({ masked: true, active: 'inactive' });
+    expect(parse().units['etcd.service']).toMatchObject({ masked: false, active: 'active' });
+  });
+
   it("reads etcd's data and whose they are", () => {
-    expect(parse().etcdData).toEqual({ present: true, clusterId: 'cafe', incarnation: 3 });
-    expect(parse({ 'etcd-marker': 'somebody else' }).etcdData).toEqual({ present: true });
+    const incarnation = { clusterId: 'cafe', incarnation: 3 };
+    expect(parse().etcdData).toEqual({ present: true, marker: 'cafe 3', ...incarnation });
+    const marker = 'cafe 3 learner cafe-12';
+    expect(parse({ 'etcd-marker': marker }).etcdData).toEqual({
+      present: true,
+      marker,
+      ...incarnation,
+      role: 'learner',
+      token: 'cafe-12',
+    });
+    expect(parse({ 'etcd-marker': 'somebody else' }).etcdData).toEqual({ present: true, marker: 'somebody else' });
     expect(parse({ 'etcd-data': '', 'etcd-marker': '' }).etcdData).toEqual({ present: false });
   });
 
