@@ -9,7 +9,8 @@
 #
 #   operator -> node   `segment ID ENCODING MANIFEST_BYTES BODY_BYTES`, the manifest, the body, its SHA-256; repeated
 #                      `remove ID - MANIFEST_BYTES 0`, paths one per line
-#   node -> operator   `ready`, then `done ID` for each, or `corrupt ID` and the end
+#   node -> operator   `ready`, then `done ID` for each, or `corrupt ID` and the end; or at once `owned CLUSTER_ID`, where
+#                      the node is another cluster's
 #
 # The body is a compressed tar stream; manifest lines are `SHA256 MODE ENTRY PATH`. What arrived is hashed as it comes,
 # compressed: sha256sum of coreutils takes 2.6 s of CPU for the 440 MB that a control plane unpacks, a quarter of that for
@@ -27,16 +28,23 @@ stage=$staging/$$
 
 # Areas of receivers that were killed go; ours goes when we end, however that is.
 prepare() {
-  local stale
+  local stale owner
   for stale in "$staging"/*; do [ -d "/proc/${stale##*/}" ] || rm -rf "$stale"; done
   # shellcheck disable=SC2174 # These three are to be closed; what lies above them is not ours.
   mkdir -p -m 0700 "$staging" "$stage" "$marker/units"
   # Held while the list of installed files is written.
   exec 9>"$marker/lock"
   trap 'rm -rf "$stage"' EXIT
+  # Of several operators at work on a blank node it belongs to the first, whole from the beginning.
   if ! [ -e "$marker/cluster" ]; then
     printf '%s %s\n' "$cluster_id" "$incarnation" >"$marker/cluster.$$"
-    mv -f "$marker/cluster.$$" "$marker/cluster"
+    ln "$marker/cluster.$$" "$marker/cluster" 2>/dev/null || true
+    rm -f "$marker/cluster.$$"
+  fi
+  read -r owner _ <"$marker/cluster"
+  if [ "$owner" != "$cluster_id" ]; then
+    echo "owned $owner"
+    exit 66
   fi
   touch "$marker/files"
   stage_device=$(stat -c %d "$stage")

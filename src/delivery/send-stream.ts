@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DisklessError } from '../errors.js';
+import { DisklessError, refusal } from '../errors.js';
 import { pump } from '../ssh/pump.js';
 import type { Connection, RemoteProcess } from '../ssh/transport.js';
 import { type ReceiverOptions, receiverCommand } from './receiver.js';
@@ -72,6 +72,7 @@ async function readAcknowledgements(
       const [word, id = ''] = line.split(' ');
       if (word === 'done' && open.delete(id)) onArrived(id);
       if (word === 'corrupt') throw corrupt(host, id);
+      if (word === 'owned') throw foreign(host, id);
     }
   }
   const { exitCode, stderr } = await remote.result;
@@ -82,6 +83,16 @@ async function readAcknowledgements(
     message: `the node stopped receiving files (exit code ${exitCode}) before ${[...open].join(', ') || 'the end'}`,
     hint: 'check free space and permissions of /opt, /etc and /var on the node',
     detail: stderr.trim().slice(-2000),
+  });
+}
+
+/** It was nobody's when it was read: the first to send files has it. */
+function foreign(host: string, cluster: string): DisklessError {
+  return refusal({
+    code: 'foreign-cluster',
+    host,
+    message: `it has been taken by another cluster (${cluster}) since it was read`,
+    hint: 'another operator is at work on the same nodes: take them off one of the two lists',
   });
 }
 

@@ -175,6 +175,19 @@ describe('receiver', () => {
     expect(await report).toBe('-F -- /opt/bin/a /opt/bin/b c\n');
   });
 
+  it("installs nothing on a node that is another cluster's since it was read", async () => {
+    const theirs = 'mkdir -p /run/k8s-diskless && echo other 1 >/run/k8s-diskless/cluster';
+    const { connection, report } = node('ls /opt/bin', (command) => `${theirs}; ${command}`);
+    const file = { path: '/opt/bin/one', mode: 0o644, content: 'x' };
+    await expect(send(connection, [await segment('config', [file])]).done).rejects.toMatchObject({
+      code: 'foreign-cluster',
+      exit: 5,
+      host: 's4',
+      message: expect.stringContaining('another cluster (other)'),
+    });
+    expect(await report).toBe('');
+  });
+
   it('cleans up after one that was killed, and not after one that runs', async () => {
     const killed = 'mkdir -p /opt/.k8s-diskless/99999999/config /opt/.k8s-diskless/1';
     const { connection, report } = node('ls /opt/.k8s-diskless', (command) => `${killed}; ${command}`);
