@@ -122,9 +122,10 @@ export function addRunOptions(command: Command): Command {
     .addOption(option('--dns-image <image>', 'image of the cluster DNS', 'DNS_IMAGE'))
     .addOption(new Option('--lost <names>', 'control planes you confirm are permanently off and have lost their data'))
     .addOption(
-      new Option('--discard-data', 'discard etcd data that can no longer form a quorum, and start empty').default(
-        false,
-      ),
+      new Option(
+        '--discard-data',
+        'discard etcd data that can no longer form a quorum, and start empty; wipe data of an older incarnation',
+      ).default(false),
     )
     .addOption(
       new Option(

@@ -1,98 +1,125 @@
 import type { EtcdRecord } from '../state/records.js';
 import {
-  absences,
   absentNames,
   type EtcdFacts,
-  isCurrent,
   isFit,
+  isMasked,
+  isOlder,
   type MemberFacts,
   majorityOf,
   names,
   of,
   unaccounted,
 } from './etcd-facts.js';
-import { type BootstrapReason, type EtcdVerdict, type Refusal, refused } from './etcd-outcome.js';
+import {
+  type BootstrapReason,
+  type EtcdOrders,
+  type MemberOrder,
+  type Refusal,
+  refused,
+  type WipeReason,
+} from './etcd-order-types.js';
+import {
+  askedAbout,
+  hold,
+  isOfAttempt,
+  mayHoldData,
+  noMajority,
+  refuseOlderData,
+  refuseUnprovenData,
+} from './etcd-refusals.js';
 
 /* New lives of etcd's data: the first, one that was interrupted, and the next. */
 
-export function firstBootstrap(facts: EtcdFacts, incarnation: number): EtcdVerdict {
+export function firstBootstrap(facts: EtcdFacts, incarnation: number): EtcdOrders | Refusal {
   const blank = of(facts, 'blank').filter(isFit);
   if (blank.length < majorityOf(facts.members.length)) return noMajority(facts, blank);
-  return { code: 'bootstrap', incarnation, start: names(blank), wipe: [], absent: absentNames(facts), why: 'first' };
+  return begin(facts, { incarnation, why: 'first', start: blank, wipeReason: () => undefined });
 }
 
-/** No apiserver ever ran on it, so it holds no objects and may be thrown away. */
-export function unfinishedBootstrap(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {
-  const reachable = facts.members.filter((member) => member.condition.kind !== 'unreachable');
-  const usable = reachable.filter(isFit);
+/**
+ * No apiserver ever ran on it, so it holds no objects: what carries its token may be thrown away. Not asked where a
+ * quorum of it works: then it is finished, and only was not recorded so.
+ */
+export function unfinishedBootstrap(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | Refusal {
+  const usable = facts.members.filter(({ condition, fit }) => condition.kind !== 'unreachable' && fit);
   if (usable.length < majorityOf(facts.members.length)) return noMajority(facts, usable);
+  const masked = usable.filter(isMasked);
+  if (masked.length > 0) return askedAbout(masked);
+  const older = refuseOlderData(facts, recorded, usable);
+  if (older) return older;
+  if (isSameAttempt(recorded, usable)) return resume(facts, recorded, usable);
+  const unproven = refuseUnprovenData(facts, recorded, usable);
+  if (unproven) return unproven;
+  const wipeReason = (member: MemberFacts): WipeReason | undefined =>
+    member.condition.kind !== 'data' ? undefined : isOfAttempt(recorded, member) ? 'unfinished' : 'discarded';
+  return begin(facts, { incarnation: recorded.incarnation + 1, why: 'unfinished', start: usable, wipeReason });
+}
+
+/** The members that were recorded for it are all there, each in the boot that it began in. */
+export function isSameAttempt(recorded: EtcdRecord, usable: readonly Pick<MemberFacts, 'name' | 'bootId'>[]): boolean {
   const sameMembers = names(usable).toSorted().join() === recorded.members.toSorted().join();
-  const sameEpochs = usable.every((member) => recorded.bootIds[member.name] === member.bootId);
-  const absent = absentNames(facts);
-  if (sameMembers && sameEpochs) {
-    const past = usable.filter((member) => member.condition.kind === 'data' && !isCurrent(recorded)(member));
-    const { incarnation } = recorded;
-    return { code: 'resume-bootstrap', incarnation, start: names(usable), wipe: names(past), absent };
-  }
-  const wipe = names(usable.filter(({ condition }) => condition.kind === 'data'));
-  const incarnation = recorded.incarnation + 1;
-  return { code: 'bootstrap', incarnation, start: names(usable), wipe, absent, why: 'unfinished' };
+  return sameMembers && usable.every(({ name, bootId }) => recorded.bootIds[name] === bootId);
+}
+
+function resume(facts: EtcdFacts, recorded: EtcdRecord, usable: readonly MemberFacts[]): EtcdOrders {
+  const order = (member: MemberFacts): MemberOrder => {
+    if (!usable.includes(member)) return { do: 'leave' };
+    return { do: 'resume-bootstrap', ...(isOlder(recorded)(member) && { wipe: 'discarded' }) };
+  };
+  return {
+    code: 'resume-bootstrap',
+    members: new Map(facts.members.map((member) => [member.name, order(member)])),
+    cluster: [],
+    quorum: { state: 'made', through: names(usable) },
+    absent: absentNames(facts),
+  };
 }
 
 /** Nothing is left of the last one, or a person gave it up. */
-export function nextIncarnation(facts: EtcdFacts, recorded: EtcdRecord, why: BootstrapReason): EtcdVerdict {
+export function nextIncarnation(facts: EtcdFacts, recorded: EtcdRecord, why: BootstrapReason): EtcdOrders | Refusal {
   const usable = facts.members.filter((member) => member.condition.kind !== 'unreachable' && member.fit);
   if (usable.length < majorityOf(facts.members.length)) return noMajority(facts, usable);
+  const masked = usable.filter(isMasked);
+  if (masked.length > 0) return askedAbout(masked);
+  const wipeReason = ({ condition }: MemberFacts): WipeReason | undefined =>
+    condition.kind === 'data' ? 'discarded' : undefined;
+  return begin(facts, { incarnation: recorded.incarnation + 1, why, start: usable, wipeReason });
+}
+
+interface Beginning {
+  incarnation: number;
+  why: BootstrapReason;
+  start: readonly MemberFacts[];
+  wipeReason: (member: MemberFacts) => WipeReason | undefined;
+}
+
+function begin(facts: EtcdFacts, { incarnation, why, start, wipeReason }: Beginning): EtcdOrders {
+  const order = (member: MemberFacts): MemberOrder => {
+    if (!start.includes(member)) return { do: 'leave' };
+    const wipe = wipeReason(member);
+    return { do: 'bootstrap', ...(wipe && { wipe }) };
+  };
+  const discarded = names(start.filter((member) => wipeReason(member) !== undefined));
   return {
     code: 'bootstrap',
-    incarnation: recorded.incarnation + 1,
-    start: names(usable),
-    wipe: names(usable.filter(({ condition }) => condition.kind === 'data')),
+    members: new Map(facts.members.map((member) => [member.name, order(member)])),
+    cluster: [{ do: 'begin-incarnation', incarnation, members: names(start), discarded, why }],
+    quorum: { state: 'made', through: names(start) },
     absent: absentNames(facts),
-    why,
   };
 }
 
 /** Asked for by a person, and never over data: whoever has some is rebooted first, by that person. */
-export function newCluster(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {
+export function newCluster(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | Refusal {
   const holders = names(of(facts, 'data'));
   if (holders.length > 0) {
     return refused(
       'not-blank',
-      `${holders.join(', ')} ${holders.length === 1 ? 'holds' : 'hold'} etcd data of the recorded cluster, and a new one begins on blank control planes only`,
+      `${holders.join(', ')} ${hold(holders)} etcd data of the recorded cluster, and a new one begins on blank control planes only`,
       `save what is wanted of it, reboot ${holders.join(', ')}, and run the same command again`,
     );
   }
   const away = unaccounted(facts);
   return away.length > 0 ? mayHoldData(away) : nextIncarnation(facts, recorded, 'new-cluster');
-}
-
-/** No verdict is built on the silence of a machine. */
-export function mayHoldData(away: readonly MemberFacts[]): Refusal {
-  const unknown = names(away);
-  return refused(
-    'may-hold-data',
-    `no reachable control plane has the cluster's data; ${absences(away)} and may still have it`,
-    `bring ${unknown.join(' or ')} back, or confirm with --lost ${unknown.join(',')} that it is permanently off and its data lost`,
-  );
-}
-
-function noMajority(facts: EtcdFacts, usable: readonly MemberFacts[]): Refusal {
-  const unfit = facts.members.filter(({ condition, fit }) => condition.kind !== 'unreachable' && !fit);
-  const absent = of(facts, 'unreachable');
-  const barred = absent.filter(({ condition }) => condition.kind === 'unreachable' && condition.obstacle !== undefined);
-  const reasons = [
-    ...(absent.length > 0 ? [absences(absent)] : []),
-    ...(unfit.length > 0 ? [`${names(unfit).join(', ')} did not pass preflight`] : []),
-  ];
-  const remedies = [
-    ...(unfit.length > 0 ? ['fix the preflight errors'] : []),
-    ...(barred.length > 0 ? [`fix SSH access to ${names(barred).join(', ')}`] : []),
-    ...(absent.length > barred.length ? ['start those that are off'] : []),
-  ];
-  return refused(
-    'no-majority',
-    `only ${usable.length} of ${facts.members.length} control planes can be used: ${reasons.join('; ')}`,
-    `${remedies.join(', ')}, or name other control planes with --control-plane`,
-  );
 }

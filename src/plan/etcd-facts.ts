@@ -1,23 +1,27 @@
+import type { EtcdMember } from '../etcd/gateway.js';
 import type { EtcdRecord } from '../state/records.js';
+
+/** What the marker beside etcd's data says; all of it undefined where the marker is not ours. */
+export interface DataOwner {
+  clusterId?: string;
+  incarnation?: number;
+  /** Markers of earlier releases name neither: such a member counts as a voter. */
+  role?: 'voter' | 'learner';
+  /** etcd's initial-cluster-token of the attempt that it was made by. */
+  token?: string;
+}
 
 /** What one configured member's machine holds, as far as we can tell. */
 export type MemberCondition =
-  | { kind: 'blank' }
-  | {
-      kind: 'data';
-      running: boolean;
-      /** From our marker beside the data; undefined when the data is not ours. */
-      clusterId?: string;
-      incarnation?: number;
-    }
+  /** With an owner, a bootstrap claimed its data directory and wrote nothing yet. */
+  | ({ kind: 'blank' } & DataOwner)
+  /** `masked`: somebody saw to it that its unit cannot be started. */
+  | ({ kind: 'data'; running: boolean; masked?: boolean } & DataOwner)
   /**
    * `lost`: a person's word that it is off and its data gone. `obstacle`: what kept us from reading a machine that is
    * there, as the end of a sentence about it; without one nothing answered.
    */
   | { kind: 'unreachable'; lost: boolean; obstacle?: string };
-
-/** What a quorum says of a configured member. `absent`: it has no entry, and its data can never come back under one. */
-export type Membership = 'voter' | 'learner' | 'absent';
 
 export interface MemberFacts {
   name: string;
@@ -25,8 +29,19 @@ export interface MemberFacts {
   condition: MemberCondition;
   /** Its machine passed preflight: it may be started, wiped, or brought back in this run. */
   fit: boolean;
-  /** Known only when a quorum was proven. */
-  membership?: Membership;
+  /** Where its peers are to reach it, by its machine's address now or, where that was not read, when last seen. */
+  peerUrl?: string;
+}
+
+export type EtcdEntry = Pick<EtcdMember, 'id' | 'name' | 'peerUrls' | 'isLearner'>;
+
+/** Who the members are, as one of them says. */
+export interface MemberList {
+  /** Name of the member that said it. */
+  by: string;
+  /** A quorum said it, by a linearizable read. Otherwise it is what that member knew last. */
+  proven: boolean;
+  entries: readonly EtcdEntry[];
 }
 
 export interface EtcdFacts {
@@ -35,15 +50,15 @@ export interface EtcdFacts {
   recorded?: EtcdRecord;
   /** The configured members, i.e. the control planes. */
   members: readonly MemberFacts[];
-  /** A linearizable read succeeded through some member just now. */
-  quorumProven: boolean;
-  /** A person accepts the loss of data that no quorum can be made of. */
+  /** The one that a quorum gave just now; without a quorum, that of each running member that answered. */
+  lists: readonly MemberList[];
+  /** A person accepts the loss of data that no quorum can be made of, and of data of an older incarnation. */
   discardData: boolean;
   /** A person asks for an empty cluster in the place of the recorded one. */
   newCluster: boolean;
 }
 
-export const names = (members: readonly MemberFacts[]): string[] => members.map((member) => member.name);
+export const names = (members: readonly { name: string }[]): string[] => members.map((member) => member.name);
 export const majorityOf = (count: number): number => Math.floor(count / 2) + 1;
 export const of = (facts: EtcdFacts, kind: MemberCondition['kind']): MemberFacts[] =>
   facts.members.filter((member) => member.condition.kind === kind);
@@ -61,13 +76,33 @@ export function absences(members: readonly MemberFacts[]): string {
 }
 export const isFit = ({ fit }: MemberFacts): boolean => fit;
 export const runs = ({ condition }: MemberFacts): boolean => condition.kind === 'data' && condition.running;
+export const isMasked = ({ condition }: MemberFacts): boolean =>
+  condition.kind === 'data' && !condition.running && condition.masked === true;
+/** Its data may be brought up: by itself, or by us. */
+export const isUsable = (member: MemberFacts): boolean => runs(member) || (isFit(member) && !isMasked(member));
 
 export const isCurrent =
   ({ incarnation }: EtcdRecord) =>
   ({ condition }: MemberFacts): boolean =>
     condition.kind === 'data' && condition.incarnation === incarnation;
 
+/** It holds data of a life that is over. */
+export const isOlder =
+  (recorded: EtcdRecord) =>
+  (member: MemberFacts): boolean =>
+    member.condition.kind === 'data' && !isCurrent(recorded)(member);
+
 /** They may hold data: nobody gave a word on them. */
 export function unaccounted(facts: EtcdFacts): MemberFacts[] {
   return of(facts, 'unreachable').filter(({ condition }) => condition.kind === 'unreachable' && !condition.lost);
+}
+
+/**
+ * A person gave this data up: in this run, or when the recorded incarnation began, by a run that did not get to wiping
+ * it in this boot.
+ */
+export function mayBeDiscarded({ discardData }: EtcdFacts, recorded: EtcdRecord): (member: MemberFacts) => boolean {
+  return ({ name, bootId }) =>
+    discardData ||
+    (recorded.discarded?.includes(name) === true && bootId !== undefined && recorded.bootIds[name] === bootId);
 }

@@ -1,59 +1,142 @@
 import type { EtcdRecord } from '../state/records.js';
-import { mayHoldData, nextIncarnation } from './etcd-bootstrap.js';
+import { nextIncarnation } from './etcd-bootstrap.js';
 import {
   absence,
   absentNames,
   type EtcdFacts,
   isCurrent,
   isFit,
+  isMasked,
+  isUsable,
   type MemberFacts,
+  type MemberList,
   majorityOf,
   names,
   of,
   runs,
   unaccounted,
 } from './etcd-facts.js';
-import { type EtcdVerdict, type Refusal, refused } from './etcd-outcome.js';
+import { entriesOf, type Voter, votersOf } from './etcd-membership.js';
+import { type EtcdOrders, type MemberOrder, type Refusal, refused } from './etcd-order-types.js';
+import { askedAbout, mayHoldData, refuseOlderData } from './etcd-refusals.js';
 
-/** Whoever has the data is brought up before anything else is judged; what then is missing, a person decides. */
-export function withoutQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {
+/** Whoever has the data is brought up, where that may make a quorum; what then is missing, a person decides. */
+export function withoutQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | Refusal {
   const holders = of(facts, 'data').filter(isCurrent(recorded));
   if (holders.length === 0) return nobodyHoldsData(facts, recorded);
-  const absent = absentNames(facts);
-  const usable = holders.filter((member) => runs(member) || isFit(member));
-  const revive = {
-    code: 'revive' as const,
-    holders: names(usable),
-    waiting: names(
-      facts.members.filter((member) => member.condition.kind !== 'unreachable' && !holders.includes(member)),
+  const views = viewsOf(facts, recorded);
+  if (views.some(mayMakeQuorum)) return revive(facts, holders, movedOf(facts, holders));
+  const masked = holders.filter(isMasked);
+  if (masked.length > 0) return askedAbout(masked);
+  const isListed = views.every(({ voters }) => voters.every(({ member }) => member !== undefined));
+  const isAcceptable = isListed && holders.every(isFit) && unaccounted(facts).length === 0;
+  if (facts.discardData && isAcceptable) return nextIncarnation(facts, recorded, 'discarded');
+  // They differ only where one of them was cut off: any is as true as the others.
+  return quorumLost({ facts, holders, view: views[0] ?? { voters: [], usable: [] } });
+}
+
+/** Who votes, as one member says or as markers have it, and who of them can be brought up. */
+interface View {
+  list?: MemberList;
+  voters: Voter[];
+  usable: MemberFacts[];
+}
+
+/**
+ * Of each member that answers; it may have been cut off from what the others know. While none does, a member that can
+ * be brought up may be the whole of etcd: only one that is marked as a learner is not.
+ */
+function viewsOf(facts: EtcdFacts, recorded: EtcdRecord): View[] {
+  const isLearner = (member: MemberFacts): boolean =>
+    isCurrent(recorded)(member) && member.condition.kind === 'data' && member.condition.role === 'learner';
+  const guess = facts.members.flatMap((member): Voter[] => (isLearner(member) ? [] : [{ name: member.name, member }]));
+  const lists = facts.lists.map((list) => ({ list, voters: votersOf(facts, list) }));
+  return (lists.length > 0 ? lists : [{ voters: guess }]).map((view) => ({
+    ...view,
+    usable: view.voters.flatMap(({ member }) =>
+      member && isCurrent(recorded)(member) && isUsable(member) ? [member] : [],
     ),
-    absent,
+  }));
+}
+
+function mayMakeQuorum({ list, voters, usable }: View): boolean {
+  return list === undefined ? usable.length > 0 : usable.length >= majorityOf(voters.length);
+}
+
+function revive(facts: EtcdFacts, holders: readonly MemberFacts[], moved: string[]): EtcdOrders {
+  const order = (member: MemberFacts): MemberOrder => {
+    if (member.condition.kind === 'unreachable') return { do: 'leave' };
+    if (!holders.includes(member)) return { do: 'wait' };
+    if (isMasked(member)) return { do: 'leave', ask: askedAbout([member]) };
+    if (!isFit(member)) return { do: 'leave' };
+    return { do: runs(member) ? 'keep' : 'start' };
   };
-  if (usable.length >= majorityOf(facts.members.length)) return revive;
-  const acceptable = holders.every(isFit) && unaccounted(facts).length === 0;
-  if (facts.discardData && acceptable) return nextIncarnation(facts, recorded, 'discarded');
-  const otherwise = quorumLost(facts, holders);
-  // One that is stopped is started before it is judged: the others may well be alive, and only out of our reach.
-  const stopped = usable.filter((member) => !runs(member));
-  return stopped.length > 0 ? { ...revive, otherwise } : otherwise;
+  return {
+    code: 'revive',
+    members: new Map(facts.members.map((member) => [member.name, order(member)])),
+    cluster: [],
+    quorum: { state: 'awaited', through: names(holders.filter(isUsable)), ...(moved.length > 0 && { moved }) },
+    absent: absentNames(facts),
+  };
 }
 
-function nobodyHoldsData(facts: EtcdFacts, recorded: EtcdRecord): EtcdVerdict {
-  const away = unaccounted(facts);
-  return away.length > 0 ? mayHoldData(away) : nextIncarnation(facts, recorded, 'all-blank');
-}
-
-function quorumLost(facts: EtcdFacts, holders: readonly MemberFacts[]): Refusal {
-  const missing = facts.members.filter((member) => !holders.includes(member));
-  const fate = (member: MemberFacts): string =>
-    `${member.name} ${member.condition.kind === 'unreachable' ? absence(member) : 'lost its data'}`;
-  const back = names(of(facts, 'unreachable'));
-  const unknown = names(unaccounted(facts));
-  const discard = `--discard-data deletes the data of ${names(holders).join(', ')} and starts empty`;
-  const lost = unknown.length > 0 ? ` (with --lost ${unknown.join(',')} if permanently off)` : '';
-  return refused(
-    'quorum-lost',
-    `etcd quorum lost: ${holders.length} of ${facts.members.length} control planes (${names(holders).join(', ')}) ${holders.length === 1 ? 'has' : 'have'} the cluster's data; ${missing.map(fate).join(', ')}`,
-    back.length > 0 ? `bring back ${back.join(' or ')}; or ${discard}${lost}` : discard,
+/** `m0 (https://10.0.0.4:2380)` */
+function movedOf(facts: EtcdFacts, holders: readonly MemberFacts[]): string[] {
+  const moved = holders.flatMap((member) =>
+    facts.lists
+      .flatMap((list) => entriesOf(facts, list, member))
+      .filter(({ peerUrls }) => member.peerUrl !== undefined && !peerUrls.includes(member.peerUrl))
+      .map(({ peerUrls }) => `${member.name} (${peerUrls.join(', ')})`),
   );
+  return [...new Set(moved)];
+}
+
+function nobodyHoldsData(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | Refusal {
+  const away = unaccounted(facts);
+  if (away.length > 0) return mayHoldData(away);
+  return refuseOlderData(facts, recorded, facts.members) ?? nextIncarnation(facts, recorded, 'all-blank');
+}
+
+interface Loss {
+  facts: EtcdFacts;
+  holders: readonly MemberFacts[];
+  view: View;
+}
+
+function quorumLost({ facts, holders, view: { list, voters, usable } }: Loss): Refusal {
+  const held = names(usable);
+  const others = holders.filter((member) => !voters.some((voter) => voter.member === member));
+  const missing = voters.filter(({ name }) => !held.includes(name));
+  const what = list === undefined ? 'control planes' : `voters that ${list.by} knows of`;
+  const have = `${held.length} of ${voters.length} ${what}${held.length > 0 ? ` (${held.join(', ')})` : ''} ${held.length === 1 ? 'has' : 'have'} the cluster's data`;
+  const fates = [
+    ...missing.map((voter) => fate(voter, holders)),
+    ...others.map(({ name }) => `${name} has it without a vote`),
+  ];
+  return refused('quorum-lost', `etcd quorum lost: ${have}; ${fates.join(', ')}`, waysOut({ facts, holders, voters }));
+}
+
+function fate({ name, member }: Voter, holders: readonly MemberFacts[]): string {
+  if (member === undefined) return `${name} is not on the list of hosts`;
+  if (member.condition.kind === 'unreachable') return `${name} ${absence(member)}`;
+  return holders.includes(member) ? `${name} has it and did not pass preflight` : `${name} lost its data`;
+}
+
+function waysOut({ facts, holders, voters }: Omit<Loss, 'view'> & Pick<View, 'voters'>): string {
+  const back = voters.flatMap(({ name, member }) => (member?.condition.kind === 'unreachable' ? [name] : []));
+  const unlisted = voters.flatMap(({ name, member }) => (member === undefined ? [name] : []));
+  const unfit = names(holders.filter((member) => !isFit(member)));
+  const unknown = names(unaccounted(facts));
+  const data = names(holders).join(', ');
+  const lost = unknown.length > 0 ? ` (with --lost ${unknown.join(',')} if permanently off)` : '';
+  const givesUp =
+    unlisted.length + unfit.length > 0
+      ? `or reboot ${data} if its data may go`
+      : `${back.length > 0 ? 'or ' : ''}--discard-data deletes the data of ${data} and starts empty${lost}`;
+  return [
+    ...(back.length > 0 ? [`bring back ${back.join(' or ')}`] : []),
+    ...(unlisted.length > 0 ? [`put ${unlisted.join(', ')} back on the list of hosts (--hosts, --control-plane)`] : []),
+    ...(unfit.length > 0 ? [`fix the preflight errors of ${unfit.join(', ')}`] : []),
+    givesUp,
+  ].join('; ');
 }

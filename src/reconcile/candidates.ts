@@ -6,23 +6,10 @@ import type { NodeFacts } from '../facts/facts.js';
 import { crossPreflight } from '../plan/cross-preflight.js';
 import type { NodeFinding } from '../plan/finding.js';
 import { preflight } from '../plan/preflight.js';
+import type { Candidate, Candidates } from './candidate.js';
 import { bytesToPush, type ContentByArch, contentNeeded, NO_CONTENT } from './content-needed.js';
 import type { Reconciliation } from './reconciliation.js';
 import { checkRebooted } from './version-since.js';
-
-/** A node that answered, passed preflight and may take part. */
-export interface Candidate {
-  node: NodeSpec;
-  facts: NodeFacts;
-  nodeIp: string;
-  linkName: string;
-}
-
-export interface Candidates {
-  fit: Candidate[];
-  /** Node name → everything that is wrong with it, as one error. */
-  rejected: Map<string, DisklessError>;
-}
 
 /** Preflight of every node that answered, all findings of all nodes at once. */
 export async function candidatesOf(context: Reconciliation): Promise<Candidates> {

@@ -1,6 +1,7 @@
 import { type ClusterSpec, controlPlanes } from '../config/spec.js';
 import { DisklessError } from '../errors.js';
-import { createEtcdGateway, type EtcdGateway } from '../etcd/gateway.js';
+import { createEtcdGateway, type EtcdGateway, type EtcdMember } from '../etcd/gateway.js';
+import { peerMembers } from '../etcd/peer-members.js';
 import { hasCode } from '../kube/api-errors.js';
 import { createKubeClient, type KubeClient } from '../kube/client.js';
 import { failover } from '../kube/failover.js';
@@ -66,6 +67,26 @@ export class ClusterAccess {
     );
     this.#gateways.set(node, gateway);
     return gateway;
+  }
+
+  /**
+   * Whom that member knows as members, whether or not a quorum answers.
+   *
+   * @param addresses where it may listen for its peers: it was started with one of them
+   */
+  async knownToMember(node: string, addresses: readonly string[], signal: AbortSignal): Promise<EtcdMember[]> {
+    const { etcd } = await this.#options.identities();
+    const ask = (address: string): Promise<EtcdMember[]> =>
+      peerMembers({
+        node,
+        connect: (own) => this.#session(node).forward(address, OWN_PORTS.etcdPeer.port, own),
+        serverName: address,
+        tls: etcd,
+        signal,
+      });
+    return Promise.any(addresses.map(ask)).catch(({ errors }: AggregateError) => {
+      throw errors[0];
+    });
   }
 
   /**

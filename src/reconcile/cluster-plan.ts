@@ -1,9 +1,10 @@
+import { type WipeReason, wipes } from '../plan/etcd-order-types.js';
 import type { ClusterPlan, NodePlan, PlanAction } from '../plan/plan.js';
 import { clockHasToBeSet } from '../plan/preflight-clock.js';
 import type { StepReport } from '../runner/run-sequence.js';
+import { explainOrders } from './explain-orders.js';
 import { firstFailures } from './outcome.js';
 import type { Judgement, NodeWork, Reconciliation } from './reconciliation.js';
-import { explainVerdict } from './verdict-words.js';
 
 /** What `plan` shows: per node what `up` would change, and why. */
 export function clusterPlan(
@@ -11,11 +12,12 @@ export function clusterPlan(
   judgement: Judgement,
   reports: readonly StepReport[],
 ): ClusterPlan {
-  const { verdict, work } = judgement;
+  const { orders, work } = judgement;
   const failures = firstFailures(reports);
+  const wiped = wipes(orders);
   const nodes = context.options.spec.nodes.map(({ name, role }): NodePlan => {
     const planned = work.get(name);
-    if (planned) return { name, role, ...stateOf(planned), actions: actionsOf(planned, judgement) };
+    if (planned) return { name, role, ...stateOf(planned), actions: actionsOf(planned, wiped.get(name)) };
     const failure = failures.get(name);
     const state = context.facts.has(name) ? 'failed-preflight' : 'unreachable';
     const reason = failure?.error?.message ?? 'it takes no part in this run';
@@ -26,14 +28,14 @@ export function clusterPlan(
     ...(issued.length > 0 ? [`certificates to issue: ${issued.length}`] : []),
     ...renewed.map(({ leaf, reason }) => `certificate to renew: ${leaf} (${reason})`),
   ];
-  return { nodes, verdict: { code: verdict.code, message: explainVerdict(verdict) }, notes };
+  return { nodes, verdict: { code: orders.code, message: explainOrders(orders) }, notes };
 }
 
-function wipeReason(verdict: Judgement['verdict']): string {
-  if (verdict.code === 'rejoin') return 'the member comes back as a new one';
-  const discarded = verdict.code === 'bootstrap' && verdict.why === 'discarded';
-  return discarded ? 'its loss was accepted (--discard-data)' : 'it is of an older incarnation';
-}
+const WIPE_REASONS: Readonly<Record<WipeReason, string>> = {
+  discarded: 'its loss was accepted (--discard-data)',
+  unfinished: 'it is of a bootstrap that never finished, and holds no objects',
+  rejoin: 'the member comes back as a new one',
+};
 
 function stateOf({ facts, difference, survivor }: NodeWork): Pick<NodePlan, 'state'> {
   if (facts.marker === undefined) return { state: 'blank' };
@@ -43,9 +45,8 @@ function stateOf({ facts, difference, survivor }: NodeWork): Pick<NodePlan, 'sta
   return { state: nothing ? 'converged' : 'differs' };
 }
 
-function actionsOf({ node, facts, difference, survivor }: NodeWork, { verdict }: Judgement): PlanAction[] {
+function actionsOf({ facts, difference, survivor }: NodeWork, wiped: WipeReason | undefined): PlanAction[] {
   const { files, remove, units, images } = difference;
-  const wiped = 'wipe' in verdict && verdict.wipe.includes(node.name);
   const off = Math.abs(Math.round(facts.clockSkewMs / 1000));
   return [
     ...(clockHasToBeSet(facts)
@@ -54,7 +55,7 @@ function actionsOf({ node, facts, difference, survivor }: NodeWork, { verdict }:
     ...(survivor
       ? [{ kind: 'remove' as const, subject: 'pods', reason: `they are of incarnation ${facts.marker?.incarnation}` }]
       : []),
-    ...(wiped ? [{ kind: 'remove' as const, subject: 'etcd data', reason: wipeReason(verdict) }] : []),
+    ...(wiped ? [{ kind: 'remove' as const, subject: 'etcd data', reason: WIPE_REASONS[wiped] }] : []),
     ...files.map(({ file, why }): PlanAction => {
       const bytes = file.content.kind === 'artifact' ? file.content.size : Buffer.byteLength(file.content.text);
       const kind = why === 'missing' ? 'install' : 'replace';

@@ -4,9 +4,9 @@ import type { NodeSpec } from '../config/spec.js';
 import { versionRow } from '../config/version-table.js';
 import { peerUrl } from '../etcd/peer-url.js';
 import type { DesiredNode } from '../node/desired.js';
-import type { EtcdVerdict } from '../plan/etcd-outcome.js';
+import type { EtcdOrders } from '../plan/etcd-order-types.js';
 import type { ClusterRecord } from '../state/records.js';
-import type { Candidate } from './candidates.js';
+import type { Candidate } from './candidate.js';
 import type { Reconciliation } from './reconciliation.js';
 import { archOf, traitsOf } from './traits.js';
 
@@ -30,7 +30,7 @@ export interface DesiredNodeInput {
   candidate: Candidate;
   peers: Peer[];
   record: ClusterRecord;
-  verdict: EtcdVerdict;
+  orders: EtcdOrders;
 }
 
 /** What a node should hold: components, PKI and images. */
@@ -54,9 +54,9 @@ export async function desiredNode(context: Reconciliation, input: DesiredNodeInp
   return { components, images: await content.images(archOf(facts)) };
 }
 
-function bootstrapFor({ candidate, peers, record, verdict }: DesiredNodeInput): EtcdBootstrap | undefined {
-  const bootstrapping = verdict.code === 'bootstrap' || verdict.code === 'resume-bootstrap';
-  if (!bootstrapping || candidate.node.role === 'worker') return undefined;
+function bootstrapFor({ candidate, peers, record, orders }: DesiredNodeInput): EtcdBootstrap | undefined {
+  const order = orders.members.get(candidate.node.name)?.do;
+  if (order !== 'bootstrap' && order !== 'resume-bootstrap') return undefined;
   const initialCluster = peers
     .filter(({ name }) => record.etcd.members.includes(name))
     .map(({ name, nodeIp }) => ({ name, peerUrl: peerUrl(nodeIp) }));

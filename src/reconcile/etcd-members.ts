@@ -28,11 +28,10 @@ function ask<T>(
   { patience, passes = () => false }: Question,
   question: (gateway: EtcdGateway) => Promise<T>,
 ): Promise<T> {
-  const { verdict } = judgementOf(context);
-  const holders = 'forget' in verdict ? verdict.holders : [];
+  const { through } = judgementOf(context).orders.quorum;
   const isPassing = (error: unknown): boolean => isUnsettled(error) || passes(error);
   return retrying(context, patience, isPassing, async () =>
-    question(await context.access.quorumThrough(holders, context.signal)),
+    question(await context.access.quorumThrough(through, context.signal)),
   );
 }
 
@@ -53,12 +52,11 @@ export async function removeMember(context: Reconciliation, id: string): Promise
 /**
  * An answer that was lost shows in the list: adding is no thing to be done twice.
  *
- * @throws DisklessError `etcd-rejoin-blocked` when voters that cannot be reached keep etcd from it
+ * @throws DisklessError `etcd-rejoin-blocked` when voters that take no part keep etcd from it
  */
 export async function addLearner(context: Reconciliation, url: string): Promise<EtcdMember> {
-  const { verdict } = judgementOf(context);
-  const blocking = verdict.code === 'rejoin' ? verdict.blocking : [];
-  const patience = blocking.length > 0 ? ADD_RETRY_BESIDE_ABSENT : ADD_RETRY;
+  const { blocking, through } = judgementOf(context).orders.quorum;
+  const patience = blocking ? ADD_RETRY_BESIDE_ABSENT : ADD_RETRY;
   const passes = (error: unknown): boolean => hasCode(error, 'etcd-unhealthy-cluster');
   const { signal } = context;
   const add = async (gateway: EtcdGateway): Promise<EtcdMember> => {
@@ -66,13 +64,12 @@ export async function addLearner(context: Reconciliation, url: string): Promise<
     return known ?? gateway.memberAdd({ peerUrls: [url], learner: true }, { signal });
   };
   return ask(context, { patience, passes }, add).catch((cause) => {
-    if (!hasCode(cause, 'etcd-unhealthy-cluster') || blocking.length === 0) throw cause;
-    throw new DisklessError({
-      code: 'etcd-rejoin-blocked',
-      message: `etcd accepts no new member while ${blocking.join(', ')} cannot be reached; the cluster keeps working`,
-      hint: `bring ${blocking.join(' or ')} back and run up again, or give --lost ${blocking.join(',')} if permanently off`,
-      cause,
-    });
+    if (!hasCode(cause, 'etcd-unhealthy-cluster')) throw cause;
+    const { message, hint } = blocking ?? {
+      message: 'etcd accepts no new member while its members are not all connected; the cluster keeps working',
+      hint: `restart etcd.service where its log shows that it hangs (journalctl -u etcd on ${through.join(', ')}), and run up again`,
+    };
+    throw new DisklessError({ code: 'etcd-rejoin-blocked', message, hint, cause });
   });
 }
 
@@ -87,6 +84,12 @@ export async function promoteLearner(context: Reconciliation, id: string): Promi
       if (known === undefined || known.isLearner) throw error;
     }),
   );
+}
+
+/** Repeated it does no harm. */
+export async function updatePeerUrl(context: Reconciliation, id: string, url: string): Promise<void> {
+  const { signal } = context;
+  await ask(context, { patience: shortly(context) }, (gateway) => gateway.memberUpdate(id, [url], { signal }));
 }
 
 /** Beside a learner etcd adds no other, and the next run begins anew with this one anyway. One that was promoted stays. */

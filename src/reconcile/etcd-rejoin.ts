@@ -3,7 +3,7 @@ import type { EtcdMember } from '../etcd/gateway.js';
 import { peerUrl } from '../etcd/peer-url.js';
 import { waitsFor } from '../runner/long-waits.js';
 import { changed } from './change.js';
-import { addLearner, giveUpLearner, listMembers, removeMember } from './etcd-members.js';
+import { addLearner, giveUpLearner, listMembers, removeMember, updatePeerUrl } from './etcd-members.js';
 import { startAndPromote } from './etcd-promotion.js';
 import { type EtcdRejoin, type JoiningMember, judgementOf, type Reconciliation, workOf } from './reconciliation.js';
 
@@ -15,18 +15,27 @@ export function createEtcdRejoin(given: () => Reconciliation): EtcdRejoin {
     cleared ??= clearOldEntries(given());
     return cleared;
   };
+  const inTurn = (signal: AbortSignal, work: () => Promise<void>): Promise<void> => {
+    waitsFor('members of etcd change one after another, and it is the turn of another one');
+    const turn = tail.then(async () => {
+      signal.throwIfAborted();
+      await clear();
+      await work();
+    });
+    tail = turn.catch(() => undefined);
+    return turn;
+  };
   return {
     clear,
-    rejoin(node, member, signal) {
-      waitsFor('members rejoin one after another, and it is the turn of another one');
-      const turn = tail.then(async () => {
-        signal.throwIfAborted();
-        await clear();
-        await rejoinOne(given(), { node, member, signal });
-      });
-      tail = turn.catch(() => undefined);
-      return turn;
-    },
+    rejoin: (node, member, signal) => inTurn(signal, () => rejoinOne(given(), { node, member, signal })),
+    promote: (node, member, signal) => inTurn(signal, () => promoteOne(given(), { node, member, signal }, member.id)),
+    move: (node, { id, url, restart }, signal) =>
+      inTurn(signal, async () => {
+        const own = { ...given(), signal };
+        await updatePeerUrl(own, id, url);
+        changed(own, { step: 'etcd', node }, `update etcd member ${id} to ${url}`);
+        await restart();
+      }),
   };
 }
 
@@ -35,38 +44,40 @@ export function createEtcdRejoin(given: () => Reconciliation): EtcdRejoin {
  * (etcd-io/etcd#7445), and adding one is refused while an entry beside it is dead.
  */
 async function clearOldEntries(context: Reconciliation): Promise<void> {
-  const { verdict, peers } = judgementOf(context);
-  if (!('forget' in verdict)) return;
-  const blank = verdict.code === 'rejoin' ? verdict.blank : [];
-  const members = await listMembers(context);
-  for (const name of [...blank, ...verdict.forget]) {
-    const urls = peers.filter((peer) => peer.name === name).map(({ nodeIp }) => peerUrl(nodeIp));
-    const isOld = (entry: EtcdMember): boolean =>
-      entry.name === name || entry.peerUrls.some((url) => urls.includes(url));
-    for (const member of members.filter(isOld)) {
-      changed(context, { step: 'etcd', node: name }, `remove old etcd member ${member.id}`);
-      await removeMember(context, member.id);
-    }
+  for (const order of judgementOf(context).orders.cluster) {
+    if (order.do !== 'remove-entry') continue;
+    changed(context, { step: 'etcd', node: order.member }, `remove old etcd member ${order.id}`);
+    await removeMember(context, order.id);
   }
 }
 
-interface Rejoining {
+interface Joining {
   node: string;
   member: JoiningMember;
   /** Of this node's step; the learner is given up on the run's. */
   signal: AbortSignal;
 }
 
-async function rejoinOne(context: Reconciliation, { node, member, signal }: Rejoining): Promise<void> {
+async function rejoinOne(context: Reconciliation, joining: Joining): Promise<void> {
+  const { node, member, signal } = joining;
   const own = { ...context, signal };
   const added = await addLearner(own, peerUrl(workOf(context, node).nodeIp));
   changed(context, { step: 'etcd', node }, `add etcd learner ${added.id}`);
+  await promoteOne(context, joining, added.id, async () => member.prepare(await bootstrapOf(own, node, added)));
+}
+
+async function promoteOne(
+  context: Reconciliation,
+  { node, member, signal }: Joining,
+  id: string,
+  before: () => Promise<void> = async () => {},
+): Promise<void> {
   try {
-    await member.prepare(await bootstrapOf(own, node, added));
-    await startAndPromote(own, { node, member, id: added.id });
+    await before();
+    await startAndPromote({ ...context, signal }, { node, member, id });
   } catch (error) {
     // What failed is what the report is about.
-    await giveUpLearner(context, added.id).catch(() => undefined);
+    await giveUpLearner(context, id).catch(() => undefined);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { ClusterSpec } from '../config/spec.js';
 import type { EtcdFacts } from '../plan/etcd-facts.js';
-import type { EtcdVerdict } from '../plan/etcd-outcome.js';
+import type { EtcdOrders } from '../plan/etcd-order-types.js';
 import type { ClusterRecord, PkiFingerprints } from '../state/records.js';
 import { versionSince } from './version-since.js';
 
@@ -9,32 +9,34 @@ export interface NextRecordInput {
   record: ClusterRecord | undefined;
   clusterId: string;
   pki: PkiFingerprints;
-  verdict: EtcdVerdict;
+  orders: EtcdOrders;
   facts: EtcdFacts;
   /** A fresh etcd cluster token, used when a new incarnation begins. */
   newToken: string;
 }
 
-/** What state has to remember before the verdict is carried out. Pure. */
+/** What state has to remember before the orders are carried out. Pure. */
 export function nextRecord(input: NextRecordInput): ClusterRecord {
-  const { spec, record, clusterId, pki, verdict, facts, newToken } = input;
+  const { spec, record, clusterId, pki, orders, facts, newToken } = input;
   const base = { version: 1 as const, clusterId, spec, pki };
-  if (verdict.code !== 'bootstrap') {
+  const begin = orders.cluster.find((order) => order.do === 'begin-incarnation');
+  if (begin === undefined) {
     const none = { incarnation: 0, phase: 'none' as const, token: '', members: [], bootIds: {} };
     return { ...base, etcd: record?.etcd ?? none };
   }
   const bootIds = facts.members.flatMap(({ name, bootId }) =>
-    bootId !== undefined && verdict.start.includes(name) ? [[name, bootId] as const] : [],
+    bootId !== undefined && begin.members.includes(name) ? [[name, bootId] as const] : [],
   );
   const since = versionSince(record, spec);
   return {
     ...base,
     etcd: {
-      incarnation: verdict.incarnation,
+      incarnation: begin.incarnation,
       phase: 'bootstrapping',
       token: newToken,
-      members: verdict.start,
+      members: begin.members,
       bootIds: Object.fromEntries(bootIds),
+      ...(begin.discarded.length > 0 && { discarded: begin.discarded }),
       ...(since > 0 && { versionSince: since }),
     },
   };

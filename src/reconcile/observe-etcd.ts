@@ -1,56 +1,63 @@
-import { deadline } from '../abort.js';
 import { type ClusterSpec, controlPlanes } from '../config/spec.js';
-import { isPassingInEtcd } from '../etcd/errors.js';
-import type { EtcdMember } from '../etcd/gateway.js';
 import { peerUrl } from '../etcd/peer-url.js';
 import type { NodeFacts } from '../facts/facts.js';
+import { isSameAttempt } from '../plan/etcd-bootstrap.js';
 import {
   type EtcdFacts,
+  isCurrent,
   type MemberCondition,
   type MemberFacts,
-  type Membership,
   majorityOf,
+  runs,
 } from '../plan/etcd-facts.js';
 import type { ClusterRecord } from '../state/records.js';
-import type { Candidate } from './candidates.js';
+import type { Candidate } from './candidate.js';
+import { knownLists, provenList } from './etcd-lists.js';
 import type { Reconciliation } from './reconciliation.js';
-import { retrying } from './settling.js';
 
-/** One read may take etcd itself 7 s while it chooses a leader; on a slow machine the way there adds to that. */
-const PROOF = { everyMs: 500, forMs: 10_000 };
-
-/** What the control planes hold, and whether a quorum answers right now. Changes nothing. */
+/** What the control planes hold, and who etcd's members are as they say it right now. Changes nothing. */
 export async function observeEtcd(
   context: Reconciliation,
   fit: readonly Candidate[],
   clusterId: string,
 ): Promise<EtcdFacts> {
-  const { spec, lost, discardData } = context.options;
-  const { record } = context.memory;
+  const seen = seenEtcd(context, fit, clusterId);
+  const running = runningMembers(seen);
+  if (running.length === 0 || !isJudgedByQuorum(seen)) return seen;
+  const proven = await provenList(context, running);
+  return { ...seen, lists: proven ? [proven] : await knownLists(context, running) };
+}
+
+/** The same, without asking etcd: as the machines were read. */
+export function seenEtcd(context: Reconciliation, fit: readonly Candidate[], clusterId: string): EtcdFacts {
+  const { options, memory } = context;
+  const { spec, lost, discardData } = options;
+  const { record, nodeRecords } = memory;
   const candidates = new Map(fit.map((candidate) => [candidate.node.name, candidate]));
   // A machine that failed its preflight was still read: what it holds counts.
-  const seen = controlPlanes(spec).map(({ name }) => memberFacts(context, name, lost.has(name)));
-  // A member of an earlier life may make a quorum of that life.
-  const running = seen.flatMap(({ name, condition }) =>
-    condition.kind === 'data' && condition.running && condition.incarnation === record?.etcd.incarnation ? [name] : [],
-  );
-  const newCluster = context.memory.newCluster && !isBegun(record, spec);
-  const judgedByQuorum = record?.etcd.phase === 'bootstrapped' && !newCluster;
-  const entries = judgedByQuorum ? await provenEntries(context, running) : undefined;
-  const members = seen.map((member): MemberFacts => {
-    const candidate = candidates.get(member.name);
-    const nodeIp = candidate?.nodeIp ?? context.memory.nodeRecords.get(member.name)?.nodeIp;
-    const membership = entries && membershipOf(entries, member.name, nodeIp);
-    return { ...member, fit: candidate !== undefined, ...(membership && { membership }) };
+  const members = controlPlanes(spec).map(({ name }): MemberFacts => {
+    const candidate = candidates.get(name);
+    const nodeIp = candidate?.nodeIp ?? nodeRecords.get(name)?.nodeIp;
+    return {
+      ...memberFacts(context, name, lost.has(name)),
+      fit: candidate !== undefined,
+      ...(nodeIp !== undefined && { peerUrl: peerUrl(nodeIp) }),
+    };
   });
-  return {
-    clusterId,
-    members,
-    quorumProven: entries !== undefined,
-    discardData,
-    newCluster,
-    ...(record && { recorded: record.etcd }),
-  };
+  const newCluster = memory.newCluster && !isBegun(record, spec);
+  return { clusterId, members, lists: [], discardData, newCluster, ...(record && { recorded: record.etcd }) };
+}
+
+/** Those of the recorded incarnation. A member of an earlier one may make a quorum of that. */
+export function runningMembers({ members, recorded }: EtcdFacts): MemberFacts[] {
+  return recorded === undefined ? [] : members.filter((member) => runs(member) && isCurrent(recorded)(member));
+}
+
+/** A bootstrap that goes on as it began needs no proof; one that would begin again must not wipe what works. */
+function isJudgedByQuorum({ recorded, newCluster, members }: EtcdFacts): boolean {
+  if (recorded === undefined || recorded.phase === 'none' || newCluster) return false;
+  const usable = members.filter(({ condition, fit }) => condition.kind !== 'unreachable' && fit);
+  return recorded.phase === 'bootstrapped' || !isSameAttempt(recorded, usable);
 }
 
 /** An earlier run recorded this very cluster and was interrupted: what it left behind is continued. */
@@ -61,7 +68,7 @@ function isBegun(record: ClusterRecord | undefined, spec: ClusterSpec): boolean 
 
 /**
  * Whether a majority of the control planes was read and runs members of the life that is recorded. Whatever the others
- * hold, the verdict is then to work with these: nothing can be born anew, and nothing be lost.
+ * hold, the orders are then to work with these: nothing can be born anew, and nothing be lost.
  */
 export function majorityRuns({ options, memory, facts }: Reconciliation): boolean {
   const { record } = memory;
@@ -97,48 +104,10 @@ function memberFacts({ facts: read, unread }: Reconciliation, name: string, lost
   return { name, bootId: facts.bootId, condition: conditionOf(facts) };
 }
 
-function conditionOf(facts: NodeFacts): MemberCondition {
-  const { present, clusterId, incarnation } = facts.etcdData;
-  if (!present) return { kind: 'blank' };
-  const active = facts.units['etcd.service']?.active ?? '';
-  return {
-    kind: 'data',
-    running: ['active', 'activating', 'reloading'].includes(active),
-    ...(clusterId !== undefined && { clusterId }),
-    ...(incarnation !== undefined && { incarnation }),
-  };
-}
-
-/** The member list as a quorum knows it; undefined when none answers. An error that passes is no silence yet. */
-async function provenEntries(
-  { access, options, signal: parent }: Reconciliation,
-  names: readonly string[],
-): Promise<EtcdMember[] | undefined> {
-  const limit = deadline({ parent, ms: PROOF.forMs });
-  const { signal } = limit;
-  const read = async (name: string): Promise<EtcdMember[]> => {
-    const gateway = await access.etcdOf(name);
-    await gateway.linearizableRead({ signal });
-    return gateway.memberList({ signal });
-  };
-  try {
-    return await Promise.any(
-      names.map((name) => retrying({ signal, options }, PROOF, isPassingInEtcd, () => read(name))),
-    );
-  } catch {
-    parent.throwIfAborted();
-    return undefined;
-  } finally {
-    limit.abort();
-    limit.release();
-  }
-}
-
-/** A member that was added and never started has no name yet. */
-function membershipOf(entries: readonly EtcdMember[], name: string, nodeIp: string | undefined): Membership {
-  const entry =
-    entries.find((member) => member.name === name) ??
-    entries.find(({ peerUrls }) => nodeIp !== undefined && peerUrls.includes(peerUrl(nodeIp)));
-  if (entry === undefined) return 'absent';
-  return entry.isLearner ? 'learner' : 'voter';
+function conditionOf({ etcdData, units }: NodeFacts): MemberCondition {
+  const { present, marker, ...owner } = etcdData;
+  if (!present) return { kind: 'blank', ...owner };
+  const { active = '', masked = false } = units['etcd.service'] ?? {};
+  const running = ['active', 'activating', 'reloading'].includes(active);
+  return { kind: 'data', running, ...(masked && { masked }), ...owner };
 }

@@ -38,11 +38,10 @@ export async function observeLinks(
   return { what: `it reaches ${subject} on port ${port} (${placesOf(targets)}), though we reach them` };
 }
 
-/** Those who must be there, as the verdict has it: before that nobody can be missed. */
+/** Those who must be there, as etcd's orders have it: before that nobody can be missed. */
 function targetsOf(context: Reconciliation, node: string): Target[] {
-  const { verdict, peers, work } = judgementOf(context);
-  const members = 'holders' in verdict ? verdict.holders : 'start' in verdict ? verdict.start : [];
-  const needed = verdict.code === 'revive' ? [] : members;
+  const { orders, peers, work } = judgementOf(context);
+  const needed = orders.quorum.state === 'awaited' ? [] : orders.quorum.through;
   return peers
     .filter(({ name }) => name !== node && needed.includes(name) && work.has(name))
     .map(({ name, nodeIp }) => ({ name, address: nodeIp }));

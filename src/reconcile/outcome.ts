@@ -33,7 +33,9 @@ export function outcomeOf({ reports, command, interrupted }: OutcomeInput): Outc
   // A plan is complete without them too; after `up` the cluster itself was asked whether it works without.
   const proof = command === 'plan' ? 'judge' : 'verify';
   const works = reports.some(({ step, outcome }) => step === proof && outcome === 'unchanged');
-  return { exit: works ? EXIT.partial : EXIT.failed, errors, error: first };
+  // What stopped each node is for a person to decide, and nothing else went wrong.
+  const refused = errors.every(({ exit }) => exit === EXIT.refused);
+  return { exit: works ? EXIT.partial : refused ? EXIT.refused : EXIT.failed, errors, error: first };
 }
 
 /** One line per node for the closing table. */

@@ -3,12 +3,13 @@ import { type ClusterSpec, controlPlanes, type NodeSpec } from '../config/spec.j
 import type { ContentSource } from '../delivery/content-source.js';
 import type { Encoding } from '../delivery/segment.js';
 import type { DisklessError } from '../errors.js';
+import type { MemberId } from '../etcd/member-id.js';
 import type { NodeFacts } from '../facts/facts.js';
 import type { KubeObject, Toleration } from '../kube/objects.js';
 import type { DesiredNode } from '../node/desired.js';
 import type { PkiReport } from '../pki/store.js';
 import type { NodeDifference } from '../plan/diff.js';
-import type { EtcdVerdict } from '../plan/etcd-outcome.js';
+import type { EtcdOrders } from '../plan/etcd-order-types.js';
 import type { EventBus } from '../runner/event-bus.js';
 import type { RollingLock } from '../runner/rolling-lock.js';
 import type { HostKeyPolicy } from '../ssh/host-key.js';
@@ -16,6 +17,7 @@ import type { HostKey } from '../ssh/transport.js';
 import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import type { Arrivals } from './arrivals.js';
 import type { Attendance } from './attendance.js';
+import type { HashedCandidates } from './candidate.js';
 import type { ClusterAccess } from './cluster-access.js';
 import type { LinkWatch } from './link-watch.js';
 import type { NodeSession } from './node-session.js';
@@ -87,7 +89,7 @@ export interface RunMemory {
 /** What the judge step decided; everything after it only carries it out. */
 export interface Judgement {
   record: ClusterRecord;
-  verdict: EtcdVerdict;
+  orders: EtcdOrders;
   work: Map<string, NodeWork>;
   /** Node name → why it takes no part in this run. */
   rejected: Map<string, Error>;
@@ -102,6 +104,18 @@ export interface EtcdRejoin {
   clear(): Promise<void>;
   /** Adds the node as a learner, has it started, and promotes it. @param signal Ends that of this node alone */
   rejoin(node: string, member: JoiningMember, signal: AbortSignal): Promise<void>;
+  /** Has a learner started that has its data, and promotes it. */
+  promote(node: string, member: JoiningMember & { id: MemberId }, signal: AbortSignal): Promise<void>;
+  /** Tells the others a member's new address, and has it restarted with it. */
+  move(node: string, move: Move, signal: AbortSignal): Promise<void>;
+}
+
+export interface Move {
+  id: MemberId;
+  /** Where its peers reach it from now on. */
+  url: string;
+  /** Ends when it is healthy again. */
+  restart(): Promise<void>;
 }
 
 /** What is done on the machine of a member that joins. */
@@ -112,6 +126,8 @@ export interface JoiningMember {
   start(): Promise<void>;
   /** Starts it anew, in the middle of its start too. */
   restart(): Promise<void>;
+  /** Notes beside its data that it is a voter. */
+  promoted(): Promise<void>;
 }
 
 /** What lasts from the first pass to the last. */
@@ -150,6 +166,10 @@ interface PassFindings {
   facts: Map<string, NodeFacts>;
   /** By `connect`, `facts` and `roll-call`: node name → why it has no facts. */
   unread: Map<string, DisklessError>;
+  /** Preflight of those that were read, once it was asked for. */
+  checked?: Promise<HashedCandidates>;
+  /** By `wake`: nodes whose stopped member was started. */
+  woken: Set<string>;
   /** By `judge`. */
   judgement?: Judgement;
   /** By `register`: node name → why its Node object is not as it should be. */

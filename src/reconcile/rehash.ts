@@ -2,17 +2,9 @@ import { DisklessError, ownError } from '../errors.js';
 import type { MarkerFact, NodeFacts } from '../facts/facts.js';
 import { suspectPaths } from '../plan/diff.js';
 import { shellQuote } from '../ssh/quote.js';
-import type { Candidates } from './candidates.js';
+import type { Candidates, HashedCandidates, Hashes } from './candidate.js';
 import { type Reconciliation, sessionOf } from './reconciliation.js';
 import { timeLimit } from './time-limit.js';
-
-/** Path → SHA-256 of what lies there now; empty for what cannot be hashed. */
-export type Hashes = ReadonlyMap<string, string>;
-
-export interface HashedCandidates extends Candidates {
-  /** By node name, of those that are fit. */
-  hashes: ReadonlyMap<string, Hashes>;
-}
 
 /**
  * Hashes on the nodes what no longer looks as it was installed (or everything, with --verify). One that is lost

@@ -113,6 +113,7 @@ export function openPass(run: Run, { first, last }: { first: boolean; last: bool
     last,
     facts: new Map(),
     unread: new Map(),
+    woken: new Set(),
     unregistered: new Map(),
     well: new Set(),
     rolling: createRollingLock(

@@ -14,22 +14,34 @@ import { startEtcd } from './steps/start-etcd.js';
 import { startComponents } from './steps/start-units.js';
 import { isInSameBoot, verify, waitApiReady } from './steps/verify.js';
 import { waitForPods, waitReady } from './steps/wait-ready.js';
+import { wake } from './steps/wake.js';
 import { unlessCutOff } from './unless-cut-off.js';
 
 type UpStep = Step<Reconciliation>;
 
-/** Reads the machines and decides; changes nothing anywhere. `plan` ends here. */
-export const judgeSequence: readonly UpStep[] = [
+const lookSteps: readonly UpStep[] = [
   { id: 'connect', title: 'connect', on: 'every-node', after: [], run: connect },
   { id: 'facts', title: 'read facts', on: 'every-node', after: [same('connect')], run: readFacts },
   { id: 'roll-call', title: 'hosts answer', on: 'cluster', after: [], run: callRoll },
-  { id: 'judge', title: 'plan', on: 'cluster', after: [same('roll-call')], run: judge },
-  { id: 'admit', title: 'preflight', on: 'every-node', after: [same('facts'), same('judge')], run: admit },
 ];
+const judgeStep = { id: 'judge', title: 'plan', on: 'cluster', run: judge } as const;
+const admitStep: UpStep = {
+  id: 'admit',
+  title: 'preflight',
+  on: 'every-node',
+  after: [same('facts'), same('judge')],
+  run: admit,
+};
+
+/** Reads the machines and decides; changes nothing anywhere. `plan` ends here. */
+export const judgeSequence: readonly UpStep[] = [...lookSteps, { ...judgeStep, after: [same('roll-call')] }, admitStep];
 
 /** From blank nodes to a verified cluster: a step runs as soon as what stands in its `after` is there. */
 export const upSequence: readonly UpStep[] = [
-  ...judgeSequence,
+  ...lookSteps,
+  { id: 'wake', title: 'start stopped members', on: 'cluster', after: [same('roll-call')], run: wake },
+  { ...judgeStep, after: [same('wake')] },
+  admitStep,
   { id: 'record', title: 'record intent', on: 'cluster', after: [same('judge')], run: recordIntent },
   { id: 'clock', title: 'set the clock', on: 'every-node', after: [same('admit'), same('record')], run: setClock },
   {

@@ -119,6 +119,7 @@ export const clusterRecordSchema: z.ZodType<ClusterRecord> = z.looseObject({
     token: z.string(),
     members: z.array(nodeName),
     bootIds: texts,
+    discarded: z.array(nodeName).optional(),
     versionSince: z.int().min(1).optional(),
   }),
   pki: z.looseObject({ authorities: texts, serviceAccount: text, encryptionKeys: z.array(text) }).optional(),

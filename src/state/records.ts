@@ -11,6 +11,8 @@ export interface EtcdRecord {
   members: string[];
   /** boot_id of each member at the time its data was created; keyed by node name. */
   bootIds: Record<string, string>;
+  /** Members whose earlier data may go for this incarnation, in the boot it began in. */
+  discarded?: string[] | undefined;
   /** The incarnation since which the recorded Kubernetes version runs; absent where it never was another. */
   versionSince?: number | undefined;
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OPERATOR } from '../../lab/nodes/partition.js';
 import type { DisklessError } from '../../src/errors.js';
 import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
@@ -27,6 +28,11 @@ afterAll(() => world?.down());
 const kept = (): Promise<string> => world.operator.kubectl('get', 'configmap', 'kept', '-o', 'name');
 
 const VOTERS = voters(...MEMBERS);
+
+async function running(node: string): Promise<boolean> {
+  const { stdout } = await world.lab.exec(node, ['systemctl', 'show', '-p', 'ActiveState', '--value', 'etcd']);
+  return stdout.trim() === 'active';
+}
 
 /** The error `up` ends with, and the proof that it touched no survivor. */
 async function refusal(survivors: readonly string[]): Promise<Pick<DisklessError, 'code' | 'message' | 'hint'>> {
@@ -97,6 +103,56 @@ describe('no quorum', () => {
     await world.up();
     expect(await owner()).not.toBe(before);
     await expect(kept()).rejects.toThrow(/NotFound/);
+    expect(await memberList(world.lab)).toEqual(VOTERS);
+    expect((await world.up()).changed).toBe(0);
+  });
+});
+
+describe('etcd was stopped', () => {
+  it('on two of three: plan says that it would start them, and up does before it judges; nothing is lost', async () => {
+    await world.operator.kubectl('create', 'configmap', 'kept');
+    for (const node of ['s5', 's6']) await world.lab.exec(node, ['systemctl', 'stop', 'kube-apiserver', 'etcd']);
+    const planned = await world.operator.run(['plan']);
+    expect(planned.exit, said(planned)).toBe(0);
+    expect(planned.stdout.replaceAll(/\s+/g, ' ')).toContain('s5, s6 are started, and all is judged again');
+    expect(await running('s5')).toBe(false);
+    await world.up();
+    expect(await memberList(world.lab)).toEqual(VOTERS);
+    await kept();
+    expect((await world.up()).changed).toBe(0);
+  });
+
+  it('and its unit masked: that is asked about, and the data is left alone', async () => {
+    const unit = '/etc/systemd/system/etcd.service';
+    for (const node of ['s5', 's6']) {
+      await world.lab.exec(node, ['systemctl', 'stop', 'kube-apiserver', 'etcd']);
+      await world.lab.exec(node, ['sh', '-c', `ln -sf /dev/null ${unit} && systemctl daemon-reload`]);
+    }
+    expect(await refusal(['s4', 's7'])).toMatchObject({
+      code: 'etcd-masked',
+      hint: expect.stringContaining('unmask etcd.service on s5, s6'),
+    });
+    for (const node of ['s5', 's6']) await world.lab.exec(node, ['systemctl', 'unmask', 'etcd']);
+    await world.up();
+    expect(await memberList(world.lab)).toEqual(VOTERS);
+    await kept();
+  });
+});
+
+describe('a control plane comes back with data of an older incarnation', () => {
+  it('is named and not wiped; with --discard-data it is taken in', async () => {
+    await world.lab.partition('s4', { from: [...MEMBERS.slice(1), 's7', OPERATOR] });
+    try {
+      await world.lab.reboot(['s5', 's6'], { power: true });
+      await world.up(['--lost', 's4'], 3);
+    } finally {
+      await world.lab.heal('s4');
+    }
+    await expect(kept()).rejects.toThrow(/NotFound/);
+    const error = await refusal(['s4', 's5', 's6', 's7']);
+    expect(error).toMatchObject({ code: 'older-data', message: expect.stringMatching(/s4 \(incarnation \d+\)/) });
+    expect(error.hint).toContain('--discard-data deletes the data of s4');
+    await world.up(['--discard-data']);
     expect(await memberList(world.lab)).toEqual(VOTERS);
     expect((await world.up()).changed).toBe(0);
   });

@@ -4,7 +4,7 @@ import { peerUrl } from '../../src/etcd/peer-url.js';
 import { ClusterAccess } from '../../src/reconcile/cluster-access.js';
 import { sampleSpec } from './sample-facts.js';
 
-type Operation = 'read' | 'list' | 'add' | 'remove' | 'promote';
+type Operation = 'read' | 'list' | 'add' | 'remove' | 'promote' | 'update' | 'known';
 
 interface Fault {
   operation: Operation;
@@ -60,10 +60,19 @@ export class FakeEtcd {
       memberList: () => call('list', node, () => structuredClone(this.entries)),
       memberAdd: ({ peerUrls: [url = ''], learner }) => call('add', url, () => this.#add(url, learner)),
       memberRemove: (id) => call('remove', id, () => void this.entries.splice(this.#index(id), 1)),
+      memberUpdate: (id, peerUrls) => call('update', id, () => void Object.assign(this.#entry(id), { peerUrls })),
       memberPromote: (id) => call('promote', id, () => this.#promote(id)),
       status: () => Promise.reject(new Error('nobody asks for it')),
       close: () => {},
     };
+  }
+
+  /** As its peer port tells, with a quorum or without. */
+  async known(node: string): Promise<EtcdMember[]> {
+    this.asked.push(`known ${node}`);
+    const isSilent = this.#faults.some(({ operation }) => operation === 'known');
+    if (isSilent || !this.alive.has(node)) throw refusalOf('etcd-unreachable');
+    return structuredClone(this.entries);
   }
 
   #call<T>(node: string, operation: Operation, subject: string, work: () => T): T {
@@ -102,6 +111,12 @@ export class FakeEtcd {
     if (entry) entry.isLearner = false;
   }
 
+  #entry(id: string): EtcdMember {
+    const entry = this.entries[this.#index(id)];
+    if (entry === undefined) throw refusalOf('etcd-not-found');
+    return entry;
+  }
+
   #index(id: string): number {
     const index = this.entries.findIndex((entry) => entry.id === id);
     if (index < 0) throw refusalOf('etcd-not-found');
@@ -132,6 +147,10 @@ export class FakeEtcdAccess extends ClusterAccess {
   constructor(etcd: FakeEtcd) {
     super({ spec: sampleSpec(), sessions: new Map(), identities: () => Promise.reject(new Error('no TLS here')) });
     this.#etcd = etcd;
+  }
+
+  override knownToMember(node: string): Promise<EtcdMember[]> {
+    return this.#etcd.known(node);
   }
 
   override etcdOf(node: string): Promise<EtcdGateway> {

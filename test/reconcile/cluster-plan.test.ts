@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { DisklessError } from '../../src/errors.js';
 import type { NodeFacts } from '../../src/facts/facts.js';
 import type { NodeDifference } from '../../src/plan/diff.js';
-import type { EtcdVerdict } from '../../src/plan/etcd-outcome.js';
+import type { EtcdOrders } from '../../src/plan/etcd-order-types.js';
 import { clusterPlan } from '../../src/reconcile/cluster-plan.js';
 import type { Judgement, NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
 import type { StepReport } from '../../src/runner/run-sequence.js';
 import { sampleFacts, sampleSpec } from '../helpers/sample-facts.js';
+import { sampleOrders } from '../helpers/sample-orders.js';
 
 const spec = sampleSpec();
 const NOTHING: NodeDifference = { files: [], remove: [], units: [], images: [] };
@@ -18,13 +19,9 @@ function work(index: number, changes: { facts?: Partial<NodeFacts>; difference?:
   return { node, facts, difference: { ...NOTHING, ...changes.difference }, survivor: false } as NodeWork;
 }
 
-function planOf(
-  entries: NodeWork[],
-  verdict: EtcdVerdict = { code: 'healthy', holders: [], forget: [], absent: [] },
-  reports: StepReport[] = [],
-) {
+function planOf(entries: NodeWork[], orders = sampleOrders(), reports: StepReport[] = []) {
   const judgement = {
-    verdict,
+    orders,
     work: new Map(entries.map((entry) => [entry.node.name, entry])),
     pki: { issued: [], renewed: [{ leaf: 's4/kubelet', reason: 'its address changed' }] },
   } as unknown as Judgement;
@@ -75,41 +72,66 @@ describe('clusterPlan', () => {
   });
 
   it('tells a blank node from one that differs, and what becomes of data that must go', () => {
-    const verdict: EtcdVerdict = {
+    const orders = sampleOrders({
       code: 'bootstrap',
-      incarnation: 2,
-      start: ['s4'],
-      wipe: ['s4'],
-      absent: [],
-      why: 'unfinished',
-    };
-    const { nodes, verdict: said, notes } = planOf([work(0, { facts: { marker: undefined } })], verdict);
+      members: { s4: { do: 'bootstrap', wipe: 'unfinished' } },
+      cluster: [{ do: 'begin-incarnation', incarnation: 2, members: ['s4'], discarded: ['s4'], why: 'unfinished' }],
+    });
+    const { nodes, verdict, notes } = planOf([work(0, { facts: { marker: undefined } })], orders);
+    const reason = 'it is of a bootstrap that never finished, and holds no objects';
     expect(nodes[0]).toMatchObject({
       state: 'blank',
-      actions: [{ kind: 'remove', subject: 'etcd data', reason: 'it is of an older incarnation' }],
+      actions: [{ kind: 'remove', subject: 'etcd data', reason }],
     });
-    expect(said).toMatchObject({ code: 'bootstrap', message: expect.stringContaining('s4') });
+    expect(verdict).toEqual({
+      code: 'bootstrap',
+      message: 'an earlier bootstrap never finished and held no objects; bootstrapping etcd on s4 (incarnation 2)',
+    });
     expect(notes).toEqual(['certificate to renew: s4/kubelet (its address changed)']);
   });
 
   it('says what a bootstrap that is continued still has to give up', () => {
-    const start = ['s4'];
-    const verdict: EtcdVerdict = { code: 'resume-bootstrap', incarnation: 2, start, wipe: start, absent: ['s6'] };
-    const { nodes, verdict: said } = planOf([work(0)], verdict);
-    expect(nodes[0]?.actions).toEqual([
-      { kind: 'remove', subject: 'etcd data', reason: 'it is of an older incarnation' },
-    ]);
-    expect(said.message).toBe(
+    const members = { s4: { do: 'resume-bootstrap', wipe: 'discarded' } } as const;
+    const orders = sampleOrders({ code: 'resume-bootstrap', members, absent: ['s6'] });
+    const { nodes, verdict } = planOf([work(0)], orders);
+    const reason = 'its loss was accepted (--discard-data)';
+    expect(nodes[0]?.actions).toEqual([{ kind: 'remove', subject: 'etcd data', reason }]);
+    expect(verdict.message).toBe(
       'continuing the interrupted etcd bootstrap on s4; earlier data of s4 is discarded, as recorded; s6 cannot be reached',
     );
   });
 
   it('says whose membership ends, and that of nobody else', () => {
-    const quorum = { holders: ['s4'], absent: [] };
-    expect(planOf([work(0)], { code: 'healthy', ...quorum, forget: ['s6'] }).verdict.message).toBe(
+    const message = (orders: EtcdOrders): string => planOf([work(0)], orders).verdict.message;
+    const cluster = [{ do: 'remove-entry', member: 's6', id: '6' } as const];
+    expect(message(sampleOrders({ cluster }))).toBe(
       'etcd has a quorum; the data of s6 is lost; its etcd member will be removed',
     );
-    expect(planOf([work(0)], { code: 'healthy', ...quorum, forget: [] }).verdict.message).toBe('etcd has a quorum');
+    expect(message(sampleOrders())).toBe('etcd has a quorum');
+    expect(message(sampleOrders({ code: 'rejoin', members: { s4: 'keep', s6: 'join-as-learner' }, cluster }))).toBe(
+      'etcd has a quorum; s6 lost its data and rejoins',
+    );
+  });
+
+  it('says of members what is done to them before anything else', () => {
+    const message = (orders: EtcdOrders): string => planOf([work(0)], orders).verdict.message;
+    const revive = sampleOrders({ code: 'revive', members: { s4: 'start', s5: 'keep' } });
+    expect(message(revive)).toBe('etcd has no quorum; s4, s5 have their data; s4 is started, and all is judged again');
+    const moved = { do: 'update-peer-url', id: '5', url: 'https://10.0.0.5:2380' } as const;
+    expect(message(sampleOrders({ members: { s4: 'start', s5: moved } }))).toBe(
+      'etcd has a quorum; s4 is started; the others are told the new address of s5',
+    );
+    const promoted = sampleOrders({ code: 'rejoin', members: { s4: 'keep', s6: { do: 'promote', id: '6' } } });
+    expect(message(promoted)).toBe('etcd has a quorum; s6 was left behind as a learner and is promoted');
+    const ask = {
+      code: 'refused',
+      reason: 'etcd-masked',
+      message: 'etcd.service is masked on s6',
+      hint: 'ask',
+    } as const;
+    expect(message(sampleOrders({ members: { s6: { do: 'leave', ask } } }))).toBe(
+      'etcd has a quorum; etcd.service is masked on s6',
+    );
   });
 
   it('says of nodes that take no part why: unreachable, or unfit', () => {

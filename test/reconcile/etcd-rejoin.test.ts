@@ -1,26 +1,42 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { EtcdBootstrap } from '../../src/components/context.js';
 import { peerUrl } from '../../src/etcd/peer-url.js';
-import type { EtcdVerdict } from '../../src/plan/etcd-outcome.js';
+import type { Blocking, ClusterOrder } from '../../src/plan/etcd-order-types.js';
 import { createEtcdRejoin } from '../../src/reconcile/etcd-rejoin.js';
 import type { NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
 import { createEventBus } from '../../src/runner/event-bus.js';
 import type { RunEvent } from '../../src/runner/events.js';
 import { FakeEtcd, FakeEtcdAccess } from '../helpers/fake-etcd.js';
 import { sampleNode } from '../helpers/sample-facts.js';
+import { sampleOrders } from '../helpers/sample-orders.js';
 import { virtualClock } from '../helpers/virtual-clock.js';
 
 const FIVE: Record<string, string> = Object.fromEntries([4, 5, 6, 7, 8].map((n) => [`s${n}`, `10.146.225.${n}`]));
 const ipOf = (name: string): string => FIVE[name] ?? '';
 const ips = (...names: string[]) => Object.fromEntries(names.map((name) => [name, ipOf(name)]));
 
-type Rejoin = Extract<EtcdVerdict, { code: 'rejoin' }>;
+interface Rejoin {
+  holders?: string[];
+  blank?: string[];
+  /** Whose entries go beside those of the blank ones. */
+  gone?: string[];
+  blocking?: Blocking;
+}
 
 /** A run that takes `blank` in again; only their machines take part in it. */
-function runWith(etcd: FakeEtcd, changes: Partial<Rejoin> = {}) {
+function runWith(etcd: FakeEtcd, { holders = ['s5', 's6'], blank = ['s4'], gone = [], blocking }: Rejoin = {}) {
   const events: RunEvent[] = [];
-  const nobody = { wipe: [], forget: [], blocking: [], absent: [] };
-  const verdict: Rejoin = { code: 'rejoin', holders: ['s5', 's6'], blank: ['s4'], ...nobody, ...changes };
+  const cluster = [...blank, ...gone].flatMap((member) =>
+    etcd.entries
+      .filter(({ name }) => name === member)
+      .map(({ id }): ClusterOrder => ({ do: 'remove-entry', member, id })),
+  );
+  const orders = sampleOrders({
+    code: 'rejoin',
+    members: Object.fromEntries(blank.map((name) => [name, 'join-as-learner'])),
+    cluster,
+    quorum: { state: 'works', through: holders, ...(blocking && { blocking }) },
+  });
   const clock = virtualClock();
   const abort = new AbortController();
   const context = {
@@ -29,32 +45,37 @@ function runWith(etcd: FakeEtcd, changes: Partial<Rejoin> = {}) {
     bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
     memory: { tally: new Map() },
     judgement: {
-      verdict,
+      orders,
       peers: Object.entries(FIVE).map(([name, nodeIp]) => ({ name, nodeIp, podCidr: '', controlPlane: true })),
       record: { etcd: { token: 'token-3' } },
-      work: new Map(
-        verdict.blank.map((name) => [name, { node: sampleNode({ name }), nodeIp: ipOf(name) } as NodeWork]),
-      ),
+      work: new Map(blank.map((name) => [name, { node: sampleNode({ name }), nodeIp: ipOf(name) } as NodeWork])),
     },
     options: { clock, readyTimeoutMs: 180_000 },
   } as unknown as Reconciliation;
   const rejoin = createEtcdRejoin(() => context);
   const told: EtcdBootstrap[] = [];
   const restarted: string[] = [];
+  const noted: string[] = [];
+  const memberOf = (name: string, started: () => void | Promise<void>) => ({
+    prepare: async (bootstrap: EtcdBootstrap) => void told.push(bootstrap),
+    start: async () => started(),
+    restart: async () => void restarted.push(name),
+    promoted: async () => void noted.push(name),
+  });
   return {
     told,
     abort,
     waitedMs: clock.waitedMs,
     changes: () => events.flatMap((event) => (event.type === 'change' ? [`${event.node}: ${event.what}`] : [])),
     bring: (name: string, started: () => void | Promise<void> = () => etcd.start(name, ipOf(name))) => {
-      const member = {
-        prepare: async (bootstrap: EtcdBootstrap) => void told.push(bootstrap),
-        start: async () => started(),
-        restart: async () => void restarted.push(name),
-      };
-      return rejoin.rejoin(name, member, abort.signal);
+      return rejoin.rejoin(name, memberOf(name, started), abort.signal);
     },
+    promote: (name: string, id: string) =>
+      rejoin.promote(name, { ...memberOf(name, async () => {}), id }, abort.signal),
+    move: (name: string, id: string, url: string, restart: () => Promise<void>) =>
+      rejoin.move(name, { id, url, restart }, abort.signal),
     restarted,
+    noted,
   };
 }
 
@@ -81,6 +102,7 @@ describe('a member that lost its data', () => {
     ]);
     const added = etcd.entries[2]?.id;
     expect(added).not.toBe(old);
+    expect(run.noted).toEqual(['s4']);
     expect(run.changes()).toEqual([
       `s4: remove old etcd member ${old}`,
       `s4: add etcd learner ${added}`,
@@ -226,7 +248,12 @@ describe('five members, of which one is blank and another is off', () => {
 
   it('nobody is taken in beside a voter that cannot be reached: said, with what a person can do', async () => {
     const etcd = cluster();
-    const run = runWith(etcd, { holders, blocking: ['s8'], absent: ['s8'] });
+    const blocking = {
+      members: ['s8'],
+      message: 'etcd accepts no new member while s8 cannot be reached',
+      hint: 'bring s8 back and run up again, or give --lost s8 if permanently off',
+    };
+    const run = runWith(etcd, { holders, blocking });
     await expect(run.bring('s4')).rejects.toMatchObject({
       code: 'etcd-rejoin-blocked',
       exit: 4,
@@ -251,7 +278,7 @@ describe('five members, of which one is blank and another is off', () => {
   it('one that is lost by word of a person goes first, and the other comes back', async () => {
     const etcd = cluster();
     const lost = etcd.entries[4]?.id;
-    const run = runWith(etcd, { holders, forget: ['s8'], absent: ['s8'] });
+    const run = runWith(etcd, { holders, gone: ['s8'] });
     await run.bring('s4');
     expect(etcd.members()).toEqual({ s5: false, s6: false, s7: false, s4: false });
     expect(run.changes()).toContain(`s8: remove old etcd member ${lost}`);
@@ -286,9 +313,58 @@ describe('five members, of which one is blank and another is off', () => {
 
   it('one that was promoted after all stays a member, whatever else went wrong', async () => {
     const etcd = cluster();
-    const run = runWith(etcd, { holders, forget: ['s8'] });
+    const run = runWith(etcd, { holders, gone: ['s8'] });
     etcd.failNext('promote', 'etcd-forbidden', { carriedOut: true });
     await expect(run.bring('s4')).rejects.toMatchObject({ code: 'etcd-forbidden' });
     expect(etcd.members().s4).toBe(false);
+  });
+});
+
+describe('a learner that was left behind with its data', () => {
+  async function leftBehind(): Promise<FakeEtcd> {
+    const etcd = new FakeEtcd(ips('s5', 's6'));
+    await etcd.gateway('s5').memberAdd({ peerUrls: [peerUrl(ipOf('s4'))], learner: true });
+    etcd.start('s4', ipOf('s4'));
+    return etcd;
+  }
+
+  it('is promoted as it is, and noted as a voter', async () => {
+    const etcd = await leftBehind();
+    const id = etcd.entries[2]?.id ?? '';
+    const run = runWith(etcd, { blank: [] });
+    await run.promote('s4', id);
+    expect(etcd.members()).toEqual({ s5: false, s6: false, s4: false });
+    expect(etcd.entries[2]?.id).toBe(id);
+    expect([run.told, run.noted]).toEqual([[], ['s4']]);
+  });
+
+  it('is given up when it never gets in sync: the next run takes it in anew', async () => {
+    const etcd = await leftBehind();
+    const id = etcd.entries[2]?.id ?? '';
+    etcd.failNext('promote', 'etcd-forbidden');
+    const run = runWith(etcd, { blank: [] });
+    await expect(run.promote('s4', id)).rejects.toMatchObject({ code: 'etcd-forbidden' });
+    expect(etcd.members()).toEqual({ s5: false, s6: false });
+    expect(run.noted).toEqual([]);
+  });
+});
+
+describe('a member whose machine has another address', () => {
+  it('is restarted once the others know it, and no two at a time', async () => {
+    const etcd = new FakeEtcd(ips('s4', 's5', 's6'));
+    const [first, second] = etcd.entries;
+    const run = runWith(etcd, { blank: [] });
+    const seen: (string | undefined)[] = [];
+    const restart = async (): Promise<void> => void seen.push(first?.peerUrls[0], second?.peerUrls[0]);
+    await Promise.all([
+      run.move('s4', first?.id ?? '', 'https://10.0.0.4:2380', restart),
+      run.move('s5', second?.id ?? '', 'https://10.0.0.5:2380', restart),
+    ]);
+    const before = peerUrl(ipOf('s5'));
+    expect(seen).toEqual(['https://10.0.0.4:2380', before, 'https://10.0.0.4:2380', 'https://10.0.0.5:2380']);
+    expect(run.changes()).toEqual([
+      `s4: update etcd member ${first?.id} to https://10.0.0.4:2380`,
+      `s5: update etcd member ${second?.id} to https://10.0.0.5:2380`,
+    ]);
   });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { EtcdFacts } from '../../src/plan/etcd-facts.js';
-import type { EtcdVerdict } from '../../src/plan/etcd-outcome.js';
+import type { ClusterOrder, EtcdOrders } from '../../src/plan/etcd-order-types.js';
 import { nextRecord } from '../../src/reconcile/next-record.js';
 import type { ClusterRecord } from '../../src/state/records.js';
 import { sampleSpec } from '../helpers/sample-facts.js';
+import { sampleOrders } from '../helpers/sample-orders.js';
 
 const spec = sampleSpec();
 const facts: EtcdFacts = {
@@ -13,7 +14,7 @@ const facts: EtcdFacts = {
     { name: 's5', fit: true, bootId: 'b5', condition: { kind: 'blank' } },
     { name: 's6', fit: false, condition: { kind: 'unreachable', lost: false } },
   ],
-  quorumProven: false,
+  lists: [],
   discardData: false,
   newCluster: false,
 };
@@ -25,21 +26,19 @@ const recorded: ClusterRecord = {
   etcd: { incarnation: 2, phase: 'bootstrapped', token: 'old', members: ['s4'], bootIds: { s4: 'b0' } },
 };
 
-function next(verdict: EtcdVerdict, record?: ClusterRecord): ClusterRecord {
-  return nextRecord({ spec, record, clusterId: 'cafe', pki, verdict, facts, newToken: 'cafe-1234' });
+function next(orders: EtcdOrders, record?: ClusterRecord): ClusterRecord {
+  return nextRecord({ spec, record, clusterId: 'cafe', pki, orders, facts, newToken: 'cafe-1234' });
 }
+
+const begin = (given: Partial<ClusterOrder & { do: 'begin-incarnation' }> = {}): EtcdOrders =>
+  sampleOrders({
+    code: 'bootstrap',
+    cluster: [{ do: 'begin-incarnation', incarnation: 3, members: ['s4'], discarded: [], why: 'all-blank', ...given }],
+  });
 
 describe('nextRecord', () => {
   it('names the members of a bootstrap, their epochs and a token of its own before anything starts', () => {
-    const verdict: EtcdVerdict = {
-      code: 'bootstrap',
-      incarnation: 3,
-      start: ['s4', 's5'],
-      wipe: [],
-      absent: ['s6'],
-      why: 'all-blank',
-    };
-    expect(next(verdict, { ...recorded, spec }).etcd).toEqual({
+    expect(next(begin({ members: ['s4', 's5'] }), { ...recorded, spec }).etcd).toEqual({
       incarnation: 3,
       phase: 'bootstrapping',
       token: 'cafe-1234',
@@ -48,30 +47,28 @@ describe('nextRecord', () => {
     });
   });
 
+  it('remembers whose earlier data may go for it: the run that wipes it may be another one', () => {
+    const etcd = next(begin({ discarded: ['s4'], why: 'discarded' }), recorded).etcd;
+    expect(etcd.discarded).toEqual(['s4']);
+    expect(next(sampleOrders({ code: 'resume-bootstrap' }), { ...recorded, etcd }).etcd).toEqual(etcd);
+    expect(next(begin(), { ...recorded, etcd }).etcd).not.toHaveProperty('discarded');
+  });
+
   it('remembers with which incarnation another Kubernetes began, for as long as that one runs', () => {
-    const bootstrap = { code: 'bootstrap' as const, start: ['s4'], wipe: [], absent: [], why: 'new-cluster' as const };
-    const changed = next({ ...bootstrap, incarnation: 3 }, recorded);
+    const changed = next(begin({ why: 'new-cluster' }), recorded);
     expect(changed.etcd.versionSince).toBe(3);
-    const again = next({ ...bootstrap, incarnation: 4, why: 'all-blank' }, changed);
+    const again = next(begin({ incarnation: 4 }), changed);
     expect(again.etcd).toMatchObject({ incarnation: 4, versionSince: 3 });
-    const never = next({ ...bootstrap, incarnation: 3 }, { ...recorded, spec });
+    const never = next(begin({ why: 'new-cluster' }), { ...recorded, spec });
     expect(never.etcd).not.toHaveProperty('versionSince');
   });
 
-  it("leaves etcd's life alone on every other verdict, and remembers today's spec and PKI", () => {
-    expect(next({ code: 'healthy', holders: [], forget: [], absent: [] }, recorded)).toEqual({
-      ...recorded,
-      spec,
-      pki,
-    });
-    const resumed: EtcdVerdict = { code: 'resume-bootstrap', incarnation: 2, start: ['s4'], wipe: [], absent: [] };
-    expect(next(resumed, recorded).etcd).toEqual(recorded.etcd);
+  it("leaves etcd's life alone on all other orders, and remembers today's spec and PKI", () => {
+    expect(next(sampleOrders(), recorded)).toEqual({ ...recorded, spec, pki });
+    expect(next(sampleOrders({ code: 'resume-bootstrap' }), recorded).etcd).toEqual(recorded.etcd);
   });
 
   it('knows a cluster that never had an etcd', () => {
-    expect(next({ code: 'healthy', holders: [], forget: [], absent: [] }).etcd).toMatchObject({
-      incarnation: 0,
-      phase: 'none',
-    });
+    expect(next(sampleOrders()).etcd).toMatchObject({ incarnation: 0, phase: 'none' });
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DisklessError } from '../../src/errors.js';
+import type { EtcdMember } from '../../src/etcd/gateway.js';
 import type { NodeFacts } from '../../src/facts/facts.js';
-import type { Candidate } from '../../src/reconcile/candidates.js';
+import type { Candidate } from '../../src/reconcile/candidate.js';
 import { majorityRuns, observeEtcd } from '../../src/reconcile/observe-etcd.js';
 import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
 import type { ClusterRecord, EtcdRecord } from '../../src/state/records.js';
@@ -15,11 +16,11 @@ const spec = sampleSpec({ nodes: NAMES.map((name) => sampleNode({ name })) });
 const etcdRecord: EtcdRecord = { incarnation: 2, phase: 'bootstrapped', token: 't', members: NAMES, bootIds: {} };
 
 /** A machine with data of this incarnation, by default the recorded one. */
-function member(active: string, incarnation = 2): NodeFacts {
-  const unit = { name: 'etcd.service', active } as NodeFacts['units'][string];
+function member(active: string, incarnation = 2, masked = false): NodeFacts {
+  const unit = { name: 'etcd.service', active, masked } as NodeFacts['units'][string];
   return sampleFacts({
     bootId: 'b',
-    etcdData: { present: true, clusterId: 'c', incarnation },
+    etcdData: { present: true, clusterId: 'c', incarnation, marker: `c ${incarnation}` },
     units: { 'etcd.service': unit },
   });
 }
@@ -53,8 +54,9 @@ function observe({
     access: new FakeEtcdAccess(etcd),
     facts: new Map(Object.entries(facts)),
     unread: new Map(Object.entries(unread).map(([name, code]) => [name, new DisklessError({ code, message: code })])),
+    woken: new Set(),
     memory: { newCluster, record: known, nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name] }])) },
-    options: { spec, lost: new Set(lost), discardData: false, clock: virtualClock() },
+    options: { spec, lost: new Set(lost), discardData: false, clock: virtualClock(), readyTimeoutMs: 180_000 },
   } as unknown as Reconciliation;
   const candidates = fit.map((name) => ({ node: sampleNode({ name }), nodeIp: IPS[name] }) as Candidate);
   return observeEtcd(context, candidates, 'c');
@@ -76,7 +78,7 @@ describe('observeEtcd', () => {
     etcd.alive.clear();
     const facts = { s4: member('failed'), s5: sampleFacts({ bootId: 'b5' }) };
     expect(await observe({ facts, etcd, fit: ['s5'], lost: ['s6'] })).toMatchObject({
-      quorumProven: false,
+      lists: [],
       members: [
         { name: 's4', fit: false, condition: { kind: 'data', running: false, clusterId: 'c', incarnation: 2 } },
         { name: 's5', fit: true, bootId: 'b5', condition: { kind: 'blank' } },
@@ -96,23 +98,34 @@ describe('observeEtcd', () => {
 
   it.each(['active', 'activating', 'reloading'])('takes a unit that is %s for running, and asks it', async (active) => {
     const etcd = new FakeEtcd(IPS);
-    const { members, quorumProven } = await observe({ facts: { s4: member(active) }, etcd });
+    const { members, lists } = await observe({ facts: { s4: member(active) }, etcd });
     expect(members[0]?.condition).toMatchObject({ running: true });
-    expect(quorumProven).toBe(true);
+    expect(lists).toMatchObject([{ by: 's4', proven: true }]);
   });
 
-  it('knows of each member what the quorum does, by its name or by its address', async () => {
+  it('says whom the quorum knows as members, and where each is to be reached now', async () => {
     const etcd = new FakeEtcd({ s4: '10.0.0.4' });
     await etcd.gateway('s4').memberAdd({ peerUrls: ['https://10.0.0.5:2380'], learner: true });
-    const { members } = await observe({ facts: { s4: member('active') }, etcd });
-    expect(members.map(({ membership }) => membership)).toEqual(['voter', 'learner', 'absent']);
+    const { members, lists } = await observe({ facts: { s4: member('active') }, etcd });
+    expect(lists).toEqual([{ by: 's4', proven: true, entries: etcd.entries }]);
+    expect(members.map(({ peerUrl }) => peerUrl)).toEqual(NAMES.map((name) => `https://${IPS[name]}:2380`));
+  });
+
+  it('tells who has a masked unit', async () => {
+    const { members } = await observe({ facts: { s4: member('inactive', 2, true) }, etcd: new FakeEtcd(IPS) });
+    expect(members[0]?.condition).toMatchObject({ kind: 'data', running: false, masked: true });
+  });
+
+  it('takes a claimed directory for blank, and says whose it is', async () => {
+    const claimed = sampleFacts({ etcdData: { present: false, marker: 'c 2', clusterId: 'c', incarnation: 2 } });
+    const { members } = await observe({ facts: { s4: claimed }, etcd: new FakeEtcd(IPS) });
+    expect(members[0]?.condition).toEqual({ kind: 'blank', clusterId: 'c', incarnation: 2 });
   });
 
   it('proves nothing through a member of an earlier incarnation, which may make a quorum of that one', async () => {
     const etcd = new FakeEtcd({ s4: '10.0.0.4' });
-    const { quorumProven } = await observe({ facts: { s4: member('active', 1) }, etcd });
-    expect(quorumProven).toBe(false);
-    expect(etcd.asked).toEqual([]);
+    const { lists } = await observe({ facts: { s4: member('active', 1) }, etcd });
+    expect([lists, etcd.asked]).toEqual([[], []]);
   });
 
   it('waits for what passes: a leader that is being chosen is a quorum', async () => {
@@ -120,24 +133,39 @@ describe('observeEtcd', () => {
     etcd.failNext('read', 'etcd-no-leader');
     etcd.failNext('read', 'etcd-unreachable');
     etcd.failNext('list', 'etcd-timeout');
-    const { quorumProven, members } = await observe({ facts: { s4: member('active') }, etcd });
-    expect(quorumProven).toBe(true);
-    expect(members[0]?.membership).toBe('voter');
+    const { lists } = await observe({ facts: { s4: member('active') }, etcd });
+    expect(lists).toMatchObject([{ proven: true, entries: [{ name: 's4' }] }]);
   });
 
-  it('proves nothing where no majority answers, however often it is asked', async () => {
+  it('proves nothing where no majority answers, however often it is asked, and says what each member knows', async () => {
+    const etcd = new FakeEtcd(IPS);
+    etcd.alive.delete('s6');
+    etcd.entries.push(
+      { ...etcd.entries[0], name: 's7' } as EtcdMember,
+      { ...etcd.entries[0], name: 's8' } as EtcdMember,
+    );
+    const { lists } = await observe({ facts: { s4: member('active'), s5: member('active') }, etcd });
+    expect(lists.map(({ by, proven, entries }) => [by, proven, entries.length])).toEqual([
+      ['s4', false, 5],
+      ['s5', false, 5],
+    ]);
+    expect(etcd.asked.length).toBeGreaterThan(1);
+  });
+
+  it('comes without a list where no member says anything at all', async () => {
     const etcd = new FakeEtcd(IPS);
     for (const name of ['s5', 's6']) etcd.alive.delete(name);
-    const { quorumProven } = await observe({ facts: { s4: member('active') }, etcd });
-    expect(quorumProven).toBe(false);
-    expect(etcd.asked.length).toBeGreaterThan(1);
+    etcd.failNext('known', 'etcd-unreachable');
+    const { lists } = await observe({ facts: { s4: member('active') }, etcd });
+    expect(lists).toEqual([]);
+    expect(etcd.asked).toContain('known s4');
   });
 
   it('does not ask again what never passes', async () => {
     const etcd = new FakeEtcd({ s4: '10.0.0.4' });
     etcd.failNext('read', 'etcd-certificate');
-    const { quorumProven } = await observe({ facts: { s4: member('active') }, etcd });
-    expect([quorumProven, etcd.asked]).toEqual([false, ['read s4']]);
+    const { lists } = await observe({ facts: { s4: member('active') }, etcd });
+    expect([lists[0]?.proven, etcd.asked]).toEqual([false, ['read s4', 'known s4']]);
   });
 
   it('comes to no conclusion after Ctrl-C', async () => {
@@ -147,11 +175,16 @@ describe('observeEtcd', () => {
     await expect(observe({ facts: { s4: member('active') }, etcd, signal })).rejects.toBe(signal.reason);
   });
 
-  it('asks nobody while a bootstrap is unfinished: no answer could change what follows', async () => {
-    const etcd = new FakeEtcd(IPS);
-    const facts = { s4: member('active') };
-    const { quorumProven } = await observe({ facts, etcd, record: { phase: 'bootstrapping' } });
-    expect([quorumProven, etcd.asked]).toEqual([false, []]);
+  it('asks nobody while a bootstrap goes on as it began, and before it begins again whether it works', async () => {
+    const facts = Object.fromEntries(NAMES.map((name) => [name, member('active')]));
+    const bootIds = { s4: 'b', s5: 'b', s6: 'b' };
+    const asked = async (record: Partial<EtcdRecord>) => {
+      const etcd = new FakeEtcd(IPS);
+      const { lists } = await observe({ facts, etcd, record: { phase: 'bootstrapping', ...record } });
+      return { proven: lists.some(({ proven }) => proven), asked: etcd.asked.length > 0 };
+    };
+    expect(await asked({ bootIds })).toEqual({ proven: false, asked: false });
+    expect(await asked({ bootIds: { ...bootIds, s6: 'earlier' } })).toEqual({ proven: true, asked: true });
   });
 });
 

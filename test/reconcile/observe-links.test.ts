@@ -1,16 +1,18 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EtcdOrders } from '../../src/plan/etcd-order-types.js';
 import { observeLinks } from '../../src/reconcile/observe-links.js';
 import type { NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
 import { execute } from '../e2e/helpers/cli.js';
 import { sampleSpec } from '../helpers/sample-facts.js';
+import { sampleOrders } from '../helpers/sample-orders.js';
 import { type Answer, fakeConnection, sessionOver } from './fake-session.js';
 
 const { signal } = new AbortController();
 const IPS: Record<string, string> = { s4: '10.0.0.4', s5: '10.0.0.5', s6: '10.0.0.6', s7: '10.0.0.7' };
 
 interface Scenario {
-  verdict?: object;
+  orders?: EtcdOrders;
   /** What the node answers to the look. */
   unreached?: string[];
   answer?: Answer;
@@ -21,7 +23,7 @@ interface Scenario {
   gone?: string[];
 }
 
-async function runWith({ verdict, unreached = [], answer, quorum = false, leader, gone = [] }: Scenario = {}) {
+async function runWith({ orders, unreached = [], answer, quorum = false, leader, gone = [] }: Scenario = {}) {
   const asked: string[] = [];
   const inputs: string[] = [];
   const script = unreached.map((name) => `unreached ${IPS[name]}`).join('\n');
@@ -39,7 +41,7 @@ async function runWith({ verdict, unreached = [], answer, quorum = false, leader
     signal,
     sessions: new Map(sessions),
     judgement: {
-      verdict: verdict ?? { code: 'healthy', holders: ['s4', 's5', 's6'], forget: [], absent: [] },
+      orders: orders ?? sampleOrders({ quorum: { state: 'works', through: ['s4', 's5', 's6'] } }),
       peers: names.map((name) => ({ name, nodeIp: IPS[name], podCidr: '', controlPlane: name !== 's7' })),
       work: new Map(names.map((name) => [name, {} as NodeWork])),
     },
@@ -70,7 +72,10 @@ describe('observeLinks', () => {
     ['it reaches the leader', { unreached: ['s4'], leader: 's5' }],
     ['nobody knows a leader', { unreached: ['s4'] }],
     ['we do not reach the others either', { unreached: ['s4', 's5'], gone: ['s4', 's5'] }],
-    ['no quorum is there to be reached', { verdict: { code: 'revive', holders: ['s4', 's5', 's6'] } }],
+    [
+      'no quorum is there to be reached',
+      { orders: sampleOrders({ quorum: { state: 'awaited', through: ['s4', 's5', 's6'] } }) },
+    ],
   ])('it is not when %s', async (_title, scenario) => {
     const { look } = await runWith(scenario);
     expect(await look('s6')).toBeUndefined();
@@ -91,8 +96,8 @@ describe('observeLinks', () => {
   });
 
   it('where a cluster begins, those who begin it are needed', async () => {
-    const verdict = { code: 'bootstrap', start: ['s4', 's6'] };
-    const { look } = await runWith({ verdict, unreached: ['s4'] });
+    const orders = sampleOrders({ quorum: { state: 'made', through: ['s4', 's6'] } });
+    const { look } = await runWith({ orders, unreached: ['s4'] });
     expect((await look('s6'))?.what).toContain('(s4 10.0.0.4)');
   });
 });

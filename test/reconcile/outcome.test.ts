@@ -38,6 +38,14 @@ describe('outcomeOf', () => {
     expect(exitOf([failed('apiserver', 's4'), report('verify', '', { outcome: 'skipped' })])).toBe(EXIT.failed);
   });
 
+  it('5: nothing works, and only because nodes were refused', () => {
+    const claimed = refusal({ code: 'etcd-data-claimed', message: 'another operator was faster' });
+    const skipped = report('verify', '', { outcome: 'skipped' });
+    expect(exitOf([failed('etcd', 's4', claimed), failed('etcd', 's5', claimed), skipped])).toBe(EXIT.refused);
+    expect(exitOf([failed('etcd', 's4', claimed), failed('etcd', 's5'), skipped])).toBe(EXIT.failed);
+    expect(exitOf([failed('etcd', 's4', claimed), verified])).toBe(EXIT.partial);
+  });
+
   it('a failed step of the cluster decides, with its own exit code', () => {
     const refused = refusal({ code: 'quorum-lost', message: 'no quorum' });
     expect(exitOf([failed('connect', 's5'), failed('judge', '', refused)])).toBe(EXIT.refused);

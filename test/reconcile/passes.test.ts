@@ -12,6 +12,7 @@ import { createEventBus } from '../../src/runner/event-bus.js';
 import type { RunEvent } from '../../src/runner/events.js';
 import { type Step, same } from '../../src/runner/sequence.js';
 import { sampleNode, sampleSpec } from '../helpers/sample-facts.js';
+import { sampleOrders } from '../helpers/sample-orders.js';
 
 /* The real passes, roll call and admission; what a pass finds out of machines is scripted. */
 
@@ -19,7 +20,7 @@ interface Scenario {
   command?: Run['command'];
   /** Resolves when the node's facts are read, in each pass anew. */
   read?: (node: string, pass: number) => Promise<void>;
-  verdict?: Judgement['verdict'];
+  orders?: Judgement['orders'];
   /** What a step of a node ends with after admission. */
   work?: (node: string, pass: number) => void;
   judge?: (pass: number) => void;
@@ -29,7 +30,7 @@ interface Scenario {
   late?: (node: string, pass: number) => boolean;
 }
 
-async function runOf({ command = 'up', read, verdict, work, judge, verify, nodes, late }: Scenario) {
+async function runOf({ command = 'up', read, orders, work, judge, verify, nodes, late }: Scenario) {
   const spec = sampleSpec(nodes && { nodes });
   const events: RunEvent[] = [];
   const { signal } = new AbortController();
@@ -66,11 +67,10 @@ async function runOf({ command = 'up', read, verdict, work, judge, verify, nodes
       after: [same('roll-call')],
       async run(context) {
         judge?.(pass);
-        const takesPart = (name: string) =>
-          context.facts.has(name) && !(verdict?.code === 'revive' && verdict.waiting.includes(name));
+        const takesPart = (name: string) => context.facts.has(name) && orders?.members.get(name)?.do !== 'wait';
         const names = spec.nodes.map(({ name }) => name).filter(takesPart);
         context.judgement = {
-          verdict: verdict ?? { code: 'healthy', absent: [] },
+          orders: orders ?? sampleOrders(),
           work: new Map(names.map((name) => [name, {} as NodeWork])),
           rejected: new Map(),
         } as unknown as Judgement;
@@ -143,8 +143,8 @@ describe('passes', () => {
   });
 
   it('ends with 3 when somebody was left out of the last pass too', async () => {
-    const verdict: Judgement['verdict'] = { code: 'revive', holders: ['s4'], waiting: ['s5'], absent: [] };
-    const { pass, exit, errors } = await finished(runOf({ verdict }));
+    const orders = sampleOrders({ code: 'revive', members: { s4: 'keep', s5: 'wait' } });
+    const { pass, exit, errors } = await finished(runOf({ orders }));
     expect({ pass, exit }).toEqual({ pass: 3, exit: EXIT.partial });
     expect(errors).toMatchObject([{ code: 'left-out', host: 's5', hint: 'run the same command again' }]);
   });

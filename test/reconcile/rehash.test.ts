@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DisklessError } from '../../src/errors.js';
-import type { Candidate } from '../../src/reconcile/candidates.js';
+import type { Candidate } from '../../src/reconcile/candidate.js';
 import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
 import { rehashed } from '../../src/reconcile/rehash.js';
 import { sampleFacts, sampleSpec } from '../helpers/sample-facts.js';

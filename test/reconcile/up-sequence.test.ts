@@ -12,6 +12,7 @@ import { runSequence } from '../../src/runner/run-sequence.js';
 import type { StepPlace, StepResult } from '../../src/runner/sequence.js';
 import type { Connection } from '../../src/ssh/transport.js';
 import { sampleFacts, sampleNode } from '../helpers/sample-facts.js';
+import { sampleOrders } from '../helpers/sample-orders.js';
 import { type FakeConnection, fakeConnection, sessionOver } from './fake-session.js';
 
 /* The order of `up` and some of its steps as they are; the others do nothing, or what is scripted. */
@@ -45,7 +46,7 @@ function upWith({ real, sessions, scripted = async () => {}, onEvent = () => {} 
     signal,
     bus,
     sessions: new Map(sessions(signal).map((session) => [session.name, session])),
-    judgement: { verdict: { code: 'bootstrap' }, record, work: new Map(work) },
+    judgement: { orders: sampleOrders({ quorum: { state: 'made', through: ['s4'] } }), record, work: new Map(work) },
     memory: { tally: new Map() },
     links: { cutOff: () => new Promise(() => {}), found: () => undefined },
     options: { clock: { sleep: () => new Promise(() => {}) } },

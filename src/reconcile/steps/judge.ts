@@ -1,41 +1,41 @@
 import { segmentIds } from '../../delivery/build-segments.js';
 import { DisklessError, refusal } from '../../errors.js';
 import { diffNode } from '../../plan/diff.js';
-import type { EtcdVerdict } from '../../plan/etcd-outcome.js';
-import { etcdVerdict } from '../../plan/etcd-verdict.js';
+import { type EtcdOrders, type MemberOrder, wipes } from '../../plan/etcd-order-types.js';
+import { etcdOrders } from '../../plan/etcd-orders.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { createArrivals } from '../arrivals.js';
-import { type Candidate, candidatesOf } from '../candidates.js';
+import type { Candidate, HashedCandidates } from '../candidate.js';
+import { checkedMachines } from '../checked-machines.js';
 import { desiredNode, peersOf } from '../desired-node.js';
+import { explainOrders } from '../explain-orders.js';
 import { UNITS_OF_AN_INCARNATION } from '../managed-units.js';
 import { nextRecord } from '../next-record.js';
 import { observeEtcd } from '../observe-etcd.js';
 import { judgementOf, type NodeWork, type Reconciliation } from '../reconciliation.js';
 import { refuseForeignNodes } from '../refuse-foreign.js';
 import { refuseOutdated } from '../refuse-outdated.js';
-import { type HashedCandidates, rehashed } from '../rehash.js';
-import { explainVerdict } from '../verdict-words.js';
 import { warningOf } from '../warning-of.js';
 
-/** Everything is decided here, from facts only, before anything is changed anywhere. */
+/** Everything is decided here, from facts only; what follows carries it out. */
 export async function judge(context: Reconciliation): Promise<StepResult> {
   const { options, memory } = context;
   refuseOutdated(context);
   const clusterId = memory.record?.clusterId ?? options.random(8).toString('hex');
-  const { fit, rejected, hashes } = await rehashed(context, await candidatesOf(context));
+  const { fit, rejected, hashes } = await checkedMachines(context);
   refuseForeignNodes(fit, memory.record);
   refuseFoundLost(context);
   const facts = await observeEtcd(context, fit, clusterId);
-  const verdict = etcdVerdict(facts);
-  if (verdict.code === 'refused') {
+  const orders = etcdOrders(facts);
+  if (orders.code === 'refused') {
     reportRejections(context, rejected);
-    throw refusal({ code: verdict.reason, message: verdict.message, hint: verdict.hint });
+    throw refusal({ code: orders.reason, message: orders.message, hint: orders.hint });
   }
-  context.bus.emit({ type: 'note', level: 'info', code: `etcd-${verdict.code}`, message: explainVerdict(verdict) });
+  context.bus.emit({ type: 'note', level: 'info', code: `etcd-${orders.code}`, message: explainOrders(orders) });
   const newToken = `${clusterId}-${options.random(4).toString('hex')}`;
   const fingerprints = await options.state.pki.fingerprints();
   const known = { spec: options.spec, record: memory.record, clusterId, pki: fingerprints };
-  const record = nextRecord({ ...known, verdict, facts, newToken });
+  const record = nextRecord({ ...known, orders, facts, newToken });
   const peers = peersOf(context, fit);
   const pki = await options.state.pki.ensure({ spec: options.spec, nodes: peers });
   for (const { id, notAfter } of pki.expiringAuthorities) {
@@ -43,25 +43,32 @@ export async function judge(context: Reconciliation): Promise<StepResult> {
     const hint = 'plan for a new PKI before that day';
     context.bus.emit({ type: 'note', level: 'warning', code: 'ca-expiring', message, hint });
   }
-  const part = fit.filter(({ node }) => node.role === 'worker' || takesPart(verdict, node.name));
+  const part = fit.filter(({ node }) => node.role === 'worker' || takesPart(orders.members.get(node.name)));
   const planned = await Promise.all(
-    part.map((candidate) => planNode(context, { candidate, peers, record, verdict, hashes })),
+    part.map((candidate) => planNode(context, { candidate, peers, record, orders, hashes })),
   );
   const work = new Map(planned.map((entry) => [entry.node.name, entry]));
   const kubeconfig = options.state.pki.adminKubeconfig({ spec: options.spec, nodes: peers });
-  context.judgement = { record, verdict, work, rejected, kubeconfig, peers, pki };
+  context.judgement = { record, orders, work, rejected, kubeconfig, peers, pki };
   return 'unchanged';
 }
 
 /** Stops what takes no part in this pass, with its own reason. */
 export async function admit(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
-  const { rejected, work, verdict } = judgementOf(context);
+  const { rejected, work, orders } = judgementOf(context);
   // Unread though its facts were there: it went away before the plan was made.
   const error = rejected.get(node) ?? context.unread.get(node);
   if (error) throw error;
   if (work.has(node)) return 'unchanged';
-  const waits = verdict.code === 'revive' && verdict.waiting.includes(node);
-  const reason = waits ? 'its etcd member waits until the others have a quorum' : 'it answered after the plan was made';
+  const order = orders.members.get(node);
+  if (order?.do === 'leave' && order.ask !== undefined) {
+    const { reason: code, message, hint } = order.ask;
+    throw refusal({ code, host: node, message, hint });
+  }
+  const reason =
+    order?.do === 'wait'
+      ? 'its etcd member waits until the others have a quorum'
+      : 'it answered after the plan was made';
   context.again.add(`${node}: ${reason}`);
   if (!context.last) throw new DisklessError({ code: 'dependency-failed', host: node, message: reason });
   const hint = 'run the same command again';
@@ -84,17 +91,15 @@ function refuseFoundLost({ options, memory }: Reconciliation): void {
   });
 }
 
-function takesPart(verdict: EtcdVerdict, node: string): boolean {
-  if (verdict.code === 'bootstrap' || verdict.code === 'resume-bootstrap') return verdict.start.includes(node);
-  if (verdict.code === 'revive') return verdict.holders.includes(node);
-  return true;
+function takesPart(order: MemberOrder | undefined): boolean {
+  return order !== undefined && order.do !== 'wait' && order.do !== 'leave';
 }
 
 interface PlanNodeInput {
   candidate: Candidate;
   peers: ReturnType<typeof peersOf>;
   record: ReturnType<typeof nextRecord>;
-  verdict: EtcdVerdict;
+  orders: EtcdOrders;
   hashes: HashedCandidates['hashes'];
 }
 
@@ -102,8 +107,9 @@ async function planNode(context: Reconciliation, input: PlanNodeInput): Promise<
   const { node, facts, nodeIp } = input.candidate;
   const desired = await desiredNode(context, input);
   const survivor = facts.marker !== undefined && facts.marker.incarnation < input.record.etcd.incarnation;
-  const wiped = 'wipe' in input.verdict && input.verdict.wipe.includes(node.name);
-  const ended = new Set(survivor ? UNITS_OF_AN_INCARNATION : wiped ? ['etcd.service'] : []);
+  const ended = new Set(
+    survivor ? UNITS_OF_AN_INCARNATION : wipes(input.orders).has(node.name) ? ['etcd.service'] : [],
+  );
   const units = (...states: string[]) =>
     new Set(
       Object.values(facts.units).flatMap(({ name, active }) =>

@@ -1,6 +1,6 @@
-import { DisklessError, refusal } from '../../errors.js';
+import { DisklessError } from '../../errors.js';
 import { OWN_PORTS } from '../../node/ports.js';
-import type { EtcdVerdict } from '../../plan/etcd-outcome.js';
+import type { QuorumOrder } from '../../plan/etcd-order-types.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import type { NodeRecord } from '../../state/records.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
@@ -30,18 +30,17 @@ function nodeRecord(context: Reconciliation, { node: { name }, facts, nodeIp }: 
 /** Only a linearizable read proves a quorum; no apiserver starts before it is recorded. */
 export async function proveQuorum(context: Reconciliation, { signal }: StepPlace): Promise<StepResult> {
   const judgement = judgementOf(context);
-  const { verdict, record: recorded } = judgement;
-  if (verdict.code === 'revive') await waitForQuorum(context, verdict);
+  const { orders } = judgement;
+  const { state, through } = orders.quorum;
+  if (state === 'awaited') await waitForQuorum(context, orders.quorum);
   else {
-    // The recorded members are those of the bootstrap: some may have been lost since, and others taken in.
-    const members = 'forget' in verdict ? verdict.holders : recorded.etcd.members;
-    await settling(context, () => context.access.quorumThrough(members, signal));
+    const proof = settling(context, () => context.access.quorumThrough(through, signal));
+    await (state === 'made' ? proof.catch(sayingHowToBeginAgain(through)) : proof);
   }
-  if (verdict.code === 'healthy' && verdict.forget.length > 0) {
-    await context.rejoin.clear();
-    return 'changed';
-  }
-  if (judgement.record.etcd.phase === 'bootstrapped') return 'unchanged';
+  // Where members join, they have it done before.
+  const clears = orders.code === 'healthy' && orders.cluster.length > 0;
+  if (clears) await context.rejoin.clear();
+  if (judgement.record.etcd.phase === 'bootstrapped') return clears ? 'changed' : 'unchanged';
   const record = { ...judgement.record, etcd: { ...judgement.record.etcd, phase: 'bootstrapped' as const } };
   await context.options.state.saveCluster(record);
   context.memory.record = record;
@@ -49,21 +48,28 @@ export async function proveQuorum(context: Reconciliation, { signal }: StepPlace
   return 'changed';
 }
 
+/** Nothing was ever written to it, and another boot is what tells that it does not go on. */
+function sayingHowToBeginAgain(members: readonly string[]): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof DisklessError) || error.code !== 'etcd-no-answer') throw error;
+    const { code, message, detail, cause } = error;
+    const hint = `see journalctl -u etcd there; run up again, or reboot ${members.join(', ')} to begin again`;
+    throw new DisklessError({ code, message, hint, cause, ...(detail !== undefined && { detail }) });
+  };
+}
+
 /** Members that were started, or restarted with new certificates, find each other; or they do not. */
-async function waitForQuorum(
-  context: Reconciliation,
-  { holders, otherwise }: Extract<EtcdVerdict, { code: 'revive' }>,
-): Promise<void> {
+async function waitForQuorum(context: Reconciliation, { through: holders, moved }: QuorumOrder): Promise<void> {
   const read = () => context.access.quorumThrough(holders, context.signal);
   const passes = (): boolean => true;
   const patience = shortly(context);
   await retrying(context, patience, passes, read).catch(async (cause) => {
-    if (otherwise) throw refusal({ code: otherwise.reason, message: otherwise.message, hint: otherwise.hint, cause });
     const logs = await Promise.all(holders.map((node) => fetchEvidence(context, node, 'etcd.service')));
+    const back = moved ? `give them the addresses back that the others know: ${moved.join(', ')}; ` : '';
     throw new DisklessError({
       code: 'etcd-no-quorum',
       message: `${holders.join(', ')} have the cluster's data, but formed no quorum within ${patience.forMs / 1000} s`,
-      hint: `${whereLogs(logs)}; once they can reach each other on port ${OWN_PORTS.etcdPeer.port}, run up again`,
+      hint: `${back}${whereLogs(logs)}; once they can reach each other on port ${OWN_PORTS.etcdPeer.port}, run up again; if the data of ${holders.join(', ')} may go, reboot ${holders.join(', ')}`,
       detail: logs[0]?.tail ?? '',
       cause,
     });

@@ -53,7 +53,7 @@ export async function restartComponent(
 
 /** There is something that a restart could interrupt; without a quorum, one at a time would wait for what never comes. */
 function isLive(context: Reconciliation): boolean {
-  return ['healthy', 'rejoin'].includes(judgementOf(context).verdict.code);
+  return judgementOf(context).orders.quorum.state === 'works';
 }
 
 /** One control plane at a time, and the lock is released only when this one is healthy again. */
@@ -84,7 +84,8 @@ async function waitHealthy(
 async function bringUp(context: Reconciliation, place: StepPlace, action: UnitAction): Promise<void> {
   const { unit, fingerprint, action: verb } = action;
   // A member of a quorum that is still to be made reports its start only when it is made.
-  const wait = judgementOf(context).verdict.code === 'revive' && unit.disruption === 'etcd' ? 'no-block' : 'block';
+  const wait =
+    judgementOf(context).orders.quorum.state === 'awaited' && unit.disruption === 'etcd' ? 'no-block' : 'block';
   const check = unit.name === CONTAINERD_UNIT ? containerdCheck(context.options.readyTimeoutMs) : undefined;
   const script = bashScript(START, PATHS.marker, unit.name, verb, fingerprint, wait, ...(check?.args ?? []));
   await change(context, place, `${verb} ${unit.name} (${action.why})`, async () => {

@@ -5,6 +5,7 @@ import { admit, judge } from '../../../src/reconcile/steps/judge.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import type { RunEvent } from '../../../src/runner/events.js';
 import { sampleFacts, sampleSpec } from '../../helpers/sample-facts.js';
+import { sampleOrders } from '../../helpers/sample-orders.js';
 
 const { signal } = new AbortController();
 const spec = sampleSpec();
@@ -23,6 +24,7 @@ describe('judge', () => {
         wallClock: () => new Date(0),
       }),
       facts: new Map(s4 ? [['s4', facts]] : []),
+      woken: new Set(),
       unread: new Map([['s4', new DisklessError({ code: 'auth-failed', message: 'no' })]]),
       memory: { nodeRecords: new Map(), epochs: new Map(s4 || silentSince ? [['s4', facts]] : []) },
       sessions: new Map(),
@@ -61,13 +63,13 @@ describe('judge', () => {
 describe('admit', () => {
   const rejection = new DisklessError({ code: 'tools-missing', message: 'it has no curl' });
   const gone = new DisklessError({ code: 'unreachable', message: 'it does not answer' });
-  const contextOf = (last: boolean): Reconciliation =>
+  const contextOf = (last: boolean, orders = sampleOrders()): Reconciliation =>
     ({
       again: new Set(),
       last,
       unread: new Map([['s7', gone]]),
       judgement: {
-        verdict: { code: 'healthy', absent: [] },
+        orders,
         work: new Map([['s4', {} as NodeWork]]),
         rejected: new Map([['s5', rejection]]),
       } as unknown as Judgement,
@@ -88,5 +90,18 @@ describe('admit', () => {
     const context = contextOf(last);
     await expect(admit(context, place('s6'))).rejects.toMatchObject({ code, host: 's6' });
     expect([...context.again]).toEqual(['s6: it answered after the plan was made']);
+  });
+
+  it('asks about a member that somebody saw to that it does not start', async () => {
+    const ask = {
+      code: 'refused',
+      reason: 'etcd-masked',
+      message: 'etcd.service is masked on s6',
+      hint: 'unmask',
+    } as const;
+    const context = contextOf(false, sampleOrders({ members: { s6: { do: 'leave', ask } } }));
+    const error = { code: 'etcd-masked', exit: 5, host: 's6', hint: 'unmask' };
+    await expect(admit(context, place('s6'))).rejects.toMatchObject(error);
+    expect(context.again.size).toBe(0);
   });
 });

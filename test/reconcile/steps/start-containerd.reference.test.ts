@@ -7,6 +7,7 @@ import { startComponents } from '../../../src/reconcile/steps/start-units.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import { execute } from '../../e2e/helpers/cli.js';
 import { sampleFacts, sampleNode } from '../../helpers/sample-facts.js';
+import { sampleOrders } from '../../helpers/sample-orders.js';
 import { fakeConnection, sessionOver } from '../fake-session.js';
 
 /* The script that starts containerd, as bash runs it; systemd and the look at containerd are played. */
@@ -53,7 +54,7 @@ function restart(): Promise<unknown> {
     bus: createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) }),
     sessions: new Map([['s4', sessionOver('s4', [link], signal)]]),
     memory: { tally: new Map() },
-    judgement: { verdict: { code: 'healthy' }, work: new Map([['s4', work as unknown as NodeWork]]) },
+    judgement: { orders: sampleOrders(), work: new Map([['s4', work as unknown as NodeWork]]) },
     options: {
       readyTimeoutMs: 90_000,
       clock: { sleep: () => new Promise(() => {}) },

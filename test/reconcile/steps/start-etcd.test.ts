@@ -5,9 +5,10 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EtcdBootstrap } from '../../../src/components/context.js';
+import type { EtcdDataFact } from '../../../src/facts/facts.js';
 import { PATHS } from '../../../src/node/paths.js';
 import type { UnitAction } from '../../../src/plan/diff.js';
-import type { EtcdVerdict } from '../../../src/plan/etcd-outcome.js';
+import type { MemberOrder } from '../../../src/plan/etcd-order-types.js';
 import { createArrivals } from '../../../src/reconcile/arrivals.js';
 import { NodeSession } from '../../../src/reconcile/node-session.js';
 import type { EtcdRejoin, NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
@@ -17,8 +18,9 @@ import type { RunEvent } from '../../../src/runner/events.js';
 import type { Connection, ExecOptions } from '../../../src/ssh/transport.js';
 import { execute } from '../../e2e/helpers/cli.js';
 import { sampleFacts, sampleNode } from '../../helpers/sample-facts.js';
+import { sampleOrders } from '../../helpers/sample-orders.js';
 
-/* What is done to the data directory runs in bash, in a directory of its own; only systemd is played. */
+/* What is done to the data directory runs in bash, in a directory of its own; systemd and the lock are played. */
 
 let root: string;
 const dataOf = (): string => join(root, 'etcd');
@@ -27,7 +29,8 @@ const marker = (): string => readFileSync(join(dataOf(), 'k8s-diskless'), 'utf8'
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'k8s-diskless-etcd-'));
   writeFileSync(join(root, 'systemctl'), `#!/bin/sh\necho "$*" >>${root}/systemctl.log\n`);
-  chmodSync(join(root, 'systemctl'), 0o755);
+  writeFileSync(join(root, 'flock'), '#!/bin/sh\n');
+  for (const program of ['systemctl', 'flock']) chmodSync(join(root, program), 0o755);
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -40,6 +43,14 @@ function holdData(owner: string): void {
   mkdirSync(join(dataOf(), 'member', 'wal'), { recursive: true });
   writeFileSync(join(dataOf(), 'k8s-diskless'), `${owner}\n`);
 }
+
+/** systemd starts it, and it makes its data. */
+function playEtcd(): void {
+  const script = `echo "$*" >>${root}/systemctl.log\n[ "$1" != start ] || mkdir -p ${dataOf()}/member`;
+  writeFileSync(join(root, 'systemctl'), `#!/bin/sh\n${script}\n`);
+}
+
+const markerFact = () => (existsSync(join(dataOf(), 'k8s-diskless')) ? { marker: marker().trim() } : {});
 
 const START: UnitAction = {
   component: 'etcd',
@@ -55,8 +66,11 @@ const EXISTING: EtcdBootstrap = {
   initialCluster: [{ name: 's4', peerUrl: 'https://10.0.0.4:2380' }],
 };
 
-/** s4 carries out the verdict for incarnation 3 of cluster c. */
-function runWith(verdict: EtcdVerdict, { arrived = ['config', 'etcd'], units = [START], isStuck = false } = {}) {
+/** s4 carries out its order in incarnation 3 of cluster c. @param read Its data as it was read */
+function runWith(
+  order: MemberOrder,
+  { arrived = ['config', 'etcd'], units = [START], isStuck = false, read = {} as Partial<EtcdDataFact> } = {},
+) {
   const events: RunEvent[] = [];
   const received: string[] = [];
   const { signal } = new AbortController();
@@ -80,7 +94,7 @@ function runWith(verdict: EtcdVerdict, { arrived = ['config', 'etcd'], units = [
   for (const id of arrived) arrivals.arrived(id);
   const work = {
     node: sampleNode(),
-    facts: sampleFacts(),
+    facts: sampleFacts({ etcdData: { present: existsSync(join(dataOf(), 'member')), ...markerFact(), ...read } }),
     nodeIp: '10.0.0.4',
     encoding: 'gzip',
     arrivals,
@@ -94,6 +108,16 @@ function runWith(verdict: EtcdVerdict, { arrived = ['config', 'etcd'], units = [
       await member.prepare(EXISTING);
       await member.start();
       if (isStuck) await member.restart();
+      await member.promoted();
+    },
+    async promote(node, member) {
+      rejoined.push(`${node} as ${member.id}`);
+      await member.start();
+      await member.promoted();
+    },
+    async move(node, { id, url, restart }) {
+      rejoined.push(`${node}: ${id} at ${url}`);
+      await restart();
     },
   };
   const context = {
@@ -102,7 +126,11 @@ function runWith(verdict: EtcdVerdict, { arrived = ['config', 'etcd'], units = [
     bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
     sessions: new Map([['s4', new NodeSession({ name: 's4', open: async () => connection, signal })]]),
     memory: { tally: new Map() },
-    judgement: { verdict, record: { clusterId: 'c', etcd: { incarnation: 3 } }, work: new Map([['s4', work]]) },
+    judgement: {
+      orders: sampleOrders({ members: { s4: order } }),
+      record: { clusterId: 'c', etcd: { incarnation: 3, token: 't3' } },
+      work: new Map([['s4', work]]),
+    },
     options: {
       stallTimeoutMs: 10_000,
       content: { pack: async (files: { content: Buffer }[]) => Buffer.concat(files.map(({ content }) => content)) },
@@ -117,32 +145,32 @@ function runWith(verdict: EtcdVerdict, { arrived = ['config', 'etcd'], units = [
   };
 }
 
-const members = { start: ['s4'], absent: [] };
-const bootstrap: EtcdVerdict = { code: 'bootstrap', incarnation: 3, ...members, wipe: [], why: 'first' };
-const nobody = { forget: [], absent: [] };
-const rejoin: EtcdVerdict = { code: 'rejoin', holders: ['s5'], blank: ['s4'], wipe: [], blocking: [], ...nobody };
+const bootstrap: MemberOrder = { do: 'bootstrap' };
+const joins: MemberOrder = { do: 'join-as-learner' };
 
 describe('startEtcd', () => {
-  it('names the owner of the data before there is any', async () => {
+  it('names the owner of the data before there is any, and the attempt that it is made by', async () => {
     const run = runWith(bootstrap);
     expect(await run.start()).toBe('changed');
-    expect(marker()).toBe('c 3\n');
+    expect(marker()).toBe('c 3 voter t3\n');
     expect(run.changes()).toEqual(['claim the etcd data directory', 'start etcd.service (it does not run)']);
     expect(run.rejoined).toEqual([]);
   });
 
-  it.each<[string, EtcdVerdict]>([
-    ['a bootstrap', { ...bootstrap, wipe: ['s4'], why: 'discarded' }],
-    ['a bootstrap that is resumed', { code: 'resume-bootstrap', incarnation: 3, ...members, wipe: ['s4'] }],
-    ['a rejoin', { ...rejoin, wipe: ['s4'] }],
-  ])('wipes data that has no place in %s, stopped first, before it is claimed', async (_title, verdict) => {
+  it.each<[string, MemberOrder, string, string]>([
+    ['a bootstrap', { do: 'bootstrap', wipe: 'discarded' }, 'voter', 'that was given up'],
+    ['a bootstrap that is resumed', { do: 'resume-bootstrap', wipe: 'discarded' }, 'voter', 'that was given up'],
+    ['one that begins again', { do: 'bootstrap', wipe: 'unfinished' }, 'voter', 'of a bootstrap that never finished'],
+    ['a rejoin', { do: 'join-as-learner', wipe: 'rejoin' }, 'voter', 'of a member that comes back as a new one'],
+  ])('wipes data that has no place in %s, stopped first, before it is claimed', async (_title, order, role, what) => {
     holdData('c 2');
-    const run = runWith(verdict);
+    const run = runWith(order);
+    playEtcd();
     await run.start();
-    expect(existsSync(join(dataOf(), 'member'))).toBe(false);
-    expect(marker()).toBe('c 3\n');
+    expect(existsSync(join(dataOf(), 'member', 'wal'))).toBe(false);
+    expect(marker()).toBe(`c 3 ${role} t3\n`);
     expect(systemctl()[0]).toBe('stop etcd.service');
-    expect(run.changes()[0]).toBe('wipe etcd data of an older incarnation');
+    expect(run.changes()[0]).toBe(`wipe etcd data ${what}`);
   });
 
   it.each([
@@ -151,61 +179,134 @@ describe('startEtcd', () => {
   ])('data %s', async (_title, exit, stays) => {
     holdData('c 2');
     writeFileSync(join(root, 'systemctl'), `#!/bin/sh\ncase $1 in stop) exit ${exit} ;; esac\n`);
-    const starting = runWith({ ...bootstrap, wipe: ['s4'], why: 'discarded' }).start();
+    const starting = runWith({ do: 'bootstrap', wipe: 'discarded' }).start();
     if (stays) await expect(starting).rejects.toMatchObject({ code: 'remote-failed', host: 's4' });
     else await starting;
     expect(existsSync(join(dataOf(), 'member', 'wal'))).toBe(stays);
-    expect(marker()).toBe(stays ? 'c 2\n' : 'c 3\n');
+    expect(marker()).toBe(stays ? 'c 2\n' : 'c 3 voter t3\n');
   });
 
-  it.each<[string, EtcdVerdict]>([
-    ['resumed', { code: 'resume-bootstrap', incarnation: 3, ...members, wipe: [] }],
-    ['healthy', { code: 'healthy', holders: ['s4'], ...nobody }],
-    ['brought up', { code: 'revive', holders: ['s4'], waiting: [], absent: [] }],
-    ['beside one that rejoins', { ...rejoin, holders: ['s4'], blank: ['s5'] } as EtcdVerdict],
-  ])('keeps the data of a member that is %s', async (_title, verdict) => {
+  it.each<[MemberOrder['do'], MemberOrder]>([
+    ['keep', { do: 'keep' }],
+    ['start', { do: 'start' }],
+  ])('%s leaves the data of a member and its marker as they are', async (_title, order) => {
     holdData('c 3');
-    const run = runWith(verdict);
+    const run = runWith(order);
     await run.start();
     expect(existsSync(join(dataOf(), 'member', 'wal'))).toBe(true);
     expect(marker()).toBe('c 3\n');
     expect(run.rejoined).toEqual([]);
   });
 
+  it('goes on with the data of a bootstrap that is resumed, whoever wrote its marker', async () => {
+    holdData('c 3');
+    await runWith({ do: 'resume-bootstrap' }).start();
+    expect(existsSync(join(dataOf(), 'member', 'wal'))).toBe(true);
+    expect(marker()).toBe('c 3 voter t3\n');
+    const again = runWith({ do: 'resume-bootstrap' }, { read: { marker: 'c 3' } });
+    await again.start();
+    expect(marker()).toBe('c 3 voter t3\n');
+  });
+
   it('changes nothing where the unit runs as it should', async () => {
-    const run = runWith({ code: 'healthy', holders: ['s4'], ...nobody }, { units: [] });
+    const run = runWith({ do: 'keep' }, { units: [] });
     expect(await run.start()).toBe('unchanged');
     expect([run.changes(), systemctl()]).toEqual([[], []]);
   });
 
-  it('takes a blank member in: claimed, told of the others, and started, once its files are there', async () => {
-    const run = runWith(rejoin, { arrived: ['config'] });
+  it('takes a blank member in: claimed, told of the others, started and noted as a voter', async () => {
+    const run = runWith(joins, { arrived: ['config'] });
     const done = run.start();
     await run.arrivals.of('config');
     expect(run.rejoined).toEqual([]);
     run.arrivals.arrived('etcd');
+    playEtcd();
     expect(await done).toBe('changed');
     expect(run.rejoined).toEqual(['s4']);
     expect(run.changes()).toEqual([
       'claim the etcd data directory',
       'write /etc/kubernetes/etcd-bootstrap.env',
       'start etcd.service (it does not run)',
+      'note that its etcd member is a voter',
     ]);
+    expect(marker()).toBe('c 3 voter t3\n');
     expect(run.received[0]).toContain('ETCD_INITIAL_CLUSTER=s4=https://10.0.0.4:2380\n');
     expect(run.received[0]).toContain('ETCD_INITIAL_CLUSTER_STATE=existing\n');
   });
 
   it('starts one that does not get to serve anew', async () => {
-    const run = runWith(rejoin, { isStuck: true });
+    const run = runWith(joins, { isStuck: true });
+    playEtcd();
     await run.start();
-    expect(run.changes().at(-1)).toBe('restart etcd.service (in sync, and yet it does not serve)');
+    expect(run.changes()).toContain('restart etcd.service (in sync, and yet it does not serve)');
     expect(systemctl()).toContain('restart etcd.service');
   });
 
   it('does not add a member whose files never arrive: nobody could start it', async () => {
-    const run = runWith(rejoin, { arrived: ['config'] });
+    const run = runWith(joins, { arrived: ['config'] });
     run.arrivals.fail();
     await expect(run.start()).rejects.toMatchObject({ code: 'dependency-failed' });
     expect(run.rejoined).toEqual([]);
+  });
+
+  it('promotes a learner that has its data, and notes it', async () => {
+    holdData('c 3 learner t3');
+    const run = runWith({ do: 'promote', id: '17' });
+    expect(await run.start()).toBe('changed');
+    expect(run.rejoined).toEqual(['s4 as 17']);
+    expect(existsSync(join(dataOf(), 'member', 'wal'))).toBe(true);
+    expect(marker()).toBe('c 3 voter t3\n');
+  });
+
+  it('puts a marker right that a run did not get to', async () => {
+    holdData('c 3 learner t3');
+    const run = runWith({ do: 'keep', markVoter: true }, { units: [] });
+    expect(await run.start()).toBe('changed');
+    expect(run.changes()).toEqual(['note that its etcd member is a voter']);
+    expect(marker()).toBe('c 3 voter t3\n');
+  });
+
+  it('restarts a member with its new address once the others were told', async () => {
+    holdData('c 3 voter t3');
+    const run = runWith({ do: 'update-peer-url', id: '17', url: 'https://10.0.0.4:2380' });
+    expect(await run.start()).toBe('changed');
+    expect(run.rejoined).toEqual(['s4: 17 at https://10.0.0.4:2380']);
+    expect(run.changes()).toEqual(['start etcd.service (it does not run)']);
+  });
+});
+
+describe('what another operator did since the node was read', () => {
+  const refusal = { code: 'etcd-data-claimed', exit: 5, host: 's4' };
+
+  it('of two on the same blank node the second is refused, whichever of them it is', async () => {
+    const first = runWith(bootstrap);
+    const second = runWith(bootstrap);
+    await first.start();
+    writeFileSync(join(dataOf(), 'k8s-diskless'), 'other 1 voter t1\n');
+    await expect(second.start()).rejects.toMatchObject({
+      ...refusal,
+      message: expect.stringContaining('it belongs to incarnation 1 of cluster other'),
+      hint: expect.stringContaining('another operator'),
+    });
+    expect(marker()).toBe('other 1 voter t1\n');
+    expect(systemctl().filter((command) => command.startsWith('start'))).toEqual(['start etcd.service']);
+  });
+
+  it('data that appeared is not written over, nor wiped when it is not what was read', async () => {
+    const blank = runWith(bootstrap);
+    const wiping = runWith({ do: 'bootstrap', wipe: 'discarded' }, { read: { present: true, marker: 'c 2' } });
+    holdData('c 4 voter t4');
+    await expect(blank.start()).rejects.toMatchObject(refusal);
+    await expect(wiping.start()).rejects.toMatchObject(refusal);
+    expect(existsSync(join(dataOf(), 'member', 'wal'))).toBe(true);
+    expect(marker()).toBe('c 4 voter t4\n');
+    expect(systemctl()).toEqual([]);
+  });
+
+  it('a claim whose answer was lost is found done', async () => {
+    await runWith(bootstrap, { read: { present: false } }).start();
+    const repeated = runWith(bootstrap, { read: { present: false, marker: '' } });
+    expect(await repeated.start()).toBe('changed');
+    expect(marker()).toBe('c 3 voter t3\n');
   });
 });

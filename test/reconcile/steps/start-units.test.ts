@@ -1,19 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { DesiredUnit, Disruption } from '../../../src/node/desired.js';
 import type { UnitAction } from '../../../src/plan/diff.js';
-import type { Judgement, NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import type { QuorumOrder } from '../../../src/plan/etcd-order-types.js';
+import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { startComponents } from '../../../src/reconcile/steps/start-units.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import { createRollingLock } from '../../../src/runner/rolling-lock.js';
 import { sampleFacts, sampleNode } from '../../helpers/sample-facts.js';
+import { sampleOrders } from '../../helpers/sample-orders.js';
 import { type Answer, fakeConnection, sessionOver, type Told } from '../fake-session.js';
 
 const NAMES = ['s4', 's5', 's6'];
-const VERDICTS = {
-  healthy: { code: 'healthy' },
-  revive: { code: 'revive', holders: NAMES, waiting: [], absent: [] },
-  bootstrap: { code: 'bootstrap' },
-} as unknown as Record<string, Judgement['verdict']>;
 
 function action(component: UnitAction['component'], disruption: Disruption, verb: UnitAction['action']): UnitAction {
   const unit = { name: `${component}.service`, inputs: [], disruption } as DesiredUnit;
@@ -21,7 +18,8 @@ function action(component: UnitAction['component'], disruption: Disruption, verb
 }
 
 interface Scenario {
-  verdict?: keyof typeof VERDICTS;
+  /** Whether a quorum works, is awaited, or made. */
+  quorum?: QuorumOrder['state'];
   actions: UnitAction[];
   answer?: (node: string) => Answer;
   /** Whether the member of that node answers again. */
@@ -29,7 +27,7 @@ interface Scenario {
 }
 
 /** Three control planes with the same to do. */
-function runWith({ verdict = 'healthy', actions, answer, healthy = async () => undefined }: Scenario) {
+function runWith({ quorum = 'works', actions, answer, healthy = async () => undefined }: Scenario) {
   const { signal } = new AbortController();
   const log: string[] = [];
   const scripts: Told[] = [];
@@ -60,7 +58,7 @@ function runWith({ verdict = 'healthy', actions, answer, healthy = async () => u
       }),
     },
     memory: { tally: new Map() },
-    judgement: { verdict: VERDICTS[verdict], work: new Map(work) },
+    judgement: { orders: sampleOrders({ quorum: { state: quorum, through: NAMES } }), work: new Map(work) },
     options: {
       // Nothing takes long here.
       clock: { sleep: () => new Promise(() => {}), monotonicMs: () => 0 },
@@ -98,12 +96,12 @@ describe('startComponents', () => {
     expect(log).toEqual(['s4: restart etcd.service']);
   });
 
-  it.each(['bootstrap', 'revive'])('restarts all at once where nothing lives (%s)', async (verdict) => {
-    const { log, scripts, all } = runWith({ verdict, actions: [action('etcd', 'etcd', 'restart')] });
+  it.each(['made', 'awaited'] as const)('restarts all at once where no quorum works yet (%s)', async (quorum) => {
+    const { log, scripts, all } = runWith({ quorum, actions: [action('etcd', 'etcd', 'restart')] });
     await all();
     expect(log).toEqual(NAMES.map((name) => `${name}: restart etcd.service`));
     // A member of a quorum that is still to be made reports its start only when it is made.
-    for (const { command } of scripts) expect(command.includes(' no-block')).toBe(verdict === 'revive');
+    for (const { command } of scripts) expect(command.includes(' no-block')).toBe(quorum === 'awaited');
   });
 
   it('does not queue what disturbs nobody', async () => {

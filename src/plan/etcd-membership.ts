@@ -1,0 +1,39 @@
+import type { EtcdEntry, EtcdFacts, MemberFacts, MemberList } from './etcd-facts.js';
+
+/** What a list says of a configured member. `absent`: it has no entry, and its data can never come back under one. */
+export type Membership = 'voter' | 'learner' | 'absent';
+
+export const provenList = ({ lists }: EtcdFacts): MemberList | undefined => lists.find(({ proven }) => proven);
+
+/**
+ * Its entries in this list: those of its name; and those of its address, which a member that was added and never started
+ * has alone, and one whose machine was renamed. An address that another control plane's member still has is no proof.
+ */
+export function entriesOf({ members }: EtcdFacts, { entries }: MemberList, member: MemberFacts): EtcdEntry[] {
+  const configured = new Set(members.map(({ name }) => name));
+  return entries.filter(({ name, peerUrls }) => {
+    if (configured.has(name)) return name === member.name;
+    return member.peerUrl !== undefined && peerUrls.includes(member.peerUrl);
+  });
+}
+
+export function membershipOf(entries: readonly EtcdEntry[]): Membership {
+  if (entries.length === 0) return 'absent';
+  return entries.some(({ isLearner }) => !isLearner) ? 'voter' : 'learner';
+}
+
+/** A voter as a list has it, with the configured member that it is. */
+export interface Voter {
+  /** Its node's, or what else the list has to name it by. */
+  name: string;
+  /** undefined: it is not among the configured ones. */
+  member?: MemberFacts;
+}
+
+export function votersOf(facts: EtcdFacts, list: MemberList): Voter[] {
+  return list.entries.flatMap((entry): Voter[] => {
+    if (entry.isLearner) return [];
+    const member = facts.members.find((each) => entriesOf(facts, list, each).includes(entry));
+    return [{ name: member?.name ?? (entry.name || entry.peerUrls.join(',')), ...(member && { member }) }];
+  });
+}

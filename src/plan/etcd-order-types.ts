@@ -1,0 +1,108 @@
+/* What may be ordered of etcd: one action for each member, a list for the cluster; or a refusal. */
+
+/** Why data goes: a person's word, or why none is needed. */
+export type WipeReason =
+  /** A person gave it up. */
+  | 'discarded'
+  /** Its marker names the bootstrap that never finished, in which no object was ever written. */
+  | 'unfinished'
+  /** A quorum has all of it, and the member comes back as a new one. */
+  | 'rejoin';
+
+export type MemberOrder =
+  /** Its data stays, and its unit is brought to what the plan says. `markVoter`: the marker beside it is to say so. */
+  | { do: 'keep'; markVoter?: true }
+  /** The same; it is stopped, and who the members are is judged again once it runs. */
+  | { do: 'start' }
+  /** It begins the new incarnation, together with the others that do. */
+  | { do: 'bootstrap'; wipe?: WipeReason }
+  /** It goes on with the incarnation that was begun and recorded. */
+  | { do: 'resume-bootstrap'; wipe?: WipeReason }
+  /** It is taken in as a new member: learner, start, promotion. */
+  | { do: 'join-as-learner'; wipe?: WipeReason }
+  /** It is a learner that has its data, and only lacks its vote. */
+  | { do: 'promote'; id: string }
+  /** The others are told its new address before it is restarted with it. */
+  | { do: 'update-peer-url'; id: string; url: string }
+  /** It takes part once the others have a quorum. */
+  | { do: 'wait' }
+  /** Its machine is not touched. `ask`: what a person has to decide before it is. */
+  | { do: 'leave'; ask?: Refusal };
+
+export type ClusterOrder =
+  /** Recorded before anything is done. `discarded`: members whose earlier data may go for it. */
+  | { do: 'begin-incarnation'; incarnation: number; members: string[]; discarded: string[]; why: BootstrapReason }
+  /** Its data is gone, and it must never come back under this ID. */
+  | { do: 'remove-entry'; member: string; id: string };
+
+export type BootstrapReason = 'first' | 'unfinished' | 'all-blank' | 'discarded' | 'new-cluster';
+
+export interface QuorumOrder {
+  /** `works`: it was proven just now. `awaited`: members with data are brought up to see. `made`: data begins anew. */
+  state: 'works' | 'awaited' | 'made';
+  /** Members through which it is proven. */
+  through: string[];
+  /** Voters that take no part, beside which etcd may take nobody in; and what is said where it does not. */
+  blocking?: Blocking;
+  /** Members whose machines have another address than the others know, in words; without a quorum nobody can be told. */
+  moved?: string[];
+}
+
+export interface Blocking {
+  members: string[];
+  /** A sentence. */
+  message: string;
+  hint: string;
+}
+
+/** The situation in a word, for events and the plan. */
+export type OrdersCode = 'bootstrap' | 'resume-bootstrap' | 'revive' | 'healthy' | 'rejoin';
+
+export interface EtcdOrders {
+  code: OrdersCode;
+  /** By name, of every configured member. */
+  members: ReadonlyMap<string, MemberOrder>;
+  cluster: readonly ClusterOrder[];
+  quorum: QuorumOrder;
+  /** Configured members that were not read. */
+  absent: string[];
+}
+
+/** A person must decide. */
+export interface Refusal {
+  code: 'refused';
+  reason: RefusalReason;
+  message: string;
+  /** Names a way out, which exists. */
+  hint: string;
+}
+
+export type RefusalReason =
+  | 'unknown-data'
+  | 'foreign-data'
+  | 'future-data'
+  | 'older-data'
+  | 'unfinished-data'
+  | 'no-majority'
+  | 'quorum-lost'
+  | 'not-blank'
+  | 'may-hold-data'
+  | 'etcd-masked';
+
+export function refused(reason: RefusalReason, message: string, hint: string): Refusal {
+  return { code: 'refused', reason, message, hint };
+}
+
+/** Who is ordered to do one of these. */
+export function ordered(orders: EtcdOrders, ...wanted: MemberOrder['do'][]): string[] {
+  return [...orders.members].flatMap(([name, order]) => (wanted.includes(order.do) ? [name] : []));
+}
+
+/** Whose data is wiped, and why. */
+export function wipes(orders: EtcdOrders): Map<string, WipeReason> {
+  return new Map(
+    [...orders.members].flatMap(([name, order]) =>
+      'wipe' in order && order.wipe !== undefined ? [[name, order.wipe] as const] : [],
+    ),
+  );
+}

@@ -1,0 +1,38 @@
+import { firstBootstrap, newCluster, unfinishedBootstrap } from './etcd-bootstrap.js';
+import { type EtcdFacts, isCurrent, isFit, isMasked, names, of, runs } from './etcd-facts.js';
+import { entriesOf, membershipOf, provenList } from './etcd-membership.js';
+import type { EtcdOrders, Refusal } from './etcd-order-types.js';
+import { refuseStrangeData } from './etcd-strange-data.js';
+import { withQuorum } from './etcd-with-quorum.js';
+import { withoutQuorum } from './etcd-without-quorum.js';
+
+/**
+ * The one place that decides what happens to etcd's data. Pure; guesses nothing: whatever is not provably safe is
+ * refused with what a person can do. Everything after it carries the orders out, and nobody judges the facts again.
+ */
+export function etcdOrders(facts: EtcdFacts): EtcdOrders | Refusal {
+  const strange = refuseStrangeData(facts);
+  if (strange) return strange;
+  const recorded = facts.recorded;
+  if (recorded === undefined || recorded.phase === 'none')
+    return firstBootstrap(facts, (recorded?.incarnation ?? 0) + 1);
+  if (facts.newCluster) return newCluster(facts, recorded);
+  const proven = provenList(facts);
+  if (proven) return withQuorum(facts, recorded, proven);
+  return recorded.phase === 'bootstrapping' ? unfinishedBootstrap(facts, recorded) : withoutQuorum(facts, recorded);
+}
+
+/**
+ * Stopped members of the recorded incarnation, which are started before anything is judged: a quorum may come of them.
+ * Not those that the others have removed, as far as these are known by now, and none over data that is not ours.
+ */
+export function membersToStart(facts: EtcdFacts): string[] {
+  const { recorded, lists } = facts;
+  if (recorded?.phase !== 'bootstrapped' || facts.newCluster || refuseStrangeData(facts)) return [];
+  const stopped = of(facts, 'data').filter(
+    (member) => isCurrent(recorded)(member) && !runs(member) && isFit(member) && !isMasked(member),
+  );
+  const isRemoved = (member: (typeof stopped)[number]): boolean =>
+    lists.length > 0 && lists.every((list) => membershipOf(entriesOf(facts, list, member)) === 'absent');
+  return names(stopped.filter((member) => !isRemoved(member)));
+}

@@ -1,0 +1,95 @@
+import type { EtcdRecord } from '../state/records.js';
+import {
+  absences,
+  type EtcdFacts,
+  isCurrent,
+  isOlder,
+  type MemberFacts,
+  mayBeDiscarded,
+  names,
+  of,
+} from './etcd-facts.js';
+import { type Refusal, refused } from './etcd-order-types.js';
+
+/* What a person must decide, each with the ways out that there are. */
+
+export const isOfAttempt = ({ incarnation, token }: EtcdRecord, { condition }: MemberFacts): boolean =>
+  condition.kind === 'data' && condition.incarnation === incarnation && condition.token === token;
+
+/** Data of that number whose marker names no attempt, as earlier releases wrote it: fine to go on with, not to wipe. */
+export function refuseUnprovenData(
+  facts: EtcdFacts,
+  recorded: EtcdRecord,
+  usable: readonly MemberFacts[],
+): Refusal | undefined {
+  if (facts.discardData) return undefined;
+  const unproven = names(usable.filter(isCurrent(recorded)).filter((member) => !isOfAttempt(recorded, member)));
+  if (unproven.length === 0) return undefined;
+  return refused(
+    'unfinished-data',
+    `the bootstrap of incarnation ${recorded.incarnation} never finished, and ${unproven.join(', ')} ${hold(unproven)} etcd data that is not marked as made by it`,
+    `--discard-data deletes the data of ${unproven.join(', ')} and begins again; or reboot ${unproven.join(', ')}`,
+  );
+}
+
+/** Nothing is ordered on the silence of a machine. */
+export function mayHoldData(away: readonly MemberFacts[]): Refusal {
+  const unknown = names(away);
+  return refused(
+    'may-hold-data',
+    `no reachable control plane has the cluster's data; ${absences(away)} and may still have it`,
+    `bring ${unknown.join(' or ')} back, or confirm with --lost ${unknown.join(',')} that it is permanently off and its data lost`,
+  );
+}
+
+/** An older incarnation is not older data: it may hold what was written last. */
+export function refuseOlderData(
+  facts: EtcdFacts,
+  recorded: EtcdRecord,
+  members: readonly MemberFacts[],
+): Refusal | undefined {
+  const older = members.filter(isOlder(recorded)).filter((member) => !mayBeDiscarded(facts, recorded)(member));
+  if (older.length === 0) return undefined;
+  const each = older.map(({ name, condition }) => {
+    const incarnation = condition.kind === 'data' ? condition.incarnation : undefined;
+    return `${name} (incarnation ${incarnation ?? 'unknown'})`;
+  });
+  const all = names(older).join(', ');
+  return refused(
+    'older-data',
+    `etcd data of a life before incarnation ${recorded.incarnation} is left on ${each.join(', ')}, and may hold what was written last`,
+    `save what is wanted of it: after that --discard-data deletes the data of ${all}, or reboot ${all}`,
+  );
+}
+
+/** Somebody saw to it that it does not start: that is a word of theirs, and not ours to overrule. */
+export function askedAbout(masked: readonly MemberFacts[]): Refusal {
+  const all = names(masked).join(', ');
+  return refused(
+    'etcd-masked',
+    `etcd.service is masked on ${all}, and etcd's data there is left alone as long as it is`,
+    `unmask etcd.service on ${all} (systemctl unmask) and run the same command again, or reboot ${all} if its data may go`,
+  );
+}
+
+export const hold = (holders: readonly string[]): string => (holders.length === 1 ? 'holds' : 'hold');
+
+export function noMajority(facts: EtcdFacts, usable: readonly MemberFacts[]): Refusal {
+  const unfit = facts.members.filter(({ condition, fit }) => condition.kind !== 'unreachable' && !fit);
+  const absent = of(facts, 'unreachable');
+  const barred = absent.filter(({ condition }) => condition.kind === 'unreachable' && condition.obstacle !== undefined);
+  const reasons = [
+    ...(absent.length > 0 ? [absences(absent)] : []),
+    ...(unfit.length > 0 ? [`${names(unfit).join(', ')} did not pass preflight`] : []),
+  ];
+  const remedies = [
+    ...(unfit.length > 0 ? ['fix the preflight errors'] : []),
+    ...(barred.length > 0 ? [`fix SSH access to ${names(barred).join(', ')}`] : []),
+    ...(absent.length > barred.length ? ['start those that are off'] : []),
+  ];
+  return refused(
+    'no-majority',
+    `only ${usable.length} of ${facts.members.length} control planes can be used: ${reasons.join('; ')}`,
+    `${remedies.join(', ')}, or name other control planes with --control-plane`,
+  );
+}

@@ -1,0 +1,74 @@
+import { deadline } from '../abort.js';
+import { isPassingInEtcd } from '../etcd/errors.js';
+import type { MemberFacts, MemberList } from '../plan/etcd-facts.js';
+import type { Reconciliation } from './reconciliation.js';
+import { type Patience, retrying, shortly } from './settling.js';
+
+/* Who etcd's members are, as they say it themselves. */
+
+/** One read may take etcd itself 7 s while it chooses a leader; on a slow machine the way there adds to that. */
+const PROOF = { everyMs: 500, forMs: 10_000 };
+/** What a member knows needs nobody else, and no quorum. */
+const KNOWN = { everyMs: 500, forMs: 5_000 };
+
+/** As a quorum knows it; undefined when none answers. An error that passes is no silence yet. */
+export async function provenList(
+  context: Reconciliation,
+  running: readonly MemberFacts[],
+): Promise<MemberList | undefined> {
+  // One that was just started has to find the others first.
+  const patience = context.woken.size > 0 ? { ...PROOF, forMs: Math.max(PROOF.forMs, shortly(context).forMs) } : PROOF;
+  return asked(context, patience, async (signal) => {
+    const read = async (by: string): Promise<MemberList> => {
+      const gateway = await context.access.etcdOf(by);
+      await gateway.linearizableRead({ signal });
+      return { by, proven: true, entries: await gateway.memberList({ signal }) };
+    };
+    return Promise.any(running.map(({ name }) => insistently(context, patience, signal, () => read(name))));
+  });
+}
+
+/** As each of these knows it, of those that answer. */
+export async function knownLists(context: Reconciliation, running: readonly MemberFacts[]): Promise<MemberList[]> {
+  const lists = running.map((member) =>
+    asked(context, KNOWN, async (signal): Promise<MemberList> => {
+      const { name: by } = member;
+      const read = () => context.access.knownToMember(by, addressesOf(context, member), signal);
+      return { by, proven: false, entries: await insistently(context, KNOWN, signal, read) };
+    }),
+  );
+  return (await Promise.all(lists)).flatMap((list) => list ?? []);
+}
+
+/** It listens where it was started, which need not be where its machine is now. */
+function addressesOf({ memory }: Reconciliation, { name, peerUrl }: MemberFacts): string[] {
+  const recorded = memory.nodeRecords.get(name)?.nodeIp;
+  return [...new Set([...(recorded ? [recorded] : []), ...(peerUrl ? [new URL(peerUrl).hostname] : [])])];
+}
+
+function insistently<T>(
+  { options }: Reconciliation,
+  patience: Patience,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  return retrying({ signal, options }, patience, isPassingInEtcd, work);
+}
+
+/** undefined when there is no answer in that time. */
+async function asked<T>(
+  { signal: parent }: Reconciliation,
+  { forMs }: Patience,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  const limit = deadline({ parent, ms: forMs });
+  try {
+    return await work(limit.signal);
+  } catch {
+    parent.throwIfAborted();
+    return undefined;
+  } finally {
+    limit.abort();
+    limit.release();
+  }
+}

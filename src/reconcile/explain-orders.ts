@@ -1,0 +1,80 @@
+import { type EtcdOrders, ordered, wipes } from '../plan/etcd-order-types.js';
+
+const BOOTSTRAP_WORDS = {
+  first: 'no cluster recorded',
+  unfinished: 'an earlier bootstrap never finished and held no objects',
+  discarded: 'the remaining data is discarded, and all objects with it',
+  'new-cluster': 'a new cluster begins, as asked: the objects of the old one are gone; hosts, PKI and addresses stay',
+  'all-blank': 'every control plane is blank: the objects of the old incarnation are gone, PKI and credentials stay',
+} as const;
+
+/** The orders in one sentence for a person. */
+export function explainOrders(orders: EtcdOrders): string {
+  return `${situationOf(orders)}${asked(orders)}${orders.absent.length > 0 ? `; ${orders.absent.join(', ')} cannot be reached` : ''}`;
+}
+
+function situationOf(orders: EtcdOrders): string {
+  switch (orders.code) {
+    case 'bootstrap':
+      return orders.cluster
+        .flatMap((order) =>
+          order.do === 'begin-incarnation'
+            ? [
+                `${BOOTSTRAP_WORDS[order.why]}; bootstrapping etcd on ${order.members.join(', ')} (incarnation ${order.incarnation})`,
+              ]
+            : [],
+        )
+        .join('; ');
+    case 'resume-bootstrap': {
+      const wiped = [...wipes(orders).keys()];
+      const goes = wiped.length > 0 ? `; earlier data of ${wiped.join(', ')} is discarded, as recorded` : '';
+      return `continuing the interrupted etcd bootstrap on ${ordered(orders, 'resume-bootstrap').join(', ')}${goes}`;
+    }
+    case 'revive': {
+      const { through } = orders.quorum;
+      const judgedAgain = ordered(orders, 'start').length > 0 ? ', and all is judged again' : '';
+      return `etcd has no quorum; ${through.join(', ')} ${through.length === 1 ? 'has its' : 'have their'} data${started(orders)}${judgedAgain}`;
+    }
+    case 'healthy':
+      return `etcd has a quorum${started(orders)}${moved(orders)}${forgotten(orders)}`;
+    case 'rejoin':
+      return `etcd has a quorum; ${rejoining(orders)}${started(orders)}${moved(orders)}${forgotten(orders)}`;
+  }
+}
+
+function rejoining(orders: EtcdOrders): string {
+  const joining = ordered(orders, 'join-as-learner');
+  const [learner] = ordered(orders, 'promote');
+  if (joining.length === 1) return `${joining[0]} lost its data and rejoins`;
+  return learner === undefined
+    ? `${joining.join(', ')} lost their data and rejoin one after another`
+    : `${learner} was left behind as a learner and is promoted`;
+}
+
+function started(orders: EtcdOrders): string {
+  const stopped = ordered(orders, 'start');
+  return stopped.length === 0 ? '' : `; ${stopped.join(', ')} ${stopped.length === 1 ? 'is' : 'are'} started`;
+}
+
+function moved(orders: EtcdOrders): string {
+  const all = ordered(orders, 'update-peer-url');
+  return all.length === 0 ? '' : `; the others are told the new address of ${all.join(', ')}`;
+}
+
+/** Those that come back as new members are named already. */
+function forgotten(orders: EtcdOrders): string {
+  const back = ordered(orders, 'join-as-learner');
+  const gone = orders.cluster.flatMap((order) =>
+    order.do === 'remove-entry' && !back.includes(order.member) ? [order.member] : [],
+  );
+  const names = [...new Set(gone)];
+  return names.length === 0
+    ? ''
+    : `; the data of ${names.join(', ')} is lost; ${names.length === 1 ? 'its etcd member' : 'their etcd members'} will be removed`;
+}
+
+function asked(orders: EtcdOrders): string {
+  return [...orders.members.values()]
+    .map((order) => (order.do === 'leave' && order.ask !== undefined ? `; ${order.ask.message}` : ''))
+    .join('');
+}

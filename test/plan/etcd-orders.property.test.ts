@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { majorityOf } from '../../src/plan/etcd-facts.js';
+import { drawn } from '../helpers/drawn.js';
+import { inWords, isUp, settle, up, type Watch, waysOut } from './etcd/drive.js';
+import { type Act, clone, hasQuorum, isOfNow, type Machine, machineOf, takesPart, type World } from './etcd/model.js';
+import { said } from './etcd/situation.js';
+import { combinationsOfKinds, worldOf } from './etcd/worlds.js';
+
+/*
+ * Orders, carried out on a modelled etcd, from every state that it may be found in: all of them for one and three
+ * members, a drawn choice for five. What they must not say whatever they are asked is in etcd-orders.facts.test.ts.
+ */
+
+const FIVES = 200;
+
+interface Start {
+  title: string;
+  world: World;
+}
+
+function startsOf(count: number): Start[] {
+  const all = combinationsOfKinds(count);
+  return (count < 5 ? all : drawn(all, FIVES)).flatMap((kinds) => {
+    const title = kinds.join(' + ');
+    const unfinished = { phase: 'bootstrapping' } as const;
+    return [
+      { title, world: worldOf(kinds) },
+      { title: `${title}, never finished`, world: worldOf(kinds, unfinished) },
+      { title: `${title}, never finished, the first rebooted`, world: worldOf(kinds, { ...unfinished, rebooted: 0 }) },
+    ];
+  });
+}
+
+/** What must hold whenever something is done. */
+const isSafe: Watch = (act, before) => {
+  if (act.wipes !== undefined) expectNothingLost(act, before, machineOf(before, act.wipes));
+  if (act.begins) for (const machine of before.machines) expectNotLeftBehind(act, before, machine);
+  if (act.begins) expectNoQuorum(act, before);
+  if (act.removes !== undefined) expectGone(act, before, act.removes.id);
+};
+
+const fail = (act: Act, world: World): never => expect.fail(`${act.what}: ${inWords(world)}`);
+
+/** Data that objects were written to goes only by a person's word, or when a quorum has all of it. */
+function expectNothingLost(act: Act, world: World, { name, boot, data }: Machine): void {
+  const { record, discardData } = world;
+  const given = record?.discarded?.includes(name) === true && record.bootIds[name] === `${name}/${boot}`;
+  if (data === undefined || !data.written || discardData || given) return;
+  if (!hasQuorum(world) || data.incarnation !== record?.incarnation) fail(act, world);
+}
+
+/** A new life begins beside no data that was written in the last one, unless a person gave that up. */
+function expectNotLeftBehind(act: Act, world: World, machine: Machine): void {
+  if (!isOfNow(world, machine) || !machine.data?.written) return;
+  const { reachable, name } = machine;
+  if (reachable ? !world.discardData : !world.lost.has(name)) fail(act, world);
+}
+
+/** Nor where a quorum works that we reach, or can be brought up: no word is taken for that. */
+function expectNoQuorum(act: Act, world: World): void {
+  const answers = world.machines.some((machine) => machine.reachable && takesPart(world, machine) && isVoter(machine));
+  if (answers && hasQuorum(world)) fail(act, world);
+  const voters = world.entries.filter(({ isLearner }) => !isLearner);
+  const usable = world.machines.filter(
+    (machine) =>
+      machine.reachable && isVoter(machine) && machine.data?.written && (machine.data.running || isReady(machine)),
+  );
+  if (voters.length > 0 && usable.length >= majorityOf(voters.length)) fail(act, world);
+
+  function isVoter({ data }: Machine): boolean {
+    return world.entries.some(({ id, isLearner }) => id === data?.memberId && !isLearner);
+  }
+}
+
+const isReady = ({ fit, data }: Machine): boolean => fit && data?.masked !== true;
+
+/** An entry goes when its data is gone, or is no vote. */
+function expectGone(act: Act, world: World, id: string): void {
+  const isLearner = world.entries.some((entry) => entry.id === id && entry.isLearner);
+  const holder = world.machines.find(({ data }) => data?.memberId === id);
+  if (!isLearner && holder !== undefined && !world.lost.has(holder.name)) fail(act, world);
+}
+
+const hint = (orders: ReturnType<typeof settle>): string => ('hint' in orders ? orders.hint : '');
+
+/** Worlds by what they say. */
+interface Seen {
+  good: Set<string>;
+  /** Those that led to the one that is looked at. */
+  open: Set<string>;
+}
+
+/** Follows what the message says, whichever of its ways is taken, until the cluster is up. */
+function expectWayOut(world: World, title: string, seen: Seen, wordsLeft = 6): void {
+  const found = inWords(world);
+  if (seen.good.has(found)) return;
+  const orders = settle(world, isSafe);
+  const settled = inWords(world);
+  const ways = isUp(world, orders) || seen.good.has(settled) ? [] : [...waysOut(orders)];
+  const where = (): string => `${title}: ${JSON.stringify(said(orders))} ${hint(orders)} ${settled}`;
+  // Whoever does what the message says must not be told the same again.
+  if (seen.open.has(settled)) expect.fail(`leads back to where it was: ${where()}`);
+  if (!isUp(world, orders) && !seen.good.has(settled) && (ways.length === 0 || wordsLeft === 0)) expect.fail(where());
+  seen.open.add(settled);
+  for (const [, way] of ways) {
+    const next = clone(world);
+    way(next);
+    expectWayOut(next, title, seen, wordsLeft - 1);
+  }
+  seen.open.delete(settled);
+  seen.good.add(found).add(settled);
+}
+
+describe.each([1, 3, 5])('from every state of %i members', { timeout: 300_000 }, (count) => {
+  const starts = startsOf(count);
+  const seen: Seen = { good: new Set(), open: new Set() };
+
+  it('what is done loses nothing without a word, ends, and leaves a way out that its message names', () => {
+    for (const { title, world } of starts) expectWayOut(clone(world), title, seen);
+  });
+
+  it('it ends as well when `up` is killed between any two of its acts', () => {
+    for (const { title, world } of starts) {
+      for (let kill = 0; ; kill++) {
+        const killed = clone(world);
+        const whole = up(killed, isSafe, kill) !== undefined;
+        if (whole) break;
+        expectWayOut(killed, `${title}, killed after ${kill} acts`, seen);
+      }
+    }
+  });
+});

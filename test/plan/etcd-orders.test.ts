@@ -1,0 +1,495 @@
+import { describe, expect, it } from 'vitest';
+import { etcdOrders, membersToStart } from '../../src/plan/etcd-orders.js';
+import type { EtcdRecord } from '../../src/state/records.js';
+import { blocking, CURRENT, entry, factsOf, judge, RECORD, removed, said } from './etcd/situation.js';
+
+describe('no cluster recorded', () => {
+  it('bootstraps all blank members at once', () => {
+    const orders = judge(['blank', 'blank', 'blank'], { record: undefined });
+    expect(said(orders)).toEqual({ code: 'bootstrap', m0: 'bootstrap', m1: 'bootstrap', m2: 'bootstrap' });
+    const begin = { do: 'begin-incarnation', incarnation: 1, members: ['m0', 'm1', 'm2'], discarded: [], why: 'first' };
+    expect(orders).toMatchObject({ cluster: [begin], quorum: { state: 'made', through: ['m0', 'm1', 'm2'] } });
+  });
+
+  it('lets an absent member join later when a majority is there', () => {
+    const orders = judge(['blank', 'unreachable', 'blank'], { record: undefined });
+    expect(said(orders)).toEqual({ code: 'bootstrap', m0: 'bootstrap', m1: 'leave', m2: 'bootstrap' });
+    expect(orders).toMatchObject({ absent: ['m1'], cluster: [{ members: ['m0', 'm2'] }] });
+  });
+
+  it('refuses without a majority', () => {
+    expect(judge(['blank', 'unreachable', 'lost'], { record: undefined })).toMatchObject({ reason: 'no-majority' });
+  });
+
+  it.each(['running', 'stopped', 'foreign', 'unknown', 'claimed'])(
+    'refuses data it does not know (%s)',
+    (condition) => {
+      expect(judge(['blank', condition, 'blank'], { record: undefined })).toMatchObject({ reason: 'unknown-data' });
+    },
+  );
+});
+
+describe('a bootstrap that never finished', () => {
+  const record = (bootIds: Record<string, string>, more: Partial<EtcdRecord> = {}): EtcdRecord => ({
+    ...RECORD,
+    phase: 'bootstrapping',
+    members: ['m0', 'm1', 'm2'],
+    bootIds,
+    ...more,
+  });
+  const same = { m0: 'boot-0', m1: 'boot-1', m2: 'boot-2' };
+  const another = { ...same, m1: 'earlier' };
+
+  it('is resumed under its token while every epoch is the same', () => {
+    const orders = judge(['running', 'blank', 'old'], { record: record(same) });
+    const resumed = 'resume-bootstrap';
+    expect(said(orders)).toEqual({ code: resumed, m0: resumed, m1: resumed, m2: resumed });
+    expect(orders).toMatchObject({ cluster: [] });
+  });
+
+  it('wipes what a killed operator had not wiped yet, where a person had given it up for this incarnation', () => {
+    const orders = judge(['older', 'blank', 'running'], { record: record(same, { discarded: ['m0'] }) });
+    expect(said(orders)).toMatchObject({ m0: 'resume-bootstrap, wiped: discarded', m2: 'resume-bootstrap' });
+    expect(said(judge(['older', 'blank', 'running'], { record: record(same) }))).toEqual({ refused: 'older-data' });
+    const rebooted = { m0: { bootId: 'later' } };
+    const later = { record: record(same, { discarded: ['m0'] }), members: rebooted };
+    expect(said(judge(['older', 'blank', 'blank'], later))).toEqual({ refused: 'older-data' });
+  });
+
+  it('starts again under a new incarnation when a member rebooted, wiping what that very attempt had made', () => {
+    const orders = judge(['running', 'blank', 'stopped'], { record: record(another), silent: true });
+    const wiped = 'bootstrap, wiped: unfinished';
+    expect(said(orders)).toEqual({ code: 'bootstrap', m0: wiped, m1: 'bootstrap', m2: wiped });
+    const discarded = ['m0', 'm2'];
+    expect(orders).toMatchObject({ cluster: [{ incarnation: CURRENT + 1, why: 'unfinished', discarded }] });
+  });
+
+  it('wipes no data that does not carry its token without a word, and names who has it', () => {
+    const options = { record: record(another), silent: true };
+    expect(judge(['old', 'blank', 'running'], options)).toMatchObject({
+      reason: 'unfinished-data',
+      message: expect.stringContaining('m0 holds etcd data that is not marked'),
+      hint: expect.stringContaining('--discard-data'),
+    });
+    const given = judge(['old', 'blank', 'running'], { ...options, discardData: true });
+    expect(said(given)).toMatchObject({ m0: 'bootstrap, wiped: discarded', m2: 'bootstrap, wiped: unfinished' });
+  });
+
+  it('wipes nothing where a linearizable read works: it is finished, and who rebooted is taken in anew', () => {
+    const orders = judge(['running', 'blank', 'running'], { record: record(another), quorumProven: true });
+    expect(said(orders)).toEqual({ code: 'rejoin', m0: 'keep', m1: 'join-as-learner', m2: 'keep' });
+  });
+
+  it('needs a majority', () => {
+    expect(judge(['blank', 'unreachable', 'unreachable'], { record: record(same) })).toMatchObject({ code: 'refused' });
+  });
+});
+
+describe('an established cluster', () => {
+  const three = ['running', 'running', 'running'];
+
+  it('has nothing to do when all members run with a quorum', () => {
+    const orders = judge(three, { quorumProven: true });
+    expect(said(orders)).toEqual({ code: 'healthy', m0: 'keep', m1: 'keep', m2: 'keep' });
+    expect(orders).toMatchObject({
+      cluster: [],
+      quorum: { state: 'works', through: ['m0', 'm1', 'm2'] },
+      absent: [],
+    });
+  });
+
+  it('changes nothing over members whose markers an earlier release wrote', () => {
+    expect(said(judge(['old', 'old', 'old'], { quorumProven: true }))).toEqual(
+      said(judge(three, { quorumProven: true })),
+    );
+    expect(said(judge(['old', 'old', 'blank']))).toEqual(said(judge(['running', 'running', 'blank'])));
+    expect(said(judge(['old', 'blank', 'blank'], { silent: true }))).toMatchObject({ code: 'revive', m0: 'keep' });
+  });
+
+  it('brings up whoever has data before it judges, when that may make a quorum', () => {
+    const orders = judge(['running', 'stopped', 'blank']);
+    expect(said(orders)).toEqual({ code: 'revive', m0: 'keep', m1: 'start', m2: 'wait' });
+    expect(orders).toMatchObject({ quorum: { state: 'awaited', through: ['m0', 'm1'] } });
+  });
+
+  it('brings up a majority that runs and does not answer: its certificates may have expired', () => {
+    expect(judge(three, { silent: true })).toMatchObject({ code: 'revive', quorum: { through: ['m0', 'm1', 'm2'] } });
+  });
+
+  it('has no need to judge a stopped member while a quorum answers: its unit is started like any other', () => {
+    expect(said(judge(['running', 'stopped', 'running'], { quorumProven: true }))).toMatchObject({ m1: 'start' });
+  });
+
+  it('leaves a member alone whose machine failed its preflight', () => {
+    const orders = judge(['running', 'blank', 'running'], { quorumProven: true, members: { m1: { fit: false } } });
+    expect(said(orders)).toEqual({ code: 'healthy', m0: 'keep', m1: 'leave', m2: 'keep' });
+    // Its data is gone all the same.
+    expect(removed(orders)).toEqual(['m1']);
+  });
+
+  it('goes through whoever has the data, even on a machine that failed its preflight', () => {
+    const members = { m0: { fit: false }, m2: { fit: false } };
+    const orders = judge(['running', 'blank', 'running'], { quorumProven: true, members });
+    expect(said(orders)).toEqual({ code: 'rejoin', m0: 'leave', m1: 'join-as-learner', m2: 'leave' });
+    expect(orders).toMatchObject({ quorum: { through: ['m0', 'm2'] } });
+  });
+
+  it('counts data that was read on a machine that failed its preflight: it is not unreachable', () => {
+    const refusal = judge(['running', 'blank', 'blank'], { members: { m0: { fit: false } } });
+    expect(refusal).toMatchObject({ reason: 'quorum-lost', hint: expect.stringContaining('preflight errors of m0') });
+    expect(refusal.code === 'refused' && refusal.message).not.toContain('cannot be reached');
+  });
+
+  it('brings blank members back while a quorum answers', () => {
+    const orders = judge(['running', 'blank', 'running', 'running', 'blank'], { quorumProven: true });
+    expect(said(orders)).toMatchObject({ code: 'rejoin', m1: 'join-as-learner', m4: 'join-as-learner' });
+    expect(removed(orders)).toEqual(['m1', 'm4']);
+    expect(orders).toMatchObject({ quorum: { through: ['m0', 'm2', 'm3'] } });
+  });
+
+  it("takes a person's word that a member is lost: its entry goes, and blocks nobody who rejoins", () => {
+    const orders = judge(['running', 'blank', 'lost', 'running', 'running'], { quorumProven: true });
+    expect(said(orders)).toMatchObject({ code: 'rejoin', m1: 'join-as-learner', m2: 'leave' });
+    expect(orders).toMatchObject({ absent: ['m2'] });
+    expect(blocking(orders)).toBeUndefined();
+    expect(removed(orders)).toEqual(['m1', 'm2']);
+    const healthy = ['running', 'running', 'lost'];
+    expect(removed(judge(healthy, { quorumProven: true }))).toEqual(['m2']);
+    const entries = [entry('m0'), entry('m1')];
+    expect(removed(judge(healthy, { quorumProven: true, entries }))).toEqual([]);
+  });
+
+  it('names the voters out of reach beside which nobody may be taken in, and removes a learner out of reach', () => {
+    const five = ['running', 'running', 'running', 'blank', 'unreachable'];
+    const all = ['m0', 'm1', 'm2', 'm3'].map((name) => entry(name));
+    const voter = judge(five, { quorumProven: true });
+    expect(blocking(voter)).toEqual({
+      members: ['m4'],
+      message: 'etcd accepts no new member while m4 cannot be reached; the cluster keeps working',
+      hint: 'bring m4 back and run up again, or give --lost m4 if permanently off',
+    });
+    expect(removed(voter)).toEqual(['m3']);
+    const learner = judge(five, { quorumProven: true, entries: [...all, entry('m4', { isLearner: true })] });
+    expect(blocking(learner)).toBeUndefined();
+    expect(removed(learner)).toEqual(['m3', 'm4']);
+    expect(removed(judge(five, { quorumProven: true, entries: all }))).toEqual(['m3']);
+    expect(removed(judge(['running', 'running', 'unreachable'], { quorumProven: true }))).toEqual([]);
+  });
+
+  it('begins the next incarnation when every member is blank', () => {
+    const orders = judge(['blank', 'blank', 'blank']);
+    expect(orders).toMatchObject({ code: 'bootstrap', cluster: [{ incarnation: CURRENT + 1, why: 'all-blank' }] });
+  });
+
+  it('stops when one member holds data and no quorum can be proven', () => {
+    expect(judge(['running', 'blank', 'blank'])).toMatchObject({
+      reason: 'quorum-lost',
+      message:
+        "etcd quorum lost: 1 of 3 voters that m0 knows of (m0) has the cluster's data; m1 lost its data, m2 lost its data",
+      hint: '--discard-data deletes the data of m0 and starts empty',
+    });
+  });
+
+  it('names the unreachable member that may still hold data', () => {
+    expect(judge(['blank', 'unreachable', 'blank'])).toMatchObject({
+      reason: 'may-hold-data',
+      message: expect.stringContaining('m1'),
+    });
+  });
+
+  it('says what keeps us out of a machine that is there: it is not off', () => {
+    const barred = { condition: { kind: 'unreachable', lost: false, obstacle: 'does not accept our key' } } as const;
+    const members = { m1: barred };
+    const first = judge(['unreachable', 'unreachable', 'blank'], { record: undefined, members });
+    expect(first).toMatchObject({
+      message: 'only 1 of 3 control planes can be used: m0 cannot be reached, m1 does not accept our key',
+      hint: expect.stringMatching(/^fix SSH access to m1, start those that are off, or/),
+    });
+    expect(judge(['blank', 'unreachable', 'blank'], { members })).toMatchObject({
+      message: "no reachable control plane has the cluster's data; m1 does not accept our key and may still have it",
+    });
+    expect(judge(['running', 'unreachable', 'blank'], { members })).toMatchObject({
+      message: expect.stringContaining('m1 does not accept our key, m2 lost its data'),
+      hint: 'bring back m1; or --discard-data deletes the data of m0 and starts empty (with --lost m1 if permanently off)',
+    });
+  });
+
+  it("accepts a person's word that an unreachable member is lost", () => {
+    const orders = judge(['blank', 'lost', 'blank']);
+    expect(said(orders)).toEqual({ code: 'bootstrap', m0: 'bootstrap', m1: 'leave', m2: 'bootstrap' });
+  });
+
+  it('refuses data of a later incarnation, or of a copy that began one of the same number', () => {
+    const record = { ...RECORD, incarnation: CURRENT - 1 };
+    expect(said(judge(['running'], { record }))).toEqual({ refused: 'future-data' });
+    expect(judge(['copied', 'running', 'running'], { quorumProven: true })).toMatchObject({
+      reason: 'future-data',
+      message: expect.stringContaining('m0 holds etcd data of incarnation 3'),
+    });
+  });
+
+  it('tells the others of a new address before the member is restarted with it', () => {
+    const entries = [entry('m0'), entry('m1', { id: '17', peerUrls: ['https://10.0.0.9:2380'] }), entry('m2')];
+    const orders = judge(three, { quorumProven: true, entries });
+    expect(said(orders)).toEqual({ code: 'healthy', m0: 'keep', m1: 'update-peer-url', m2: 'keep' });
+    const order = { do: 'update-peer-url', id: '17', url: 'https://m1:2380' };
+    expect(orders.code !== 'refused' && orders.members.get('m1')).toEqual(order);
+  });
+
+  it('names those that moved where no quorum is left to be told', () => {
+    const entries = ['m0', 'm1', 'm2'].map((name, index) =>
+      entry(name, { peerUrls: [`https://10.0.0.${index}:2380`] }),
+    );
+    expect(judge(three, { entries })).toMatchObject({
+      code: 'revive',
+      quorum: { moved: ['m0 (https://10.0.0.0:2380)', 'm1 (https://10.0.0.1:2380)', 'm2 (https://10.0.0.2:2380)'] },
+    });
+  });
+
+  it('takes no entry for that of a member because it got the address of another one that lives', () => {
+    // m1 is blank and has the address that m0 had until a moment ago.
+    const entries = [entry('m0', { peerUrls: ['https://m1:2380'] }), entry('m2')];
+    const orders = judge(['running', 'blank', 'running'], { quorumProven: true, entries });
+    expect(said(orders)).toMatchObject({ m0: 'update-peer-url', m1: 'join-as-learner' });
+    expect(removed(orders)).toEqual([]);
+  });
+
+  it('knows the entry of one that was added and never started, or had another name, by its address', () => {
+    for (const name of ['', 'formerly']) {
+      const entries = [
+        entry('m0'),
+        entry('m2'),
+        entry(name, { id: '9', peerUrls: ['https://m1:2380'], isLearner: true }),
+      ];
+      expect(removed(judge(['running', 'blank', 'running'], { quorumProven: true, entries }))).toEqual(['m1']);
+    }
+  });
+});
+
+describe('the members say who votes, whatever the list of hosts says', () => {
+  const alone = [entry('m0')];
+
+  it('one grown to three on the list, that is the whole of etcd and slow, is waited for and not given up', () => {
+    for (const options of [{ silent: true }, { entries: alone }]) {
+      for (const discardData of [false, true]) {
+        const orders = judge(['running', 'blank', 'blank'], { ...options, discardData });
+        expect(said(orders)).toEqual({ code: 'revive', m0: 'keep', m1: 'wait', m2: 'wait' });
+      }
+    }
+  });
+
+  it('two that are left of five are a majority of three voters, after --lost', () => {
+    const entries = ['m0', 'm1', 'm2'].map((name) => entry(name));
+    const five = ['running', 'running', 'unreachable', 'lost', 'lost'];
+    expect(said(judge(five, { entries }))).toMatchObject({ code: 'revive' });
+    expect(said(judge(five, { entries, quorumProven: true }))).toMatchObject({ code: 'healthy' });
+    expect(said(judge(five))).toEqual({ refused: 'quorum-lost' });
+  });
+
+  it('voters that are not on the list count, and are named with the way back', () => {
+    const entries = [entry('m0'), entry('s8'), entry('s9')];
+    const lost = judge(['running', 'blank', 'blank'], { entries, discardData: true });
+    expect(lost).toMatchObject({
+      reason: 'quorum-lost',
+      message: expect.stringContaining('s8 is not on the list of hosts, s9 is not'),
+      hint: 'put s8, s9 back on the list of hosts (--hosts, --control-plane); or reboot m0 if its data may go',
+    });
+  });
+
+  it('goes by each member that answers, where one of them was cut off and knows less', () => {
+    const facts = factsOf(['running', 'running', 'unreachable']);
+    const cutOff = { by: 'm0', proven: false, entries: [entry('m0'), entry('s8'), entry('s9')] };
+    const others = facts.lists.filter(({ by }) => by !== 'm0');
+    expect(said(etcdOrders({ ...facts, lists: [cutOff, ...others] }))).toMatchObject({ code: 'revive' });
+    expect(said(etcdOrders({ ...facts, lists: [cutOff] }))).toEqual({ refused: 'quorum-lost' });
+  });
+});
+
+describe('a learner that was left behind', () => {
+  const entries = [entry('m0'), entry('m1'), entry('m2', { isLearner: true })];
+
+  it.each([
+    ['one that is off', 'unreachable'],
+    ['one that lost its data', 'blank'],
+  ])('is no voter that holds data, beside %s: the loss is said, and can be accepted', (_title, condition) => {
+    const refusal = judge(['running', condition, 'learner'], { entries });
+    expect(refusal).toMatchObject({
+      reason: 'quorum-lost',
+      message: expect.stringMatching(/1 of 2 voters that m0 knows of \(m0\) .*m2 has it without a vote/),
+      hint: expect.stringContaining('--discard-data deletes the data of m0, m2'),
+    });
+    const word = condition === 'blank' ? condition : 'lost';
+    const given = judge(['running', word, 'learner'], { entries, discardData: true });
+    expect(said(given)).toMatchObject({ code: 'bootstrap', m0: 'bootstrap, wiped: discarded' });
+  });
+
+  it('is told by its marker where nobody says who the members are', () => {
+    expect(said(judge(['blank', 'blank', 'learner'], { silent: true }))).toEqual({ refused: 'quorum-lost' });
+    const given = judge(['blank', 'blank', 'learner'], { silent: true, discardData: true });
+    expect(said(given)).toMatchObject({ m2: 'bootstrap, wiped: discarded' });
+    expect(said(judge(['running', 'blank', 'learner'], { silent: true }))).toMatchObject({ code: 'revive' });
+  });
+
+  it('is promoted where a quorum answers and nobody else joins', () => {
+    const orders = judge(['running', 'running', 'learner'], { entries, quorumProven: true });
+    expect(said(orders)).toEqual({ code: 'rejoin', m0: 'keep', m1: 'keep', m2: 'promote' });
+    expect(orders).toMatchObject({ cluster: [], quorum: { through: ['m0', 'm1'] } });
+  });
+
+  it('joins anew beside others that do: there may be one learner at a time', () => {
+    const five = ['running', 'running', 'learner', 'running', 'blank'];
+    const orders = judge(five, { entries: [...entries, entry('m3'), entry('m4')], quorumProven: true });
+    expect(said(orders)).toMatchObject({ m2: 'join-as-learner, wiped: rejoin', m4: 'join-as-learner' });
+    expect(removed(orders)).toEqual(['m2', 'm4']);
+  });
+
+  it('joins anew when its entry is gone', () => {
+    const orders = judge(['running', 'running', 'learner'], { entries: entries.slice(0, 2), quorumProven: true });
+    expect(said(orders)).toMatchObject({ code: 'rejoin', m2: 'join-as-learner, wiped: rejoin' });
+  });
+
+  it('is a voter when the quorum says so, whatever its marker does, which is then put right', () => {
+    const orders = judge(['running', 'running', 'learner'], { quorumProven: true });
+    expect(said(orders)).toMatchObject({ code: 'healthy', m2: 'keep' });
+    expect(orders.code !== 'refused' && orders.members.get('m2')).toEqual({ do: 'keep', markVoter: true });
+  });
+});
+
+describe('a masked unit', () => {
+  it('is asked about where it may be what a quorum lacks, and never given up', () => {
+    for (const discardData of [false, true]) {
+      expect(judge(['masked', 'blank', 'blank'], { discardData })).toMatchObject({
+        reason: 'etcd-masked',
+        hint: expect.stringContaining('unmask etcd.service on m0'),
+      });
+    }
+  });
+
+  it('is left alone while a quorum answers, and its own node asks', () => {
+    const orders = judge(['running', 'masked', 'running'], { quorumProven: true });
+    expect(said(orders)).toEqual({ code: 'healthy', m0: 'keep', m1: 'leave', m2: 'keep' });
+    const order = { do: 'leave', ask: { reason: 'etcd-masked' } };
+    expect(orders.code !== 'refused' && orders.members.get('m1')).toMatchObject(order);
+    expect(orders).toMatchObject({ quorum: { through: ['m0', 'm2'] } });
+  });
+});
+
+describe('data of an older incarnation', () => {
+  it.each([
+    ['a quorum answers', ['running', 'older', 'running'], true],
+    ['every other member is blank', ['blank', 'older', 'blank'], false],
+  ])('is not wiped without a word, where %s', (_title, conditions, quorumProven) => {
+    expect(judge(conditions, { quorumProven })).toMatchObject({
+      reason: 'older-data',
+      message: expect.stringContaining('m1 (incarnation 2)'),
+      hint: expect.stringMatching(/--discard-data deletes the data of m1, or reboot m1/),
+    });
+    const given = judge(conditions, { quorumProven, discardData: true });
+    const order = quorumProven ? 'join-as-learner' : 'bootstrap';
+    expect(said(given)).toMatchObject({ m1: `${order}, wiped: discarded` });
+  });
+
+  it('waits while those of the current one are brought up', () => {
+    expect(said(judge(['running', 'older', 'running'], { silent: true }))).toMatchObject({
+      code: 'revive',
+      m1: 'wait',
+    });
+  });
+
+  it('may go where it was given up when the recorded incarnation began, in the same boot', () => {
+    const record = { ...RECORD, discarded: ['m1'], bootIds: { m1: 'boot-1' } };
+    const orders = judge(['running', 'older', 'running'], { quorumProven: true, record });
+    expect(said(orders)).toMatchObject({ m1: 'join-as-learner, wiped: discarded' });
+  });
+});
+
+describe('stopped members are started before anything is judged', () => {
+  const started = (conditions: string[], options: Parameters<typeof factsOf>[1] = {}) =>
+    membersToStart(factsOf(conditions, options));
+
+  it('those of the recorded incarnation, as far as their machines are fit', () => {
+    expect(started(['stopped', 'stopped', 'blank'])).toEqual(['m0', 'm1']);
+    expect(started(['stopped', 'running', 'unreachable'], { members: { m0: { fit: false } } })).toEqual([]);
+  });
+
+  it('none that is masked, of an older incarnation, or removed', () => {
+    expect(started(['masked', 'older', 'running'])).toEqual([]);
+    expect(started(['stopped', 'running', 'running'], { entries: [entry('m1'), entry('m2')] })).toEqual([]);
+    expect(started(['stopped', 'running', 'running'])).toEqual(['m0']);
+  });
+
+  it('none where something is refused anyway, or nothing was ever finished', () => {
+    expect(started(['stopped', 'foreign', 'blank'])).toEqual([]);
+    expect(started(['stopped', 'blank', 'blank'], { newCluster: true })).toEqual([]);
+    expect(started(['stopped', 'blank', 'blank'], { record: { ...RECORD, phase: 'bootstrapping' } })).toEqual([]);
+  });
+});
+
+describe('a person who accepts the loss', () => {
+  const discardData = true;
+
+  it('begins anew over data that no quorum can be made of', () => {
+    const orders = judge(['running', 'blank', 'blank'], { discardData });
+    const begin = { incarnation: CURRENT + 1, members: ['m0', 'm1', 'm2'], discarded: ['m0'], why: 'discarded' };
+    expect(orders).toMatchObject({ code: 'bootstrap', cluster: [begin] });
+    expect(said(orders)).toMatchObject({ m0: 'bootstrap, wiped: discarded', m1: 'bootstrap', m2: 'bootstrap' });
+  });
+
+  it('changes nothing while a quorum answers, or may be made', () => {
+    expect(judge(['running', 'running', 'blank'], { discardData, quorumProven: true })).toMatchObject({
+      code: 'rejoin',
+    });
+    expect(judge(['running', 'stopped', 'blank'], { discardData })).toMatchObject({ code: 'revive' });
+  });
+
+  it('has to account for members that cannot be reached as well', () => {
+    expect(judge(['running', 'unreachable', 'blank'], { discardData })).toMatchObject({ reason: 'quorum-lost' });
+    expect(said(judge(['running', 'lost', 'blank'], { discardData }))).toMatchObject({
+      code: 'bootstrap',
+      m0: 'bootstrap, wiped: discarded',
+    });
+    expect(judge(['blank', 'unreachable', 'blank'], { discardData })).toMatchObject({ reason: 'may-hold-data' });
+  });
+
+  it('cannot give up data on a machine that failed its preflight', () => {
+    const members = { m0: { fit: false } };
+    expect(judge(['running', 'blank', 'blank'], { discardData, members })).toMatchObject({ code: 'refused' });
+  });
+});
+
+describe('a new cluster in the place of the recorded one', () => {
+  const newCluster = true;
+
+  it('begins as the next incarnation on control planes that are all blank', () => {
+    const begin = { incarnation: CURRENT + 1, members: ['m0', 'm1', 'm2'], discarded: [], why: 'new-cluster' };
+    expect(judge(['blank', 'blank', 'blank'], { newCluster })).toMatchObject({ code: 'bootstrap', cluster: [begin] });
+    expect(judge(['blank'], { newCluster, record: { ...RECORD, phase: 'bootstrapping' } })).toMatchObject({
+      code: 'bootstrap',
+      cluster: [{ why: 'new-cluster' }],
+    });
+  });
+
+  it.each(['running', 'stopped', 'older'])('never begins over data (%s), and names who holds it', (condition) => {
+    for (const options of [{}, { discardData: true }, { record: { ...RECORD, phase: 'bootstrapping' as const } }]) {
+      expect(judge(['blank', condition, 'blank'], { newCluster, ...options })).toMatchObject({
+        reason: 'not-blank',
+        message: expect.stringContaining('m1 holds etcd data of the recorded cluster'),
+        hint: expect.stringContaining('reboot m1'),
+      });
+    }
+    expect(judge(['running', 'running', 'running'], { newCluster, quorumProven: true })).toMatchObject({
+      message: expect.stringContaining('m0, m1, m2 hold'),
+    });
+  });
+
+  it('takes nobody for blank who cannot be reached, without a word on them', () => {
+    expect(judge(['blank', 'unreachable', 'blank'], { newCluster })).toMatchObject({ reason: 'may-hold-data' });
+    expect(said(judge(['blank', 'lost', 'blank'], { newCluster }))).toMatchObject({ m0: 'bootstrap', m1: 'leave' });
+  });
+
+  it('is a first one where nothing is recorded', () => {
+    expect(judge(['blank'], { newCluster, record: undefined })).toMatchObject({
+      cluster: [{ why: 'first', incarnation: 1 }],
+    });
+  });
+});

@@ -1,0 +1,302 @@
+import type { EtcdEntry, EtcdFacts, MemberCondition, MemberFacts, MemberList } from '../../../src/plan/etcd-facts.js';
+import type { EtcdOrders, MemberOrder } from '../../../src/plan/etcd-order-types.js';
+import type { EtcdRecord } from '../../../src/state/records.js';
+import { OURS } from './situation.js';
+
+/*
+ * etcd as far as orders go: who has which data, whom the members know, and whether a quorum answers. It knows what the
+ * operator may not: what lies on machines that cannot be read.
+ */
+
+export interface Data {
+  incarnation: number;
+  /** Of the attempt that made it. */
+  token: string;
+  /** Under which it belongs to its cluster. */
+  memberId: string;
+  running: boolean;
+  masked?: boolean;
+  /** An apiserver may have written something that is in it. */
+  written: boolean;
+  /** What the marker says; undefined: it is of an earlier release. */
+  role: 'voter' | 'learner' | undefined;
+}
+
+export interface Machine {
+  name: string;
+  boot: number;
+  /** We reach it. One that we do not may well run, and be reached by the others. */
+  reachable: boolean;
+  fit: boolean;
+  url: string;
+  data?: Data;
+  /** The marker of a data directory in which nothing was written yet. */
+  claim?: Pick<Data, 'incarnation' | 'token' | 'role'>;
+  /** Its process answers nobody. */
+  hung?: boolean;
+}
+
+export interface World {
+  record?: EtcdRecord | undefined;
+  machines: Machine[];
+  /** The members of the recorded incarnation. */
+  entries: EtcdEntry[];
+  /** A person's words. */
+  lost: Set<string>;
+  discardData: boolean;
+  /** Tokens and member IDs that were given out. */
+  serial: number;
+}
+
+export const clone = (world: World): World => structuredClone(world);
+export const machineOf = ({ machines }: World, name: string): Machine => {
+  const found = machines.find((machine) => machine.name === name);
+  if (found === undefined) throw new Error(name);
+  return found;
+};
+export const isOfNow = ({ record }: World, { data }: Machine): boolean =>
+  data !== undefined && data.incarnation === record?.incarnation && data.token === record.token;
+
+/** It takes part in etcd's traffic: it runs, under an entry, where the others look for it. */
+export function takesPart(world: World, machine: Machine): boolean {
+  const { data, hung } = machine;
+  if (!isOfNow(world, machine) || data?.running !== true || hung) return false;
+  return world.entries.some(({ id, peerUrls }) => id === data.memberId && peerUrls.includes(machine.url));
+}
+
+export function hasQuorum(world: World): boolean {
+  const voters = world.entries.filter(({ isLearner }) => !isLearner);
+  const alive = voters.filter(({ id }) =>
+    world.machines.some((machine) => machine.data?.memberId === id && takesPart(world, machine)),
+  );
+  return voters.length > 0 && alive.length > voters.length / 2;
+}
+
+/** What the operator sees. */
+export function look(world: World): EtcdFacts {
+  const { record, machines, lost, discardData } = world;
+  const members = machines.map((machine): MemberFacts => {
+    const { name, url: peerUrl, boot, reachable, fit } = machine;
+    if (!reachable) return { name, condition: { kind: 'unreachable', lost: lost.has(name) }, fit: false, peerUrl };
+    return { name, bootId: `${name}/${boot}`, condition: conditionOf(machine), fit, peerUrl };
+  });
+  const facts = { clusterId: OURS, members, discardData, newCluster: false, ...(record && { recorded: record }) };
+  return { ...facts, lists: record === undefined || record.phase === 'none' ? [] : listsOf(world) };
+}
+
+function conditionOf({ data, claim }: Machine): MemberCondition {
+  if (data === undefined) return { kind: 'blank', ...(claim && owner(claim)) };
+  return { kind: 'data', running: data.running, ...(data.masked && { masked: true }), ...owner(data) };
+}
+
+function owner({ incarnation, token, role }: Pick<Data, 'incarnation' | 'token' | 'role'>) {
+  return { clusterId: OURS, incarnation, ...(role && { role, token }) };
+}
+
+function listsOf(world: World): MemberList[] {
+  const answering = world.machines.filter(
+    (machine) => machine.reachable && isOfNow(world, machine) && machine.data?.running && !machine.hung,
+  );
+  const voter = answering.find(
+    (machine) =>
+      takesPart(world, machine) &&
+      world.entries.some(({ id, isLearner }) => id === machine.data?.memberId && !isLearner),
+  );
+  if (voter && hasQuorum(world)) return [{ by: voter.name, proven: true, entries: world.entries }];
+  return answering.map(({ name: by, data, url }) => {
+    const isKnown = world.entries.some(({ id }) => id === data?.memberId);
+    // It was removed while it was cut off, and has not heard of it.
+    const stale = { id: data?.memberId ?? '', name: by, peerUrls: [url], isLearner: false };
+    return { by, proven: false, entries: isKnown ? world.entries : [...world.entries, stale] };
+  });
+}
+
+/** One thing that is done, and either is or is not. */
+export interface Act {
+  what: string;
+  /** On whose machine data goes, if any does. */
+  wipes?: string;
+  /** Whose entry goes. */
+  removes?: { member: string; id: string };
+  begins?: true;
+  /** @returns false when it fails: what follows on this machine is not done, nor is what others wait for */
+  run: (world: World) => boolean;
+}
+
+/** What `up` does for these orders, in one of the orders in which it may happen. */
+export function actsOf(world: World, orders: EtcdOrders): Act[] {
+  const begin = orders.cluster.find((order) => order.do === 'begin-incarnation');
+  const acts: Act[] = [];
+  if (begin) {
+    acts.push({
+      what: `record incarnation ${begin.incarnation}`,
+      begins: true,
+      run(now) {
+        const { incarnation, members, discarded } = begin;
+        now.serial += 1;
+        const bootIds = Object.fromEntries(members.map((name) => [name, `${name}/${machineOf(now, name).boot}`]));
+        now.record = { incarnation, phase: 'bootstrapping', token: `t${now.serial}`, members, bootIds, discarded };
+        now.entries = members.map((name) => entryOf(machineOf(now, name), `t${now.serial}/${name}`));
+        return true;
+      },
+    });
+  }
+  const each = [...orders.members].map(([name, order]) => ({ name, order }));
+  for (const { name, order } of each) acts.push(...startsOf(name, order));
+  const prove: Act = {
+    what: 'prove the quorum, and record it',
+    run(now) {
+      if (!hasQuorum(now)) return false;
+      if (now.record) now.record = { ...now.record, phase: 'bootstrapped' };
+      for (const machine of now.machines) if (isOfNow(now, machine) && machine.data) machine.data.written = true;
+      return true;
+    },
+  };
+  const removals = orders.cluster.flatMap((order): Act[] => (order.do === 'remove-entry' ? [removal(order)] : []));
+  acts.push(prove, ...removals);
+  for (const { name, order } of each) acts.push(...joinsOf(world, name, order));
+  return acts;
+}
+
+function entryOf({ name, url }: Machine, id: string, isLearner = false): EtcdEntry {
+  return { id, name, peerUrls: [url], isLearner };
+}
+
+function startsOf(name: string, order: MemberOrder): Act[] {
+  switch (order.do) {
+    case 'bootstrap':
+    case 'resume-bootstrap':
+      return [claiming(name, 'voter', order.wipe !== undefined), starting(name, ({ token }) => `${token}/${name}`)];
+    case 'keep':
+    case 'start':
+      return [starting(name)];
+    default:
+      return [];
+  }
+}
+
+function removal({ member, id }: { member: string; id: string }): Act {
+  return {
+    what: `remove ${id}`,
+    removes: { member, id },
+    run(now) {
+      if (!hasQuorum(now)) return false;
+      now.entries = now.entries.filter((entry) => entry.id !== id);
+      // It is told, and ends.
+      for (const { data } of now.machines) if (data?.memberId === id) data.running = false;
+      return true;
+    },
+  };
+}
+
+function joinsOf(world: World, name: string, order: MemberOrder): Act[] {
+  const noted: Act = {
+    what: `${name} is noted as a voter`,
+    run(now) {
+      const { data } = machineOf(now, name);
+      if (data) data.role = 'voter';
+      return true;
+    },
+  };
+  if (order.do === 'keep') return order.markVoter ? [noted] : [];
+  if (order.do === 'promote') return [starting(name), promotion(name, () => order.id), noted];
+  if (order.do === 'update-peer-url') {
+    const update: Act = {
+      what: `${name} is at ${order.url}`,
+      run(now) {
+        const entry = now.entries.find(({ id }) => id === order.id);
+        if (!hasQuorum(now) || entry === undefined) return false;
+        entry.peerUrls = [order.url];
+        return true;
+      },
+    };
+    return [update, starting(name)];
+  }
+  if (order.do !== 'join-as-learner') return [];
+  const id = `m${world.serial}/${name}`;
+  const add: Act = {
+    what: `add ${id}`,
+    run(now) {
+      const { url } = machineOf(now, name);
+      const isRefused = now.entries.some(({ isLearner, peerUrls }) => isLearner || peerUrls.includes(url));
+      if (!hasQuorum(now) || isRefused || !areAllConnected(now)) return false;
+      now.serial += 1;
+      now.entries = [...now.entries, { id, name: '', peerUrls: [url], isLearner: true }];
+      return true;
+    },
+  };
+  return [
+    add,
+    claiming(name, 'learner', order.wipe !== undefined),
+    starting(name, () => id),
+    promotion(name, () => id),
+    noted,
+  ];
+}
+
+/** etcd takes in nobody beside a voter that is away. */
+function areAllConnected(world: World): boolean {
+  return world.entries.every(
+    ({ id, isLearner }) =>
+      isLearner || world.machines.some((machine) => machine.data?.memberId === id && takesPart(world, machine)),
+  );
+}
+
+function claiming(name: string, role: 'voter' | 'learner', wipe: boolean): Act {
+  return {
+    what: `claim ${name}`,
+    ...(wipe && { wipes: name }),
+    run(now) {
+      const machine = machineOf(now, name);
+      const { incarnation = 0, token = '' } = now.record ?? {};
+      if (wipe) delete machine.data;
+      // That of a bootstrap that is resumed says it already.
+      if (machine.data) Object.assign(machine.data, { role });
+      else machine.claim = { incarnation, token, role };
+      return true;
+    },
+  };
+}
+
+function starting(name: string, memberId?: (record: EtcdRecord) => string): Act {
+  return {
+    what: `start ${name}`,
+    run(now) {
+      const machine = machineOf(now, name);
+      const { data, claim } = machine;
+      if (data?.masked) return false;
+      if (data) {
+        // Who was removed finds it out, and ends again.
+        data.running = isOfNow(now, machine) ? now.entries.some(({ id }) => id === data.memberId) : true;
+        return true;
+      }
+      if (memberId === undefined || claim === undefined || now.record === undefined) return false;
+      machine.data = { ...claim, memberId: memberId(now.record), running: true, written: false };
+      delete machine.claim;
+      delete machine.hung;
+      const entry = now.entries.find(({ id }) => id === machine.data?.memberId);
+      if (entry) entry.name = name;
+      return true;
+    },
+  };
+}
+
+function promotion(name: string, idOf: () => string): Act {
+  return {
+    what: `promote ${name}`,
+    run(now) {
+      const id = idOf();
+      const entry = now.entries.find((each) => each.id === id);
+      const machine = machineOf(now, name);
+      const isInSync = machine.data?.memberId === id && takesPart(now, machine);
+      if (entry && hasQuorum(now) && isInSync) {
+        entry.isLearner = false;
+        if (machine.data) machine.data.written = true;
+        return true;
+      }
+      // It is given up, so that others may join.
+      if (hasQuorum(now)) now.entries = now.entries.filter((each) => each.id !== id || !each.isLearner);
+      return false;
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import type { NodeFacts } from '../../../src/facts/facts.js';
+import type { Candidate, HashedCandidates } from '../../../src/reconcile/candidate.js';
+import type { Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import { wake } from '../../../src/reconcile/steps/wake.js';
+import { createEventBus } from '../../../src/runner/event-bus.js';
+import type { RunEvent } from '../../../src/runner/events.js';
+import type { ClusterRecord, EtcdRecord } from '../../../src/state/records.js';
+import { FakeEtcd, FakeEtcdAccess } from '../../helpers/fake-etcd.js';
+import { sampleFacts, sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
+import { virtualClock } from '../../helpers/virtual-clock.js';
+import { fakeConnection, sessionOver } from '../fake-session.js';
+
+const NAMES = ['s4', 's5', 's6'];
+const IPS: Record<string, string> = { s4: '10.0.0.4', s5: '10.0.0.5', s6: '10.0.0.6' };
+const spec = sampleSpec({ nodes: NAMES.map((name) => sampleNode({ name })) });
+const recorded: EtcdRecord = { incarnation: 2, phase: 'bootstrapped', token: 't', members: NAMES, bootIds: {} };
+
+interface Member {
+  active?: string;
+  masked?: boolean;
+  incarnation?: number;
+  /** The cluster that the node belongs to in this boot. */
+  of?: string;
+}
+
+function member({ active = 'inactive', masked = false, incarnation = 2, of = 'c' }: Member = {}): NodeFacts {
+  const etcd = { name: 'etcd.service', active, sub: '', masked };
+  return sampleFacts({
+    etcdData: { present: true, clusterId: 'c', incarnation, marker: `c ${incarnation}` },
+    units: { 'etcd.service': etcd },
+    marker: { clusterId: of, incarnation, files: [], units: {}, images: [] },
+  });
+}
+
+interface Scenario {
+  facts: Record<string, NodeFacts>;
+  etcd?: FakeEtcd;
+  record?: Partial<EtcdRecord>;
+  lost?: string[];
+  fails?: boolean;
+}
+
+function runWith({ facts, etcd = new FakeEtcd(IPS), record = {}, lost = [], fails = false }: Scenario) {
+  const events: RunEvent[] = [];
+  const scripts: string[] = [];
+  const { signal } = new AbortController();
+  const link = (node: string) =>
+    fakeConnection(({ command }) => {
+      scripts.push(`${node}: ${command}`);
+      return fails ? { exitCode: 1, stderr: 'no such unit' } : {};
+    });
+  const names = Object.keys(facts);
+  const known: ClusterRecord = { version: 1, clusterId: 'c', spec, etcd: { ...recorded, ...record } };
+  const fit = names.map((name) => ({ node: sampleNode({ name }), facts: facts[name], nodeIp: IPS[name] }) as Candidate);
+  const checked: HashedCandidates = { fit, rejected: new Map(), hashes: new Map() };
+  const context = {
+    signal,
+    access: new FakeEtcdAccess(etcd),
+    bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
+    facts: new Map(Object.entries(facts)),
+    unread: new Map(),
+    woken: new Set(),
+    checked: Promise.resolve(checked),
+    sessions: new Map(names.map((name) => [name, sessionOver(name, [link(name)], signal)])),
+    memory: {
+      record: known,
+      tally: new Map(),
+      epochs: new Map(names.map((name) => [name, {}])),
+      nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name] }])),
+    },
+    options: { spec, lost: new Set(lost), discardData: false, clock: virtualClock() },
+  } as unknown as Reconciliation;
+  const place = { node: '', step: 'wake', signal, failed: new Set<string>() };
+  return { context, events, scripts, wake: () => wake(context, place) };
+}
+
+describe('wake', () => {
+  it('starts stopped members, without waiting for them, and nothing else', async () => {
+    const run = runWith({
+      facts: { s4: member(), s5: member({ active: 'failed' }), s6: member({ active: 'active' }) },
+    });
+    expect(await run.wake()).toBe('changed');
+    expect(run.scripts.map((each) => each.slice(0, 2)).toSorted()).toEqual(['s4', 's5']);
+    expect(run.scripts[0]).toContain("/var/lib/etcd/k8s-diskless 'c 2'");
+    expect([...run.context.woken].toSorted()).toEqual(['s4', 's5']);
+    expect(run.context.facts.get('s4')?.units['etcd.service']?.active).toBe('activating');
+    const told = run.events.flatMap((event) => (event.type === 'change' ? [`${event.node}: ${event.what}`] : []));
+    expect(told).toContain('s4: start etcd.service (stopped, and its data may be what a quorum lacks)');
+  });
+
+  it.each<[string, Scenario]>([
+    ['is masked', { facts: { s4: member({ masked: true }) } }],
+    ['is of an older incarnation', { facts: { s4: member({ incarnation: 1 }) } }],
+    ['runs', { facts: { s4: member({ active: 'active' }) } }],
+    ['is of a bootstrap that never finished', { facts: { s4: member() }, record: { phase: 'bootstrapping' } }],
+    ['is on a node of another cluster', { facts: { s4: member({ of: 'other' }) } }],
+    ['was said to be lost', { facts: { s4: member() }, lost: ['s4'] }],
+  ])('touches none that %s', async (_title, scenario) => {
+    const run = runWith(scenario);
+    expect(await run.wake()).toBe('unchanged');
+    expect([run.scripts, run.events]).toEqual([[], []]);
+  });
+
+  it('touches none that the others have removed, as one of them says', async () => {
+    const facts = { s4: member(), s5: member({ active: 'active' }) };
+    const removed = runWith({ facts, etcd: new FakeEtcd({ s5: '10.0.0.5', s6: '10.0.0.6' }) });
+    expect(await removed.wake()).toBe('unchanged');
+    expect(await runWith({ facts }).wake()).toBe('changed');
+  });
+
+  it('says of one that cannot be started why, and leaves it to be judged as it is', async () => {
+    const run = runWith({ facts: { s4: member() }, fails: true });
+    expect(await run.wake()).toBe('unchanged');
+    const told = { type: 'note', level: 'warning', node: 's4', code: 'remote-failed' };
+    expect(run.events).toContainEqual(expect.objectContaining(told));
+    expect(run.context.facts.get('s4')?.units['etcd.service']?.active).toBe('inactive');
+  });
+});
