@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { EtcdBootstrap } from '../../src/components/context.js';
 import { peerUrl } from '../../src/etcd/peer-url.js';
 import type { Blocking, ClusterOrder } from '../../src/plan/etcd-order-types.js';
@@ -204,7 +204,7 @@ describe('a member that lost its data', () => {
       serve = resolve;
     });
     const brought = run.bring('s4', startsWithoutServing(etcd, served));
-    await vi.waitFor(() => expect(run.waitedMs()).toBe(500));
+    await expect.poll(run.waitedMs).toBe(500);
     serve();
     await brought;
     expect(run.restarted).toEqual([]);

@@ -116,7 +116,9 @@ describe('startTools', () => {
         message: '1 pod with the measuring tool did not start within 60 s',
         detail: 'pod-s4: CreateContainerError: no space left on device',
       });
-      await vi.waitFor(() => expect(cluster.server.requests.some(({ query }) => query.has('watch'))).toBe(true));
+      await vi.waitFor(() => expect(cluster.server.requests.some(({ query }) => query.has('watch'))).toBe(true), {
+        timeout: 30_000,
+      });
       await vi.advanceTimersByTimeAsync(61_000);
       await started;
     } finally {
