@@ -6,7 +6,7 @@ import { withQuorum } from './etcd-with-quorum.js';
 import { withoutQuorum } from './etcd-without-quorum.js';
 
 /**
- * The one place that decides what happens to etcd data (design §7). Pure; guesses nothing: whatever is not provably
+ * The one place that decides what happens to etcd data. Pure; guesses nothing: whatever is not provably
  * safe is refused with what a person can do.
  */
 export function etcdVerdict(facts: EtcdFacts): EtcdVerdict {
