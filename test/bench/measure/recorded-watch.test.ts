@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { PODS, PodObserver } from '../../../src/bench/measure/pod-observer.js';
-import { observableStages } from '../../../src/bench/measure/pod-stages.js';
 import { startRunClock } from '../../../src/bench/measure/run-clock.js';
 import type { PodSample } from '../../../src/bench/record/pods-schema.js';
+import { STAGES } from '../../../src/bench/record/terms.js';
 import { answer } from '../../helpers/fake-apiserver.js';
 import { useFakeCluster } from '../../kube/setup.js';
 
@@ -13,13 +13,12 @@ import { useFakeCluster } from '../../kube/setup.js';
  */
 
 const cluster = useFakeCluster();
-const stages = observableStages('1.20.2');
 const recorded = readFileSync(new URL('../fixtures/watch/pods-1.20.2.jsonl', import.meta.url), 'utf8')
   .trimEnd()
   .split('\n');
 
 function sample(name: string): PodSample {
-  const at = Object.fromEntries(stages.map((stage) => [stage, null])) as PodSample['at'];
+  const at = Object.fromEntries(STAGES.map((stage) => [stage, null])) as PodSample['at'];
   return { name, round: 1, load: 'paced', node: null, intended: 0, at, observedUntil: 0, failure: null };
 }
 
@@ -33,7 +32,7 @@ test('every stage is found in what a real API server tells, in the order of its 
   });
   const clock = startRunClock();
   const { signal } = new AbortController();
-  const observer = new PodObserver({ client: cluster.client, clock, stages, signal });
+  const observer = new PodObserver({ client: cluster.client, clock, signal });
   onTestFinished(() => observer.close());
   await expect.poll(() => cluster.server.requests.some(({ query }) => query.has('watch'))).toBe(true);
   const [starts, never] = [sample('paced-1-0'), sample('paced-1-1')];
