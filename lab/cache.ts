@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { labCacheRoot } from './build/lab-cache.js';
+import { DOWNLOADS, labCacheRoot } from './build/lab-cache.js';
 import { runCommand } from './build/run-command.js';
 
 /** Something that the cache holds: a finished product, or what is only needed to build others. */
@@ -16,7 +16,7 @@ export interface CacheEntry {
 }
 
 /** Folders that hold no products: caches of Go, and what an interrupted build has left. */
-const WORKPLACES = new Set(['go-build', 'go-mod', 'go-test', 'tmp']);
+const WORKPLACES = new Set([DOWNLOADS, 'go-build', 'go-mod', 'go-test', 'tmp']);
 
 /** What the lab's cache holds, by path. */
 export async function cacheEntries(root = labCacheRoot()): Promise<CacheEntry[]> {

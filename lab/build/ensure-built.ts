@@ -1,19 +1,22 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ArtifactVersions } from '../../src/artifacts/catalogue.js';
 import { usageError } from '../../src/errors.js';
-import { GENERATIONS, generationOf, NEWEST_GENERATION, type SystemName } from '../generations.js';
+import { GENERATIONS, type Generation, generationOf, NEWEST_GENERATION, type SystemName } from '../generations.js';
 import { artifacts } from './artifacts.js';
 import { bootImage } from './boot-image.js';
 import { containerImages, coreDnsReference } from './container-images.js';
 import { containerRuntime } from './container-runtime.js';
 import { goProduct } from './go-product.js';
-import { cniPlugins, containerd, coredns, etcd, kubeadm, kubernetes, runc } from './go-software.js';
+import { cniPlugins, containerd, coredns, etcd, kubeadm, kubernetes, runc, softwareVersion } from './go-software.js';
 import { ignition } from './ignition.js';
 import { iperf3 } from './iperf3.js';
 import { kubeadmKit } from './kubeadm.js';
 import { labCacheRoot } from './lab-cache.js';
 import { nodeImage } from './node-image.js';
 import { materialize, type Product } from './product.js';
+import { releasedArtifacts, releasedName } from './released.js';
+import { type SoftwareSource, type SourceChoice, softwareSource } from './software-source.js';
 
 /** Where the lab's products are. Everything is read-only to its users. */
 export interface LabBuild {
@@ -36,7 +39,7 @@ export interface MachineBuild extends LabBuild {
   initrd: string;
 }
 
-export interface EnsureBuiltOptions {
+export interface EnsureBuiltOptions extends SourceChoice {
   progress: (line: string) => void;
   signal?: AbortSignal | undefined;
   /** Name of the generation. Default: `newest`. */
@@ -58,21 +61,17 @@ interface Maker {
 /** Builds what is missing of the lab and says where everything is; takes a fraction of a second when all is there. */
 export async function ensureBuilt(options: EnsureBuiltOptions): Promise<LabBuild> {
   checkNames(options.rebuild ?? []);
+  const source = softwareSource(options);
   const generation = generationOf(options.generation ?? NEWEST_GENERATION);
   const { make, finish } = maker(options, generation.name);
   const node = await make(nodeImage);
   const dns = await make(goProduct(coredns));
-  const parts = {
-    kubernetes: await make(goProduct(kubernetes(generation.kubernetes))),
-    etcd: await make(goProduct(etcd(generation.etcd))),
-    cni: await make(goProduct(cniPlugins)),
-    iperf3: await make(iperf3),
-  };
+  const served = await artifactsOf(generation, source, make);
   const wanted = new Set([generation.system, ...(options.systems ?? [])]);
   const base = join(node, 'usr.squashfs');
   const build: LabBuild = {
     generation: generation.name,
-    artifacts: await make(artifacts(parts)),
+    artifacts: served,
     images: await make(containerImages({ coredns: dns })),
     dnsImage: coreDnsReference(dns),
     systems: { oldest: [base], ...(wanted.has('newest') && { newest: [base, await runtimeLayer(make)] }) },
@@ -80,6 +79,26 @@ export async function ensureBuilt(options: EnsureBuiltOptions): Promise<LabBuild
   };
   await finish();
   return build;
+}
+
+async function artifactsOf(generation: Generation, source: SoftwareSource, make: Maker['make']): Promise<string> {
+  if (source.from === 'releases')
+    return make(releasedArtifacts({ ...source, versions: versionsOf(generation), iperf3 }));
+  const parts = {
+    kubernetes: await make(goProduct(kubernetes(generation.kubernetes))),
+    etcd: await make(goProduct(etcd(generation.etcd))),
+    cni: await make(goProduct(cniPlugins)),
+    iperf3: await make(iperf3),
+  };
+  return make(artifacts(parts));
+}
+
+function versionsOf(generation: Generation): ArtifactVersions {
+  return {
+    kubernetes: softwareVersion(kubernetes(generation.kubernetes)),
+    etcd: softwareVersion(etcd(generation.etcd)),
+    cni: softwareVersion(cniPlugins),
+  };
 }
 
 async function runtimeLayer(make: Maker['make']): Promise<string> {
@@ -131,7 +150,11 @@ function maker({ progress, signal, rebuild = [], root = labCacheRoot() }: Ensure
 const PRODUCT_NAMES = new Set([
   ...['node-image', 'container-images', 'container-runtime', 'iperf3', 'ignition', 'boot-image'],
   ...[cniPlugins, containerd, runc, coredns].map(({ name }) => name),
-  ...GENERATIONS.flatMap((generation) => [kubernetes(generation.kubernetes).name, etcd(generation.etcd).name]),
+  ...GENERATIONS.flatMap((generation) => [
+    kubernetes(generation.kubernetes).name,
+    etcd(generation.etcd).name,
+    releasedName(versionsOf(generation)),
+  ]),
 ]);
 
 function checkNames(names: readonly string[]): void {
