@@ -1,10 +1,11 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactVersions } from '../../src/artifacts/catalogue.js';
 import { usageError } from '../../src/errors.js';
 import { GENERATIONS, type Generation, generationOf, NEWEST_GENERATION, type SystemName } from '../generations.js';
 import { artifacts } from './artifacts.js';
 import { bootImage } from './boot-image.js';
+import { dropWorkplace, overLimit } from './cache-contents.js';
+import { openCacheUse } from './cache-users.js';
 import { containerImages, coreDnsReference } from './container-images.js';
 import { containerRuntime } from './container-runtime.js';
 import { goProduct } from './go-product.js';
@@ -12,7 +13,7 @@ import { cniPlugins, containerd, coredns, etcd, kubeadm, kubernetes, runc, softw
 import { ignition } from './ignition.js';
 import { iperf3 } from './iperf3.js';
 import { kubeadmKit } from './kubeadm.js';
-import { labCacheRoot } from './lab-cache.js';
+import { COMPILED, labCacheRoot } from './lab-cache.js';
 import { nodeImage } from './node-image.js';
 import { materialize, type Product } from './product.js';
 import { releasedArtifacts, releasedName } from './released.js';
@@ -109,11 +110,12 @@ async function runtimeLayer(make: Maker['make']): Promise<string> {
 /** The same, and the kernel and initrd of machines: most uses of the lab have none. */
 export async function ensureMachinesBuilt(options: EnsureBuiltOptions): Promise<MachineBuild> {
   const build = await ensureBuilt(options);
-  const { make } = maker(options, build.generation);
+  const { make, finish } = maker(options, build.generation);
   const program = join(await make(ignition), 'ignition');
   const { system } = generationOf(build.generation);
   const layers = build.systems[system] ?? [];
   const boot = await make(bootImage({ rootTar: build.rootTar, layers, ignition: program }));
+  await finish();
   return { ...build, kernel: join(boot, 'vmlinuz'), initrd: join(boot, 'initrd') };
 }
 
@@ -132,17 +134,26 @@ export async function ensureKubeadmBuilt(options: EnsureBuiltOptions): Promise<s
 }
 
 function maker({ progress, signal, rebuild = [], root = labCacheRoot() }: EnsureBuiltOptions, name: string): Maker {
-  // Of its own for each, so that nobody drops what others need.
-  const compiled = join(root, 'go-build', name);
+  // Of its own for each, so that what is done here can go.
+  const folder = join(COMPILED, name);
+  const compiled = join(root, folder);
+  const use = openCacheUse(root);
   let hasBuilt = false;
   const onBuilt = () => {
     hasBuilt = true;
   };
   return {
-    make: (product) =>
-      materialize(product, { root, progress, signal, compiled, rebuild: rebuild.includes(product.name), onBuilt }),
+    make: async (product) => {
+      await use.add(folder);
+      const isToRebuild = rebuild.includes(product.name);
+      return materialize(product, { root, progress, signal, compiled, rebuild: isToRebuild, onBuilt });
+    },
     finish: async () => {
-      if (hasBuilt) await rm(compiled, { recursive: true, force: true });
+      await use.end();
+      // Also what an earlier one left that was killed.
+      await dropWorkplace(root, folder);
+      const problem = hasBuilt ? await overLimit(root) : undefined;
+      if (problem !== undefined) progress(problem);
     },
   };
 }

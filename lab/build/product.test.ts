@@ -1,6 +1,7 @@
-import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { materialize, type Product } from './product.js';
 
@@ -52,9 +53,20 @@ describe('materialize', () => {
   });
 
   it('keeps the two newest builds', async () => {
-    for (const input of ['a', 'b', 'c']) await materialize(product(input), { root, progress: quiet });
+    for (const name of ['0.8_a', '0.9_b']) {
+      await mkdir(join(root, 'thing', name), { recursive: true });
+      // Times of files go by the kernel's tick.
+      await sleep(20);
+    }
+    await materialize(product('c'), { root, progress: quiet });
     const kept = await readdir(join(root, 'thing'));
-    expect(kept.map((name) => name.slice(0, 3)).sort()).toEqual(['1.2', '1.3']);
+    expect(kept.map((name) => name.slice(0, 3)).sort()).toEqual(['0.9', '1.1']);
+  });
+
+  it('keeps older ones that somebody works with', async () => {
+    const built: string[] = [];
+    for (const input of ['a', 'b', 'c']) built.push(await materialize(product(input), { root, progress: quiet }));
+    for (const directory of built) await access(directory);
   });
 
   it('leaves nothing behind of a build that failed', async () => {
