@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isLocked } from './build-lock.js';
 import { buildLock, inCache } from './cache-locks.js';
 import { cacheUsers } from './cache-users.js';
-import { CACHE_LIMIT, COMPILED, DOWNLOADS, SCRATCH, USERS, WORKPLACES } from './lab-cache.js';
+import { contentsFile } from './contents.js';
+import { CACHE_LIMIT, COMPILED, CONTENTS, DOWNLOADS, SCRATCH, USERS, WORKPLACES } from './lab-cache.js';
 import { runCommand } from './run-command.js';
 
 /** Something that the cache holds: a finished product, or what is only needed to build others. */
@@ -49,7 +50,7 @@ async function unsizedEntries(root: string): Promise<Unsized[]> {
 async function foldersIn(directory: string): Promise<string[]> {
   if (!existsSync(directory)) return [];
   const folders = (await readdir(directory, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-  return folders.map(({ name }) => name).filter((name) => name !== USERS);
+  return folders.map(({ name }) => name).filter((name) => ![USERS, CONTENTS].includes(name));
 }
 
 function workplace(path: string): Unsized {
@@ -161,7 +162,9 @@ async function setAside(root: string, paths: readonly string[]): Promise<string 
   await mkdir(join(root, SCRATCH), { recursive: true });
   const aside = await mkdtemp(join(root, SCRATCH, 'dropped-'));
   for (const [n, path] of paths.entries()) {
-    await rename(join(root, path), join(aside, String(n)));
+    const directory = join(root, path);
+    await rename(directory, join(aside, String(n)));
+    await rm(contentsFile({ root, directory }), { force: true });
   }
   return aside;
 }

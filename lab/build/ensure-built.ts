@@ -4,6 +4,7 @@ import { usageError } from '../../src/errors.js';
 import { GENERATIONS, type Generation, generationOf, NEWEST_GENERATION, type SystemName } from '../generations.js';
 import { artifacts } from './artifacts.js';
 import { bootImage } from './boot-image.js';
+import { buildError } from './build-error.js';
 import { dropWorkplace, overLimit } from './cache-contents.js';
 import { openCacheUse } from './cache-users.js';
 import { containerImages, coreDnsReference } from './container-images.js';
@@ -144,7 +145,9 @@ function maker({ progress, signal, rebuild = [], root = labCacheRoot() }: Ensure
   };
   return {
     make: async (product) => {
-      await use.add(folder);
+      await use.add(folder).catch((error) => {
+        throw buildError({ error, product: product.name, root });
+      });
       const isToRebuild = rebuild.includes(product.name);
       return materialize(product, { root, progress, signal, compiled, rebuild: isToRebuild, onBuilt });
     },

@@ -11,6 +11,8 @@ export const SCRATCH = 'tmp';
 export const WORKPLACES = [COMPILED, DOWNLOADS, 'go-mod', 'go-test', SCRATCH] as const;
 /** Who works with what, see cache-users.ts. */
 export const USERS = 'users';
+/** What belongs to each product, see contents.ts. */
+export const CONTENTS = 'contents';
 
 /** In bytes; what the lab keeps is meant to stay below. */
 export const CACHE_LIMIT = 15e9;

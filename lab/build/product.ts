@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
+import { buildError } from './build-error.js';
 import { withLock } from './build-lock.js';
 import { buildLock, inCache } from './cache-locks.js';
 import { cacheUsers, useOfThisProcess } from './cache-users.js';
+import { contentsFile, damageOf, noteContents } from './contents.js';
 import { SCRATCH } from './lab-cache.js';
 import { runCommand } from './run-command.js';
 
@@ -51,18 +53,26 @@ export interface MaterializeOptions {
 const KEPT_BUILDS = 2;
 
 /**
- * The directory of the finished product, `<root>/<name>/<version>_<key>`; builds it when it is missing. Nobody
+ * The directory of the finished product, `<root>/<name>/<version>_<key>`; builds it when it is missing or damaged. Nobody
  * removes it before this process ends.
  */
 export async function materialize(product: Product, options: MaterializeOptions): Promise<string> {
+  try {
+    return await findOrBuild(product, options);
+  } catch (error) {
+    throw options.signal?.aborted ? error : buildError({ error, product: product.name, root: options.root });
+  }
+}
+
+async function findOrBuild(product: Product, options: MaterializeOptions): Promise<string> {
   const { root, progress, signal } = options;
-  const existing = await inCache(root, signal, () => takeBuilt(product, root));
+  const existing = await inCache(root, signal, () => takeBuilt(product, options));
   if (existing !== undefined && !options.rebuild) return existing;
   const onWait = () => progress(`${product.name}: waiting for another build of it to finish`);
   return await withLock({ name: buildLock(root, product.name), onWait, signal }, async () => {
     const builtMeanwhile = await inCache(root, signal, async () => {
       await mkdir(join(root, product.name), { recursive: true });
-      return takeBuilt(product, root);
+      return takeBuilt(product, { root, progress: () => {} });
     });
     if (builtMeanwhile !== undefined && builtMeanwhile !== existing) return builtMeanwhile;
     return await buildInto(product, options);
@@ -90,6 +100,7 @@ async function buildInto(product: Product, options: MaterializeOptions): Promise
     await inCache(root, signal, async () => {
       await rm(finished, { recursive: true, force: true });
       await rename(output, finished);
+      await noteContents({ root, directory: finished });
       await useOfThisProcess(root).add(relative(root, finished));
       await dropOldBuilds(root, home);
     });
@@ -107,13 +118,21 @@ export function builtVersion(directory: string): string {
   return basename(directory).replace(/_[^_]*$/, '');
 }
 
-/** One that is there is in use from now on. */
-async function takeBuilt(product: Product, root: string): Promise<string | undefined> {
+/** One that is there and whole is in use from now on. */
+async function takeBuilt(
+  product: Product,
+  { root, progress }: Pick<MaterializeOptions, 'root' | 'progress'>,
+): Promise<string | undefined> {
   const key = hashOf(await product.inputs());
   const directory = (await newestFirst(join(root, product.name))).find((path) => path.endsWith(`_${key}`));
   if (directory === undefined) return undefined;
-  await useOfThisProcess(root).add(relative(root, directory));
-  return directory;
+  const damage = await damageOf({ root, directory });
+  if (damage === undefined) {
+    await useOfThisProcess(root).add(relative(root, directory));
+    return directory;
+  }
+  progress(`${product.name}: what the cache has is damaged (${damage}), so it is built anew`);
+  return undefined;
 }
 
 async function dropOldBuilds(root: string, home: string): Promise<void> {
@@ -121,6 +140,7 @@ async function dropOldBuilds(root: string, home: string): Promise<void> {
   const old = (await newestFirst(home)).slice(KEPT_BUILDS);
   for (const directory of old.filter((path) => !users.has(relative(root, path)))) {
     await rm(directory, { recursive: true, force: true });
+    await rm(contentsFile({ root, directory }), { force: true });
   }
 }
 
