@@ -8,7 +8,12 @@ export function machine(): Record<string, unknown> {
   return { cpus: cpus().length, model: first?.model, memoryGiB, kernel: release(), node: process.version };
 }
 
+/** Recorded results: those of one run are no part of what the next one measures. */
+const RESULTS = [':(exclude)performance/*/results', ':(exclude)lab/records', ':(exclude)docs/versions.md'];
+
 /** What was measured: the commit, and whether the tree differs from it. */
 export function commit(): string {
-  return execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim();
+  const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
+  const changed = git('status', '--porcelain', '--untracked-files=no', '--', '.', ...RESULTS);
+  return git('describe', '--always') + (changed === '' ? '' : '-dirty');
 }

@@ -176,6 +176,18 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     files: ['versions'],
     build: VERSION_TABLE.flatMap(({ minor }) => ['--generation', `1.${minor}`]),
   },
+  conformance: {
+    title: "Kubernetes' own conformance tests, which are recorded",
+    minutes: 60,
+    files: ['conformance'],
+    build: ['--conformance'],
+  },
+  'node-conformance': {
+    title: 'its tests of a node on an emulated machine, which are recorded',
+    minutes: 60,
+    files: ['node-conformance'],
+    build: ['--machines', '--conformance'],
+  },
   machines: {
     title: 'emulated machines that boot over the network',
     minutes: 15,

@@ -69,7 +69,8 @@ interface PackOptions extends Pick<ImageDefinition, 'references' | 'path'> {
 
 async function pack(context: BuildContext, { name, root, references, path }: PackOptions): Promise<void> {
   context.progress(`packing ${references.join(', ')}`);
-  await writeImageArchive({ file: join(context.output, `${name}.tar`), root, references, entrypoint: [path] });
+  const image = { references, layers: [root], entrypoint: [path] };
+  await writeImageArchive({ file: join(context.output, `${name}.tar`), images: [image] });
 }
 
 async function buildProgram(context: BuildContext, { program, into }: { program: string; into: string }) {

@@ -7,16 +7,28 @@ import { bootImage } from './boot-image.js';
 import { buildError } from './build-error.js';
 import { dropWorkplace, overLimit } from './cache-contents.js';
 import { openCacheUse } from './cache-users.js';
+import { conformanceKit } from './conformance-kit.js';
 import { containerImages, coreDnsReference } from './container-images.js';
 import { containerRuntime } from './container-runtime.js';
+import { conformanceLayer } from './debian-layer.js';
 import { goProduct } from './go-product.js';
-import { cniPlugins, containerd, coredns, etcd, kubeadm, kubernetes, runc, softwareVersion } from './go-software.js';
+import {
+  cniPlugins,
+  containerd,
+  coredns,
+  etcd,
+  kubeadm,
+  kubernetes,
+  kubernetesTests,
+  runc,
+  softwareVersion,
+} from './go-software.js';
 import { ignition } from './ignition.js';
 import { iperf3 } from './iperf3.js';
 import { kubeadmKit } from './kubeadm.js';
 import { COMPILED, labCacheRoot } from './lab-cache.js';
 import { nodeImage } from './node-image.js';
-import { materialize, type Product } from './product.js';
+import { builtVersion, materialize, type Product } from './product.js';
 import { releasedArtifacts, releasedName } from './released.js';
 import { type SoftwareSource, type SourceChoice, softwareSource } from './software-source.js';
 
@@ -134,6 +146,45 @@ export async function ensureKubeadmBuilt(options: EnsureBuiltOptions): Promise<s
   return directory;
 }
 
+/** What Kubernetes' conformance tests of the newest generation need. */
+export interface ConformanceBuild {
+  /** Version of the tests. */
+  kubernetes: string;
+  /** The tests, and what runs them in parallel. */
+  program: string;
+  ginkgo: string;
+  kubectl: string;
+  /** Directory of image archives for `up`, in place of that of the lab's build. */
+  images: string;
+}
+
+/** Only the suites of these tests need it. */
+export async function ensureConformanceBuilt(options: EnsureBuiltOptions): Promise<ConformanceBuild> {
+  const { kubernetes: minor, etcd: series } = generationOf(NEWEST_GENERATION);
+  const { make, finish } = maker(options, 'conformance');
+  const dns = await make(goProduct(coredns));
+  // Before its tests, which are compiled from much of the same.
+  const programs = await make(goProduct(kubernetes(minor)));
+  const tests = await make(goProduct(kubernetesTests(minor)));
+  const kit = conformanceKit({
+    minor,
+    tests,
+    etcd: await make(goProduct(etcd(series))),
+    coredns: dns,
+    layer: await make(conformanceLayer),
+    images: await make(containerImages({ coredns: dns })),
+  });
+  const images = await make(kit);
+  await finish();
+  return {
+    kubernetes: builtVersion(tests),
+    program: join(tests, 'e2e.test'),
+    ginkgo: join(tests, 'ginkgo'),
+    kubectl: join(programs, 'kubectl'),
+    images,
+  };
+}
+
 function maker({ progress, signal, rebuild = [], root = labCacheRoot() }: EnsureBuiltOptions, name: string): Maker {
   // Of its own for each, so that what is done here can go.
   const folder = join(COMPILED, name);
@@ -162,7 +213,7 @@ function maker({ progress, signal, rebuild = [], root = labCacheRoot() }: Ensure
 }
 
 const PRODUCT_NAMES = new Set([
-  ...['node-image', 'container-images', 'container-runtime', 'iperf3', 'ignition', 'boot-image'],
+  ...['node-image', 'container-images', 'container-runtime', 'iperf3', 'ignition', 'boot-image', 'conformance-layer'],
   ...[cniPlugins, containerd, runc, coredns].map(({ name }) => name),
   ...GENERATIONS.flatMap((generation) => [
     kubernetes(generation.kubernetes).name,

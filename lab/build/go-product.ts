@@ -17,7 +17,7 @@ export function goProduct(software: GoSoftware): Product {
       JSON.stringify({ ...software, stamps: software.stamps?.('v1.2.3') }),
       // Checksums only tell whether the same has come.
       ...(await fileInputs(moduleFolder(software), ['go.mod'])),
-      ...(await fileInputs(RECIPES, ['go-module.sh'])),
+      ...(await fileInputs(RECIPES, software.tests ? ['go-module.sh', 'go-tests.sh'] : ['go-module.sh'])),
     ],
     build: async (context) => {
       const version = softwareVersion(software);
@@ -30,21 +30,40 @@ export function goProduct(software: GoSoftware): Product {
 }
 
 async function buildCommands(software: GoSoftware, version: string, context: BuildContext): Promise<void> {
-  const { output, work, progress, signal } = context;
-  const module = join(work, 'module');
-  await mkdir(module);
-  await cp(moduleFolder(software), module, { recursive: true });
-  const { tags = [], cgo, stamps, packages } = software;
+  const { output, progress, signal } = context;
+  const module = await copyModule(software, context);
+  const { tags = [], cgo, stamps, packages, tests } = software;
   const variables = Object.entries(stamps?.(`v${version}`) ?? {}).map(([name, value]) => `-X ${name}=${value}`);
   const flags = ['-s -w', ...variables, ...(cgo ? ['-linkmode=external -extldflags=-static'] : [])].join(' ');
-  const args = [join(RECIPES, 'go-module.sh'), module, output, flags, tags.join(','), ...packages];
   try {
     const env = { ...(await goEnvironment(context)), ...(cgo ? { CGO_ENABLED: '1' } : {}) };
-    await runCommand({ command: 'bash', args, env, onLine: progress, signal });
+    const run = (recipe: string, wanted: readonly string[]) => {
+      const args = [join(RECIPES, recipe), module, output, flags, tags.join(','), ...wanted];
+      return runCommand({ command: 'bash', args, env, onLine: progress, signal });
+    };
+    await run('go-module.sh', packages);
+    if (tests) await run('go-tests.sh', tests);
   } catch (cause) {
     signal?.throwIfAborted();
     throw hasCode(cause, 'lab-command-failed') ? buildFailed(software, version, cause) : cause;
   }
+}
+
+/** A directory to build in, since Go adds to go.mod and go.sum. */
+async function copyModule(software: GoSoftware, { work }: BuildContext): Promise<string> {
+  const module = join(work, 'module');
+  await mkdir(module);
+  await cp(moduleFolder(software), module, { recursive: true });
+  return module;
+}
+
+/** Directory of the module's files, read-only to its users. */
+export async function moduleSources(software: GoSoftware, context: BuildContext): Promise<string> {
+  const cwd = await copyModule(software, context);
+  const args = ['mod', 'download', '-json', software.module];
+  const env = await goEnvironment(context);
+  const { Dir } = JSON.parse(await runCommand({ command: 'go', args, cwd, env, signal: context.signal }));
+  return Dir;
 }
 
 /** `go build` names a command by the last part of its path that is no version. */

@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { newestFirst } from '../../src/config/release-version.js';
 import { VERSION_TABLE } from '../../src/config/version-table.js';
-import { cniPlugins, coredns, etcd, kubernetes, moduleFolder, softwareVersion } from './go-software.js';
+import {
+  cniPlugins,
+  coredns,
+  etcd,
+  kubernetes,
+  kubernetesTests,
+  moduleFolder,
+  softwareVersion,
+} from './go-software.js';
 import { NEEDED_GO } from './go-toolchain.js';
 
 it.each(VERSION_TABLE)('builds what the version table has for 1.$minor', (row) => {
@@ -15,6 +23,11 @@ it.each(VERSION_TABLE)('builds what the version table has for 1.$minor', (row) =
 
 it('builds the CoreDNS of the newest minor', () => {
   expect(`v${softwareVersion(coredns)}`).toBe(VERSION_TABLE.at(-1)?.coredns);
+});
+
+it('builds the tests of the newest minor', () => {
+  const newest = VERSION_TABLE.at(-1);
+  expect(softwareVersion(kubernetesTests(`1.${newest?.minor}`))).toBe(newest?.kubernetes);
 });
 
 it('has the checksums of every module', () => {

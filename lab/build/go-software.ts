@@ -12,6 +12,8 @@ export interface GoSoftware {
   module: string;
   /** Import paths of the commands. */
   packages: readonly string[];
+  /** Import paths whose tests become programs, `NAME.test`. */
+  tests?: readonly string[];
   tags?: readonly string[];
   /** Needs a C compiler; is linked statically all the same. */
   cgo?: true;
@@ -76,6 +78,17 @@ export function kubernetes(minor: string): GoSoftware {
 export function kubeadm(minor: string): GoSoftware {
   const { name: folder, ...rest } = kubernetes(minor);
   return { ...rest, name: `kubeadm-${minor}`, folder, packages: [`${KUBERNETES}/cmd/kubeadm`] };
+}
+
+/** Kubernetes' own tests of that minor, what runs them, and the programs of images that they use. */
+export function kubernetesTests(minor: string): GoSoftware {
+  const images = ['agnhost', 'nonewprivs'].map((name) => `${KUBERNETES}/test/images/${name}`);
+  return {
+    ...kubernetes(minor),
+    name: `kubernetes-tests-${minor}`,
+    packages: [...images, 'k8s.io/sample-apiserver', 'github.com/onsi/ginkgo/v2/ginkgo'],
+    tests: [`${KUBERNETES}/test/e2e`],
+  };
 }
 
 /** `series` is a minor such as `3.7`. etcdutl reads and makes data directories. */

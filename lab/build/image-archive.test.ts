@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { extract, list } from 'tar';
@@ -24,7 +24,7 @@ async function archive(name: string): Promise<{ file: string; unpacked: string }
   await symlink('program', join(root, 'bin/alias'));
   await utimes(join(root, 'bin/program'), Math.random() * 1e9, Math.random() * 1e9);
   const file = join(directory, `${name}.tar`);
-  await writeImageArchive({ file, root, references: NAMES, entrypoint: ['/bin/program'] });
+  await writeImageArchive({ file, images: [{ references: NAMES, layers: [root], entrypoint: ['/bin/program'] }] });
   const unpacked = join(directory, name);
   await mkdir(unpacked);
   await extract({ file, cwd: unpacked });
@@ -71,6 +71,43 @@ describe('writeImageArchive', () => {
       expect.objectContaining({ path: 'bin/alias', type: 'SymbolicLink', linkpath: 'program', mtime: 0 }),
       expect.objectContaining({ path: 'bin/program', type: 'File', mode: 0o755, uid: undefined, mtime: 0 }),
     ]);
+  });
+
+  it('has a layer that several images have once, and a tar as it is', async () => {
+    const base = join(directory, 'base.tar');
+    await writeFile(base, 'the bytes of a tar');
+    const above = join(directory, 'above');
+    await mkdir(above);
+    await writeFile(join(above, 'file'), '');
+    const file = join(directory, 'several.tar');
+    const one = { references: ['r.example.test/one:1'], layers: [base], entrypoint: [], user: '1234' };
+    const other = {
+      references: ['r.example.test/other:1'],
+      layers: [base, above],
+      entrypoint: ['/file'],
+      command: ['pause'],
+    };
+    await writeImageArchive({ file, images: [one, other] });
+    const unpacked = join(directory, 'several');
+    await mkdir(unpacked);
+    await extract({ file, cwd: unpacked });
+    const images: { Config: string; RepoTags: string[]; Layers: string[] }[] = await json(
+      join(unpacked, 'manifest.json'),
+    );
+    expect(images.map(({ RepoTags }) => RepoTags)).toEqual([one.references, other.references]);
+    const [[shared = ''] = [], layers = []] = images.map(({ Layers }) => Layers);
+    expect(layers).toEqual([shared, expect.any(String)]);
+    expect(await readFile(join(unpacked, shared), 'utf8')).toBe('the bytes of a tar');
+    const configs = await Promise.all(images.map(({ Config }) => json(join(unpacked, Config))));
+    expect(configs.map(({ config }) => [config.User, config.Entrypoint, config.Cmd])).toEqual([
+      ['1234', [], undefined],
+      [undefined, ['/file'], ['pause']],
+    ]);
+    expect(configs[1].rootfs.diff_ids.map((id: string) => `blobs/${id.replace(':', '/')}`)).toEqual(layers);
+    const { manifests } = await json(join(unpacked, 'index.json'));
+    expect(manifests).toHaveLength(2);
+    // Three layers are two, and two configurations and manifests.
+    expect((await readdir(join(unpacked, 'blobs/sha256'))).length).toBe(6);
   });
 
   it('gives the same bytes for the same files', async () => {

@@ -28,7 +28,8 @@ export function kubeadmKit(parts: KubeadmParts): Product {
         await mkdir(join(root, 'usr/bin'), { recursive: true });
         await link(program, join(root, 'usr/bin', name));
         const references = [`registry.k8s.io/${name}:${tag}`];
-        await writeImageArchive({ file: join(output, `${name}.tar`), root, references, entrypoint: [] });
+        const image = { references, layers: [root], entrypoint: [] };
+        await writeImageArchive({ file: join(output, `${name}.tar`), images: [image] });
       };
       for (const name of CONTROL_PLANE) await pack(name, `v${kubernetes}`, join(parts.kubernetes, name));
       // The command of the server's module is called `server`.

@@ -124,14 +124,19 @@ async function takeBuilt(
   { root, progress }: Pick<MaterializeOptions, 'root' | 'progress'>,
 ): Promise<string | undefined> {
   const key = hashOf(await product.inputs());
-  const directory = (await newestFirst(join(root, product.name))).find((path) => path.endsWith(`_${key}`));
-  if (directory === undefined) return undefined;
-  const damage = await damageOf({ root, directory });
-  if (damage === undefined) {
-    await useOfThisProcess(root).add(relative(root, directory));
-    return directory;
+  const builds = (await newestFirst(join(root, product.name))).filter((path) => path.endsWith(`_${key}`));
+  const damages: string[] = [];
+  for (const directory of builds) {
+    const damage = await damageOf({ root, directory });
+    if (damage !== undefined) damages.push(damage);
+    else {
+      await useOfThisProcess(root).add(relative(root, directory));
+      return directory;
+    }
   }
-  progress(`${product.name}: what the cache has is damaged (${damage}), so it is built anew`);
+  if (damages.length > 0) {
+    progress(`${product.name}: what the cache has is damaged (${damages.join('; ')}), so it is built anew`);
+  }
   return undefined;
 }
 

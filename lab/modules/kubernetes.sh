@@ -1,11 +1,12 @@
 #!/bin/bash
-# Writes the module of a Kubernetes release: lab/modules/kubernetes.sh 1.37.2
+# Writes the modules of a Kubernetes release, of its programs and of its tests: lab/modules/kubernetes.sh 1.37.2
 # Upstream's staging modules live in its repository and are published beside it; go.mod says where. Where the exact patch
-# of one is not served, the nearest patch below stands in for it, and a comment says so. Nothing imports the samples.
+# of one is not served, the nearest patch below stands in for it, and a comment says so. Only tests import a sample: they
+# have a module of their own, so that a change of theirs does not have the programs built anew.
 set -euo pipefail
 version=$1
 minor=${version%.*}
-folder=$(dirname "$0")/kubernetes-$minor
+modules=$(dirname "$0")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -20,33 +21,41 @@ is_served() {
 
 upstream=$(mod_file k8s.io/kubernetes "v$version")
 [ -n "$upstream" ] || { echo "k8s.io/kubernetes v$version is not served" >&2; exit 1; }
-
 staging=v0.${version#1.}
-{
-  printf 'module k8s-diskless.test/lab/kubernetes-%s\n\n' "$minor"
-  # What a program accepts and how it behaves depends on these.
-  grep -E '^go ' "$upstream"
-  awk '/^godebug [a-z]/ { print "\n" $0 } /^godebug \(/ { print ""; inside = 1 } inside { print } inside && /^\)/ { inside = 0 }' "$upstream"
-  printf '\nrequire k8s.io/kubernetes v%s\n\nreplace (\n' "$version"
-  # Names of modules have no blanks.
-  # shellcheck disable=SC2013
-  for module in $(sed -nE 's#^(replace)?[[:space:]]*(k8s\.io/[a-z-]+) => \./staging/.*#\2#p' "$upstream" | grep -v /sample-); do
-    patch=$staging note=
-    until is_served "$module" "$patch"; do
-      number=${patch##*.}
-      [ "$number" -gt 0 ] || { echo "$module is not served for $minor" >&2; exit 1; }
-      patch=${patch%.*}.$((number - 1))
-      note=" // $staging is not served"
-    done
-    printf '\t%s => %s %s%s\n' "$module" "$module" "$patch" "$note"
-  done
-  printf ')\n'
-} >"$work/new.mod"
-mkdir -p "$folder"
-mv "$work/new.mod" "$folder/go.mod"
 
-# The checksums of all that is built from it.
-cp "$folder/go.mod" "$work/go.mod"
+# write_module NAME SAMPLES_LEFT_OUT ARGUMENT_OF_GO_LIST...: with the checksums of all that is built from it.
+write_module() {
+  local folder=$modules/$1-$minor left_out=$2 module patch note number
+  shift 2
+  {
+    printf 'module k8s-diskless.test/lab/%s\n\n' "$(basename "$folder")"
+    # What a program accepts and how it behaves depends on these.
+    grep -E '^go ' "$upstream"
+    awk '/^godebug [a-z]/ { print "\n" $0 } /^godebug \(/ { print ""; inside = 1 } inside { print } inside && /^\)/ { inside = 0 }' "$upstream"
+    printf '\nrequire k8s.io/kubernetes v%s\n\nreplace (\n' "$version"
+    # Names of modules have no blanks.
+    # shellcheck disable=SC2013
+    for module in $(sed -nE 's#^(replace)?[[:space:]]*(k8s\.io/[a-z-]+) => \./staging/.*#\2#p' "$upstream" | grep -vE "/sample-($left_out)\$"); do
+      patch=$staging note=
+      until is_served "$module" "$patch"; do
+        number=${patch##*.}
+        [ "$number" -gt 0 ] || { echo "$module is not served for $minor" >&2; exit 1; }
+        patch=${patch%.*}.$((number - 1))
+        note=" // $staging is not served"
+      done
+      printf '\t%s => %s %s%s\n' "$module" "$module" "$patch" "$note"
+    done
+    printf ')\n'
+  } >"$work/new.mod"
+  mkdir -p "$folder"
+  cp "$work/new.mod" "$folder/go.mod"
+  mv "$work/new.mod" "$work/go.mod"
+  (cd "$work" && GOFLAGS=-mod=mod go list -deps "$@" >/dev/null)
+  mv "$work/go.sum" "$folder/go.sum"
+  rm "$work/go.mod"
+}
+
 commands=(kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl kubeadm)
-(cd "$work" && GOFLAGS=-mod=mod go list -deps "${commands[@]/#/k8s.io/kubernetes/cmd/}" >/dev/null)
-mv "$work/go.sum" "$folder/go.sum"
+write_module kubernetes apiserver\|cli-plugin\|controller "${commands[@]/#/k8s.io/kubernetes/cmd/}"
+write_module kubernetes-tests cli-plugin\|controller -test k8s.io/kubernetes/test/e2e \
+  k8s.io/kubernetes/test/images/{agnhost,nonewprivs} k8s.io/sample-apiserver github.com/onsi/ginkgo/v2/ginkgo

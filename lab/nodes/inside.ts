@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DisklessError } from '../../src/errors.js';
 import { machineOf } from './machine.js';
 import type { LabPaths } from './naming.js';
+
+const IN_CGROUPS = join(import.meta.dirname, 'in-cgroups.sh');
 
 /** What a process of a node is started with, as root. */
 const ENVIRONMENT: Readonly<Record<string, string>> = {
@@ -16,11 +19,10 @@ export function insideNode(paths: LabPaths, name: string, argv: readonly string[
   if (machine?.leader === undefined || machine.nspawn === undefined) throw notRunning(name, machine === undefined);
   const variables = { ...ENVIRONMENT, TERM: process.env.TERM ?? 'dumb' };
   // First into the node's cgroups: what is started here counts there, and ends with the node.
-  const script = 'for procs in $CGROUPS; do echo 0 >"$procs"; done; exec "$@"';
-  const join = ['env', `CGROUPS=${cgroupFiles(machine.nspawn.pid).join(' ')}`, 'sh', '-c', script, 'sh'] as const;
+  const gather = ['sh', IN_CGROUPS, ...cgroupFiles(machine.nspawn.pid), '--'] as const;
   const enter = ['nsenter', `--target=${machine.leader}`, '--all'];
   const clean = ['env', '-i', ...Object.entries(variables).map(([key, value]) => `${key}=${value}`)];
-  return [...join, ...enter, '--', ...clean, ...argv];
+  return [...gather, ...enter, '--', ...clean, ...argv];
 }
 
 /** `cgroup.procs` of every hierarchy a process is in. */

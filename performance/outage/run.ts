@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,34 +24,21 @@ const API = 'https://169.254.77.1:6443/livez';
 const CLUSTER_IP = 'https://10.96.0.1:443/livez';
 const PROBED_S = 40;
 
-const PROBES: Record<string, { node: string; ask: string }> = {
-  'node s5 → API address': { node: 's5', ask: `curl -sfk -m 1 -o /dev/null ${API}` },
-  'node s6 → API address': { node: 's6', ask: `curl -sfk -m 1 -o /dev/null ${API}` },
-  'pod on s5 → kubernetes Service': { node: 's5', ask: inPod(`curl -sfk -m 1 -o /dev/null ${CLUSTER_IP}`) },
-  'pod on s6 → kubernetes Service': { node: 's6', ask: inPod(`curl -sfk -m 1 -o /dev/null ${CLUSTER_IP}`) },
-  'a write through the API of s5': { node: 's5', ask: write('s5') },
-  'a write through the API of s6': { node: 's6', ask: write('s6') },
+const SCRIPT = readFileSync(join(import.meta.dirname, 'probe.bash'));
+
+const PROBES: Record<string, { node: string; ask: readonly string[] }> = {
+  'node s5 → API address': { node: 's5', ask: ['api', API] },
+  'node s6 → API address': { node: 's6', ask: ['api', API] },
+  'pod on s5 → kubernetes Service': { node: 's5', ask: ['pod', CLUSTER_IP] },
+  'pod on s6 → kubernetes Service': { node: 's6', ask: ['pod', CLUSTER_IP] },
+  'a write through the API of s5': { node: 's5', ask: ['write', 's5'] },
+  'a write through the API of s6': { node: 's6', ask: ['write', 's6'] },
 };
 
-/** In the network namespace of some pod of the node. */
-function inPod(command: string): string {
-  return `ip netns exec "$(ls /run/netns | grep ^cni- | head -1)" ${command}`;
-}
-
-/** Needs etcd's quorum: the kubelet's own credentials renew its own lease object's annotation. */
-function write(node: string): string {
-  const tls =
-    '--cacert /etc/kubernetes/pki/ca.crt --cert /etc/kubernetes/pki/kubelet-client.crt --key /etc/kubernetes/pki/kubelet-client.key';
-  const body = `'{"metadata":{"annotations":{"outage":"'$EPOCHREALTIME'"}}}'`;
-  const lease = `https://127.0.0.1:6443/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${node}`;
-  return `curl -sf -m 1 -o /dev/null ${tls} -X PATCH -H 'Content-Type: application/merge-patch+json' -d ${body} ${lease}`;
-}
-
-async function stallOf(world: World, { node, ask }: { node: string; ask: string }): Promise<number> {
-  const script = `until=$((SECONDS + ${PROBED_S})); while [ $SECONDS -lt $until ]; do ${ask} && echo $EPOCHREALTIME; sleep 0.1; done; exit 0`;
-  const { stdout } = await world.lab.exec(node, ['bash', '-c', script]);
+async function stallOf(world: World, { node, ask }: (typeof PROBES)[string]): Promise<number> {
+  const { stdout } = await world.lab.exec(node, ['bash', '-s', '--', `${PROBED_S}`, ...ask], { input: SCRIPT });
   const answers = stdout.trim().split('\n').map(Number);
-  if (answers.length < 10) throw new Error(`${ask} on ${node} was hardly ever answered`);
+  if (answers.length < 10) throw new Error(`${ask.join(' ')} on ${node} was hardly ever answered`);
   return Math.max(...answers.slice(1).map((at, index) => at - (answers[index] ?? at)));
 }
 

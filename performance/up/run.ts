@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -13,9 +14,10 @@ import { type Sample, waterfall } from './sample.js';
 import { type Bench, coldRuns, NODES, rebootRuns } from './scenarios.js';
 
 /**
- * Measures `up` on the lab: cold on blank machines, again on the healthy cluster, after the reboot of one node; and the
- * floor and kubeadm beside it, in the same run, since only ratios within one run mean something on a machine that is
- * shared. kubeadm is compared with one control plane: same nodes, same binaries, no add-ons.
+ * Measures `up` on the lab: cold on blank machines, again on the healthy cluster, after the reboot of one node and of
+ * all; and the floor and kubeadm beside it, in the same run, since only ratios within one run mean something on a machine
+ * that is shared. kubeadm is compared with one control plane: same nodes, same binaries, no add-ons; so `up` is measured
+ * without add-ons, too.
  *
  *   npm run bench:up -- [--control-planes 1|3] [--runs 20] [--reboots 5] [--floor-every 4] [--out FILE]
  */
@@ -39,17 +41,23 @@ await ensureProgram();
 const build = await ensureBuilt({ progress: say, from: 'modules' });
 const kit =
   count === 1 ? await packKit({ ...build, kit: await ensureKubeadmBuilt({ progress: say }), row: NEWEST }) : undefined;
+const work = mkdtempSync(join(tmpdir(), 'bench-up-'));
+const bare = { config: join(work, 'cluster.yaml'), images: join(work, 'images') };
+writeFileSync(bare.config, 'addons:\n  dns:\n    enabled: false\n');
+mkdirSync(bare.images);
+symlinkSync(join(build.images, 'pause.tar'), join(bare.images, 'pause.tar'));
 const bench: Bench = {
   lab: await startLab({ name: 'bench-up', nodes: NODES.map((name) => ({ name })), build }),
   controlPlanes,
   say,
 };
 try {
-  const options = { runs: Number(values.runs), floorEvery: Number(values['floor-every']), kit };
-  const { cold, noop, floors, kubeadm } = await coldRuns(bench, options);
-  const reboots = await rebootRuns(bench, rebooted, Number(values.reboots));
+  const options = { runs: Number(values.runs), floorEvery: Number(values['floor-every']), bare, kit };
+  const { cold, noop, bare: withoutAddons, floors, kubeadm } = await coldRuns(bench, options);
+  const reboots = await rebootRuns(bench, [rebooted], Number(values.reboots));
+  const allRebooted = await rebootRuns(bench, NODES, Number(values.reboots));
   report({
-    schema: 4,
+    schema: 6,
     what: `up, ${count} control plane${count > 1 ? 's' : ''} of ${NODES.length} nodes, Kubernetes ${NEWEST.kubernetes}, lab`,
     taken: new Date().toISOString(),
     commit: commit(),
@@ -57,13 +65,17 @@ try {
     seconds: {
       cold: summary(cold),
       noop: summary(noop),
+      'cold without add-ons': summary(withoutAddons),
       [`rebooted ${count > 1 ? 'control plane' : 'worker'}`]: summary(reboots),
-      floor: { runs: floors.length, median: medianOf(floors.map(({ total }) => total)) },
-      ...(kit && { kubeadm: { runs: kubeadm.length, median: medianOf(kubeadm.map(({ total }) => total)) } }),
+      'all rebooted': summary(allRebooted),
+      floor: { runs: floors.length, median: medianTotal(floors) },
+      ...(kit && { kubeadm: { runs: kubeadm.length, median: medianTotal(kubeadm) } }),
     },
-    coldToFloor: medianOf(cold.map(({ totalMs }) => totalMs / 1000)) / medianOf(floors.map(({ total }) => total)),
+    coldToFloor: medianSeconds(cold) / medianTotal(floors),
+    coldWithoutAddonsToFloor: medianSeconds(withoutAddons) / medianTotal(floors),
     ...(kit && {
-      kubeadmToCold: medianOf(kubeadm.map(({ total }) => total)) / medianOf(cold.map(({ totalMs }) => totalMs / 1000)),
+      kubeadmToCold: medianTotal(kubeadm) / medianSeconds(cold),
+      kubeadmToColdWithoutAddons: medianTotal(kubeadm) / medianSeconds(withoutAddons),
     }),
     operator: {
       cpuSecondsMedian: medianOf(cold.map(({ cpuSeconds }) => cpuSeconds)),
@@ -71,13 +83,14 @@ try {
     },
     floors,
     kubeadm,
-    samples: { cold, noop, reboots },
+    samples: { cold, noop, withoutAddons, reboots, allRebooted },
   });
   const typical = cold.toSorted((a, b) => a.totalMs - b.totalMs)[Math.floor(cold.length / 2)];
   if (typical) bench.say(waterfall(typical));
 } finally {
   await bench.lab.down();
   await kit?.remove();
+  rmSync(work, { recursive: true });
 }
 
 function summary(samples: readonly Sample[]): Record<string, number> {
@@ -87,9 +100,17 @@ function summary(samples: readonly Sample[]): Record<string, number> {
   return { runs: samples.length, median, p90, worst: Math.max(...seconds), nodesReadyMedian: nodesReady };
 }
 
+function medianSeconds(samples: readonly Sample[]): number {
+  return medianOf(samples.map(({ totalMs }) => totalMs / 1000));
+}
+
+function medianTotal(runs: readonly { total: number }[]): number {
+  return medianOf(runs.map(({ total }) => total));
+}
+
 function report(result: Record<string, unknown>): void {
-  const { seconds, coldToFloor, kubeadmToCold, operator } = result;
-  bench.say(JSON.stringify({ seconds, coldToFloor, kubeadmToCold, operator }, undefined, 1));
+  const { samples: _samples, floors: _floors, kubeadm: _kubeadm, ...headline } = result;
+  bench.say(JSON.stringify(headline, undefined, 1));
   const folder = join(dirname(fileURLToPath(import.meta.url)), 'results');
   const out = values.out ?? join(folder, `up-${count}cp.json`);
   mkdirSync(dirname(out), { recursive: true });

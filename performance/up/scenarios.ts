@@ -22,23 +22,34 @@ export interface ColdResult {
   cold: Sample[];
   /** `up` again right after it. */
   noop: Sample[];
+  /** Cold without add-ons, as floor and kubeadm have none. */
+  bare: Sample[];
   floors: Floor[];
   /** The same by kubeadm, which is measured with one control plane alone. */
   kubeadm: KubeadmRun[];
 }
 
+/** What makes a cluster without add-ons. */
+export interface Bare {
+  /** Configuration file. */
+  config: string;
+  /** Directory of image archives: of the pause image alone. */
+  images: string;
+}
+
 export interface ColdOptions {
   runs: number;
-  /** After every so many runs the floor is measured, and kubeadm's way beside it. */
+  /** After every so many runs the floor is measured, and beside it a cluster without add-ons by `up` and by kubeadm. */
   floorEvery: number;
+  bare: Bare;
   /** Undefined: kubeadm is left out. */
   kit: Kit | undefined;
 }
 
 /** Blank machines (all power cut), a new cluster each time, a warm operator cache. */
-export async function coldRuns(bench: Bench, { runs, floorEvery, kit }: ColdOptions): Promise<ColdResult> {
+export async function coldRuns(bench: Bench, { runs, floorEvery, bare, kit }: ColdOptions): Promise<ColdResult> {
   const { lab, controlPlanes, say } = bench;
-  const result: ColdResult = { cold: [], noop: [], floors: [], kubeadm: [] };
+  const result: ColdResult = { cold: [], noop: [], bare: [], floors: [], kubeadm: [] };
   // The first run compresses artifacts into the operator's cache: it is thrown away.
   for (let run = 0; run <= runs; run++) {
     const operator = await createOperator(lab.env());
@@ -59,6 +70,7 @@ export async function coldRuns(bench: Bench, { runs, floorEvery, kit }: ColdOpti
       await operator.remove();
     }
     await lab.reboot(NODES, { power: true });
+    if (run > 0 && run % floorEvery === 0) result.bare.push(await bareRun(bench, bare));
     if (kit !== undefined && run > 0 && run % floorEvery === 0) {
       const kubeadm = await kubeadmRun({ lab, nodes: NODES, row: NEWEST, kit });
       say(`kubeadm: ${kubeadm.total.toFixed(2)} s`);
@@ -69,16 +81,29 @@ export async function coldRuns(bench: Bench, { runs, floorEvery, kit }: ColdOpti
   return result;
 }
 
-/** One node loses power and answers over SSH again; then `up`. */
-export async function rebootRuns({ lab, controlPlanes, say }: Bench, node: string, runs: number): Promise<Sample[]> {
+async function bareRun({ lab, controlPlanes, say }: Bench, { config, images }: Bare): Promise<Sample> {
+  const operator = await createOperator(lab.env());
+  try {
+    const sample = await measured(operator, [...firstUp(controlPlanes), '--config', config, '--images', images]);
+    say(`cold, no add-ons: ${words(sample)}`);
+    return sample;
+  } finally {
+    await operator.remove();
+    await lab.reboot(NODES, { power: true });
+  }
+}
+
+/** These nodes lose power at once and answer over SSH again; then `up`. */
+export async function rebootRuns(bench: Bench, nodes: readonly string[], runs: number): Promise<Sample[]> {
+  const { lab, controlPlanes, say } = bench;
   const operator = await createOperator(lab.env());
   const samples: Sample[] = [];
   try {
     await measured(operator, firstUp(controlPlanes));
     for (let run = 1; run <= runs; run++) {
-      await lab.reboot([node], { power: true });
+      await lab.reboot(nodes, { power: true });
       const sample = await measured(operator, ['up']);
-      say(`${node} rebooted ${run}: ${words(sample)}`);
+      say(`${nodes.join(', ')} rebooted ${run}: ${words(sample)}`);
       samples.push(sample);
     }
   } finally {

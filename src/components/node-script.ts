@@ -5,9 +5,9 @@ import { textFile } from './systemd.js';
 
 /** Our scripts for nodes, shipped as they are; read once, when the program starts. */
 const SCRIPTS = {
-  'k8s-diskless-node': scriptText('k8s-diskless-node'),
-  'k8s-diskless-api': scriptText('k8s-diskless-api'),
-  'k8s-diskless-containerd': scriptText('k8s-diskless-containerd'),
+  'k8s-diskless-node': scriptText('k8s-diskless-node.bash'),
+  'k8s-diskless-api': scriptText('k8s-diskless-api.bash'),
+  'k8s-diskless-containerd': scriptText('k8s-diskless-containerd.bash'),
 } as const;
 
 export function nodeScript(name: keyof typeof SCRIPTS): DesiredFile {

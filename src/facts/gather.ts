@@ -17,10 +17,11 @@ export interface GatherFactsOptions {
 export async function gatherFacts(options: GatherFactsOptions): Promise<NodeFacts> {
   const { connection, now } = options;
   const before = now();
-  const result = await connection.exec('bash -s', {
+  const { command, ...script } = factsScript(options.units);
+  const result = await connection.exec(command, {
     label: 'read facts',
     root: true,
-    input: factsScript({ units: options.units }),
+    ...script,
     // Half a second; 11 s on an emulated CPU that was busy. A machine that is gone shows in its keepalives.
     timeoutMs: 300_000,
     ...(options.signal && { signal: options.signal }),

@@ -9,9 +9,11 @@ import { type Reconciliation, workOf } from './reconciliation.js';
  */
 export function containerdCheck(readyTimeoutMs: number) {
   return {
-    before: `${CONTAINERD_CHECK} config`,
-    // It serves its socket before systemd is told, and where a unit tells nothing, as much later as the machine is slow.
-    after: `${CONTAINERD_CHECK} cri ${Math.ceil(readyTimeoutMs / 1000)}`,
+    /**
+     * For the script that starts the unit: who looks, and how many seconds the CRI plugin may take. It serves its socket
+     * before systemd is told, and where a unit tells nothing, as much later as the machine is slow.
+     */
+    args: [CONTAINERD_CHECK, String(Math.ceil(readyTimeoutMs / 1000))],
     /** What the look afterwards may take. */
     patienceMs: readyTimeoutMs,
     /**

@@ -3,8 +3,9 @@ import type { EtcdMember } from '../etcd/gateway.js';
 import { peerUrl } from '../etcd/peer-url.js';
 import { waitsFor } from '../runner/long-waits.js';
 import { changed } from './change.js';
-import { addLearner, giveUpLearner, listMembers, promoteLearner, removeMember } from './etcd-members.js';
-import { type EtcdRejoin, judgementOf, type Reconciliation, workOf } from './reconciliation.js';
+import { addLearner, giveUpLearner, listMembers, removeMember } from './etcd-members.js';
+import { startAndPromote } from './etcd-promotion.js';
+import { type EtcdRejoin, type JoiningMember, judgementOf, type Reconciliation, workOf } from './reconciliation.js';
 
 /** @param given the run it belongs to, asked for when the first node rejoins */
 export function createEtcdRejoin(given: () => Reconciliation): EtcdRejoin {
@@ -16,12 +17,12 @@ export function createEtcdRejoin(given: () => Reconciliation): EtcdRejoin {
   };
   return {
     clear,
-    rejoin(node, start, signal) {
+    rejoin(node, member, signal) {
       waitsFor('members rejoin one after another, and it is the turn of another one');
       const turn = tail.then(async () => {
         signal.throwIfAborted();
         await clear();
-        await rejoinOne(given(), { node, start, signal });
+        await rejoinOne(given(), { node, member, signal });
       });
       tail = turn.catch(() => undefined);
       return turn;
@@ -51,25 +52,23 @@ async function clearOldEntries(context: Reconciliation): Promise<void> {
 
 interface Rejoining {
   node: string;
-  start: (bootstrap: EtcdBootstrap) => Promise<void>;
+  member: JoiningMember;
   /** Of this node's step; the learner is given up on the run's. */
   signal: AbortSignal;
 }
 
-async function rejoinOne(context: Reconciliation, { node, start, signal }: Rejoining): Promise<void> {
+async function rejoinOne(context: Reconciliation, { node, member, signal }: Rejoining): Promise<void> {
   const own = { ...context, signal };
   const added = await addLearner(own, peerUrl(workOf(context, node).nodeIp));
   changed(context, { step: 'etcd', node }, `add etcd learner ${added.id}`);
   try {
-    await start(await bootstrapOf(own, node, added));
-    waitsFor('it catches up with the leader of etcd, to be promoted');
-    await promoteLearner(own, added.id);
+    await member.prepare(await bootstrapOf(own, node, added));
+    await startAndPromote(own, { node, member, id: added.id });
   } catch (error) {
     // What failed is what the report is about.
     await giveUpLearner(context, added.id).catch(() => undefined);
     throw error;
   }
-  changed(context, { step: 'etcd', node }, `promote etcd member ${added.id}`);
 }
 
 /** Only after it was added are all members known that it must be told of. */

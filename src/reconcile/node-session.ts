@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { untilAborted } from '../abort.js';
 import { DisklessError, isFinal } from '../errors.js';
+import type { RemoteCommand } from '../ssh/bash-script.js';
 import { readBootId } from '../ssh/boot-id.js';
 import { judgePerBoot } from '../ssh/host-key.js';
 import type { Connection, ExecOptions, ExecResult, HostKey } from '../ssh/transport.js';
@@ -33,7 +34,7 @@ export interface PinnedEpoch {
   hostKey?: HostKey;
 }
 
-export interface RootScriptOptions {
+export interface RootOptions {
   label: string;
   timeoutMs?: number;
   /** Exit codes that are an answer rather than a failure. Default: only 0. */
@@ -125,15 +126,17 @@ export class NodeSession {
   }
 
   /**
-   * Runs a bash script as root; a failure carries what the machine answered. One that holds something of the moment is
-   * given as a function, called for every attempt.
+   * Runs a command as root; a failure carries what the machine answered. One that holds something of the moment is given
+   * as a function, called for every attempt.
    */
-  async rootScript(script: string | (() => string), options: RootScriptOptions): Promise<ExecResult> {
+  async runAsRoot(given: RemoteCommand | (() => RemoteCommand), options: RootOptions): Promise<ExecResult> {
     const { label, timeoutMs, accept = [0], signal } = options;
     const either = signal === undefined ? this.#signal : AbortSignal.any([this.#signal, signal]);
-    const inputOf = typeof script === 'string' ? () => script : script;
     const fixed = { label, root: true, signal: either, ...(timeoutMs && { timeoutMs }) };
-    const result = await this.resilient((connection) => connection.exec('bash -s', { ...fixed, input: inputOf() }));
+    const result = await this.resilient((connection) => {
+      const { command, ...rest } = typeof given === 'function' ? given() : given;
+      return connection.exec(command, { ...fixed, ...rest });
+    });
     if (result.exitCode !== null && accept.includes(result.exitCode)) return result;
     throw new DisklessError({
       code: 'remote-failed',

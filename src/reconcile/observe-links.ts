@@ -1,5 +1,7 @@
 import { deadline } from '../abort.js';
 import { OWN_PORTS } from '../node/ports.js';
+import { scriptText } from '../node/script-text.js';
+import { bashScript } from '../ssh/bash-script.js';
 import type { Separation } from './link-watch.js';
 import { judgementOf, type Reconciliation, sessionOf } from './reconciliation.js';
 
@@ -8,6 +10,7 @@ interface Target {
   address: string;
 }
 
+const REACH = scriptText('reach.bash');
 const LOOK_MS = 2_000;
 
 /**
@@ -52,18 +55,9 @@ interface Looking {
   signal: AbortSignal;
 }
 
-/** A refusal comes from a machine that was reached, where nothing listens yet. */
 async function unreachedFrom(context: Reconciliation, { node, port, targets, signal }: Looking): Promise<Target[]> {
-  const script = `export LC_ALL=C
-for address in ${targets.map(({ address }) => address).join(' ')}; do
-  {
-    said=$(timeout ${LOOK_MS / 1000} bash -c "exec 3<>/dev/tcp/$address/${port}" 2>&1) && exit
-    [[ $said == *refused* ]] || echo "unreached $address"
-  } &
-done
-wait
-`;
-  const { stdout } = await sessionOf(context, node).rootScript(script, {
+  const args = [String(LOOK_MS / 1000), String(port), ...targets.map(({ address }) => address)];
+  const { stdout } = await sessionOf(context, node).runAsRoot(bashScript(REACH, ...args), {
     label: 'look for the others',
     timeoutMs: 10 * LOOK_MS,
     signal,

@@ -101,7 +101,17 @@ export interface EtcdRejoin {
   /** Removes the entries of members whose data is gone, once in a run; whoever rejoins has it done before. */
   clear(): Promise<void>;
   /** Adds the node as a learner, has it started, and promotes it. @param signal Ends that of this node alone */
-  rejoin(node: string, start: (bootstrap: EtcdBootstrap) => Promise<void>, signal: AbortSignal): Promise<void>;
+  rejoin(node: string, member: JoiningMember, signal: AbortSignal): Promise<void>;
+}
+
+/** What is done on the machine of a member that joins. */
+export interface JoiningMember {
+  /** Leaves behind what it reads at its first start. */
+  prepare(bootstrap: EtcdBootstrap): Promise<void>;
+  /** Ends when it serves clients. */
+  start(): Promise<void>;
+  /** Starts it anew, in the middle of its start too. */
+  restart(): Promise<void>;
 }
 
 /** What lasts from the first pass to the last. */

@@ -1,6 +1,5 @@
 import { DisklessError, ownError } from '../errors.js';
 import type { MarkerFact, NodeFacts } from '../facts/facts.js';
-import { PATHS } from '../node/paths.js';
 import { suspectPaths } from '../plan/diff.js';
 import { shellQuote } from '../ssh/quote.js';
 import type { Candidates } from './candidates.js';
@@ -48,14 +47,12 @@ function unlessAborted(signal: AbortSignal): (error: unknown) => DisklessError {
 async function hashesOf(context: Reconciliation, name: string, { marker }: NodeFacts): Promise<Hashes> {
   const suspects = suspectPaths(marker, { all: context.options.verifyAll });
   if (suspects.length === 0) return new Map();
-  const { stdout } = await sessionOf(context, name).rootScript(
-    `cd ${PATHS.marker} && sha256sum -- ${shellQuote(...suspects)}`,
-    {
-      label: 'hash installed files',
-      accept: [0, 1],
-      timeoutMs: timeLimit({ baseMs: 60_000, bytes: bytesOf(marker, suspects) }),
-    },
-  );
+  const hash = { command: `sha256sum -- ${shellQuote(...suspects)}` };
+  const { stdout } = await sessionOf(context, name).runAsRoot(hash, {
+    label: 'hash installed files',
+    accept: [0, 1],
+    timeoutMs: timeLimit({ baseMs: 60_000, bytes: bytesOf(marker, suspects) }),
+  });
   const found = stdout.split('\n').flatMap((line): [string, string][] => {
     const [, hash = '', path = ''] = /^\\?([0-9a-f]{64}) [ *](\/.*)$/.exec(line) ?? [];
     return path === '' ? [] : [[path, hash]];

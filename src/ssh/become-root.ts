@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { DisklessError } from '../errors.js';
+import { scriptText } from '../node/script-text.js';
 import { shellQuote } from './quote.js';
 
-/**
- * Runs a command line as root in one round trip: directly when the user is root already, else by `sudo -n`. Marks on
- * stderr tell how far it came, since sudo's own exit code and (translated) words cannot be told from the command's.
- */
+const SCRIPT = scriptText('become-root.sh');
+
+/** A command line that becomes root; marks on stderr tell how far it came. */
 export interface RootCommand {
   /** For the user's shell, any POSIX one. */
   command: string;
@@ -23,14 +23,8 @@ export function rootCommand(command: string): RootCommand {
   const mark = `k8s-diskless-${randomBytes(8).toString('hex')}`;
   const started = `${mark} started`;
   const missing = `${mark} sudo-missing`;
-  const inner = `echo ${shellQuote(started)} >&2\n${command}`;
-  const outer = [
-    'if [ "$(id -u)" = 0 ]; then exec /bin/sh -c "$1"; fi',
-    `command -v sudo >/dev/null || { echo ${shellQuote(missing)} >&2; exit 127; }`,
-    'exec sudo -n -- /bin/sh -c "$1"',
-  ].join('\n');
   return {
-    command: `exec ${shellQuote('/bin/sh', '-c', outer, 'sh', inner)}`,
+    command: `exec ${shellQuote('/bin/sh', '-c', SCRIPT, 'become-root', mark, command)}`,
     judge({ host, user, stderr, exitCode }) {
       if (takeLine(stderr, started) !== undefined) return { stderr: takeLine(stderr, started) ?? '' };
       if (takeLine(stderr, missing) !== undefined) return { stderr, error: sudoMissing(host, user) };

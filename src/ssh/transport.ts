@@ -49,7 +49,7 @@ export interface Connection {
   readonly host: string;
   readonly user: string;
   readonly hostKey: HostKey;
-  /** Runs a command line by the user's shell; with a script use `input` and `bash -s`. */
+  /** Runs a command line by the user's shell; a script is made one by bash-script.ts. */
   exec(command: string, options: ExecOptions): Promise<ExecResult>;
   /** Like exec, but with live streams and no collection of stdout. */
   open(command: string, options: Omit<ExecOptions, 'input'>): Promise<RemoteProcess>;

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { readVersionRecords, VERSIONS_PAGE } from '../../lab/records/version-records.js';
+import { versionsPage } from '../../lab/records/versions-page.js';
 import { etcdProblem } from '../../src/config/etcd-floor.js';
 import { coreDnsImage, NEWEST, pauseImage, VERSION_TABLE, versionRow } from '../../src/config/version-table.js';
 import { DisklessError, EXIT } from '../../src/errors.js';
@@ -12,6 +15,15 @@ describe('version table', () => {
 
   it('runs beside each an etcd that memory is safe with', () => {
     for (const row of VERSION_TABLE) expect(etcdProblem(row.etcd)).toBeUndefined();
+  });
+
+  it('has no row that was not run on the lab', () => {
+    const records = readVersionRecords().map(({ kubernetes, etcd, cni }) => ({ kubernetes, etcd, cni }));
+    expect(records).toEqual(VERSION_TABLE.map(({ kubernetes, etcd, cni }) => ({ kubernetes, etcd, cni })));
+  });
+
+  it('stands in docs/versions.md as it was run', () => {
+    expect(readFileSync(VERSIONS_PAGE, 'utf8')).toBe(versionsPage(readVersionRecords()));
   });
 
   it('takes any patch of a listed minor', () => {

@@ -74,11 +74,11 @@ async function segment(id: string, files: { path: string; mode: number; content:
   };
 }
 
-function send(connection: Connection, segments: Segment[], remove: string[] = []) {
+function send(connection: Connection, segments: Segment[], remove: string[] = [], relabel = false) {
   const arrived: string[] = [];
   const done = sendStream({
     connection,
-    receiver: { clusterId: 'c1', incarnation: 2, relabel: false },
+    receiver: { clusterId: 'c1', incarnation: 2, relabel },
     segments,
     remove,
     onArrived: (id) => arrived.push(id),
@@ -151,6 +151,36 @@ describe('receiver', () => {
     bad.entries = bad.entries.map((entry) => ({ ...entry, sha256: sha('y') }));
     await expect(send(connection, [bad]).done).rejects.toMatchObject({ code: 'receive-corrupt', host: 's4' });
     expect(await report).toBe('');
+  });
+
+  it('does not take image archives for files of ours', async () => {
+    const { connection, report } = node('ls /opt/.k8s-diskless-images; cat /run/k8s-diskless/files');
+    const file = { path: '/opt/.k8s-diskless-images/pause.tar', mode: 0o600, content: 'x' };
+    await send(connection, [await segment('images', [file])]).done;
+    expect(await report).toBe('pause.tar\n');
+  });
+
+  it('restores the labels of what it has moved into place', async () => {
+    const restorecon = `printf '#!/bin/sh\necho "$@" >>/run/restored\n'`;
+    const { connection, report } = node('cat /run/restored', (command) =>
+      [
+        'mount -t tmpfs none /usr/local/sbin',
+        `${restorecon} >/usr/local/sbin/restorecon`,
+        'chmod +x /usr/local/sbin/restorecon',
+        command,
+      ].join('\n'),
+    );
+    const files = ['a', 'b c'].map((name) => ({ path: `/opt/bin/${name}`, mode: 0o644, content: name }));
+    await send(connection, [await segment('config', files)], [], true).done;
+    expect(await report).toBe('-F -- /opt/bin/a /opt/bin/b c\n');
+  });
+
+  it('cleans up after one that was killed, and not after one that runs', async () => {
+    const killed = 'mkdir -p /opt/.k8s-diskless/99999999/config /opt/.k8s-diskless/1';
+    const { connection, report } = node('ls /opt/.k8s-diskless', (command) => `${killed}; ${command}`);
+    const file = { path: '/opt/bin/one', mode: 0o644, content: 'x' };
+    await send(connection, [await segment('config', [file])]).done;
+    expect(await report).toBe('1\n');
   });
 
   it('says why it stopped when the target cannot be written', async () => {

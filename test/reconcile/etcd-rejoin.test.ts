@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { EtcdBootstrap } from '../../src/components/context.js';
 import { peerUrl } from '../../src/etcd/peer-url.js';
 import type { EtcdVerdict } from '../../src/plan/etcd-outcome.js';
@@ -40,20 +40,21 @@ function runWith(etcd: FakeEtcd, changes: Partial<Rejoin> = {}) {
   } as unknown as Reconciliation;
   const rejoin = createEtcdRejoin(() => context);
   const told: EtcdBootstrap[] = [];
+  const restarted: string[] = [];
   return {
     told,
     abort,
     waitedMs: clock.waitedMs,
     changes: () => events.flatMap((event) => (event.type === 'change' ? [`${event.node}: ${event.what}`] : [])),
-    bring: (name: string, started = () => etcd.start(name, ipOf(name))) =>
-      rejoin.rejoin(
-        name,
-        async (bootstrap) => {
-          told.push(bootstrap);
-          started();
-        },
-        abort.signal,
-      ),
+    bring: (name: string, started: () => void | Promise<void> = () => etcd.start(name, ipOf(name))) => {
+      const member = {
+        prepare: async (bootstrap: EtcdBootstrap) => void told.push(bootstrap),
+        start: async () => started(),
+        restart: async () => void restarted.push(name),
+      };
+      return rejoin.rejoin(name, member, abort.signal);
+    },
+    restarted,
   };
 }
 
@@ -134,7 +135,68 @@ describe('a member that lost its data', () => {
     const run = runWith(etcd);
     await expect(run.bring('s4')).rejects.toMatchObject({ code });
     expect(run.waitedMs()).toBeGreaterThanOrEqual(patienceMs);
-    expect(run.waitedMs()).toBeLessThan(patienceMs + 1000);
+    // It served only after the first minute had begun: it gets another one.
+    expect(run.waitedMs()).toBeLessThan(2 * patienceMs + 1000);
+  });
+
+  /** Its entry is in the snapshot that it was sent: in sync, and silent until it asks again. */
+  function startsWithoutServing(etcd: FakeEtcd, ended: Promise<void> = new Promise(() => undefined)) {
+    return () => {
+      etcd.start('s4', ipOf('s4'));
+      return ended;
+    };
+  }
+
+  it('is started anew when it is in sync and yet does not serve', async () => {
+    const etcd = clusterThatLost('s4');
+    const run = runWith(etcd);
+    await run.bring('s4', startsWithoutServing(etcd));
+    expect(run.restarted).toEqual(['s4']);
+    expect(etcd.members().s4).toBe(false);
+    expect(run.waitedMs()).toBe(500);
+  });
+
+  it('is given as long to serve as it took to be in sync', async () => {
+    const etcd = clusterThatLost('s4');
+    for (let attempt = 0; attempt < 20; attempt++) etcd.failNext('promote', 'etcd-learner-not-ready');
+    const run = runWith(etcd);
+    await run.bring('s4', startsWithoutServing(etcd));
+    expect(run.restarted).toEqual(['s4']);
+    expect(run.waitedMs()).toBe(8_000);
+  });
+
+  it('may take long to be in sync while it starts', async () => {
+    const etcd = clusterThatLost('s4');
+    for (let attempt = 0; attempt < 1000; attempt++) etcd.failNext('promote', 'etcd-learner-not-ready');
+    await runWith(etcd).bring('s4', startsWithoutServing(etcd));
+    expect(etcd.members().s4).toBe(false);
+  });
+
+  it('is waited for where its absence would be an outage', async () => {
+    const etcd = new FakeEtcd(ips('s4', 's5'));
+    etcd.alive.delete('s4');
+    etcd.entries.shift();
+    const run = runWith(etcd, { holders: ['s5'] });
+    let serve = (): void => undefined;
+    const served = new Promise<void>((resolve) => {
+      serve = resolve;
+    });
+    const brought = run.bring('s4', startsWithoutServing(etcd, served));
+    await vi.waitFor(() => expect(run.waitedMs()).toBe(500));
+    serve();
+    await brought;
+    expect(run.restarted).toEqual([]);
+    expect(etcd.members().s4).toBe(false);
+  });
+
+  it('is not promoted any more once it has failed to start', async () => {
+    const etcd = clusterThatLost('s4');
+    for (let attempt = 0; attempt < 1000; attempt++) etcd.failNext('promote', 'etcd-learner-not-ready');
+    const failing = async () => {
+      throw new Error('it did not start');
+    };
+    await expect(runWith(etcd).bring('s4', failing)).rejects.toThrow('it did not start');
+    expect(etcd.members()).toEqual({ s5: false, s6: false });
   });
 
   it('comes back through members whose machines take no part in this run', async () => {

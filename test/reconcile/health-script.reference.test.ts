@@ -61,12 +61,8 @@ const living = (): string => `http://127.0.0.1:${(server.address() as AddressInf
 async function look(urls: string[], patienceS: number): Promise<Unhealthy[]> {
   const endpoints = urls.map((url, index) => ({ unit: `u${index}.service`, url }));
   const env = { ...process.env, PATH: `${directory}:${process.env.PATH}` };
-  const { exit, stdout, stderr } = await execute(
-    'bash',
-    ['-s'],
-    env,
-    healthScript({ endpoints, criCheck: join(directory, 'check'), patienceS }),
-  );
+  const { command, input } = healthScript({ endpoints, containerdCheck: join(directory, 'check'), patienceS });
+  const { exit, stdout, stderr } = await execute('sh', ['-c', command], env, input);
   expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
   return parseHealth(`Welcome, core!\n${stdout}`);
 }
@@ -169,7 +165,7 @@ describe('healthScript', () => {
     );
     writeFileSync(join(directory, 'check'), `#!/bin/sh\necho "$*" >${asked}\n`);
     expect(await look([living()], 0)).toEqual([]);
-    expect(readFileSync(asked, 'utf8')).toBe('0 4\n');
+    expect(readFileSync(asked, 'utf8')).toBe('cri 0 4\n');
   });
 
   it('does not wait for a daemon that systemd has given up', async () => {
@@ -186,6 +182,16 @@ describe('healthScript', () => {
     containerd("printf 'cri\\037does not answer'; exit 1", "printf 'cri\\037does not answer'; exit 1");
     expect(await look([living()], 30)).toEqual([]);
     expect(readFileSync(asked, 'utf8')).toBe('cri\ncri\ncri\n');
+  });
+
+  it('does not take silence for consent when the look at containerd itself fails', async () => {
+    containerd('exit 127');
+    expect(await look([living()], 0)).toEqual([
+      {
+        unit: 'containerd.service',
+        why: `was not asked: ${join(directory, 'check')} ended with exit code 127`,
+      },
+    ]);
   });
 
   it('does not wait for a CRI plugin that is down, and names nothing that follows from it', async () => {

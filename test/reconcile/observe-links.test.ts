@@ -23,11 +23,13 @@ interface Scenario {
 
 async function runWith({ verdict, unreached = [], answer, quorum = false, leader, gone = [] }: Scenario = {}) {
   const asked: string[] = [];
+  const inputs: string[] = [];
   const script = unreached.map((name) => `unreached ${IPS[name]}`).join('\n');
   const names = Object.keys(IPS);
   const sessions = names.map((name) => {
     const link = fakeConnection((told) => {
-      asked.push(String(told.input));
+      asked.push(told.command);
+      inputs.push(String(told.input));
       return answer?.(told) ?? { stdout: `Welcome!\n${script}\n` };
     });
     return [name, sessionOver(name, [link], signal)] as const;
@@ -49,7 +51,7 @@ async function runWith({ verdict, unreached = [], answer, quorum = false, leader
     },
     options: { spec: sampleSpec() },
   } as unknown as Reconciliation;
-  return { asked, look: (node: string) => observeLinks(context, node, signal) };
+  return { asked, inputs, look: (node: string) => observeLinks(context, node, signal) };
 }
 
 describe('observeLinks', () => {
@@ -104,13 +106,13 @@ describe('the look of a node', () => {
   afterAll(() => void server.close());
 
   it('a listener and a refusal are of machines that are reached, no way is not', async () => {
-    const { look, asked } = await runWith({ answer: () => ({}) });
+    const { look, asked, inputs } = await runWith({ answer: () => ({}) });
     await look('s7');
     const { port } = server.address() as AddressInfo;
-    const there = (asked[0] ?? '').replaceAll('/6443', `/${port}`);
+    const there = (asked[0] ?? '').replace(' 6443 ', ` ${port} `);
     // No connection of TCP goes to a broadcast address.
-    const script = there.replace('10.0.0.4 10.0.0.5 10.0.0.6', '127.0.0.1 127.0.0.2 255.255.255.255');
-    const { stdout } = await execute('bash', ['-s'], process.env, script);
+    const command = there.replace('10.0.0.4 10.0.0.5 10.0.0.6', '127.0.0.1 127.0.0.2 255.255.255.255');
+    const { stdout } = await execute('sh', ['-c', command], process.env, inputs[0]);
     expect(stdout).toBe('unreached 255.255.255.255\n');
   });
 });

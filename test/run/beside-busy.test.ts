@@ -25,6 +25,9 @@ async function beside(count: number, script: string): Promise<Running> {
   throw new Error('it did not say what it has started');
 }
 
+/** The command has said something. */
+const ready = ({ stdout }: ChildProcess) => once(stdout as NonNullable<typeof stdout>, 'data');
+
 const runs = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);
@@ -42,8 +45,9 @@ it('is what the command prints and how it ends; the busy processes end with it',
 });
 
 it('the busy processes end though it is killed', async () => {
-  const { child, pids } = await beside(2, 'exec sleep 600');
+  const { child, pids } = await beside(2, 'echo ready; exec sleep 600');
   try {
+    await ready(child);
     expect(pids.filter(runs)).toEqual(pids);
     child.kill('SIGKILL');
     await expect.poll(() => pids.filter(runs)).toEqual([]);
@@ -55,8 +59,7 @@ it('the busy processes end though it is killed', async () => {
 it('an interrupted command is waited for', async () => {
   const script = "trap 'sleep 0.2; echo cleaned up; exit 4' TERM; echo ready; while :; do sleep 0.05; done";
   const { child, stdout } = await beside(1, script);
-  const ready = once(child.stdout as NonNullable<typeof child.stdout>, 'data');
-  await ready;
+  await ready(child);
   process.kill(-(child.pid ?? 0), 'SIGTERM');
   expect(await once(child, 'exit')).toEqual([4, null]);
   expect(await stdout).toContain('cleaned up');

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { SYSTEMS, type SystemName } from '../../generations.js';
 import type { NodeTraits } from '../traits.js';
 import { addUnit, kibOf, type NodeOption, SIZE } from './option.js';
 
+const DISGUISE = join(import.meta.dirname, 'disguise-meminfo.sh');
 const SWAP_KIB = 2 * 1024 * 1024;
 
 export const SYSTEM_OPTIONS: readonly NodeOption[] = [
@@ -39,7 +42,7 @@ export const SYSTEM_OPTIONS: readonly NodeOption[] = [
       const columns = 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n';
       const swaps = `${columns}/dev/vdb2                               partition\t${SWAP_KIB}\t\t0\t\t-2\n`;
       traits.files.push({ path: '/etc/lab/swaps', content: swaps });
-      addUnit(traits, earlyUnit('lab-swaps', 'mount --bind /etc/lab/swaps /proc/swaps'));
+      addUnit(traits, earlyUnit('lab-swaps', '/bin/mount --bind /etc/lab/swaps /proc/swaps'));
     },
   },
   {
@@ -66,16 +69,12 @@ export const SYSTEM_OPTIONS: readonly NodeOption[] = [
   },
 ];
 
-/**
- * Lines of /proc/meminfo replaced by a file bound over it, which is the machine's for every node.
- * Each disguise is made from what is visible before, so they add up.
- */
+/** Lines of /proc/meminfo, in KiB, for those of the machine. */
 function disguiseMemory(traits: NodeTraits, name: string, lines: Readonly<Record<string, number>>): void {
-  const edits = Object.entries(lines).map(([key, kib]) => `s/^${key}:.*/${key}: ${kib} kB/`);
-  const file = `/run/lab-${name}`;
-  const command = `exec 9>/run/lab-meminfo.lock && flock 9 && \
-    sed "${edits.join(';')}" /proc/meminfo >${file} && mount --bind ${file} /proc/meminfo`;
-  addUnit(traits, earlyUnit(`lab-${name}`, command));
+  const edits = Object.entries(lines).map(([key, kib]) => `${key}=${kib}`);
+  const path = '/etc/lab/disguise-meminfo.sh';
+  traits.files.push({ path, content: readFileSync(DISGUISE, 'utf8') });
+  addUnit(traits, earlyUnit(`lab-${name}`, `/bin/sh ${path} ${name} ${edits.join(' ')}`));
 }
 
 /** A unit that has done its work before anybody can log in. */
@@ -87,7 +86,7 @@ Before=sysinit.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/bin/sh -c '${command}'
+ExecStart=${command}
 
 [Install]
 WantedBy=sysinit.target

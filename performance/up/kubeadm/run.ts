@@ -39,7 +39,7 @@ export interface Kit {
   remove: () => Promise<void>;
 }
 
-const NODE_SCRIPT = join(import.meta.dirname, 'node.bash');
+const SCRIPTS = ['node.bash', 'kubeadm.bash'];
 const CONTROL_PLANE_ONLY = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd', 'coredns'];
 const READY_TIMEOUT = 180_000;
 
@@ -57,7 +57,7 @@ export async function packKit(parts: {
   for (const folder of ['opt/bin', 'opt/cni/bin', 'opt/kit']) await mkdir(join(root, folder), { recursive: true });
   await cp(join(kit, 'kubeadm'), join(root, 'opt/bin/kubeadm'));
   await cp(join(binaries, 'kubelet'), join(root, 'opt/bin/kubelet'));
-  await cp(NODE_SCRIPT, join(root, 'opt/kit/node.bash'));
+  for (const script of SCRIPTS) await cp(join(import.meta.dirname, script), join(root, 'opt/kit', script));
   const plugins = join(artifacts, 'cni', `v${row.cni}`, `cni-plugins-linux-amd64-v${row.cni}.tgz`);
   execFileSync('tar', ['-xzf', plugins, '-C', join(root, 'opt/cni/bin')]);
   for (const name of CONTROL_PLANE_ONLY) {
@@ -88,10 +88,10 @@ export async function kubeadmRun({ lab, nodes, row, kit }: KubeadmOptions): Prom
   );
   mark();
   const addresses = { kubernetes: row.kubernetes, etcd: row.etcd, controlPlane: address(lab, first) };
-  await kubeadm(lab, first, 'init --skip-phases=addon', initConfig({ ...addresses, nodeIp: address(lab, first) }));
+  await kubeadm(lab, first, ['init', '--skip-phases=addon'], initConfig({ ...addresses, nodeIp: address(lab, first) }));
   mark();
   await Promise.all(
-    workers.map((node) => kubeadm(lab, node, 'join', joinConfig({ ...addresses, nodeIp: address(lab, node) }))),
+    workers.map((node) => kubeadm(lab, node, ['join'], joinConfig({ ...addresses, nodeIp: address(lab, node) }))),
   );
   mark();
   await allReady({ lab, first, count: nodes.length, kubectl: kit.kubectl });
@@ -118,9 +118,8 @@ async function prepare({ lab, node, index, row, kit }: PrepareOptions): Promise<
   await inside(lab, node, ['bash', '/opt/kit/node.bash', `10.244.${index}.0/24`, pauseImage(row)]);
 }
 
-async function kubeadm(lab: Lab, node: string, command: string, config: string): Promise<void> {
-  const script = `export PATH=/opt/bin:$PATH; cat >/root/kubeadm.yaml && kubeadm ${command} --config /root/kubeadm.yaml --ignore-preflight-errors=all`;
-  await inside(lab, node, ['bash', '-c', script], config);
+async function kubeadm(lab: Lab, node: string, command: readonly string[], config: string): Promise<void> {
+  await inside(lab, node, ['bash', '/opt/kit/kubeadm.bash', ...command], config);
 }
 
 async function inside(lab: Lab, node: string, argv: readonly string[], input = ''): Promise<string> {

@@ -1,4 +1,5 @@
 import { OWN_PORTS } from '../../node/ports.js';
+import { shellQuote } from '../../ssh/quote.js';
 import type { BenchNode } from './bench-node.js';
 import { growthOf, histogramTotals } from './prometheus.js';
 
@@ -34,6 +35,10 @@ export function etcdGrowth(round: number, before: EtcdReading, after: EtcdReadin
 
 /** e.g. `tmpfs`, where fsync costs nothing and keeps nothing. */
 export async function etcdFilesystem({ session }: BenchNode, path: string, signal: AbortSignal): Promise<string> {
-  const { stdout } = await session.exec(`stat -f -c %T ${path}`, { label: 'look below etcd', root: true, signal });
+  const { stdout } = await session.exec(shellQuote('stat', '-f', '-c', '%T', path), {
+    label: 'look below etcd',
+    root: true,
+    signal,
+  });
   return stdout.trim() || 'unknown';
 }

@@ -1,19 +1,20 @@
 import { scriptText } from '../../node/script-text.js';
-import { shellQuote } from '../../ssh/quote.js';
+import { bashScript } from '../../ssh/bash-script.js';
 import type { NodeEnvironment } from '../record/environment-schema.js';
 import type { BenchNode } from './bench-node.js';
 
 /** What the environment tells of a node, one `key=value` a line; what a machine does not know stays away. */
-const SCRIPT = scriptText('bench-environment');
+const SCRIPT = scriptText('bench-environment.bash');
 
 type NodeFacts = Omit<NodeEnvironment, 'podMtu'>;
 
 /** Reads one node's identity over SSH. */
 export async function readNodeFacts(node: BenchNode, signal: AbortSignal): Promise<NodeFacts> {
-  const { stdout } = await node.session.exec(`bash -s -- ${shellQuote(node.address)}`, {
+  const { command, ...script } = bashScript(SCRIPT, node.address);
+  const { stdout } = await node.session.exec(command, {
     label: 'read the environment',
     root: true,
-    input: SCRIPT,
+    ...script,
     timeoutMs: 20_000,
     signal,
   });

@@ -1,6 +1,7 @@
 import type { KubeClient } from '../../kube/client.js';
 import { resourcePath } from '../../kube/paths.js';
 import { scriptText } from '../../node/script-text.js';
+import { bashScript } from '../../ssh/bash-script.js';
 import type { Round } from '../record/rounds-schema.js';
 import type { BenchNode } from './bench-node.js';
 import { NAMESPACE, type Pod } from './manifests.js';
@@ -8,7 +9,7 @@ import { NAMESPACE, type Pod } from './manifests.js';
 type NodeLoad = Round['load'][number];
 
 /** The window is the measurement: what the processors did in it. */
-const SCRIPT = scriptText('bench-load');
+const SCRIPT = scriptText('bench-load.bash');
 
 /** What every node does while we do nothing. */
 export async function idleLoad(
@@ -21,12 +22,8 @@ export async function idleLoad(
   const foreign = items.filter(({ metadata }) => !ours.has(metadata.namespace ?? ''));
   return Promise.all(
     nodes.map(async ({ name, session }) => {
-      const { stdout } = await session.exec('bash -s', {
-        label: 'read the load',
-        input: SCRIPT,
-        timeoutMs: 20_000,
-        signal,
-      });
+      const { command, ...script } = bashScript(SCRIPT);
+      const { stdout } = await session.exec(command, { label: 'read the load', ...script, timeoutMs: 20_000, signal });
       return {
         node: name,
         ...parseLoad(stdout),

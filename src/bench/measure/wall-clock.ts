@@ -1,29 +1,22 @@
 import { DisklessError } from '../../errors.js';
+import { scriptText } from '../../node/script-text.js';
 import type { NodeSession } from '../../reconcile/node-session.js';
+import { bashScript, type RemoteCommand } from '../../ssh/bash-script.js';
 
-/**
- * For bash scripts that time something on a node. EPOCHREALTIME is the only clock that bash reads in microseconds, and
- * it is the wall clock, which chrony may set at any moment. `clock_begin` and `clock_end` compare it with the time since
- * boot, which nobody sets and /proc/uptime tells in hundredths of a second; what is printed last is how far it moved.
- */
-export const CLOCK_FUNCTIONS = `
-LC_ALL=C
-clock_ahead() { local up; read -r up _ </proc/uptime; ahead=$((\${EPOCHREALTIME/[.,]/} - 10#\${up/./}0000)); }
-clock_begin() { clock_ahead; ahead_before=$ahead; }
-clock_end() { clock_ahead; echo "clock $((ahead - ahead_before))"; }
-`;
+const SCRIPT = scriptText('bench-time.bash');
+
+/** @param args What is to be timed: its header tells */
+export function timingScript(...args: string[]): RemoteCommand {
+  return bashScript(SCRIPT, ...args);
+}
 
 /** @throws `bash-old` where bash cannot tell the time finely enough: EPOCHREALTIME came with bash 5 */
 export async function requireBashClock(
   session: Pick<NodeSession, 'name' | 'exec'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { stdout } = await session.exec('bash -s', {
-    label: 'look for a clock',
-    input: 'echo "$BASH_VERSION $EPOCHREALTIME"',
-    timeoutMs: 20_000,
-    signal,
-  });
+  const { command, ...script } = timingScript('clock');
+  const { stdout } = await session.exec(command, { label: 'look for a clock', ...script, timeoutMs: 20_000, signal });
   const [version, clock] = stdout.trim().split(' ');
   if (clock !== undefined) return;
   throw new DisklessError({
@@ -38,7 +31,7 @@ export async function requireBashClock(
 const TOLERANCE_US = 50_000;
 
 /**
- * What such a script printed before its `clock_end`; undefined when it did not come so far.
+ * What the script printed of what it timed; undefined when it did not come so far.
  *
  * @throws `clock-set` when the clock was: by more than the tolerance, or to before a moment that was measured
  */

@@ -23,14 +23,12 @@ export async function componentsHealthy(context: Reconciliation, { node, signal 
   const began = clock.monotonicMs();
   const patienceS = Math.ceil(readyTimeoutMs / 1000);
   const ask = async (patience: number, own: AbortSignal): Promise<Unhealthy[]> => {
-    const { stdout } = await sessionOf(context, node).rootScript(
-      healthScript({ endpoints, criCheck: `${CONTAINERD_CHECK} cri`, patienceS: patience }),
-      {
-        label: 'ask components for their health',
-        timeoutMs: patience * 1000 + GRACE_MS,
-        signal: own,
-      },
-    );
+    const script = healthScript({ endpoints, containerdCheck: CONTAINERD_CHECK, patienceS: patience });
+    const { stdout } = await sessionOf(context, node).runAsRoot(script, {
+      label: 'ask components for their health',
+      timeoutMs: patience * 1000 + GRACE_MS,
+      signal: own,
+    });
     return parseHealth(stdout);
   };
   // The node waits by itself, in one round trip.

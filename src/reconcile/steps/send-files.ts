@@ -5,18 +5,22 @@ import { DisklessError } from '../../errors.js';
 import { hasCode } from '../../kube/api-errors.js';
 import type { DesiredImage } from '../../node/desired.js';
 import { PATHS } from '../../node/paths.js';
+import { scriptText } from '../../node/script-text.js';
 import { tellingWhy, waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
-import { shellQuote } from '../../ssh/quote.js';
+import { bashScript, type RemoteCommand } from '../../ssh/bash-script.js';
 import { change } from '../change.js';
 import { judgementOf, type Reconciliation, sessionOf, tallyOf, workOf } from '../reconciliation.js';
 import { timeLimit } from '../time-limit.js';
+
+const IMPORT = scriptText('import-image.bash');
 
 /** Sends everything the node lacks in one stream, the critical path first; steps start as their segment arrives. */
 export async function sendFiles(context: Reconciliation, place: StepPlace): Promise<StepResult> {
   const { difference, arrivals, encoding } = workOf(context, place.node);
   const { files, images, remove } = difference;
   try {
+    waitsFor('binaries and images to be compressed, which is done once for each version');
     const segments = await buildSegments({ difference, encoding, content: context.options.content });
     if (segments.length === 0 && remove.length === 0) return 'unchanged';
     const what = `send ${files.length} files, ${images.length} images; remove ${remove.length}`;
@@ -104,7 +108,7 @@ export async function importImages(context: Reconciliation, place: StepPlace): P
     await change(context, place, `import ${image.references.join(', ')}`, async () => {
       const session = sessionOf(context, place.node);
       const options = { label: 'import image', timeoutMs: timeLimit({ baseMs: 120_000, bytes: image.size }) };
-      await session.rootScript(importScript(image), options).catch((cause) => {
+      await session.runAsRoot(importScript(image), options).catch((cause) => {
         if (!hasCode(cause, 'remote-failed')) throw cause;
         const message = `containerd refused the image archive with ${image.references.join(', ')}`;
         throw new DisklessError({
@@ -120,22 +124,6 @@ export async function importImages(context: Reconciliation, place: StepPlace): P
   return difference.images.length > 0 ? 'changed' : 'unchanged';
 }
 
-/**
- * Repeated after a lost connection it waits for the one that still runs, and finds its work done: the archive is gone
- * by then.
- */
-function importScript(image: DesiredImage): string {
-  const file = shellQuote(imageStagingPath(image));
-  const labels = image.references.map(
-    (name) => `ctr -n k8s.io images label ${shellQuote(name)} io.cri-containerd.pinned=pinned >/dev/null`,
-  );
-  return `set -eu
-exec 9>${PATHS.marker}/import.lock
-flock 9
-if [ ! -e ${file} ] && grep -qxF ${shellQuote(image.sha256)} ${PATHS.marker}/images; then exit 0; fi
-ctr -n k8s.io images import ${file} >/dev/null
-${labels.join('\n')}
-printf '%s\n' ${shellQuote(image.sha256)} >>${PATHS.marker}/images
-rm -f ${file}
-`;
+function importScript(image: DesiredImage): RemoteCommand {
+  return bashScript(IMPORT, PATHS.marker, imageStagingPath(image), image.sha256, ...image.references);
 }

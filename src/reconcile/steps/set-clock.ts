@@ -16,8 +16,8 @@ export async function setClock(context: Reconciliation, place: StepPlace): Promi
     place,
     `correct the clock, which was ${Math.abs(offSeconds)} s ${offSeconds > 0 ? 'ahead' : 'behind'}`,
     () => {
-      const script = (): string => `date -u -s @${(context.options.clock.now() / 1000).toFixed(3)} >/dev/null`;
-      return sessionOf(context, place.node).rootScript(script, { label: 'set the clock' });
+      const command = (): string => `date -u -s @${(context.options.clock.now() / 1000).toFixed(3)}`;
+      return sessionOf(context, place.node).runAsRoot(() => ({ command: command() }), { label: 'set the clock' });
     },
   );
   return 'changed';

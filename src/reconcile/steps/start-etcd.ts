@@ -2,13 +2,16 @@ import type { EtcdBootstrap } from '../../components/context.js';
 import { bootstrapFile } from '../../components/etcd.js';
 import { CONFIG_SEGMENT, configSegment } from '../../delivery/build-segments.js';
 import { PATHS } from '../../node/paths.js';
+import { scriptText } from '../../node/script-text.js';
 import { contentHash } from '../../plan/diff.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
-import { shellQuote } from '../../ssh/quote.js';
+import { bashScript } from '../../ssh/bash-script.js';
 import { change } from '../change.js';
 import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 import { sendSegments } from './send-files.js';
-import { startComponents } from './start-units.js';
+import { restartComponent, startComponents } from './start-units.js';
+
+const CLAIM = scriptText('claim-etcd-data.bash');
 
 const startUnit = startComponents('etcd');
 
@@ -24,12 +27,15 @@ export async function startEtcd(context: Reconciliation, place: StepPlace): Prom
     const { arrivals } = workOf(context, place.node);
     await arrivals.of(CONFIG_SEGMENT);
     await arrivals.of('etcd');
-    const start = async (bootstrap: EtcdBootstrap): Promise<void> => {
-      await claimDataDirectory(context, place, wipe);
-      await writeBootstrapFile(context, place, bootstrap);
-      await startUnit(context, place);
+    const member = {
+      prepare: async (bootstrap: EtcdBootstrap): Promise<void> => {
+        await claimDataDirectory(context, place, wipe);
+        await writeBootstrapFile(context, place, bootstrap);
+      },
+      start: async () => void (await startUnit(context, place)),
+      restart: () => restartComponent(context, place, 'etcd', 'in sync, and yet it does not serve'),
     };
-    await context.rejoin.rejoin(place.node, start, place.signal);
+    await context.rejoin.rejoin(place.node, member, place.signal);
     return 'changed';
   }
   return startUnit(context, place);
@@ -37,17 +43,11 @@ export async function startEtcd(context: Reconciliation, place: StepPlace): Prom
 
 /** The owner's name lies beside the data before the data is there: unknown data is never ours by accident. */
 async function claimDataDirectory(context: Reconciliation, place: StepPlace, wipe: boolean): Promise<void> {
-  const { record } = judgementOf(context);
-  const owner = `${record.clusterId} ${record.etcd.incarnation}`;
-  const directory = PATHS.etcdData;
-  const script = `set -eu
-${wipe ? `systemctl stop etcd.service 2>/dev/null || true\nrm -rf ${directory}/member ${directory}/wal` : ''}
-mkdir -p -m 0700 ${directory}
-printf '%s\\n' ${shellQuote(owner)} >${directory}/k8s-diskless.new && mv -f ${directory}/k8s-diskless.new ${directory}/k8s-diskless
-`;
+  const { clusterId, etcd } = judgementOf(context).record;
+  const args = [PATHS.etcdData, clusterId, String(etcd.incarnation), ...(wipe ? ['wipe'] : [])];
   const what = wipe ? 'wipe etcd data of an older incarnation' : 'claim the etcd data directory';
   await change(context, place, what, () =>
-    sessionOf(context, place.node).rootScript(script, { label: 'prepare etcd data directory' }),
+    sessionOf(context, place.node).runAsRoot(bashScript(CLAIM, ...args), { label: 'prepare etcd data directory' }),
   );
 }
 

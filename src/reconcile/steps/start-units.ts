@@ -3,9 +3,11 @@ import { CONTAINERD_UNIT } from '../../components/containerd.js';
 import { DisklessError } from '../../errors.js';
 import type { ComponentId, Disruption } from '../../node/desired.js';
 import { PATHS } from '../../node/paths.js';
+import { scriptText } from '../../node/script-text.js';
 import type { UnitAction } from '../../plan/diff.js';
 import { waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import { bashScript } from '../../ssh/bash-script.js';
 import { shellQuote } from '../../ssh/quote.js';
 import { change } from '../change.js';
 import { containerdCheck } from '../containerd-check.js';
@@ -13,6 +15,8 @@ import { fetchEvidence, whereLogs } from '../evidence.js';
 import { glancing } from '../glance.js';
 import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 import { settling, untilServing } from '../settling.js';
+
+const START = scriptText('start-unit.bash');
 
 /** systemd's own start timeout ends earlier; this one catches a systemctl that never answers. */
 const START_TIMEOUT_MS = 330_000;
@@ -34,6 +38,17 @@ export function startComponents(...components: ComponentId[]) {
     for (const action of disruptive) await roll(context, place, action);
     return actions.length > 0 ? 'changed' : 'unchanged';
   };
+}
+
+/** Whatever state its units are in. @param why As in the plan's own actions */
+export async function restartComponent(
+  context: Reconciliation,
+  place: StepPlace,
+  component: ComponentId,
+  why: string,
+): Promise<void> {
+  const actions = workOf(context, place.node).difference.units.filter((action) => action.component === component);
+  for (const action of actions) await bringUp(context, place, { ...action, action: 'restart', why });
 }
 
 /** There is something that a restart could interrupt; without a quorum, one at a time would wait for what never comes. */
@@ -69,16 +84,9 @@ async function waitHealthy(
 async function bringUp(context: Reconciliation, place: StepPlace, action: UnitAction): Promise<void> {
   const { unit, fingerprint, action: verb } = action;
   // A member of a quorum that is still to be made reports its start only when it is made.
-  const wait = judgementOf(context).verdict.code === 'revive' && unit.disruption === 'etcd' ? '--no-block ' : '';
-  const mark = `${PATHS.marker}/units/${unit.name}`;
+  const wait = judgementOf(context).verdict.code === 'revive' && unit.disruption === 'etcd' ? 'no-block' : 'block';
   const check = unit.name === CONTAINERD_UNIT ? containerdCheck(context.options.readyTimeoutMs) : undefined;
-  const script = `set -eu
-${check ? unlessTold(check.before, '') : ''}if [ "$(systemctl show -p NeedDaemonReload --value ${shellQuote(unit.name)})" = yes ]; then systemctl daemon-reload; fi
-${verb === 'restart' ? stopWhatStarts(unit.name) : ''}systemctl reset-failed ${shellQuote(unit.name)} 2>/dev/null || true
-systemctl ${wait}${verb} ${shellQuote(unit.name)}
-${check ? unlessTold(check.after, `rm -f ${shellQuote(mark)}; `) : ''}mkdir -p ${PATHS.marker}/units
-printf '%s\\n' ${shellQuote(fingerprint)} >${shellQuote(`${mark}.new`)} && mv -f ${shellQuote(`${mark}.new`, mark)}
-`;
+  const script = bashScript(START, PATHS.marker, unit.name, verb, fingerprint, wait, ...(check?.args ?? []));
   await change(context, place, `${verb} ${unit.name} (${action.why})`, async () => {
     const options = {
       label: `${verb} ${unit.name}`,
@@ -86,7 +94,7 @@ printf '%s\\n' ${shellQuote(fingerprint)} >${shellQuote(`${mark}.new`)} && mv -f
       signal: place.signal,
     };
     waitsFor(`systemd has not yet said that ${unit.name} has started`);
-    const start = () => sessionOf(context, place.node).rootScript(script, options);
+    const start = () => sessionOf(context, place.node).runAsRoot(script, options);
     const glance = (signal: AbortSignal) => lastWords(context, place.node, unit.name, signal);
     const { stdout } = await glancing(context, glance, start).catch(async (cause) => {
       throw await withEvidence(context, place.node, unit.name, cause);
@@ -102,19 +110,6 @@ async function lastWords(context: Reconciliation, node: string, unit: string, si
   const { stdout } = await sessionOf(context, node).exec(command, options);
   const line = stdout.trim().slice(0, LONGEST_WORDS);
   return line === '' ? '' : `${unit} has not started yet, its log ends with: ${line}`;
-}
-
-/** What the command prints ends the script: the unit counts as not started, and the next run tries again. */
-function unlessTold(command: string, before: string): string {
-  return `told=$(${command}) || [ -n "$told" ]
-if [ -n "$told" ]; then ${before}printf '%s\\n' "$told"; exit 0; fi
-`;
-}
-
-/** A service that is stopped while it starts has failed, and a restart would report that as its own end. */
-function stopWhatStarts(unit: string): string {
-  return `if [ "$(systemctl show -p ActiveState --value ${shellQuote(unit)})" = activating ]; then systemctl stop ${shellQuote(unit)} || true; fi
-`;
 }
 
 async function withEvidence(context: Reconciliation, node: string, unit: string, cause: unknown): Promise<unknown> {

@@ -52,7 +52,9 @@ function nameOf(query: Buffer): string {
 
 function load({ port, rate = 20, seconds = 0.5, name = NAME, uptime = '/proc/uptime', patienceS = 2 }: LoadOptions) {
   const rewrite = (text: string) =>
-    text.replaceAll('/53"', `/${port}"`).replaceAll('/proc/uptime', uptime).replace(' -t 2 ', ` -t ${patienceS} `);
+    text.startsWith('bash')
+      ? text.replace(' 53 ', ` ${port} `).replace(/ 2$/, ` ${patienceS}`)
+      : text.replaceAll('/proc/uptime', uptime);
   return runDnsLoad({
     client: localShell({ rewrite }),
     nameserver: '127.0.0.1',

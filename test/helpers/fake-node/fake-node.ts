@@ -38,14 +38,15 @@ const TOOLS = 'tar gzip curl ip nft iptables ipset conntrack modprobe restorecon
 export async function startFakeNode(options: FakeNodeOptions): Promise<FakeNode> {
   const deliveries: Delivery[] = [];
   const exec = asRoot(async (command, { stdin, stdout, stderr }) => {
-    const [, clusterId, incarnation] = / receiver ([0-9a-f]+) (\d+) /.exec(command) ?? [];
+    const [, clusterId, incarnation] = / receive-files ([0-9a-f]+) (\d+) /.exec(command) ?? [];
     if (clusterId !== undefined) {
       const delivery = { clusterId, incarnation: Number(incarnation), segments: new Map(), removed: [] };
       deliveries.push(delivery);
       return receive(stdin, stdout, delivery);
     }
     const script = await new ByteReader(stdin).text();
-    if (script !== factsScript({ units: MANAGED_UNITS })) {
+    const asked = factsScript(MANAGED_UNITS);
+    if (script !== asked.input || !command.includes(asked.command)) {
       stderr.write(`a fake node knows no such command: ${command.slice(-200)}\n`);
       return 127;
     }
@@ -70,9 +71,9 @@ type RootHandler = (command: string, exec: Parameters<ExecHandler>[0]) => Promis
 /** Says, as the wrapper of src/ssh/become-root.ts does, that the command was begun. */
 function asRoot(handler: RootHandler): ExecHandler {
   return (exec) => {
-    const [mark] = /k8s-diskless-[0-9a-f]{16} started/.exec(exec.command) ?? [];
+    const [, mark] = / become-root (k8s-diskless-[0-9a-f]{16}) /.exec(exec.command) ?? [];
     if (mark === undefined) return 126;
-    exec.stderr.write(`${mark}\n`);
+    exec.stderr.write(`${mark} started\n`);
     return handler(exec.command, exec);
   };
 }

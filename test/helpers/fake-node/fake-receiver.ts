@@ -22,8 +22,8 @@ interface Header {
 }
 
 /**
- * The node's half of the protocol of src/delivery/receiver.ts, in memory: bodies are hashed as they come, rendered files
- * that arrive as gzip are unpacked and hashed one by one, nothing is installed.
+ * The node's half of the protocol of manifests/node/receive-files.bash, in memory: bodies are hashed as they come,
+ * rendered files that arrive as gzip are unpacked and hashed one by one, nothing is installed.
  */
 export async function receive(stdin: Readable, stdout: Writable, delivery: Delivery): Promise<number> {
   const reader = new ByteReader(stdin);

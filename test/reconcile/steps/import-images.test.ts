@@ -14,6 +14,7 @@ import { type Answer, type FakeConnection, fakeConnection, sessionOver } from '.
 /* The script as bash runs it, below a directory instead of /, with a containerd that notes what it is told. */
 
 const IMAGE = { sha256: 'a'.repeat(64), size: 500_000_000, references: ['registry.k8s.io/pause:3.6'] };
+const PINNED = `images label ${IMAGE.references[0]} io.cri-containerd.pinned=pinned`;
 let root: string;
 
 beforeEach(() => {
@@ -31,7 +32,11 @@ function program(name: string, body: string): void {
   chmodSync(path, 0o755);
 }
 
-const containerd = (answer: string): void => program('ctr', `echo "$3 $4" >>${root}/told\n${answer}`);
+const LOCAL = '--local  Run import locally rather than through transfer API';
+
+function containerd(answer: string, help = LOCAL): void {
+  program('ctr', `if [ "$5" = --help ]; then echo '${help}'; exit; fi\nshift 2; echo "$@" >>${root}/told\n${answer}`);
+}
 
 const archive = (): string => join(root, imageStagingPath(IMAGE));
 const told = (): string[] => readFileSync(join(root, 'told'), 'utf8').trim().split('\n');
@@ -41,12 +46,12 @@ const marked = (): string[] =>
     .split('\n');
 
 /** The node itself. */
-const runs: Answer = async ({ input }) => {
-  const script = String(input)
+const runs: Answer = async ({ command, input }) => {
+  const below = command
     .replaceAll(PATHS.marker, join(root, PATHS.marker))
     .replaceAll(PATHS.images, join(root, PATHS.images));
   const env = { ...process.env, PATH: `${root}/bin:${process.env.PATH}` };
-  const { exit, stdout, stderr } = await execute('bash', ['-s'], env, script);
+  const { exit, stdout, stderr } = await execute('sh', ['-c', below], env, String(input));
   return { exitCode: exit, stdout, stderr };
 };
 
@@ -67,9 +72,16 @@ describe('importImages', () => {
   it('imports an archive, pins it, remembers it and removes it', async () => {
     writeFileSync(archive(), 'tar');
     expect(await importOver(fakeConnection(runs))).toBe('changed');
-    expect(told()).toEqual(['images import', 'images label']);
+    expect(told()).toEqual([`images import --local ${archive()}`, PINNED]);
     expect(marked()).toEqual([IMAGE.sha256]);
     expect(existsSync(archive())).toBe(false);
+  });
+
+  it('imports with a containerd that knows one way only', async () => {
+    containerd('exit 0', '--no-unpack  Skip unpacking the images');
+    writeFileSync(archive(), 'tar');
+    await importOver(fakeConnection(runs));
+    expect(told()).toEqual([`images import ${archive()}`, PINNED]);
   });
 
   it('may take the longer the larger the archive is', async () => {
@@ -86,7 +98,7 @@ describe('importImages', () => {
       return new Promise(() => answer);
     });
     expect(await importOver(link, fakeConnection(runs))).toBe('changed');
-    expect(told()).toEqual(['images import', 'images label']);
+    expect(told()).toEqual([`images import --local ${archive()}`, PINNED]);
     expect(marked()).toEqual([IMAGE.sha256]);
   });
 
@@ -94,7 +106,7 @@ describe('importImages', () => {
     writeFileSync(join(root, PATHS.marker, 'images'), `${IMAGE.sha256}\n`);
     writeFileSync(archive(), 'tar');
     await importOver(fakeConnection(runs));
-    expect(told()).toContain('images import');
+    expect(told()).toContain(`images import --local ${archive()}`);
   });
 
   it('says what containerd answered; a reboot is not its answer', async () => {

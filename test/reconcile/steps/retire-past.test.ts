@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { scriptText } from '../../../src/node/script-text.js';
+import { UNITS_OF_AN_INCARNATION } from '../../../src/reconcile/managed-units.js';
 import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { retirePast } from '../../../src/reconcile/steps/retire-past.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
@@ -40,16 +42,11 @@ describe('retirePast', () => {
     expect(told).toEqual([]);
   });
 
-  it('ends what runs first, and names the new incarnation last: what was interrupted is done again', async () => {
+  it('tells the node whose it becomes, and all units that hold something of what is past', async () => {
     const { told, tally, retire } = runWith(true);
     expect(await retire()).toBe('changed');
     expect(tally.get('s5')?.changes).toBe(1);
-    const lines = String(told[0]?.input).trim().split('\n');
-    expect(lines[2]).toMatch(/^systemctl stop kubelet\.service .*etcd\.service/);
-    expect(lines.slice(-2)).toEqual([
-      'printf \'%s %s\\n\' c1 2 >"$marker/cluster.$$"',
-      'mv -f "$marker/cluster.$$" "$marker/cluster"',
-    ]);
+    expect(told[0]?.command).toMatch(/^bash -s -- \/run\/k8s-diskless c1 2 kubelet\.service .*etcd\.service$/);
   });
 
   it('fails with what is still there', async () => {
@@ -59,11 +56,12 @@ describe('retirePast', () => {
   });
 });
 
-describe('what pods had mounted', () => {
-  const VOLUME = '/var/lib/kubelet/pods/u1/volumes/kubernetes.io~nfs/a b';
+describe('the script', () => {
+  /** The kernel writes the space as three digits, and others follow. */
+  const VOLUME = '/var/lib/kubelet/pods/u1/volumes/kubernetes.io~nfs/a 7 50%';
 
-  /** The script in a shell of this machine, every directory of a node below one of the test's. */
-  async function sandbox(umount: string) {
+  /** In a shell of this machine, every directory of a node below one of the test's. */
+  async function sandbox(umount = 'return 32') {
     const root = await realpath(await mkdtemp(join(tmpdir(), 'retire-past-')));
     onTestFinished(() => rm(root, { recursive: true }));
     const file = join(root, VOLUME, 'precious');
@@ -73,19 +71,45 @@ describe('what pods had mounted', () => {
     await writeFile(file, 'data of a user');
     const mounted = `${root}${VOLUME}`.replaceAll(' ', '\\040');
     await writeFile(mounts, `22 1 0:5 / / rw - tmpfs x rw\n36 22 0:7 / ${mounted} rw - nfs4 server:/x rw\n`);
-    const programs = 'systemctl() { :; }; ctr() { :; }; ip() { :; }';
+    const log = `{ echo "$*"; cat ${root}/run/k8s-diskless/cluster; } >>${root}/log 2>/dev/null || :`;
+    const programs = `systemctl() { ${log}; }; ctr() { :; }; ip() { :; }; umount() { ${umount}; }; mounts=${mounts}`;
     const rewrite = (text: string): string => {
-      if (!text.startsWith('set -eu')) return text;
-      const moved = text.replaceAll(/(^|[ =<>])\/(var|run|proc)\//gm, `$1${root}/$2/`);
+      const moved = text.replace('#!/bin/bash', '').replaceAll(/(^|[ =<>])\/(var|run|proc)\//gm, `$1${root}/$2/`);
       // Nothing of this machine may be removed: every path is below the test's own directory.
       expect(moved.split(`${root}/`).join('')).not.toMatch(/(?<![\w"}*])\/(?!dev\/null)\w/);
-      return `${programs}\numount() { ${umount}; }\nmounts=${mounts}\n${moved}`;
+      return text.startsWith('#!') ? `${programs}\n${moved}` : moved;
     };
     const { exec } = localShell({ rewrite }).node.session;
-    return { ...runWith(true, ({ command, ...options }) => exec(command, options)), root, file };
+    const done = (): string[] => readFileSync(join(root, 'log'), 'utf8').trim().split('\n');
+    return { ...runWith(true, ({ command, ...options }) => exec(command, options)), exec, root, file, done };
   }
 
-  it('is unmounted before the directory goes', async () => {
+  it('ends what runs first, and names the new incarnation last: what was interrupted is done again', async () => {
+    const { retire, root, done } = await sandbox(': >"$mounts"');
+    await writeFile(join(root, 'run/k8s-diskless/cluster'), 'c1 1\n');
+    await retire();
+    const units = UNITS_OF_AN_INCARNATION.join(' ');
+    const past = 'c1 1';
+    expect(done()).toEqual([
+      `stop ${units}`,
+      past,
+      'start containerd.service',
+      past,
+      'restart containerd.service',
+      past,
+    ]);
+    expect(readFileSync(join(root, 'run/k8s-diskless/cluster'), 'utf8')).toBe('c1 2\n');
+  });
+
+  it('does nothing when it breaks off on its way', async () => {
+    const { exec, root } = await sandbox();
+    const text = scriptText('retire-past.bash');
+    const input = text.slice(0, text.length - 'n "$@"\n'.length);
+    const { exitCode } = await exec('bash -s -- /run/k8s-diskless c1 2 kubelet.service', { label: '', input });
+    expect([exitCode, existsSync(join(root, 'log'))]).toEqual([127, false]);
+  });
+
+  it('unmounts what pods had mounted before their directory goes', async () => {
     const { retire, root } = await sandbox(`printf '%s\\n' "$2" >"$mounts.asked"; : >"$mounts"`);
     expect(await retire()).toBe('changed');
     expect(readFileSync(join(root, 'proc/self/mountinfo.asked'), 'utf8')).toBe(`${root}${VOLUME}\n`);
@@ -93,8 +117,8 @@ describe('what pods had mounted', () => {
     expect(readFileSync(join(root, 'run/k8s-diskless/cluster'), 'utf8')).toBe('c1 2\n');
   });
 
-  it('keeps everything when it cannot be unmounted, for its files belong to a user', async () => {
-    const { retire, root, file } = await sandbox('return 32');
+  it('keeps everything when that cannot be unmounted, for its files belong to a user', async () => {
+    const { retire, root, file } = await sandbox();
     await expect(retire()).rejects.toMatchObject({
       code: 'remote-failed',
       detail: expect.stringContaining('could not be unmounted'),

@@ -42,7 +42,7 @@ function restart(): Promise<unknown> {
       .replaceAll('/run/k8s-diskless', join(directory, 'marker'));
   const link = fakeConnection(async ({ command, input }) => {
     const env = { ...process.env, PATH: `${directory}:${process.env.PATH}` };
-    const { exit, stdout, stderr } = await execute('bash', ['-c', command], env, here(String(input ?? '')));
+    const { exit, stdout, stderr } = await execute('bash', ['-c', here(command)], env, String(input ?? ''));
     return { exitCode: exit, stdout: `Welcome!\n${stdout}`, stderr };
   });
   const unit = { name: 'containerd.service', inputs: [], disruption: 'none' as const };

@@ -56,13 +56,14 @@ const EXISTING: EtcdBootstrap = {
 };
 
 /** s4 carries out the verdict for incarnation 3 of cluster c. */
-function runWith(verdict: EtcdVerdict, { arrived = ['config', 'etcd'], units = [START] } = {}) {
+function runWith(verdict: EtcdVerdict, { arrived = ['config', 'etcd'], units = [START], isStuck = false } = {}) {
   const events: RunEvent[] = [];
   const received: string[] = [];
   const { signal } = new AbortController();
-  const exec = async (_command: string, { label, input }: ExecOptions) => {
-    const script = String(input).replaceAll(PATHS.etcdData, dataOf()).replaceAll(PATHS.marker, join(root, 'marker'));
-    const { exit, stdout, stderr } = await execute('bash', ['-s'], { PATH: `${root}:${process.env.PATH}` }, script);
+  const exec = async (command: string, { label, input }: ExecOptions) => {
+    const here = command.replaceAll(PATHS.etcdData, dataOf()).replaceAll(PATHS.marker, join(root, 'marker'));
+    const env = { PATH: `${root}:${process.env.PATH}` };
+    const { exit, stdout, stderr } = await execute('sh', ['-c', here], env, String(input));
     return { host: 's4', label, exitCode: exit, signal: null, stdout, stderr, durationMs: 1 };
   };
   const open = async () => {
@@ -88,9 +89,11 @@ function runWith(verdict: EtcdVerdict, { arrived = ['config', 'etcd'], units = [
   const rejoined: string[] = [];
   const rejoin: EtcdRejoin = {
     clear: () => Promise.reject(new Error('nobody asks for it here')),
-    async rejoin(node, start) {
+    async rejoin(node, member) {
       rejoined.push(node);
-      await start(EXISTING);
+      await member.prepare(EXISTING);
+      await member.start();
+      if (isStuck) await member.restart();
     },
   };
   const context = {
@@ -142,6 +145,19 @@ describe('startEtcd', () => {
     expect(run.changes()[0]).toBe('wipe etcd data of an older incarnation');
   });
 
+  it.each([
+    ['goes where systemd knows no etcd', 5, false],
+    ['stays where etcd cannot be stopped: it still writes to it', 1, true],
+  ])('data %s', async (_title, exit, stays) => {
+    holdData('c 2');
+    writeFileSync(join(root, 'systemctl'), `#!/bin/sh\ncase $1 in stop) exit ${exit} ;; esac\n`);
+    const starting = runWith({ ...bootstrap, wipe: ['s4'], why: 'discarded' }).start();
+    if (stays) await expect(starting).rejects.toMatchObject({ code: 'remote-failed', host: 's4' });
+    else await starting;
+    expect(existsSync(join(dataOf(), 'member', 'wal'))).toBe(stays);
+    expect(marker()).toBe(stays ? 'c 2\n' : 'c 3\n');
+  });
+
   it.each<[string, EtcdVerdict]>([
     ['resumed', { code: 'resume-bootstrap', incarnation: 3, ...members, wipe: [] }],
     ['healthy', { code: 'healthy', holders: ['s4'], ...nobody }],
@@ -177,6 +193,13 @@ describe('startEtcd', () => {
     ]);
     expect(run.received[0]).toContain('ETCD_INITIAL_CLUSTER=s4=https://10.0.0.4:2380\n');
     expect(run.received[0]).toContain('ETCD_INITIAL_CLUSTER_STATE=existing\n');
+  });
+
+  it('starts one that does not get to serve anew', async () => {
+    const run = runWith(rejoin, { isStuck: true });
+    await run.start();
+    expect(run.changes().at(-1)).toBe('restart etcd.service (in sync, and yet it does not serve)');
+    expect(systemctl()).toContain('restart etcd.service');
   });
 
   it('does not add a member whose files never arrive: nobody could start it', async () => {

@@ -1,8 +1,12 @@
+import { scriptText } from '../../../node/script-text.js';
+import { bashScript, type RemoteCommand } from '../../../ssh/bash-script.js';
 import { shellQuote } from '../../../ssh/quote.js';
 import type { Path } from '../../record/terms.js';
 import type { Cell } from './plan-cells.js';
 import { endsOf } from './targets.js';
 import type { NodeTools, ToolEndpoint } from './tool-pods.js';
+
+const LINKS = scriptText('bench-links.bash');
 
 /** Header of IPv4 and of ICMP. */
 const HEADERS = 28;
@@ -37,7 +41,7 @@ export async function checkMtu({ tools, cells, signal }: MtuOptions): Promise<Mt
       const mtu = await mtuOf(client, signal);
       // Three tries, since a first packet may wait for a neighbour to be found; -M do: never in fragments.
       const ping = `ping -n -q -c 3 -i 0.2 -W 1 -M do -s ${mtu - HEADERS} ${shellQuote(address)}`;
-      const { exitCode } = await inNamespace(client, ping, signal);
+      const { exitCode } = await inNamespace(client, { command: ping }, signal);
       return { ...way, mtu, passed: exitCode === 0 };
     }),
   );
@@ -45,16 +49,16 @@ export async function checkMtu({ tools, cells, signal }: MtuOptions): Promise<Mt
 
 /** MTU of the interface that packets leave through. */
 export async function mtuOf(client: ToolEndpoint, signal: AbortSignal): Promise<number> {
-  const { stdout } = await inNamespace(client, 'ip -o -4 addr show; ip -o link show', signal);
+  const { stdout } = await inNamespace(client, bashScript(LINKS), signal);
   const link = new RegExp(`^\\d+: (\\S+)\\s+inet ${client.address.replaceAll('.', '\\.')}/`, 'm').exec(stdout)?.[1];
   return Number(new RegExp(`^\\d+: ${link}[@:].* mtu (\\d+) `, 'm').exec(stdout)?.[1]);
 }
 
-function inNamespace({ node, pid }: ToolEndpoint, command: string, signal: AbortSignal) {
-  return node.session.exec(`nsenter -t ${pid} -n bash -s`, {
+function inNamespace({ node, pid }: ToolEndpoint, { command, ...script }: RemoteCommand, signal: AbortSignal) {
+  return node.session.exec(`nsenter -t ${pid} -n ${command}`, {
     label: 'check the MTU',
     root: true,
-    input: command,
+    ...script,
     timeoutMs: 30_000,
     signal,
   });

@@ -1,9 +1,10 @@
 import { DisklessError } from '../../../errors.js';
-import { shellQuote } from '../../../ssh/quote.js';
+import { scriptText } from '../../../node/script-text.js';
+import { bashReader } from '../../../ssh/bash-script.js';
 import type { RemoteProcess } from '../../../ssh/transport.js';
 import type { NetworkSample } from '../../record/network-schema.js';
 import { CONNECT_PORT } from '../manifests.js';
-import { CLOCK_FUNCTIONS, timedLines } from '../wall-clock.js';
+import { timedLines, timingScript } from '../wall-clock.js';
 import type { ToolEndpoint } from './tool-pods.js';
 
 export interface ConnectTimesOptions {
@@ -16,32 +17,15 @@ export interface ConnectTimesOptions {
   signal: AbortSignal;
 }
 
-/**
- * Times TCP handshakes from within the client's network namespace. Both kernels answer by themselves, so that no
- * process at the far end is part of it; unlike ICMP it takes the way of services, and meets each rule of theirs.
- * Bash, because CoreOS has nothing else that opens sockets; its own share is some 0.1 ms, the same on every path.
- */
-const SCRIPT = `${CLOCK_FUNCTIONS}
-address=$1 port=$2 count=$3 pause=$4
-exec 4<> <(:)
-clock_begin
-for ((i = 0; i < count; i++)); do
-  from=$EPOCHREALTIME
-  if { exec 3<>"/dev/tcp/$address/$port"; } 2>/dev/null; then
-    to=$EPOCHREALTIME
-    echo $((\${to/[.,]/} - \${from/[.,]/}))
-    exec 3>&-
-  else
-    echo lost
-  fi
-  read -rt "$pause" -u 4 || :
-done
-clock_end
-`;
+const LISTENER = scriptText('bench-listen.bash');
 
 /** Beside its own time: what a handshake that gets no answer may take. */
 const GRACE_MS = 20_000;
 
+/**
+ * Times TCP handshakes from within the client's network namespace. Both kernels answer by themselves, so that no
+ * process at the far end is part of it; unlike ICMP it takes the way of services, and meets each rule of theirs.
+ */
 export async function connectTimes(options: ConnectTimesOptions): Promise<NetworkSample['result']> {
   const listener = await listen(options);
   try {
@@ -52,27 +36,12 @@ export async function connectTimes(options: ConnectTimesOptions): Promise<Networ
   }
 }
 
-/**
- * The kernel answers handshakes for a socket that listens, up to its backlog (net.core.somaxconn, 4096), and iperf3
- * closes its own between tests: so systemd opens one, for a process that never looks at it. It ends with our end of the
- * connection, and we with it, or else a port that is taken would keep both waiting.
- */
-const LISTENER = `
-{
-  systemd-socket-activate -l 0.0.0.0:${CONNECT_PORT} sleep infinity 2>&1 &
-  trap "kill $!" TERM
-  wait $!
-  kill $$
-} &
-read -r
-kill $!
-wait
-`;
-
+/** iperf3 closes its socket between tests: another one listens for as long as this process has its stdin. */
 async function listen({ server, count, intervalMs, signal }: ConnectTimesOptions): Promise<RemoteProcess> {
   const { node, pid } = server;
   const connection = await node.session.connection();
-  const listener = await connection.open(`nsenter -t ${pid} -n bash -c ${shellQuote(LISTENER)}`, {
+  const command = bashReader(LISTENER, 'bench-listen', String(CONNECT_PORT));
+  const listener = await connection.open(`nsenter -t ${pid} -n ${command}`, {
     label: 'listen for handshakes',
     root: true,
     timeoutMs: count * intervalMs + 2 * GRACE_MS,
@@ -94,11 +63,12 @@ async function listen({ server, count, intervalMs, signal }: ConnectTimesOptions
 
 async function timeConnects(options: ConnectTimesOptions): Promise<NetworkSample['result']> {
   const { client, address, port, count, intervalMs, signal } = options;
-  const args = shellQuote(address, String(port), String(count), (intervalMs / 1000).toFixed(4));
-  const { stdout, stderr } = await client.node.session.exec(`nsenter -t ${client.pid} -n bash -s -- ${args}`, {
+  const pause = (intervalMs / 1000).toFixed(4);
+  const { command, ...script } = timingScript('handshakes', address, String(port), String(count), pause);
+  const { stdout, stderr } = await client.node.session.exec(`nsenter -t ${client.pid} -n ${command}`, {
     label: 'time handshakes',
     root: true,
-    input: SCRIPT,
+    ...script,
     timeoutMs: count * intervalMs + GRACE_MS,
     signal,
   });

@@ -23,10 +23,10 @@ interface Scripted extends ToolEndpoint {
 /** An endpoint whose `ip` prints this, and whose packets up to a size arrive. */
 function endpoint(address: string, links: string, carries = 65_535): Scripted {
   const pings: string[] = [];
-  const exec = async (_: string, { input }: { input: string }) => {
-    if (input.startsWith('ip ')) return { stdout: links, exitCode: 0 };
-    pings.push(input);
-    return { stdout: '', exitCode: Number(/-s (\d+)/.exec(input)?.[1]) + 28 <= carries ? 0 : 1 };
+  const exec = async (command: string) => {
+    if (!command.includes(' ping ')) return { stdout: links, exitCode: 0 };
+    pings.push(command);
+    return { stdout: '', exitCode: Number(/-s (\d+)/.exec(command)?.[1]) + 28 <= carries ? 0 : 1 };
   };
   return {
     ...localShell(),
@@ -62,7 +62,7 @@ describe('checkMtu', () => {
       { path: 'pod', from: 's4', to: 's5', mtu: 1450, passed: true },
       { path: 'pod', from: 's5', to: 's4', mtu: 1450, passed: false },
     ]);
-    expect(a.pings).toEqual(['ping -n -q -c 3 -i 0.2 -W 1 -M do -s 1422 10.244.1.7']);
+    expect(a.pings).toEqual(['nsenter -t 1 -n ping -n -q -c 3 -i 0.2 -W 1 -M do -s 1422 10.244.1.7']);
   });
 
   it('asks each way once, and no service, which carries no ICMP', async () => {

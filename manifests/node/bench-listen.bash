@@ -1,0 +1,19 @@
+#!/bin/bash
+# Listens on a TCP port, to be connected to and nothing else, until stdin ends: bench-listen PORT
+#
+# The kernel answers handshakes for a socket that listens, up to its backlog (net.core.somaxconn, 4096). systemd opens one,
+# and says so, for a process that never looks at it. It ends with our end of the connection, and we with it, or else a port
+# that is taken would keep both waiting.
+port=$1
+
+{
+  systemd-socket-activate -l "0.0.0.0:$port" sleep infinity 2>&1 &
+  listener=$!
+  trap 'kill "$listener"' TERM
+  wait "$listener"
+  # The one that waits for stdin.
+  kill $$
+} &
+read -r
+kill $!
+wait

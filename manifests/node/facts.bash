@@ -1,0 +1,130 @@
+#!/bin/bash
+# Prints all that `up` wants to know of a node, in sections that begin with a line `@@NAME`. Changes nothing.
+#
+#   facts BIN ETCD_DATA MARKER [UNIT...]   where our binaries, the data of etcd and our marker lie; units whose state is
+#                                          wanted beside containerd's
+#
+# One script, so that facts cost one round trip. Forks are counted: it runs on every node at every `up`. What a node does
+# not have leaves its section empty; only the section `finished` tells that all of it was read.
+bin=$1 etcd_data=$2 marker=$3
+shift 3
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$bin
+
+# Tools whose presence changes what we generate or how files travel.
+tools=(tar zstd gzip curl ip nft iptables ipset conntrack modprobe restorecon sha256sum ctr systemctl)
+# Kernel features by the module that brings them: present when built in, loaded, or loadable.
+features=(overlay br_netfilter nf_conntrack vxlan ip_vs)
+
+section() { printf '\n@@%s\n' "$1"; }
+show() { [ -r "$1" ] && printf '%s' "$(<"$1")"; }
+
+machine() {
+  section boot-id; show /proc/sys/kernel/random/boot_id
+  section machine-id; show /etc/machine-id
+  section uname; uname -n -r -m
+  section os-release; show /etc/os-release
+  section meminfo; show /proc/meminfo
+  section swaps; show /proc/swaps
+  section filesystems; show /proc/filesystems
+  section mountinfo; show /proc/self/mountinfo
+  section disk; disk
+}
+
+disk() {
+  local path line
+  for path in / /opt /etc /var /run; do
+    [ -e "$path" ] && df -B1 --output=target,fstype,size,avail,itotal,iavail "$path" |
+      { read -r _; IFS= read -r line; printf '%s %s\n' "$path" "$line"; }
+  done
+}
+
+network() {
+  section addresses; ip -o addr show
+  section links; ip -o link show
+  section routes; ip -4 route show table main
+  section ssh; ssh_connection
+  section resolv; resolv_conf
+}
+
+# The address that the operator reached is in the environment of sshd's child, which sudo has taken from ours.
+ssh_connection() {
+  local pid=$$ entry
+  for _ in 1 2 3 4 5 6; do
+    while IFS= read -r -d '' entry; do
+      case $entry in SSH_CONNECTION=*) printf '%s' "${entry#SSH_CONNECTION=}"; return ;; esac
+    done 2>/dev/null <"/proc/$pid/environ"
+    # Its parent; the name in parentheses may hold spaces.
+    read -r _ _ _ pid _ 2>/dev/null < <(sed 's/(.*)/x/' "/proc/$pid/stat") || return
+  done
+}
+
+# Behind systemd-resolved's stub the servers stand in the first of them.
+resolv_conf() {
+  local file
+  for file in /run/systemd/resolve/resolv.conf /etc/resolv.conf; do
+    [ -r "$file" ] && { printf '%s\n' "$file"; show "$file"; return; }
+  done
+}
+
+# systemd-timesyncd says so by a file, chrony when asked; timedatectl would start a service for it.
+synchronized() {
+  if [ -e /run/systemd/timesync/synchronized ]; then
+    printf yes
+  elif command -v chronyc >/dev/null; then
+    case $(timeout 1 chronyc -c tracking 2>/dev/null) in *,Normal) printf yes ;; esac
+  fi
+}
+
+rights() {
+  local key value
+  section synchronized; synchronized
+  section cgroup; stat -f -c %T /sys/fs/cgroup
+  section selinux; show /sys/fs/selinux/enforce
+  section capabilities
+  while read -r key value; do [ "$key" = CapEff: ] && printf '%s' "$value"; done </proc/self/status
+  # Only the initial network namespace has this one, and may write conntrack's: the same before their module is loaded.
+  section conntrack; [ -w /proc/sys/net/core/netdev_max_backlog ] && printf yes
+}
+
+software() {
+  local tool feature
+  section tools
+  for tool in "${tools[@]}"; do command -v "$tool" >/dev/null && printf '%s\n' "$tool"; done
+  section features
+  for feature in "${features[@]}"; do
+    { [ -d "/sys/module/$feature" ] || modprobe -n -q "$feature"; } 2>/dev/null && printf '%s\n' "$feature"
+  done
+  [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ] && echo br_netfilter
+  [ -e /proc/sys/net/netfilter/nf_conntrack_max ] && echo nf_conntrack
+  [ -e /proc/net/ip_vs ] && echo ip_vs
+  section containerd-version; command -v containerd >/dev/null && containerd --version
+  section units; systemctl show -p Id,ActiveState,SubState -- "$@" containerd.service
+  section images
+  [ -S /run/containerd/containerd.sock ] && timeout 2 ctr -n k8s.io images ls -q 2>/dev/null && section images-listed
+  section listeners; ss -Hltnp
+}
+
+# What of ours is there, as the receiver of files and the starting of units have noted it; files also as they lie there now.
+ours() {
+  local unit
+  section etcd-data; [ -d "$etcd_data/member" ] && echo present
+  section etcd-marker; show "$etcd_data/k8s-diskless"
+  section marker-cluster; show "$marker/cluster"
+  section marker-files
+  if [ -r "$marker/files" ]; then
+    show "$marker/files"
+    section marker-stat
+    cut -d ' ' -f 5- "$marker/files" | sort -u | tr '\n' '\0' | xargs -0r stat -c '%a %s:%i:%.9Y:%.9Z %n' 2>/dev/null
+  fi
+  section marker-units
+  for unit in "$marker"/units/*; do [ -f "$unit" ] && printf '%s %s\n' "${unit##*/}" "$(<"$unit")"; done
+  section marker-images; show "$marker/images"
+}
+
+section started; date +%s.%N
+machine
+network
+rights
+software "$@"
+ours
+section finished; date +%s.%N
