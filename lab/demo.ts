@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { type Operator, operatorOf } from '../test/e2e/helpers/cli.js';
 import { deployEcho, echoPods, eventually, NODE_PORT } from '../test/e2e/helpers/workload.js';
-import { PROGRAM } from '../test/helpers/program.js';
+import { ensureProgram, PROGRAM } from '../test/helpers/program.js';
 import { Lab } from './nodes/lab.js';
 
 /**
@@ -46,6 +46,7 @@ async function showWorkload(operator: Operator, lab: Lab): Promise<void> {
 }
 
 async function demo(): Promise<void> {
+  await ensureProgram();
   const lab = new Lab('lab');
   heading('three machines whose root is in RAM');
   await lab.up({ nodes: NODES.map((name) => ({ name })), progress: say });

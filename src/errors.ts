@@ -1,4 +1,4 @@
-/** Process exit codes, design §10. */
+/** Process exit codes; scripts decide by them, so none ever changes its meaning. */
 export const EXIT = {
   done: 0,
   bug: 1,

@@ -114,6 +114,16 @@ export const TEST: readonly Layer[] = [
   labTests('core', 'core of the lab', CORE),
 ];
 
+/** So many as a small machine has cores: each test gets half of what it has alone. */
+const BUSY = 2;
+
+/** The core of the lab on a machine that others keep busy: no test may fail because of that. */
+function coreBesideBusy(): readonly Layer[] {
+  const core = labTests('core', `core of the lab beside ${BUSY} busy processes`, CORE);
+  const beside = ['node_modules/.bin/tsx', 'test/run/beside-busy.ts', String(BUSY)];
+  return [SETUP, labBuild(), { ...core, command: [...beside, ...core.command] }];
+}
+
 export function layersOf({ title, files, build, layers = [] }: Suite): readonly Layer[] {
   return files === undefined ? layers : [SETUP, labBuild(build), labTests('lab', title, files)];
 }
@@ -154,6 +164,11 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     title: 'measurements that are disturbed',
     minutes: 15,
     files: ['bench'],
+  },
+  slow: {
+    title: 'the core of the lab on a busy machine; meant is three times in a row (--only slow,slow,slow)',
+    minutes: 30,
+    layers: coreBesideBusy(),
   },
   versions: {
     title: 'every row of the version table, which is recorded',

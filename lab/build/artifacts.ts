@@ -79,7 +79,7 @@ async function layOutCni(product: string, output: string): Promise<void> {
 }
 
 /** iperf3/iperf3_x64.tar.gz: no static build as of upstream, but a root with what Debian's needs. */
-async function layOutIperf3(from: string, output: string): Promise<void> {
+export async function layOutIperf3(from: string, output: string): Promise<void> {
   const file = join(output, 'iperf3', 'iperf3_x64.tar.gz');
   await mkdir(dirname(file), { recursive: true });
   await link(join(from, basename(file)), file);

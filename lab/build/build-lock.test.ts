@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { withLock } from './build-lock.js';
+import { isLocked, withLock } from './build-lock.js';
 
 describe('withLock', () => {
   it('lets one in at a time, and everyone in the end', async () => {
@@ -40,6 +40,13 @@ describe('withLock', () => {
     } finally {
       owner.kill('SIGKILL');
     }
+  });
+
+  it('can be asked whether it is held', async () => {
+    const name = randomUUID();
+    expect(await isLocked(name)).toBe(false);
+    expect(await withLock({ name, onWait: () => expect.unreachable() }, () => isLocked(name))).toBe(true);
+    expect(await isLocked(name)).toBe(false);
   });
 
   it('stops waiting when aborted', async () => {

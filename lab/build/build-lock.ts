@@ -17,8 +17,7 @@ export interface LockOptions {
  * and whoever waits is told by the end of a connection instead of polling.
  */
 export async function withLock<T>(options: LockOptions, work: () => Promise<T>): Promise<T> {
-  const digest = createHash('sha256').update(options.name).digest('hex').slice(0, 32);
-  const address = `\0k8s-diskless-lab-${digest}`;
+  const address = addressOf(options.name);
   let held = await tryHold(address);
   if (held === undefined) options.onWait();
   while (held === undefined) {
@@ -31,6 +30,21 @@ export async function withLock<T>(options: LockOptions, work: () => Promise<T>):
   } finally {
     await held.release();
   }
+}
+
+/** Whether anybody runs work under this name. */
+export async function isLocked(name: string): Promise<boolean> {
+  const socket = connect(addressOf(name));
+  return once(socket, 'connect')
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(() => socket.destroy());
+}
+
+function addressOf(name: string): string {
+  return `\0k8s-diskless-lab-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
 }
 
 interface Held {

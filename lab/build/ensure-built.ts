@@ -1,21 +1,36 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ArtifactVersions } from '../../src/artifacts/catalogue.js';
 import { usageError } from '../../src/errors.js';
-import { GENERATIONS, generationOf, NEWEST_GENERATION, type SystemName } from '../generations.js';
+import { GENERATIONS, type Generation, generationOf, NEWEST_GENERATION, type SystemName } from '../generations.js';
 import { artifacts } from './artifacts.js';
 import { bootImage } from './boot-image.js';
+import { buildError } from './build-error.js';
+import { dropWorkplace, overLimit } from './cache-contents.js';
+import { openCacheUse } from './cache-users.js';
 import { conformanceKit } from './conformance-kit.js';
 import { containerImages, coreDnsReference } from './container-images.js';
 import { containerRuntime } from './container-runtime.js';
 import { conformanceLayer } from './debian-layer.js';
 import { goProduct } from './go-product.js';
-import { cniPlugins, containerd, coredns, etcd, kubeadm, kubernetes, kubernetesTests, runc } from './go-software.js';
+import {
+  cniPlugins,
+  containerd,
+  coredns,
+  etcd,
+  kubeadm,
+  kubernetes,
+  kubernetesTests,
+  runc,
+  softwareVersion,
+} from './go-software.js';
 import { ignition } from './ignition.js';
 import { iperf3 } from './iperf3.js';
 import { kubeadmKit } from './kubeadm.js';
-import { labCacheRoot } from './lab-cache.js';
+import { COMPILED, labCacheRoot } from './lab-cache.js';
 import { nodeImage } from './node-image.js';
 import { builtVersion, materialize, type Product } from './product.js';
+import { releasedArtifacts, releasedName } from './released.js';
+import { type SoftwareSource, type SourceChoice, softwareSource } from './software-source.js';
 
 /** Where the lab's products are. Everything is read-only to its users. */
 export interface LabBuild {
@@ -38,7 +53,7 @@ export interface MachineBuild extends LabBuild {
   initrd: string;
 }
 
-export interface EnsureBuiltOptions {
+export interface EnsureBuiltOptions extends SourceChoice {
   progress: (line: string) => void;
   signal?: AbortSignal | undefined;
   /** Name of the generation. Default: `newest`. */
@@ -60,21 +75,17 @@ interface Maker {
 /** Builds what is missing of the lab and says where everything is; takes a fraction of a second when all is there. */
 export async function ensureBuilt(options: EnsureBuiltOptions): Promise<LabBuild> {
   checkNames(options.rebuild ?? []);
+  const source = softwareSource(options);
   const generation = generationOf(options.generation ?? NEWEST_GENERATION);
   const { make, finish } = maker(options, generation.name);
   const node = await make(nodeImage);
   const dns = await make(goProduct(coredns));
-  const parts = {
-    kubernetes: await make(goProduct(kubernetes(generation.kubernetes))),
-    etcd: await make(goProduct(etcd(generation.etcd))),
-    cni: await make(goProduct(cniPlugins)),
-    iperf3: await make(iperf3),
-  };
+  const served = await artifactsOf(generation, source, make);
   const wanted = new Set([generation.system, ...(options.systems ?? [])]);
   const base = join(node, 'usr.squashfs');
   const build: LabBuild = {
     generation: generation.name,
-    artifacts: await make(artifacts(parts)),
+    artifacts: served,
     images: await make(containerImages({ coredns: dns })),
     dnsImage: coreDnsReference(dns),
     systems: { oldest: [base], ...(wanted.has('newest') && { newest: [base, await runtimeLayer(make)] }) },
@@ -82,6 +93,26 @@ export async function ensureBuilt(options: EnsureBuiltOptions): Promise<LabBuild
   };
   await finish();
   return build;
+}
+
+async function artifactsOf(generation: Generation, source: SoftwareSource, make: Maker['make']): Promise<string> {
+  if (source.from === 'releases')
+    return make(releasedArtifacts({ ...source, versions: versionsOf(generation), iperf3 }));
+  const parts = {
+    kubernetes: await make(goProduct(kubernetes(generation.kubernetes))),
+    etcd: await make(goProduct(etcd(generation.etcd))),
+    cni: await make(goProduct(cniPlugins)),
+    iperf3: await make(iperf3),
+  };
+  return make(artifacts(parts));
+}
+
+function versionsOf(generation: Generation): ArtifactVersions {
+  return {
+    kubernetes: softwareVersion(kubernetes(generation.kubernetes)),
+    etcd: softwareVersion(etcd(generation.etcd)),
+    cni: softwareVersion(cniPlugins),
+  };
 }
 
 async function runtimeLayer(make: Maker['make']): Promise<string> {
@@ -92,11 +123,12 @@ async function runtimeLayer(make: Maker['make']): Promise<string> {
 /** The same, and the kernel and initrd of machines: most uses of the lab have none. */
 export async function ensureMachinesBuilt(options: EnsureBuiltOptions): Promise<MachineBuild> {
   const build = await ensureBuilt(options);
-  const { make } = maker(options, build.generation);
+  const { make, finish } = maker(options, build.generation);
   const program = join(await make(ignition), 'ignition');
   const { system } = generationOf(build.generation);
   const layers = build.systems[system] ?? [];
   const boot = await make(bootImage({ rootTar: build.rootTar, layers, ignition: program }));
+  await finish();
   return { ...build, kernel: join(boot, 'vmlinuz'), initrd: join(boot, 'initrd') };
 }
 
@@ -154,17 +186,28 @@ export async function ensureConformanceBuilt(options: EnsureBuiltOptions): Promi
 }
 
 function maker({ progress, signal, rebuild = [], root = labCacheRoot() }: EnsureBuiltOptions, name: string): Maker {
-  // Of its own for each, so that nobody drops what others need.
-  const compiled = join(root, 'go-build', name);
+  // Of its own for each, so that what is done here can go.
+  const folder = join(COMPILED, name);
+  const compiled = join(root, folder);
+  const use = openCacheUse(root);
   let hasBuilt = false;
   const onBuilt = () => {
     hasBuilt = true;
   };
   return {
-    make: (product) =>
-      materialize(product, { root, progress, signal, compiled, rebuild: rebuild.includes(product.name), onBuilt }),
+    make: async (product) => {
+      await use.add(folder).catch((error) => {
+        throw buildError({ error, product: product.name, root });
+      });
+      const isToRebuild = rebuild.includes(product.name);
+      return materialize(product, { root, progress, signal, compiled, rebuild: isToRebuild, onBuilt });
+    },
     finish: async () => {
-      if (hasBuilt) await rm(compiled, { recursive: true, force: true });
+      await use.end();
+      // Also what an earlier one left that was killed.
+      await dropWorkplace(root, folder);
+      const problem = hasBuilt ? await overLimit(root) : undefined;
+      if (problem !== undefined) progress(problem);
     },
   };
 }
@@ -172,7 +215,11 @@ function maker({ progress, signal, rebuild = [], root = labCacheRoot() }: Ensure
 const PRODUCT_NAMES = new Set([
   ...['node-image', 'container-images', 'container-runtime', 'iperf3', 'ignition', 'boot-image', 'conformance-layer'],
   ...[cniPlugins, containerd, runc, coredns].map(({ name }) => name),
-  ...GENERATIONS.flatMap((generation) => [kubernetes(generation.kubernetes).name, etcd(generation.etcd).name]),
+  ...GENERATIONS.flatMap((generation) => [
+    kubernetes(generation.kubernetes).name,
+    etcd(generation.etcd).name,
+    releasedName(versionsOf(generation)),
+  ]),
 ]);
 
 function checkNames(names: readonly string[]): void {

@@ -1,6 +1,7 @@
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DisklessError, toDisklessError } from '../../src/errors.js';
+import { DisklessError } from '../../src/errors.js';
+import { hasCode } from '../../src/kube/api-errors.js';
 import { type GoSoftware, moduleFolder, softwareVersion } from './go-software.js';
 import { goEnvironment } from './go-toolchain.js';
 import { type BuildContext, fileInputs, type Product } from './product.js';
@@ -22,6 +23,7 @@ export function goProduct(software: GoSoftware): Product {
       const version = softwareVersion(software);
       context.progress(`building ${version} from its Go module, once`);
       await buildCommands(software, version, context);
+      for (const path of software.packages) await requireCommand(commandOf(path), context.output);
       return { version };
     },
   };
@@ -43,7 +45,7 @@ async function buildCommands(software: GoSoftware, version: string, context: Bui
     if (tests) await run('go-tests.sh', tests);
   } catch (cause) {
     signal?.throwIfAborted();
-    throw buildFailed(software, version, cause);
+    throw hasCode(cause, 'lab-command-failed') ? buildFailed(software, version, cause) : cause;
   }
 }
 
@@ -64,14 +66,31 @@ export async function moduleSources(software: GoSoftware, context: BuildContext)
   return Dir;
 }
 
-function buildFailed({ name }: GoSoftware, version: string, cause: unknown): DisklessError {
-  const { code, message, detail } = toDisklessError(cause);
-  if (code === 'lab-go-missing') return toDisklessError(cause);
+/** `go build` names a command by the last part of its path that is no version. */
+function commandOf(path: string): string {
+  const parts = path.split('/').filter((part) => !/^v\d+$/.test(part));
+  return parts.at(-1) ?? '';
+}
+
+async function requireCommand(name: string, output: string): Promise<void> {
+  const found = await stat(join(output, name)).catch(() => undefined);
+  if (found !== undefined && found.size > 0) return;
+  throw new DisklessError({
+    code: 'lab-cache-changed',
+    message: `${name} was built, and is not there or empty: something else has changed the cache meanwhile`,
+    hint: 'the same command builds it again',
+  });
+}
+
+function buildFailed({ name }: GoSoftware, version: string, cause: DisklessError): DisklessError {
+  const { message, detail } = cause;
   return new DisklessError({
     code: 'lab-build-failed',
     message: `${name} ${version} cannot be built from its Go module`,
     detail: detail ?? message,
-    hint: 'it needs the Go module proxy (`go env GOPROXY`) and some GB of disk (`npm run -s lab -- cache prune` frees some)',
+    hint:
+      'it needs the Go module proxy (`go env GOPROXY`) and some GB of disk; `npm run -s lab -- cache prune` frees some, ' +
+      'and removes downloaded modules, which may be damaged',
     cause,
   });
 }

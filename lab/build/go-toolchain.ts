@@ -2,29 +2,49 @@ import { chmod, readdir, rename } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { newestFirst } from '../../src/config/release-version.js';
 import { DisklessError } from '../../src/errors.js';
+import { hasCode } from '../../src/kube/api-errors.js';
 import type { BuildContext, Product } from './product.js';
 import { runCommand } from './run-command.js';
 
 /** The highest `go` line of lab/modules; an older compiler refuses that module. */
 export const NEEDED_GO = '1.26.8';
-type GoContext = Pick<BuildContext, 'root' | 'compiled' | 'signal' | 'use'>;
+type GoContext = Pick<BuildContext, 'root' | 'compiled' | 'work' | 'signal' | 'use'>;
 
 const TOOLCHAIN = `golang.org/toolchain@v0.0.1-go${NEEDED_GO}.linux-amd64`;
 
 /** Environment in which `go` is a compiler that is new enough and keeps its caches in the lab's. */
-export async function goEnvironment({ root, compiled, signal, use }: GoContext): Promise<Record<string, string>> {
-  const isNew = isEnough(await installedGo(signal));
-  const path = isNew ? [] : [join(await use(fetchedToolchain), 'bin')];
+export async function goEnvironment(context: GoContext): Promise<Record<string, string>> {
+  const { root, compiled, work, signal } = context;
+  const installed = await installedGo(signal);
+  const path = isEnough(installed) ? [] : [join(await newerGo(installed, context), 'bin')];
   return {
     PATH: [...path, process.env.PATH].join(delimiter),
     GOCACHE: compiled,
     GOMODCACHE: join(root, 'go-mod'),
+    // What a compiler that is killed leaves goes with the work.
+    GOTMPDIR: work,
     // A go.mod of ours names what it requires and nothing below that; the caches must be easy to remove.
     GOFLAGS: '-mod=mod -modcacherw -buildvcs=false',
     GOTOOLCHAIN: 'local',
     GOWORK: 'off',
     CGO_ENABLED: '0',
   };
+}
+
+async function newerGo(installed: string, { signal, use }: GoContext): Promise<string> {
+  try {
+    return await use(fetchedToolchain);
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (!hasCode(cause, 'lab-command-failed')) throw cause;
+    throw new DisklessError({
+      code: 'lab-go-outdated',
+      message: `the Go of this machine is ${installed}, and Go ${NEEDED_GO}, with which the lab builds, cannot be downloaded`,
+      detail: cause.detail ?? cause.message,
+      hint: `install Go ${NEEDED_GO} or newer, or let \`go\` reach the module proxy (\`go env GOPROXY\`)`,
+      cause,
+    });
+  }
 }
 
 /** The compiler as a module, which is how Go itself gets a newer one; an old `go` such as Debian's can download it. */

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
+import { buildError } from './build-error.js';
 import { withLock } from './build-lock.js';
+import { buildLock, inCache } from './cache-locks.js';
+import { cacheUsers, useOfThisProcess } from './cache-users.js';
+import { contentsFile, damageOf, noteContents } from './contents.js';
+import { SCRATCH } from './lab-cache.js';
 import { runCommand } from './run-command.js';
 
 /** Something the lab builds once and keeps in its cache: a directory of files. */
@@ -44,17 +49,31 @@ export interface MaterializeOptions {
   compiled?: string;
 }
 
-/** How many builds of one product stay in the cache: the newest, and one for the branch next door. */
+/** So many builds of one product stay in the cache, beside those in use: the newest, and one for the branch next door. */
 const KEPT_BUILDS = 2;
 
-/** The directory of the finished product, `<root>/<name>/<version>_<key>`; builds it when it is missing. */
+/**
+ * The directory of the finished product, `<root>/<name>/<version>_<key>`; builds it when it is missing or damaged. Nobody
+ * removes it before this process ends.
+ */
 export async function materialize(product: Product, options: MaterializeOptions): Promise<string> {
+  try {
+    return await findOrBuild(product, options);
+  } catch (error) {
+    throw options.signal?.aborted ? error : buildError({ error, product: product.name, root: options.root });
+  }
+}
+
+async function findOrBuild(product: Product, options: MaterializeOptions): Promise<string> {
   const { root, progress, signal } = options;
-  const existing = await findBuilt(root, product);
+  const existing = await inCache(root, signal, () => takeBuilt(product, options));
   if (existing !== undefined && !options.rebuild) return existing;
   const onWait = () => progress(`${product.name}: waiting for another build of it to finish`);
-  return await withLock({ name: `build ${root} ${product.name}`, onWait, signal }, async () => {
-    const builtMeanwhile = await findBuilt(root, product);
+  return await withLock({ name: buildLock(root, product.name), onWait, signal }, async () => {
+    const builtMeanwhile = await inCache(root, signal, async () => {
+      await mkdir(join(root, product.name), { recursive: true });
+      return takeBuilt(product, { root, progress: () => {} });
+    });
     if (builtMeanwhile !== undefined && builtMeanwhile !== existing) return builtMeanwhile;
     return await buildInto(product, options);
   });
@@ -64,9 +83,8 @@ export async function materialize(product: Product, options: MaterializeOptions)
 async function buildInto(product: Product, options: MaterializeOptions): Promise<string> {
   const { root, signal } = options;
   const progress = (line: string) => options.progress(`${product.name}: ${line}`);
-  const scratch = join(root, 'tmp');
+  const scratch = join(root, SCRATCH);
   const home = join(root, product.name);
-  await mkdir(home, { recursive: true });
   await mkdir(scratch, { recursive: true });
   const temporary = await mkdtemp(join(scratch, `${product.name}-`));
   const [output, work] = [join(temporary, 'out'), join(temporary, 'work')];
@@ -79,9 +97,13 @@ async function buildInto(product: Product, options: MaterializeOptions): Promise
     const key = hashOf(await product.inputs());
     const { version } = await product.build({ root, compiled, output, work, progress, signal, use });
     const finished = join(home, `${version}_${key}`);
-    await rm(finished, { recursive: true, force: true });
-    await rename(output, finished);
-    await dropOldBuilds(home);
+    await inCache(root, signal, async () => {
+      await rm(finished, { recursive: true, force: true });
+      await rename(output, finished);
+      await noteContents({ root, directory: finished });
+      await useOfThisProcess(root).add(relative(root, finished));
+      await dropOldBuilds(root, home);
+    });
     progress(`ready (${version})`);
     options.onBuilt?.();
     return finished;
@@ -96,14 +118,35 @@ export function builtVersion(directory: string): string {
   return basename(directory).replace(/_[^_]*$/, '');
 }
 
-async function findBuilt(root: string, product: Product): Promise<string | undefined> {
+/** One that is there and whole is in use from now on. */
+async function takeBuilt(
+  product: Product,
+  { root, progress }: Pick<MaterializeOptions, 'root' | 'progress'>,
+): Promise<string | undefined> {
   const key = hashOf(await product.inputs());
-  return (await newestFirst(join(root, product.name))).find((path) => path.endsWith(`_${key}`));
+  const builds = (await newestFirst(join(root, product.name))).filter((path) => path.endsWith(`_${key}`));
+  const damages: string[] = [];
+  for (const directory of builds) {
+    const damage = await damageOf({ root, directory });
+    if (damage !== undefined) damages.push(damage);
+    else {
+      await useOfThisProcess(root).add(relative(root, directory));
+      return directory;
+    }
+  }
+  if (damages.length > 0) {
+    progress(`${product.name}: what the cache has is damaged (${damages.join('; ')}), so it is built anew`);
+  }
+  return undefined;
 }
 
-async function dropOldBuilds(home: string): Promise<void> {
+async function dropOldBuilds(root: string, home: string): Promise<void> {
+  const users = await cacheUsers(root);
   const old = (await newestFirst(home)).slice(KEPT_BUILDS);
-  await Promise.all(old.map((path) => rm(path, { recursive: true, force: true })));
+  for (const directory of old.filter((path) => !users.has(relative(root, path)))) {
+    await rm(directory, { recursive: true, force: true });
+    await rm(contentsFile({ root, directory }), { force: true });
+  }
 }
 
 async function newestFirst(home: string): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { Command } from 'commander';
+import { ensureProgram } from '../../test/helpers/program.js';
 import { MachineLab } from './machine-lab.js';
 
 export interface MachineCommandOptions {
@@ -39,6 +40,8 @@ export function addMachineCommands(program: Command, { lab, progress, signal }: 
     .option('--memory <MiB>', 'of new ones', Number)
     .option('--no-wait', 'return when they are on')
     .action(async (names: string[], { uefi, memory, wait }: { uefi?: boolean; memory?: number; wait: boolean }) => {
+      // New machines boot from what it renders and serves.
+      await ensureProgram();
       const hardware = { ...(uefi && { firmware: 'uefi' as const }), ...(memory && { memoryMiB: memory }) };
       await machines().add({ machines: names.map((name) => ({ name, ...hardware })), progress, signal });
       await machines().switchOn(names, signal);

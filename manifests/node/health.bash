@@ -1,6 +1,6 @@
 #!/bin/bash
-# Waits until all daemons are well, and prints nothing then. When its time is up, or one of them keeps ending, it prints a
-# line `unhealthy UNIT WHY` for each that is not; WHY is the rest of a sentence about it.
+# Waits until all daemons are well, and prints nothing then. When its time is up, or one of them keeps ending or has ended
+# for good, it prints a line `unhealthy UNIT WHY` for each that is not; WHY is the rest of a sentence about it.
 #
 #   health SECONDS CONTAINERD_CHECK [UNIT URL]...   how long to wait; k8s-diskless-containerd, which tells of its CRI
 #                                                   plugin; daemons with what they answer their health at
@@ -26,10 +26,15 @@ while (($# > 0)); do
   requests+=(-o /dev/null "$2")
   shift 2
 done
+# The last one is asked in another way.
+containerd=${#units[@]}
+units+=(containerd.service)
 
 # Each look finds these anew: sentences about what is not well, and those among them that waiting will not change.
 failing=()
 hopeless=()
+# What each unit answers, and what systemd tells of it.
+answers=() restarts=() started=() states=()
 # How often systemd had started each of them again when it was looked at first.
 before=()
 
@@ -38,27 +43,36 @@ property() {
   readarray -t "$2" < <(systemctl show -p "$1" --value -- "${units[@]}" | grep .)
 }
 
-# Nothing, or why containerd's CRI plugin is not up. It loads its plugins once, when it starts: what is well stays so.
+ask() {
+  readarray -t answers < <(curl -sk --noproxy '*' -m 3 -w '%{http_code}\n' "${requests[@]}")
+  property NRestarts restarts
+  property ExecMainStartTimestampMonotonic started
+  property ActiveState states
+  ((${#before[@]} > 0)) || before=("${restarts[@]}")
+}
+
+# Nothing, or why containerd's CRI plugin is not up. It loads its plugins once, when it starts: what is well stays so for as
+# long as it runs.
 cri=unknown
+life=
 look_at_containerd() {
-  local ended=0
-  [[ $cri ]] || return
-  cri=$("$containerd_check" cri) || ended=$?
+  local ended=0 now="${states[containerd]-} ${restarts[containerd]-}"
+  answers[containerd]=200
+  [[ $cri || $now != "$life" ]] || return
+  life=$now
+  cri=$("$containerd_check" cri 0 "${before[containerd]:-0}") || ended=$?
   # Silence is consent only where somebody has looked.
   [[ $cri || $ended == 0 ]] || cri=$'\x1f'"was not asked: $containerd_check ended with exit code $ended"
   [[ $cri ]] || return
+  answers[containerd]=told
   failing+=("containerd.service ${cri#*$'\x1f'}")
   # Only its next start can help.
   ((ended != 2)) || hopeless+=("${failing[@]}")
 }
 
 look_at_daemons() {
-  local answers=() restarts=() started=() uptime age ending i
-  readarray -t answers < <(curl -sk --noproxy '*' -m 3 -w '%{http_code}\n' "${requests[@]}")
-  property NRestarts restarts
-  property ExecMainStartTimestampMonotonic started
+  local uptime age ending i
   read -r uptime _ </proc/uptime
-  ((${#before[@]} > 0)) || before=("${restarts[@]}")
   for i in "${!units[@]}"; do
     age=$((${uptime%.*} - ${started[i]:-0} / 1000000))
     ending="${units[i]} keeps ending: systemd started it again ${restarts[i]:-0} times"
@@ -68,7 +82,11 @@ look_at_daemons() {
         if ((${restarts[i]:-0} == 0 || age >= steady)); then continue; fi
         failing+=("$ending")
         ;;
-      000) failing+=("${units[i]} does not answer") ;;
+      told) continue ;;
+      000)
+        failing+=("${units[i]} does not answer")
+        [[ ${states[i]-} != failed ]] || hopeless+=("${units[i]} has failed, and systemd does not start it again")
+        ;;
       *) failing+=("${units[i]} answers with HTTP ${answers[i]}") ;;
     esac
     if ((${restarts[i]:-0} - ${before[i]:-0} >= hopeless_ends)); then hopeless+=("$ending"); fi
@@ -77,6 +95,7 @@ look_at_daemons() {
 
 while :; do
   failing=() hopeless=()
+  ask
   look_at_containerd
   look_at_daemons
   ((${#failing[@]} > 0)) || exit 0

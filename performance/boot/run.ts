@@ -7,6 +7,7 @@ import { type MachineLab, plugInMachines } from '../../lab/machines/machine-lab.
 import { medianOf } from '../../src/bench/stats/quantile.js';
 import { NEWEST } from '../../src/config/version-table.js';
 import { createOperator } from '../../test/e2e/helpers/cli.js';
+import { ensureProgram } from '../../test/helpers/program.js';
 import { commit, machine } from '../machine.js';
 import { operatorRun } from '../up/operator-run.js';
 import { type Sample, sampleOf } from '../up/sample.js';
@@ -79,6 +80,7 @@ function draw(rows: readonly { stage: string; seconds: number }[]): string {
   return lines.join('\n');
 }
 
+await ensureProgram();
 const lab = await plugInMachines({ name: 'bench-boot', machines: [{ name: MACHINE, firmware }], progress: say });
 try {
   const boots: Boot[] = [];

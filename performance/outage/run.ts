@@ -8,6 +8,7 @@ import { medianOf } from '../../src/bench/stats/quantile.js';
 import { NEWEST } from '../../src/config/version-table.js';
 import { createWorld, type World } from '../../test/e2e/helpers/cluster-world.js';
 import { deployEcho } from '../../test/e2e/helpers/workload.js';
+import { ensureProgram } from '../../test/helpers/program.js';
 
 /**
  * One of three control planes loses power: for how long does anything stall? Every probe asks ten times a second, before
@@ -55,6 +56,7 @@ async function kubectlStall(world: World): Promise<number> {
 }
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
+await ensureProgram();
 const world = await createWorld(
   'bench-outage',
   NODES.map((name) => ({ name })),

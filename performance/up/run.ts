@@ -7,6 +7,7 @@ import { ensureBuilt, ensureKubeadmBuilt } from '../../lab/build/ensure-built.js
 import { startLab } from '../../lab/nodes/lab.js';
 import { ascending, medianOf, quantileOf } from '../../src/bench/stats/quantile.js';
 import { NEWEST } from '../../src/config/version-table.js';
+import { ensureProgram } from '../../test/helpers/program.js';
 import { commit, machine } from '../machine.js';
 import { packKit } from './kubeadm/run.js';
 import { type Sample, waterfall } from './sample.js';
@@ -35,7 +36,9 @@ const controlPlanes = NODES.slice(0, count);
 const rebooted = NODES[1] ?? '';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const build = await ensureBuilt({ progress: say });
+await ensureProgram();
+// kubeadm's images are made of the same binaries, which only modules give.
+const build = await ensureBuilt({ progress: say, from: 'modules' });
 const kit =
   count === 1 ? await packKit({ ...build, kit: await ensureKubeadmBuilt({ progress: say }), row: NEWEST }) : undefined;
 const work = mkdtempSync(join(tmpdir(), 'bench-up-'));

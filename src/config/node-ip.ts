@@ -22,7 +22,7 @@ export interface NodeIp {
 const UNUSABLE = ['127.0.0.0/8', '169.254.0.0/16'];
 
 /**
- * The address a node is known by in the cluster (design §6): the configured one, else the one inside nodeCidr, else
+ * The address a node is known by in the cluster: the configured one, else the one inside nodeCidr, else
  * the one the SSH connection arrived at. Never "the first NIC": with several networks that is right only by chance,
  * and after a reboot another one may be first.
  *

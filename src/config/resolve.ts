@@ -30,7 +30,7 @@ export interface ResolvedSpec {
 }
 
 /**
- * Decides everything that was left open, once (design §5). What is recorded stays, whatever the order of the list.
+ * Decides everything that was left open, once. What is recorded stays, whatever the order of the list.
  *
  * @throws usage error (exit 2) with all problems and their places; refusal (exit 5) of changes an existing cluster
  * cannot follow

@@ -15,7 +15,7 @@ export interface NodeSpec {
   name: string;
   role: Role;
   ssh: SshTarget;
-  /** Configured node IP; otherwise derived from facts (design §6). */
+  /** Configured node IP; otherwise derived from facts, see `chooseNodeIp`. */
   nodeIp?: string;
   /** Pinned host keys, `SHA256:…` fingerprints as ssh-keygen prints them. */
   hostKeys?: string[];

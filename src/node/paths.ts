@@ -1,4 +1,4 @@
-/** Where things live on a node (design §6). PKI profiles in pki/ use the same paths. */
+/** Where things live on a node; never below /usr, which CoreOS mounts read-only. PKI profiles in pki/ use the same paths. */
 export const PATHS = {
   bin: '/opt/bin',
   cniBin: '/opt/cni/bin',

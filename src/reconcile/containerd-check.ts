@@ -16,7 +16,10 @@ export function containerdCheck(readyTimeoutMs: number) {
     args: [CONTAINERD_CHECK, String(Math.ceil(readyTimeoutMs / 1000))],
     /** What the look afterwards may take. */
     patienceMs: readyTimeoutMs,
-    /** @throws DisklessError `containerd-config` (it was left as it was) or `cri-plugin-down`, when the node told one */
+    /**
+     * @throws DisklessError `containerd-config` (it was left as it was), `cri-plugin-down` or `unit-failed` (it ended
+     * after its start), when the node told one
+     */
     refuse,
   };
 }
@@ -33,12 +36,19 @@ async function refuse(context: Reconciliation, node: string, stdout: string): Pr
   if (unreadable) throw configUnreadable({ node, version, reason: unreadable.words[0] ?? '' });
   const settings = told.filter(({ kind }) => kind === 'setting');
   if (settings.length > 0) throw configNotInEffect({ node, version, settings: settings.map(({ words }) => words) });
-  const down = told.find(({ kind }) => kind === 'cri' || kind === 'silent');
+  const down = told.find(({ kind }) => kind in DOWN);
   if (down === undefined) return;
-  const advice =
-    down.kind === 'silent' ? 'a slow machine needs a longer --ready-timeout' : 'the next up starts it again';
-  throw await criPluginDown({ context, node, message: `containerd ${version} ${down.words[0]}`, advice });
+  throw await isDown({ context, node, message: `containerd ${version} ${down.words[0]}`, ...DOWN[down.kind as Down] });
 }
+
+type Down = keyof typeof DOWN;
+
+/** What may be wrong with a containerd that was started, by the node's word for it. */
+const DOWN = {
+  silent: { code: 'cri-plugin-down', advice: 'a slow machine needs a longer --ready-timeout' },
+  cri: { code: 'cri-plugin-down', advice: 'the next up starts it again' },
+  ended: { code: 'unit-failed', advice: 'once the reason is gone, the next up starts it again' },
+} as const;
 
 /** A user's shell may have greeted before. */
 function parseTold(stdout: string): Told[] {
@@ -80,17 +90,18 @@ function configUnreadable({ node, version, reason }: { node: string; version: st
   });
 }
 
-interface Down {
+interface Failure {
   context: Reconciliation;
   node: string;
+  code: string;
   message: string;
   advice: string;
 }
 
-async function criPluginDown({ context, node, message, advice }: Down): Promise<DisklessError> {
+async function isDown({ context, node, code, message, advice }: Failure): Promise<DisklessError> {
   const evidence = await fetchEvidence(context, node, CONTAINERD_UNIT);
   return new DisklessError({
-    code: 'cri-plugin-down',
+    code,
     host: node,
     message,
     detail: evidence.tail,

@@ -20,7 +20,7 @@ export interface Outcome {
   error?: DisklessError;
 }
 
-/** The exit code and what to show for it (design §10). Pure. */
+/** The exit code and what to show for it. Pure. */
 export function outcomeOf({ reports, command, interrupted }: OutcomeInput): Outcome {
   const errors = reports.flatMap(({ error }) => error ?? []);
   if (interrupted) return { exit: EXIT.interrupted, errors };

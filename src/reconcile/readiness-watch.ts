@@ -1,4 +1,5 @@
-import { deadline } from '../abort.js';
+import { deadline, untilAborted } from '../abort.js';
+import { DisklessError } from '../errors.js';
 import type { KubeClient } from '../kube/client.js';
 import { NOT_REGISTERED, waitNodesReady } from '../kube/nodes-ready.js';
 
@@ -7,6 +8,8 @@ export interface ReadinessWatch {
   wait(node: string): Promise<string | undefined>;
   /** The same for when no passing taint keeps pods off it any more: asked once it is Ready. */
   waitForPods(node: string): Promise<string | undefined>;
+  /** What it would take ended for good: whoever waits for the node, now or later, gets `dependency-failed`. */
+  giveUp(node: string, why: string): void;
   /** What it lacked when it was last seen. */
   lacks(node: string): string;
   /** As the node registered it, e.g. `v1.36.3`; undefined of one that was not seen Ready. */
@@ -30,6 +33,12 @@ export function createReadinessWatch(options: ReadinessWatchOptions): ReadinessW
   const takesPods = createMoments();
   const versions = new Map<string, string>();
   const lacking = new Map<string, string>();
+  const hopes = new Map<string, AbortController>();
+  const hopeOf = (node: string): AbortController => {
+    const hope = hopes.get(node) ?? new AbortController();
+    hopes.set(node, hope);
+    return hope;
+  };
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, ended.signal]);
   let running: Promise<unknown> | undefined;
@@ -67,7 +76,8 @@ export function createReadinessWatch(options: ReadinessWatchOptions): ReadinessW
     });
     try {
       // The watch itself ends when all are there, or with an error.
-      return await Promise.race([own.then(() => undefined), running.then(() => undefined), timeUp]);
+      const come = Promise.race([own.then(() => undefined), running.then(() => undefined), timeUp]);
+      return await untilAborted(come, hopeOf(node).signal);
     } finally {
       limit.release();
       options.signal.throwIfAborted();
@@ -75,6 +85,8 @@ export function createReadinessWatch(options: ReadinessWatchOptions): ReadinessW
   };
   return {
     end: () => ended.abort(),
+    giveUp: (node, why) =>
+      hopeOf(node).abort(new DisklessError({ code: 'dependency-failed', host: node, message: why })),
     kubeletVersion: (node) => versions.get(node),
     lacks,
     wait: (node) => waitFor(ready, node),

@@ -3,7 +3,7 @@ import type { PublicKey } from './key-format.js';
 import type { KnownHostsEntry } from './known-hosts.js';
 import type { HostKey } from './transport.js';
 
-/** `--host-key-policy`, design §8. */
+/** `--host-key-policy`. */
 export const HOST_KEY_POLICIES = ['strict', 'per-boot', 'insecure'] as const;
 export type HostKeyPolicy = (typeof HOST_KEY_POLICIES)[number];
 

@@ -10,7 +10,7 @@ import { DisklessError } from '../errors.js';
 import { AgentClient } from './agent-client.js';
 import type { Identities, Identity } from './identities.js';
 
-/** Offers one key after the other; the only authentication there is (design §8: no password, no agent forwarding). */
+/** Offers one key after the other; the only authentication there is. A password would have to be stored or typed. */
 export class PublicKeyAuth {
   readonly #user: string;
   readonly #place: string;

@@ -1,6 +1,6 @@
 import type { ClusterSpec } from '../config/spec.js';
 
-/** What state remembers of one etcd cluster's life (design §7). */
+/** What state remembers of one etcd cluster's life. */
 export interface EtcdRecord {
   /** Counts the lives of the cluster's etcd data; a bootstrap or a restore starts the next one. 0: none yet. */
   incarnation: number;

@@ -7,7 +7,7 @@ import { usageError } from '../errors.js';
 import { TEMPORARY_FILE } from './atomic-write.js';
 import { stateError } from './state-error.js';
 
-/** The operator's memory of one cluster (design §5): where everything lies. Naming it touches nothing. */
+/** The operator's memory of one cluster: where everything lies. Naming it touches nothing. */
 export interface StateDir {
   root: string;
   /** ClusterRecord as YAML. */

@@ -87,6 +87,16 @@ describe('up', () => {
   });
 });
 
+it('bench is refused in the same words before any machine is asked', async () => {
+  const operator = createOperator();
+  copyOlderState(operator.stateDir);
+  const { exit, stderr } = await operator.run(['bench']);
+  expect(exit).toBe(5);
+  const said = words(stderr);
+  expect(said).toContain('the cluster lab is recorded with Kubernetes 1.20.2, and this release runs 1.32 to 1.37');
+  expect(said).toContain('k8s-diskless up --kubernetes 1.37.2 --new-cluster');
+});
+
 describe('plan', () => {
   it('looks at the machines, says what they hold, and what up would say', async () => {
     const fleet = await machines();

@@ -211,4 +211,52 @@ describe('k8s-diskless-containerd cri', () => {
     await ctr(refused, refused, says(...head));
     expect(await run('cri', '60')).toEqual({ exit: 0, told: [] });
   });
+
+  describe('of one that has ended', () => {
+    const refusedAlways = (): Promise<void> => fake('ctr', refused);
+    /** `restarts` may be a command that counts. */
+    const systemd = (state: string, restarts: string): Promise<void> =>
+      fake(
+        'systemctl',
+        `case $* in *ActiveState*) echo ${state} ;; *NRestarts*) ${restarts} ;; *Result*) echo oom-kill ;; esac`,
+      );
+    const log = (...lines: string[]): Promise<void> =>
+      fake('journalctl', `[[ $* == *'_SYSTEMD_UNIT=containerd.service' ]] || exit 9\n${says(...lines)}`);
+    const counting = (): string => `n=$(cat '${dir}/n' 2>/dev/null || echo 7); echo $((n + 1)) >'${dir}/n'; echo $n`;
+
+    it.each(['failed', 'inactive'])('does not wait where systemd calls it %s, and names its reason', async (state) => {
+      await refusedAlways();
+      await systemd(state, 'echo 0');
+      const reason = 'containerd: failed to load plugin: no runtime';
+      await log('time="1" level=info msg="starting"', reason, 'time="2" level=info msg="bye"');
+      const why = `has ended, and systemd does not start it again: ${reason}`;
+      expect(await run('cri', '300')).toEqual({ exit: 2, told: [['ended', why]] });
+    });
+
+    it('does not wait for one that systemd has started again three times meanwhile', async () => {
+      await refusedAlways();
+      await systemd('activating', counting());
+      await log('fatal error: out of memory', 'goroutine 1 [running]:');
+      const why = 'keeps ending, systemd started it again 10 times: fatal error: out of memory';
+      expect(await run('cri', '300')).toEqual({ exit: 2, told: [['ended', why]] });
+    });
+
+    it('counts from where the caller began to count', async () => {
+      await refusedAlways();
+      await systemd('activating', 'echo 10');
+      await log('its last words');
+      const why = 'keeps ending, systemd started it again 10 times: its last words';
+      expect(await run('cri', '0', '7')).toEqual({ exit: 2, told: [['ended', why]] });
+      expect((await run('cri', '0', '8')).exit).toBe(1);
+      expect((await run('cri', '0')).exit).toBe(1);
+    });
+
+    it('says how systemd calls its end where its log is empty', async () => {
+      await refusedAlways();
+      await systemd('failed', 'echo 0');
+      await fake('journalctl', ':');
+      const why = 'has ended, and systemd does not start it again: its log is empty, systemd calls it oom-kill';
+      expect(await run('cri', '300')).toEqual({ exit: 2, told: [['ended', why]] });
+    });
+  });
 });

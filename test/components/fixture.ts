@@ -4,7 +4,7 @@ import type { ClusterSpec, NodeSpec } from '../../src/config/spec.js';
 import { pauseImage, versionRow } from '../../src/config/version-table.js';
 import { sampleSpec } from '../helpers/sample-facts.js';
 
-/** The lab of lab.md §2: Debian's containerd, cgroup v1, no CAP_SYS_RESOURCE. */
+/** A lab node of the oldest generation: Debian's containerd, cgroup v1, no CAP_SYS_RESOURCE. */
 export const LAB: NodeTraits = {
   arch: 'amd64',
   cgroupVersion: 1,

@@ -16,7 +16,7 @@ const addresses = [
 ];
 const choose = (input: Omit<NodeIpInput, 'addresses'>) => chooseNodeIp({ addresses, ...input });
 
-describe('the order of design §6', () => {
+describe('the order: configured, inside nodeCidr, where SSH arrived', () => {
   test.each<[string, Omit<NodeIpInput, 'addresses'>, string, string]>([
     [
       'configured',

@@ -35,7 +35,7 @@ const three = specOf({ hosts: 's4,s5,s6', defaults: { kubernetes: '1.37.2', etcd
 const one = specOf({ hosts: 's4,s5,s6', controlPlane: 's4' });
 
 describe('a new cluster', () => {
-  test('all defaults of design §5 and §9', () => {
+  test('has all defaults', () => {
     expect(specOf({ hosts: 's4,s5' })).toEqual({
       name: 'default',
       kubernetes: '1.37.2',

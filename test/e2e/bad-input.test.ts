@@ -9,7 +9,7 @@ import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { nodeSnapshot } from './helpers/snapshot.js';
 
-/* What cannot work is said clearly, with the exit code of the design, and changes nothing anywhere. */
+/* What cannot work is said clearly, with the exit code for it, and changes nothing anywhere. */
 
 let world: World;
 let blank: string[];

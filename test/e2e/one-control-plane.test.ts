@@ -65,7 +65,7 @@ describe('from blank nodes', () => {
 
   it('its network carries pods, services, DNS and webhooks', () => expectWorkingNetwork(world));
 
-  it('its control plane is what the design promises: encrypted secrets, kubelet certificates verified, logs reachable', async () => {
+  it('its control plane is what it should be: encrypted secrets, kubelet certificates verified, logs reachable', async () => {
     await world.operator.kubectl('create', 'secret', 'generic', 'plain', '--from-literal=word=unmistakable');
     const dump = await world.lab.exec('s4', ['grep', '-c', 'unmistakable', '-r', '/var/lib/etcd/member']);
     expect(dump.stdout).not.toMatch(/:[1-9]/);

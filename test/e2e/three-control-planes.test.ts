@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.down());
 
-/** Twice what the design promises (§9): the machine that runs the whole lab is never idle. */
+/** Until another API server is found; twice what is meant, since the machine that runs the whole lab is never idle. */
 const BOUND_S = { node: 2 * 10, pod: 2 * 20 };
 const API = 'https://169.254.77.1:6443/livez';
 /** By the `kubernetes` Service, as client-go in a pod does. */
@@ -145,7 +145,7 @@ describe('three control planes', () => {
     await deployEcho(world.operator, 3);
   });
 
-  it('one control plane loses power: nodes and pods find another within the bounds of the design, kubectl goes on', async () => {
+  it('one control plane loses power: nodes and pods find another within bounds, kubectl goes on', async () => {
     await expectEcho(world, world.nodes);
     const survivors = ['s5', 's6'];
     const ways: [string, string, number][] = survivors.flatMap((node) => [

@@ -56,7 +56,7 @@ export interface ReleaseOptions {
   withEtcdutl?: boolean;
 }
 
-/** Fills a directory in the layout of design §11; once for each architecture. */
+/** Fills a directory in the layout of upstream's release servers; once for each architecture. */
 export function writeReleases(root: string, options: ReleaseOptions = {}): void {
   const { arch = 'amd64', kubernetes = VERSIONS.kubernetes, incompressible = 0, withEtcdutl = true } = options;
   for (const name of [...BINARIES, 'kubectl']) {

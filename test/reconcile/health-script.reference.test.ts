@@ -142,6 +142,42 @@ describe('healthScript', () => {
     expect(readFileSync(asked, 'utf8')).toBe('cri\n');
   });
 
+  it('asks containerd again when systemd has started it anew, or it is gone', async () => {
+    const looks = join(directory, 'looks');
+    writeFileSync(looks, '0');
+    const counted = `n=$(($(cat ${looks}) + 1)); echo $n >${looks}`;
+    // Of u0, then of containerd: active at first, then failed.
+    const states = `${counted}; echo active; if [ $n -gt 1 ]; then echo failed; else echo active; fi`;
+    writeFileSync(
+      join(directory, 'systemctl'),
+      `#!/bin/sh\ncase $3 in ActiveState) ${states} ;; *) echo 0; echo 0 ;; esac\n`,
+    );
+    containerd(':', "printf 'ended\\037has ended: no runtime'; exit 2");
+    answers = [503, 503];
+    expect(await look([living()], 300)).toEqual([{ unit: 'containerd.service', why: 'has ended: no runtime' }]);
+    expect(answers).toEqual([]);
+  });
+
+  it('tells the look at containerd how often it had been started when it began', async () => {
+    writeFileSync(
+      join(directory, 'systemctl'),
+      '#!/bin/sh\ncase $3 in ActiveState) echo active ;; *) echo 0; echo 4 ;; esac\n',
+    );
+    writeFileSync(join(directory, 'check'), `#!/bin/sh\necho "$*" >${asked}\n`);
+    expect(await look([living()], 0)).toEqual([]);
+    expect(readFileSync(asked, 'utf8')).toBe('cri 0 4\n');
+  });
+
+  it('does not wait for a daemon that systemd has given up', async () => {
+    writeFileSync(
+      join(directory, 'systemctl'),
+      '#!/bin/sh\ncase $3 in ActiveState) echo failed ;; *) echo 0 ;; esac\n',
+    );
+    expect(await look([DEAD], 300)).toEqual([
+      { unit: 'u0.service', why: 'has failed, and systemd does not start it again' },
+    ]);
+  });
+
   it('waits for a containerd that does not answer yet', async () => {
     containerd("printf 'cri\\037does not answer'; exit 1", "printf 'cri\\037does not answer'; exit 1");
     expect(await look([living()], 30)).toEqual([]);

@@ -40,6 +40,25 @@ test('each node has its own time, and is told what it lacked', async () => {
   }
 });
 
+test('nobody waits for a node that was given up, whenever they began', async () => {
+  cluster.server.on('GET', '/api/v1/nodes', (exchange) => {
+    if (exchange.request.query.get('watch')) return;
+    const items = [node('s4', false), node('s5', false)];
+    return answer(200, { kind: 'NodeList', metadata: { resourceVersion: '1' }, items })(exchange);
+  });
+  const watch = watchOf(['s4', 's5'], 60_000);
+  try {
+    const waiting = watch.wait('s4');
+    watch.giveUp('s4', 'its kubelet keeps ending');
+    const gone = { code: 'dependency-failed', message: 'its kubelet keeps ending' };
+    await expect(waiting).rejects.toMatchObject(gone);
+    await expect(watch.waitForPods('s4')).rejects.toMatchObject(gone);
+    expect(await Promise.race([watch.wait('s5'), Promise.resolve('still waiting')])).toBe('still waiting');
+  } finally {
+    watch.end();
+  }
+});
+
 test('a node that is Ready takes pods when its taint is gone, and is told of it until then', async () => {
   const tainted = node('s4', true, [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }]);
   let takeOff = (): void => {};

@@ -19,5 +19,6 @@ function lastOf(last: SuiteRun | undefined, tree: string | null): [string, strin
   if (last === undefined) return ['never run', ''];
   const sources = last.tree === null ? 'not committed' : last.tree === tree ? 'this tree' : last.commit.slice(0, 7);
   const result = isGreen(last) ? `${last.passed} passed` : `${last.failed} failed, ${last.skipped} skipped`;
-  return [`${last.when.slice(0, 16)}Z ${sources}`, `${result} in ${Math.ceil(last.seconds / 60)} min`];
+  const row = (last.inARow ?? 0) > 1 ? `, ${last.inARow} times in a row` : '';
+  return [`${last.when.slice(0, 16)}Z ${sources}`, `${result} in ${Math.ceil(last.seconds / 60)} min${row}`];
 }

@@ -2,7 +2,6 @@ import type { ClusterSpec } from '../../config/spec.js';
 import type { KubeClient } from '../../kube/client.js';
 import type { Preset } from '../preset/preset-schema.js';
 import type { RunRecord } from '../record/record-schema.js';
-import type { Stage } from '../record/terms.js';
 import type { BenchNode } from './bench-node.js';
 import type { NodeTools } from './network/tool-pods.js';
 import type { LagMeter } from './observer-lag.js';
@@ -24,7 +23,6 @@ export interface BenchContext {
   clock: RunClock;
   lag: LagMeter;
   observer: PodObserver;
-  stages: readonly Stage[];
   tools: ReadonlyMap<string, NodeTools>;
   /** A quota demands a limit on processor time of every pod. */
   limitsCpu: boolean;

@@ -2,7 +2,7 @@ import { toDisklessError } from '../../errors.js';
 import type { KubeClient } from '../../kube/client.js';
 import { growthOf, histogramTotals } from './prometheus.js';
 
-/** From watch-observed running back to creation, without pulls: Kubernetes 1.26 and later. */
+/** From watch-observed running back to creation, without pulls. Alpha, so a later kubelet may be without it. */
 const HISTOGRAM = 'kubelet_pod_start_sli_duration_seconds';
 
 export type KubeletReading = ReadonlyMap<string, { count: number; sumSeconds: number }>;

@@ -3,7 +3,7 @@ import { hasCode, isPassing } from '../../kube/api-errors.js';
 import type { KubeClient } from '../../kube/client.js';
 import { resourcePath } from '../../kube/paths.js';
 import type { PodSample } from '../record/pods-schema.js';
-import type { POD_LOADS, Stage } from '../record/terms.js';
+import { type POD_LOADS, STAGES } from '../record/terms.js';
 import { NAMESPACE, type Pod, timedPod } from './manifests.js';
 import type { LagMeter } from './observer-lag.js';
 import { openLoop } from './open-loop.js';
@@ -16,7 +16,6 @@ export interface PodLoadOptions {
   clock: RunClock;
   /** Of the operator, while pods start. */
   lag: Pick<LagMeter, 'during'>;
-  stages: readonly Stage[];
   image: string;
   /** Nothing but tainted nodes. */
   tolerate: boolean;
@@ -37,7 +36,7 @@ export interface PodBatch {
   perSecond: number;
 }
 
-/** Removing pods is not measured, and old kubelets take their time; whatever is left goes with the namespace. */
+/** Removing pods is not measured; whatever is left goes with the namespace. */
 const REMOVAL_TIMEOUT_MS = 120_000;
 
 /**
@@ -61,7 +60,7 @@ async function startPods(options: PodLoadOptions, batch: PodBatch): Promise<PodS
     signal,
     act: async (index, intended) => {
       const node = nodes[index] ?? null;
-      const sample = blankSample(options.stages, { name: `${load}-${round}-${index}`, round, load, node, intended });
+      const sample = blankSample({ name: `${load}-${round}-${index}`, round, load, node, intended });
       samples.push(sample);
       observer.follow(sample);
       if (await send(options, sample, node)) {
@@ -78,8 +77,8 @@ async function startPods(options: PodLoadOptions, batch: PodBatch): Promise<PodS
 
 type Blank = Pick<PodSample, 'name' | 'round' | 'load' | 'node' | 'intended'>;
 
-function blankSample(stages: readonly Stage[], sample: Blank): PodSample {
-  const at = Object.fromEntries(stages.map((stage) => [stage, null])) as PodSample['at'];
+function blankSample(sample: Blank): PodSample {
+  const at = Object.fromEntries(STAGES.map((stage) => [stage, null])) as PodSample['at'];
   return { ...sample, at, observedUntil: sample.intended, failure: null };
 }
 
@@ -118,11 +117,7 @@ async function removePods(
       // One that somebody else deleted, or that never was, is gone as well.
       if (hasCode(error, 'kube-not-found')) observer.forget(sample);
     });
-    const outcome = await left;
-    // A kubelet before 1.22 may leave it in the API until it next collects containers, once a minute.
-    if (outcome === 'stopped')
-      await client.delete(path, { query: { gracePeriodSeconds: 0 }, signal }).catch(() => signal.throwIfAborted());
-    return outcome === undefined ? [name] : [];
+    return (await left) ? [] : [name];
   });
   return (await Promise.all(lingering)).flat();
 }

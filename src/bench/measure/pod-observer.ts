@@ -3,9 +3,8 @@ import type { KubeClient } from '../../kube/client.js';
 import { resourcePath } from '../../kube/paths.js';
 import { watch } from '../../kube/watch.js';
 import type { PodSample } from '../record/pods-schema.js';
-import type { Stage } from '../record/terms.js';
 import { KIND, NAMESPACE, type Pod } from './manifests.js';
-import { complaintOf, hasStopped, stagesReached } from './pod-stages.js';
+import { complaintOf, stagesReached } from './pod-stages.js';
 import type { RunClock } from './run-clock.js';
 
 export const PODS = resourcePath({ apiVersion: 'v1', resource: 'pods', namespace: NAMESPACE });
@@ -13,7 +12,6 @@ export const PODS = resourcePath({ apiVersion: 'v1', resource: 'pods', namespace
 export interface PodObserverOptions {
   client: KubeClient;
   clock: RunClock;
-  stages: readonly Stage[];
   signal: AbortSignal;
 }
 
@@ -24,20 +22,16 @@ export class PodObserver {
   readonly #samples = new Map<string, PodSample>();
   /** Followed pods that have not been deleted. */
   readonly #present = new Set<string>();
-  /** Pods under deletion whose containers have ended. */
-  readonly #stopped = new Set<string>();
   readonly #waiting = new Map<string, () => void>();
   readonly #gone = new Map<string, () => void>();
   readonly #clock: RunClock;
-  readonly #stages: readonly Stage[];
   readonly #stop = new AbortController();
   readonly #watching: Promise<void>;
   #failed: unknown;
   #ended = false;
 
-  constructor({ client, clock, stages, signal }: PodObserverOptions) {
+  constructor({ client, clock, signal }: PodObserverOptions) {
     this.#clock = clock;
-    this.#stages = stages;
     const both = AbortSignal.any([signal, this.#stop.signal]);
     this.#watching = this.#watch(client, both).catch((error: unknown) => {
       this.#ended = true;
@@ -63,15 +57,10 @@ export class PodObserver {
     if (this.#failed !== undefined) throw this.#failed;
   }
 
-  /**
-   * Until a pod under deletion has left its node, or the time is up.
-   *
-   * @returns `stopped`: its containers have ended, but the API still has it; undefined when the time was up
-   */
-  async left(name: string, timeoutMs: number): Promise<'deleted' | 'stopped' | undefined> {
-    if (this.#present.has(name) && !this.#stopped.has(name)) await this.#until(this.#gone, name, timeoutMs);
-    if (!this.#present.has(name)) return 'deleted';
-    return this.#stopped.has(name) ? 'stopped' : undefined;
+  /** Until a pod under deletion has left its node and the API. @returns false when the time was up before */
+  async left(name: string, timeoutMs: number): Promise<boolean> {
+    if (this.#present.has(name)) await this.#until(this.#gone, name, timeoutMs);
+    return !this.#present.has(name);
   }
 
   /** It was never made. */
@@ -114,14 +103,10 @@ export class PodObserver {
 
   #take(pod: Pod, at: number): void {
     const { name } = pod.metadata;
-    if (hasStopped(pod)) {
-      this.#stopped.add(name);
-      this.#gone.get(name)?.();
-    }
     const sample = this.#samples.get(name);
     if (sample === undefined) return;
     sample.node = pod.spec.nodeName ?? sample.node;
-    for (const stage of stagesReached(pod)) if (this.#stages.includes(stage)) sample.at[stage] ??= at;
+    for (const stage of stagesReached(pod)) sample.at[stage] ??= at;
     if (sample.at.ready === null) sample.failure = complaintOf(pod) ?? null;
     else sample.failure = null;
     if (sample.at.ready !== null) this.#waiting.get(name)?.();
@@ -137,7 +122,6 @@ export class PodObserver {
 
   #absent(name: string): void {
     this.#present.delete(name);
-    this.#stopped.delete(name);
     this.#gone.get(name)?.();
   }
 }

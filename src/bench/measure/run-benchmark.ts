@@ -15,7 +15,6 @@ import { planCells } from './network/plan-cells.js';
 import { startTools } from './network/tool-pods.js';
 import { LagMeter } from './observer-lag.js';
 import { PodObserver } from './pod-observer.js';
-import { observableStages } from './pod-stages.js';
 import { seededRandom } from './random.js';
 import { startRunClock } from './run-clock.js';
 import type { ToolImage } from './tool-image.js';
@@ -51,14 +50,13 @@ async function measure(options: BenchmarkOptions, { limitsCpu }: Admission): Pro
   const { nodes, client } = cluster;
   const clock = startRunClock();
   const usedBefore = process.cpuUsage();
-  const stages = observableStages(spec.kubernetes);
-  const measured = await blankMeasured(options, stages);
+  const measured = await blankMeasured(options);
   if (limitsCpu) measured.findings.push(THROTTLED);
   const without = leftOut(nodes);
   for (const { message } of without) tell(message);
   measured.findings.push(...without);
   const lag = new LagMeter();
-  const observer = new PodObserver({ client, clock, stages, signal });
+  const observer = new PodObserver({ client, clock, signal });
   const context = {
     spec,
     preset: preset.values,
@@ -67,7 +65,6 @@ async function measure(options: BenchmarkOptions, { limitsCpu }: Admission): Pro
     clock,
     lag,
     observer,
-    stages,
     limitsCpu,
     measured,
     tell,

@@ -16,6 +16,7 @@ import { RUN_FILE } from '../../bench/record/runs.js';
 import { writeRecord } from '../../bench/record/write-record.js';
 import { htmlReport } from '../../bench/report/html/page.js';
 import { terminalReport } from '../../bench/report/terminal.js';
+import { outdatedCluster } from '../../config/outdated.js';
 import type { SshSpec } from '../../config/spec.js';
 import { decideSsh } from '../../config/ssh-settings.js';
 import { EXIT, type ExitCode, usageError } from '../../errors.js';
@@ -117,6 +118,8 @@ export async function keepRun(
 async function measured({ state, ssh: asked, place, preset, signal }: MeasureClusterOptions): Promise<BenchmarkResult> {
   const [record, nodeRecords] = await Promise.all([readClusterRecord(state), readNodeRecords(state)]);
   if (record === undefined) throw new Error(`the record of ${state.root} vanished`);
+  const outdated = outdatedCluster(record.spec);
+  if (outdated) throw outdated;
   const ssh = decideSsh({ flags: asked, recorded: record.spec.ssh });
   if (ssh?.configFile !== undefined) await requireReadableConfig(ssh.configFile);
   const spec = { ...record.spec, ...(ssh && { ssh }) };

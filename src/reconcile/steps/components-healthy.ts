@@ -7,6 +7,9 @@ import { glancing } from '../glance.js';
 import { healthScript, parseHealth, type Unhealthy } from '../health-script.js';
 import { type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
 
+/** Without these a node does not become Ready, however long it is waited for. */
+const NEEDED = [CONTAINERD_UNIT, 'kubelet.service'];
+
 /** Beside the node's own clock: a look of 3 s, and the answer's way back. */
 const GRACE_MS = 30_000;
 
@@ -36,12 +39,16 @@ export async function componentsHealthy(context: Reconciliation, { node, signal 
     return 'unchanged';
   }
   const waitedS = Math.round((clock.monotonicMs() - began) / 1000);
+  const isHopeless = waitedS < patienceS;
+  if (isHopeless && failing.some(({ unit }) => NEEDED.includes(unit))) {
+    context.readiness.giveUp(node, wordsOf(failing).join('; '));
+  }
   const evidence = await Promise.all(failing.map(({ unit }) => fetchEvidence(context, node, unit)));
   throw new DisklessError({
     code: 'component-unhealthy',
     host: node,
     message: `${wordsOf(failing).join('; ')}, after ${waitedS} s`,
-    hint: `${whereLogs(evidence)}; ${advice(failing, waitedS < patienceS)}`,
+    hint: `${whereLogs(evidence)}; ${advice(failing, isHopeless)}`,
     detail: evidence.map(({ tail }) => tail).join('\n'),
   });
 }
@@ -53,6 +60,6 @@ function wordsOf(failing: readonly Unhealthy[]): string[] {
 function advice(failing: readonly Unhealthy[], isHopeless: boolean): string {
   if (!isHopeless) return 'a slow machine needs a longer --ready-timeout';
   return failing.some(({ unit }) => unit === CONTAINERD_UNIT)
-    ? 'it loads its plugins when it starts: once the reason is gone, restart it on the node, then run up again'
+    ? 'once the reason is gone, restart it on the node, then run up again'
     : 'an extra argument it does not take is a usual reason';
 }

@@ -3,21 +3,25 @@ import { expect, onTestFinished, test } from 'vitest';
 import { KIND, NAMESPACE } from '../../../src/bench/measure/manifests.js';
 import { type PodLoadOptions, runPodLoad } from '../../../src/bench/measure/pod-load.js';
 import { PODS, PodObserver } from '../../../src/bench/measure/pod-observer.js';
-import { observableStages } from '../../../src/bench/measure/pod-stages.js';
 import { startRunClock } from '../../../src/bench/measure/run-clock.js';
 import type { PodSample } from '../../../src/bench/record/pods-schema.js';
+import { STAGES } from '../../../src/bench/record/terms.js';
 import { answer, cut, type Handler, refuse } from '../../helpers/fake-apiserver.js';
 import { useFakeCluster } from '../../kube/setup.js';
 
 const cluster = useFakeCluster();
-const stages = observableStages('1.20.2');
 
 const RUNNING = { containerStatuses: [{ name: 'pause', state: { running: {} } }] };
-const READY = { ...RUNNING, conditions: [{ type: 'Ready', status: 'True' }] };
+const READY = {
+  ...RUNNING,
+  conditions: ['PodReadyToStartContainers', 'Ready'].map((type) => ({ type, status: 'True' })),
+};
 const NO_IMAGE = { containerStatuses: [{ name: 'pause', state: { waiting: { reason: 'ErrImageNeverPull' } } }] };
 
+type Fate = (name: string, tell: (state: object) => void, gone: () => void) => object[] | Handler;
+
 /** A cluster in which a pod goes through these states, each an event of the watch, as soon as it is created. */
-function becoming(fate: (name: string, tell: (state: object) => void) => object[] | Handler): void {
+function becoming(fate: Fate): void {
   let stream: ServerResponse | undefined;
   let version = 100;
   const tell = (type: string, name: string, rest: object): void => {
@@ -32,11 +36,12 @@ function becoming(fate: (name: string, tell: (state: object) => void) => object[
   });
   cluster.server.on('POST', PODS, (exchange) => {
     const { name } = JSON.parse(exchange.request.body).metadata as { name: string };
+    const gone = (): void => tell('DELETED', name, { spec: {} });
     cluster.server.on('DELETE', `${PODS}/${name}`, (deletion) => {
       answer(200, { kind: 'Status' })(deletion);
-      tell('DELETED', name, { spec: {} });
+      gone();
     });
-    const states = fate(name, (state) => tell('MODIFIED', name, { spec: { nodeName: 's5' }, ...state }));
+    const states = fate(name, (state) => tell('MODIFIED', name, { spec: { nodeName: 's5' }, ...state }), gone);
     if (typeof states === 'function') return states(exchange);
     answer(201, JSON.parse(exchange.request.body))(exchange);
     tell('ADDED', name, {});
@@ -64,7 +69,7 @@ async function load(count: number, timeoutMs: number, perSecond = 1000): Promise
   const { client } = cluster;
   const { signal } = new AbortController();
   const clock = startRunClock();
-  const observer = new PodObserver({ client, clock, stages, signal });
+  const observer = new PodObserver({ client, clock, signal });
   onTestFinished(() => observer.close());
   await expect.poll(() => cluster.server.requests.some(({ query }) => query.has('watch'))).toBe(true);
   const samples: PodSample[] = [];
@@ -74,7 +79,6 @@ async function load(count: number, timeoutMs: number, perSecond = 1000): Promise
       observer,
       clock,
       lag,
-      stages,
       signal,
       timeoutMs,
       samples,
@@ -92,7 +96,7 @@ test('every stage has the moment its event arrived, in order, and pods are remov
   const samples = await load(3, 10_000);
   expect(samples).toHaveLength(3);
   for (const { at, intended, node, failure } of samples) {
-    const times = stages.filter((stage) => stage !== 'accepted').map((stage) => at[stage] ?? Number.NaN);
+    const times = STAGES.filter((stage) => stage !== 'accepted').map((stage) => at[stage] ?? Number.NaN);
     expect(times.toSorted((a, b) => a - b)).toEqual(times);
     expect(times[0]).toBeGreaterThanOrEqual(intended);
     expect({ node, failure }).toEqual({ node: 's5', failure: null });
@@ -101,21 +105,22 @@ test('every stage has the moment its event arrived, in order, and pods are remov
   expect(deletedWhileTimed).toBe(0);
 });
 
-test('one whose containers have ended is removed, though its kubelet has not told the API that it is gone', async () => {
+test('one whose containers have ended is waited for until the API has it no longer, and never forced out', async () => {
   const ended = { containerStatuses: [{ name: 'pause', state: { terminated: { reason: 'Completed' } } }] };
-  becoming((name, tell) => {
+  const metadata = { deletionTimestamp: '2026-01-01T00:00:00Z', namespace: NAMESPACE };
+  becoming((name, tell, gone) => {
     // Takes the place of the deletion that is told at once.
     setImmediate(() =>
       cluster.server.on('DELETE', `${PODS}/${name}`, (exchange) => {
         answer(200, { kind: 'Pod' })(exchange);
-        if (!exchange.request.query.has('gracePeriodSeconds'))
-          tell({ status: ended, metadata: { name, namespace: NAMESPACE, deletionTimestamp: '2026-01-01T00:00:00Z' } });
+        tell({ status: ended, metadata: { ...metadata, name } });
+        setImmediate(gone);
       }),
     );
     return [{ status: READY }];
   });
   await load(2, 10_000);
-  expect(gracePeriods().toSorted()).toEqual(['0', '0', null, null]);
+  expect(gracePeriods()).toEqual([null, null]);
 });
 
 test('a pod that never starts stays in the record, with the reason and its stages open', async () => {

@@ -6,9 +6,11 @@ import type { Connection, ExecOptions } from '../../../src/ssh/transport.js';
 import { sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
 
 /** A run with one control plane whose machine answers the health script so. */
-function runWith(answer: string, sleep: () => Promise<void> = () => new Promise(() => {})) {
+function runWith(answer: string, waitedS = 0) {
   const asked: string[] = [];
   const well = new Set<string>();
+  const givenUp: string[][] = [];
+  const times = [0, waitedS * 1000];
   const saved = new Map<string, string>();
   const { signal } = new AbortController();
   const connection = {
@@ -23,12 +25,13 @@ function runWith(answer: string, sleep: () => Promise<void> = () => new Promise(
   const context = {
     signal,
     well,
+    readiness: { giveUp: (...words: string[]) => givenUp.push(words) },
     sessions: new Map([['s4', session]]),
     judgement: { work: new Map([['s4', { node: sampleNode() } as NodeWork]]) },
     options: {
       spec: sampleSpec(),
       readyTimeoutMs: 45_000,
-      clock: { monotonicMs: () => 0, sleep },
+      clock: { monotonicMs: () => times.shift() ?? 0, sleep: () => new Promise(() => {}) },
       state: {
         saveEvidence: async (name: string, text: string) => {
           saved.set(name, text);
@@ -39,6 +42,7 @@ function runWith(answer: string, sleep: () => Promise<void> = () => new Promise(
   } as unknown as Reconciliation;
   return {
     asked,
+    givenUp,
     saved,
     well,
     look: () => componentsHealthy(context, { node: 's4', step: 'healthy', signal, failed: new Set() }),
@@ -69,13 +73,31 @@ describe('componentsHealthy', () => {
     expect([...run.saved.keys()]).toEqual(['s4-kube-controller-manager.service.log']);
   });
 
+  it.each([
+    ['kubelet.service keeps ending: systemd started it again 15 times', 20],
+    ['containerd.service has ended: no runtime', 1],
+  ])('lets nobody wait for a node without it: %s', async (failing, waitedS) => {
+    const run = runWith(`unhealthy ${failing}\n`, waitedS);
+    await expect(run.look()).rejects.toMatchObject({ code: 'component-unhealthy' });
+    expect(run.givenUp).toEqual([['s4', failing]]);
+  });
+
+  it.each([
+    ['what a node can become Ready without', 'kube-proxy.service keeps ending: systemd started it again 15 times', 20],
+    ['what only took longer than its time', 'kubelet.service does not answer', 45],
+  ])('does not give a node up for %s', async (_, failing, waitedS) => {
+    const run = runWith(`unhealthy ${failing}\n`, waitedS);
+    await expect(run.look()).rejects.toMatchObject({ code: 'component-unhealthy' });
+    expect(run.givenUp).toEqual([]);
+  });
+
   it('asks containerd for its CRI plugin, and tells how it comes back', async () => {
     const why = 'runs, but its CRI plugin does not: no runtime';
     const run = runWith(`unhealthy containerd.service ${why}\n`);
     await expect(run.look()).rejects.toMatchObject({
       code: 'component-unhealthy',
       message: expect.stringContaining(`containerd.service ${why}`),
-      hint: expect.stringMatching(/s4-containerd\.service\.log; it loads its plugins when it starts: .* run up again$/),
+      hint: expect.stringMatching(/s4-containerd\.service\.log; once the reason is gone, .* run up again$/),
     });
     expect(run.asked[0]).toContain(' /opt/bin/k8s-diskless-containerd ');
   });

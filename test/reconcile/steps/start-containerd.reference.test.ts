@@ -121,6 +121,20 @@ it('hints at more time where containerd does not answer, and only there', async 
   await expect(restart()).rejects.toMatchObject({ hint: expect.not.stringContaining('--ready-timeout') });
 });
 
+it('does not count as started one that ended after its start, and names the reason', async () => {
+  const why = 'has ended, and systemd does not start it again: containerd: no runtime';
+  containerd({ cri: `${us('ended', why)}; exit 2` });
+  await expect(restart()).rejects.toMatchObject({
+    code: 'unit-failed',
+    host: 's4',
+    exit: 4,
+    message: `containerd ${VERSION} ${why}`,
+    detail: expect.stringContaining('its last words'),
+    hint: expect.stringMatching(/s4-containerd\.service\.log; once the reason is gone, the next up starts it again$/),
+  });
+  expect(existsSync(mark())).toBe(false);
+});
+
 it('does not take silence for consent when the look itself fails', async () => {
   containerd({ config: 'exit 127' });
   await expect(restart()).rejects.toMatchObject({ code: 'unit-failed', host: 's4' });
