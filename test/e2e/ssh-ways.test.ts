@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NEWEST } from '../../src/config/version-table.js';
+import { PATHS } from '../../src/node/paths.js';
 import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { nodeSnapshot } from './helpers/snapshot.js';
@@ -26,6 +27,9 @@ describe('through a jump host', () => {
   });
 
   it('up again changes nothing', async () => {
+    // What served the connection that was cut ends when its sshd notices, and takes what it had received along.
+    const staged = async () => (await world.lab.exec('s6', ['ls', PATHS.staging])).stdout;
+    await expect.poll(staged, { timeout: 240_000, interval: 500 }).toBe('');
     const before = await nodeSnapshot(world.lab, 's6');
     expect((await world.up()).changed).toBe(0);
     expect(await nodeSnapshot(world.lab, 's6')).toBe(before);
