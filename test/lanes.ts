@@ -153,7 +153,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   faults: {
     title: 'reboots and cuts in the middle of `up`',
     minutes: 10,
-    files: ['faults', 'rejoin'],
+    files: ['faults', 'older-data', 'rejoin'],
   },
   'kill-points': {
     title: '`up` killed at every step, and run again',

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OPERATOR } from '../../lab/nodes/partition.js';
 import type { DisklessError } from '../../src/errors.js';
 import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
@@ -136,27 +135,5 @@ describe('etcd was stopped', () => {
     await world.up();
     expect(await memberList(world.lab)).toEqual(VOTERS);
     await kept();
-  });
-});
-
-describe('a control plane comes back with data of an older incarnation', () => {
-  it('is named and not wiped; with --discard-data it is taken in', async () => {
-    await world.lab.partition('s4', { from: [...MEMBERS.slice(1), 's7', OPERATOR] });
-    try {
-      await world.lab.reboot(['s5', 's6'], { power: true });
-      await world.up(['--lost', 's4'], 3);
-    } finally {
-      await world.lab.heal('s4');
-    }
-    // The API server of s4 still stands on what s4 holds, and is the one that a kubeconfig names.
-    const server = `https://${world.lab.node('s5').nics[0]?.address}:6443`;
-    const asked = world.operator.kubectl('--server', server, 'get', 'configmap', 'kept', '-o', 'name');
-    await expect(asked).rejects.toThrow(/NotFound/);
-    const error = await refusal(['s4', 's5', 's6', 's7']);
-    expect(error).toMatchObject({ code: 'older-data', message: expect.stringMatching(/s4 \(incarnation \d+\)/) });
-    expect(error.hint).toContain('--discard-data deletes the data of s4');
-    await world.up(['--discard-data']);
-    expect(await memberList(world.lab)).toEqual(VOTERS);
-    expect((await world.up()).changed).toBe(0);
   });
 });
