@@ -30,10 +30,16 @@ export interface Voter {
   member?: MemberFacts;
 }
 
+/** In the order of the configured members: etcd's own is that of its IDs, another one in each cluster. */
 export function votersOf(facts: EtcdFacts, list: MemberList): Voter[] {
-  return list.entries.flatMap((entry): Voter[] => {
-    if (entry.isLearner) return [];
-    const member = facts.members.find((each) => entriesOf(facts, list, each).includes(entry));
-    return [{ name: member?.name ?? (entry.name || entry.peerUrls.join(',')), ...(member && { member }) }];
-  });
+  const found = list.entries.filter(({ isLearner }) => !isLearner).map((entry) => voterOf(facts, list, entry));
+  const place = ({ member }: Voter): number => (member ? facts.members.indexOf(member) : facts.members.length);
+  return found.toSorted(
+    (one, other) => place(one) - place(other) || one.name.localeCompare(other.name, 'en', { numeric: true }),
+  );
+}
+
+function voterOf(facts: EtcdFacts, list: MemberList, entry: EtcdEntry): Voter {
+  const member = facts.members.find((each) => entriesOf(facts, list, each).includes(entry));
+  return { name: member?.name ?? (entry.name || entry.peerUrls.join(',')), ...(member && { member }) };
 }

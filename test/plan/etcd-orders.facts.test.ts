@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { EtcdEntry, MemberFacts } from '../../src/plan/etcd-facts.js';
 import type { EtcdOrders, MemberOrder, Refusal } from '../../src/plan/etcd-order-types.js';
@@ -82,6 +83,15 @@ describe.each([1, 3, 5])('every combination over %i members', { timeout: 300_000
       }
     }
   }
+
+  it('they do not depend on the order in which etcd tells its members, which is that of their IDs', () => {
+    for (const each of all) {
+      if (each.silent) continue;
+      const entries = each.entries?.toReversed() ?? [];
+      const turned = judge(each.kinds.map(conditionOf), { ...each, entries });
+      if (!isDeepStrictEqual(turned, each.orders)) fail(each, JSON.stringify(turned));
+    }
+  });
 
   it('each member has one order, and each refusal a way out', () => {
     for (const { each, order } of orders()) if (order === undefined) fail(each);
