@@ -28,6 +28,12 @@ export interface ImageDefinition {
 
 const DATA = join(import.meta.dirname, '../images/conformance');
 
+/**
+ * Tests know the shell at `/bin/sh` by what it says; but Debian's build of it hands on no variables such as `a-b`, for
+ * which tests ask the one that is found by its name alone.
+ */
+const BUSYBOX_SHELLS: TopLayer = { files: {}, links: { 'usr/bin/sh': 'busybox', 'usr/local/bin/sh': '/usr/bin/bash' } };
+
 /** Images that the lab makes in the place of upstream's, by the ID that Kubernetes' tests know them by. */
 export function definitions({ tests, etcd, coredns, sources }: ImageSources): Record<string, ImageDefinition> {
   const of = (path: string) => join(sources, 'test/images', path);
@@ -73,7 +79,7 @@ export function definitions({ tests, etcd, coredns, sources }: ImageSources): Re
       layers: [program('sample-apiserver', join(tests, 'sample-apiserver'))],
       entrypoint: ['/sample-apiserver'],
     },
-    BusyBox: { layers: [], command: ['sh'] },
+    BusyBox: { layers: [BUSYBOX_SHELLS], command: ['sh'] },
     // The command of the server's module is called `server`.
     Etcd: { layers: [program('usr/local/bin/etcd', join(etcd, 'server'))] },
     GlibcDnsTesting: { layers: [], command: ['bash'] },
