@@ -16,6 +16,7 @@ const LAYERS = [
   'state',
   'components',
   'pki',
+  'cluster',
   'plan',
   'delivery',
   'artifacts',
@@ -24,6 +25,7 @@ const LAYERS = [
   'boot',
   'ui',
   'bench',
+  'app',
   'commands',
   'cli.ts',
 ];

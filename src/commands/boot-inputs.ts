@@ -1,4 +1,5 @@
 import { homedir, networkInterfaces } from 'node:os';
+import { clusterNameOf, stateOf } from '../app/state-of.js';
 import { chooseBootUrl } from '../boot/boot-url.js';
 import { bootHosts } from '../boot/hosts.js';
 import { readExtraIgnition } from '../boot/ignition/extra.js';
@@ -13,7 +14,6 @@ import { readClusterRecord } from '../state/record-files.js';
 import type { StateDir } from '../state/state-dir.js';
 import { decideBootSettings } from './boot-config.js';
 import type { BootFlags, OsFlags } from './boot-options.js';
-import { clusterNameOf, stateOf } from './state-of.js';
 
 /** What `boot render` and `boot serve` work from. Nothing is written, and no machine is asked. */
 export interface BootInputs {

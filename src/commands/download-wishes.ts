@@ -1,3 +1,5 @@
+import { contentPlace } from '../app/inputs.js';
+import { stateOf } from '../app/state-of.js';
 import type { Arch, ArtifactVersions } from '../artifacts/catalogue.js';
 import { etcdProblem } from '../config/etcd-floor.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
@@ -8,8 +10,6 @@ import { usageError } from '../errors.js';
 import { goArchitecture } from '../facts/architecture.js';
 import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
 import type { DownloadFlags } from './download-options.js';
-import { contentPlace } from './inputs.js';
-import { stateOf } from './state-of.js';
 
 /** What there is to download. */
 export interface DownloadWishes {

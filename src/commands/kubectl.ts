@@ -1,20 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import { openContent } from '../app/content.js';
+import { livingContext } from '../app/living-context.js';
+import type { SourceRequest } from '../app/requests.js';
+import { stateOf } from '../app/state-of.js';
 import { findKubectl } from '../artifacts/kubectl.js';
-import { controlPlanes } from '../config/spec.js';
-import { pickLivingContext } from '../kube/living-context.js';
-import { PkiStore } from '../pki/store.js';
-import { readNodeRecords } from '../state/record-files.js';
-import { openContent } from './content.js';
+import { type RecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
 import { interruptible } from './interrupt.js';
-import { type RecordedCluster, recordedCluster } from './kubeconfig.js';
-import type { ClusterFlags, SourceFlags } from './options.js';
+import type { ClusterFlags } from './options.js';
 import { artifactLines } from './view.js';
 
 /** Runs kubectl with the admin kubeconfig, through a control plane that lives. Its exit code becomes ours. */
-export async function kubectlCommand(args: readonly string[], flags: ClusterFlags & SourceFlags): Promise<number> {
-  const cluster = await recordedCluster(flags);
+export async function kubectlCommand(args: readonly string[], flags: ClusterFlags & SourceRequest): Promise<number> {
+  const cluster = await recordedCluster(stateOf(flags));
   const { program, context } = await interruptible(async (signal) => ({
     program: await kubectlProgram(cluster, flags, signal),
     context: await livingContext(cluster, signal),
@@ -43,7 +42,7 @@ export async function runInForeground(program: string, args: readonly string[]):
 
 async function kubectlProgram(
   { record }: RecordedCluster,
-  { artifacts, mirror }: SourceFlags,
+  { artifacts, mirror }: SourceRequest,
   signal: AbortSignal,
 ): Promise<string> {
   const { cache, source, progress } = await openContent(
@@ -62,15 +61,4 @@ async function kubectlProgram(
   });
   if (insteadOf) process.stderr.write(`${insteadOf.message}: using ${program}\n`);
   return program;
-}
-
-async function livingContext({ state, record }: RecordedCluster, signal: AbortSignal): Promise<string> {
-  const { spec } = record;
-  const records = await readNodeRecords(state);
-  const pki = await PkiStore.open({ directory: state.pki, mode: 'memory', clusterExists: true, recorded: record.pki });
-  const endpoints = controlPlanes(spec).flatMap(({ name }) => {
-    const host = records.get(name)?.nodeIp;
-    return host === undefined ? [] : [{ context: `${spec.name}-${name}`, node: name, host, port: spec.apiServer.port }];
-  });
-  return pickLivingContext({ endpoints, tls: (await pki.operatorIdentities()).kubernetes, signal });
 }

@@ -1,11 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ClusterRequest, StateRequest } from '../app/requests.js';
 import { duration } from '../config/scalars.js';
-import { HOST_KEY_POLICIES, type HostKeyPolicy } from '../ssh/host-key.js';
+import { HOST_KEY_POLICIES } from '../ssh/host-key.js';
 
 /** Flags of commands that need only what is recorded; each also has an environment variable. */
-export interface StateFlags {
-  cluster?: string;
-  stateDir?: string;
+export interface StateFlags extends StateRequest {
   verbose: boolean;
 }
 
@@ -14,37 +13,8 @@ export interface ClusterFlags extends StateFlags {
   output: OutputFormat;
 }
 
-/** Where binaries come from. */
-export interface SourceFlags {
-  artifacts?: string;
-  mirror?: string;
-}
-
-/** How nodes are reached. */
-export interface SshFlags {
-  sshConfig?: string;
-  hostKeyPolicy?: HostKeyPolicy;
-  /** Seconds. */
-  connectTimeout?: number;
-}
-
-export interface RunFlags extends ClusterFlags, SourceFlags, SshFlags {
-  config?: string;
-  hosts?: string;
-  controlPlane?: string;
-  taintControlPlane?: boolean;
-  kubernetes?: string;
-  images?: string;
-  dnsImage?: string;
-  lost?: string;
-  discardData: boolean;
-  newCluster: boolean;
-  verify: boolean;
-  /** Milliseconds. */
-  readyTimeout?: number;
-  /** Milliseconds; `up` only. */
-  wait?: number;
-}
+/** Flags of `up` and `plan`. */
+export interface RunFlags extends ClusterFlags, ClusterRequest {}
 
 export const OUTPUT_FORMATS = ['auto', 'plain', 'json'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];

@@ -1,20 +1,12 @@
-import { isDeepStrictEqual } from 'node:util';
+import { bringUp } from '../app/bring-up.js';
+import { journal } from '../app/journal.js';
+import { plan } from '../app/plan.js';
 import { loadPreset } from '../bench/preset/load-preset.js';
 import { EXIT, type ExitCode } from '../errors.js';
-import { type ReconcileResult, reconcile } from '../reconcile/reconcile.js';
-import { createEventBus } from '../runner/event-bus.js';
-import type { EventSink } from '../runner/events.js';
 import { acquireLock } from '../state/lock.js';
-import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
-import { createRunDirectory, prepareStateDir, sweepTemporaryFiles } from '../state/state-dir.js';
-import { measureCluster } from './bench/run.js';
-import { type RunInputs, readInputs } from './inputs.js';
+import { measureCommand } from './bench/run.js';
 import { interruptible } from './interrupt.js';
-import { journal } from './journal.js';
 import type { RunFlags } from './options.js';
-import { openPki, type ReconcileInputOptions, reconcileInput } from './reconcile-input.js';
-import { forgetfulState, persistentState } from './states.js';
-import { takenOverMessage } from './taken-over.js';
 import { openPlanView, openUpView } from './view.js';
 
 export interface UpFlags extends RunFlags {
@@ -25,16 +17,23 @@ export interface UpFlags extends RunFlags {
 export function upCommand(flags: UpFlags): Promise<number> {
   return interruptible(async (signal) => {
     const preset = flags.bench === undefined ? undefined : await benchPreset(flags.bench);
-    const { exit, inputs } = await bringUp(flags, signal);
-    if (preset === undefined) return exit;
-    if (exit !== EXIT.done) {
-      process.stderr.write(notMeasured(exit));
-      return exit;
+    const { result, inputs } = await shown(flags, signal);
+    if (preset === undefined) return result.exit;
+    if (result.exit !== EXIT.done) {
+      process.stderr.write(notMeasured(result.exit));
+      return result.exit;
     }
     const { state, place } = inputs;
     const { output, verbose } = flags;
-    return measureCluster({ state, place, preset, output, verbose, signal });
+    return measureCommand({ state, place, preset, output, verbose, signal });
   });
+}
+
+async function shown(flags: RunFlags, signal: AbortSignal) {
+  const view = openUpView(flags);
+  const lock = (path: string) => acquireLock({ path, command: 'up', now: () => new Date() });
+  const { sink, onArtifact } = view;
+  return bringUp({ request: flags, lock, sink, journal, onArtifact, signal }).finally(() => view.end());
 }
 
 function notMeasured(exit: ExitCode): string {
@@ -45,67 +44,11 @@ async function benchPreset(name: string) {
   return { name, values: await loadPreset({ name }), overrides: [] };
 }
 
-async function bringUp(flags: RunFlags, signal: AbortSignal): Promise<{ exit: ExitCode; inputs: RunInputs }> {
-  const view = openUpView(flags);
-  const readToAct = () => orOutdated(readInputs(flags, signal, view.onArtifact));
-  const seen = await readToAct();
-  await prepareStateDir(seen.state);
-  const lock = await acquireLock({ path: seen.state.lock, command: 'up', now: () => new Date() });
-  try {
-    const inputs = await unlessStale(seen, readToAct);
-    await sweepTemporaryFiles(inputs.state);
-    const runDirectory = await createRunDirectory(inputs.state, new Date());
-    const state = persistentState(inputs.state, runDirectory, await openPki(inputs, 'persistent'));
-    const sinks = [view.sink, journal(runDirectory)];
-    const { takenOverFrom } = lock;
-    const notes = takenOverFrom ? [{ code: 'lock-taken-over', message: takenOverMessage(takenOverFrom) }] : [];
-    const result = await run({ command: 'up', inputs, flags, state, signal, sinks, notes });
-    return { exit: result.exit, inputs };
-  } finally {
-    await view.end();
-    lock.release();
-  }
-}
-
 export function planCommand(flags: RunFlags): Promise<number> {
   return interruptible(async (signal) => {
-    const view = openPlanView(flags);
-    const inputs = await readInputs(flags, signal, view.onArtifact);
-    const state = forgetfulState(await openPki(inputs, 'memory'));
-    const result = await run({ command: 'plan', inputs, flags, state, signal, sinks: [view.sink] });
-    await view.end(result);
+    const { sink, onArtifact, end } = openPlanView(flags);
+    const result = await plan({ request: flags, sink, onArtifact, signal });
+    await end(result);
     return result.exit;
   });
-}
-
-/** Before anything is touched: such a cluster is for `plan` to look at. */
-async function orOutdated(reading: Promise<RunInputs>): Promise<RunInputs> {
-  const inputs = await reading;
-  if (inputs.outdated) throw inputs.outdated;
-  return inputs;
-}
-
-/** Another run may have ended between our reading its state and getting the lock. */
-async function unlessStale(seen: RunInputs, again: () => Promise<RunInputs>): Promise<RunInputs> {
-  const [record, nodeRecords] = await Promise.all([readClusterRecord(seen.state), readNodeRecords(seen.state)]);
-  const isSame = isDeepStrictEqual(record, seen.record) && isDeepStrictEqual(nodeRecords, seen.nodeRecords);
-  return isSame ? seen : again();
-}
-
-interface Note {
-  code: string;
-  message: string;
-}
-
-interface Run extends Omit<ReconcileInputOptions, 'bus'> {
-  sinks: EventSink[];
-  /** Beside those of the inputs. */
-  notes?: Note[];
-}
-
-async function run({ sinks, notes = [], ...options }: Run): Promise<ReconcileResult> {
-  const bus = createEventBus({ sinks, monotonicMs: () => performance.now(), wallClock: () => new Date() });
-  for (const { code, message } of [...notes, ...options.inputs.notes])
-    bus.emit({ type: 'note', level: 'warning', code, message });
-  return reconcile(reconcileInput({ ...options, bus }));
 }

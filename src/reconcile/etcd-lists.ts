@@ -20,7 +20,7 @@ export async function provenList(
   const patience = context.woken.size > 0 ? { ...PROOF, forMs: Math.max(PROOF.forMs, shortly(context).forMs) } : PROOF;
   return asked(context, patience, async (signal) => {
     const read = async (by: string): Promise<MemberList> => {
-      const gateway = await context.access.etcdOf(by);
+      const gateway = await context.cluster.etcdOf(by);
       await gateway.linearizableRead({ signal });
       return { by, proven: true, entries: await gateway.memberList({ signal }) };
     };
@@ -33,7 +33,7 @@ export async function knownLists(context: Reconciliation, running: readonly Memb
   const lists = running.map((member) =>
     asked(context, KNOWN, async (signal): Promise<MemberList> => {
       const { name: by } = member;
-      const read = () => context.access.knownToMember(by, addressesOf(context, member), signal);
+      const read = () => context.cluster.knownToMember(by, addressesOf(context, member), signal);
       return { by, proven: false, entries: await insistently(context, KNOWN, signal, read) };
     }),
   );

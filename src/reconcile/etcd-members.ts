@@ -31,7 +31,7 @@ function ask<T>(
   const { through } = judgementOf(context).orders.quorum;
   const isPassing = (error: unknown): boolean => isUnsettled(error) || passes(error);
   return retrying(context, patience, isPassing, async () =>
-    question(await context.access.quorumThrough(through, context.signal)),
+    question(await context.cluster.quorumThrough(through, context.signal)),
   );
 }
 

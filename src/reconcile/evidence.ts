@@ -1,5 +1,5 @@
 import { shellQuote } from '../ssh/quote.js';
-import { type Reconciliation, sessionOf } from './reconciliation.js';
+import type { Reconciliation } from './reconciliation.js';
 
 export interface Evidence {
   /** Where the whole log was saved. */
@@ -30,7 +30,7 @@ export async function fetchEvidence(context: Reconciliation, node: string, unit:
 async function readLog(context: Reconciliation, node: string, unit: string): Promise<string> {
   const command = `journalctl --no-pager -o short-precise -n ${LINES} -u ${shellQuote(unit)}`;
   const options = { label: 'read log', root: true, timeoutMs: 15_000 };
-  const { exitCode, stdout, stderr } = await sessionOf(context, node).exec(command, options);
+  const { exitCode, stdout, stderr } = await context.cluster.session(node).exec(command, options);
   if (exitCode !== 0) throw new Error(`journalctl ended with exit code ${exitCode}: ${stderr.trim()}`);
   return stdout;
 }

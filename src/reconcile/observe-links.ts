@@ -3,7 +3,7 @@ import { OWN_PORTS } from '../node/ports.js';
 import { scriptText } from '../node/script-text.js';
 import { bashScript } from '../ssh/bash-script.js';
 import type { Separation } from './link-watch.js';
-import { judgementOf, type Reconciliation, sessionOf } from './reconciliation.js';
+import { judgementOf, type Reconciliation } from './reconciliation.js';
 
 interface Target {
   name: string;
@@ -24,7 +24,7 @@ export async function observeLinks(
 ): Promise<Separation | undefined> {
   const isMember = judgementOf(context).peers.some(({ name, controlPlane }) => name === node && controlPlane);
   // Whom we do not reach either may be about to come back.
-  const targets = targetsOf(context, node).filter(({ name }) => sessionOf(context, name).isConnected);
+  const targets = targetsOf(context, node).filter(({ name }) => context.cluster.session(name).isConnected);
   if (targets.length === 0) return undefined;
   const port = isMember ? OWN_PORTS.etcdPeer.port : context.options.spec.apiServer.port;
   const [unreached, works] = await Promise.all([
@@ -56,7 +56,7 @@ interface Looking {
 
 async function unreachedFrom(context: Reconciliation, { node, port, targets, signal }: Looking): Promise<Target[]> {
   const args = [String(LOOK_MS / 1000), String(port), ...targets.map(({ address }) => address)];
-  const { stdout } = await sessionOf(context, node).runAsRoot(bashScript(REACH, ...args), {
+  const { stdout } = await context.cluster.session(node).runAsRoot(bashScript(REACH, ...args), {
     label: 'look for the others',
     timeoutMs: 10 * LOOK_MS,
     signal,
@@ -66,10 +66,10 @@ async function unreachedFrom(context: Reconciliation, { node, port, targets, sig
 }
 
 /** Traffic may take another way than a connection of ours: what etcd itself says weighs more. */
-async function hasQuorum({ access }: Reconciliation, node: string, parent: AbortSignal): Promise<boolean> {
+async function hasQuorum({ cluster }: Reconciliation, node: string, parent: AbortSignal): Promise<boolean> {
   const limit = deadline({ parent, ms: LOOK_MS });
   try {
-    await (await access.etcdOf(node)).linearizableRead({ signal: limit.signal });
+    await (await cluster.etcdOf(node)).linearizableRead({ signal: limit.signal });
     return true;
   } catch {
     return false;
@@ -80,11 +80,11 @@ async function hasQuorum({ access }: Reconciliation, node: string, parent: Abort
 
 /** A member that hears of no leader gets none, as long as the others do (pre-vote). */
 async function fromLeader(
-  { access }: Reconciliation,
+  { cluster }: Reconciliation,
   { targets, unreached, signal }: { targets: readonly Target[]; unreached: readonly Target[]; signal: AbortSignal },
 ): Promise<Separation | undefined> {
   const isLeader = async ({ name }: Target): Promise<boolean> => {
-    const { header, leader } = await (await access.etcdOf(name)).status({ signal, timeoutMs: LOOK_MS });
+    const { header, leader } = await (await cluster.etcdOf(name)).status({ signal, timeoutMs: LOOK_MS });
     return leader === header.memberId;
   };
   const asked = await Promise.all(

@@ -1,3 +1,4 @@
+import type { Cluster } from '../cluster/cluster.js';
 import type { EtcdBootstrap, Peer } from '../components/context.js';
 import { type ClusterSpec, controlPlanes, type NodeSpec } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
@@ -18,9 +19,7 @@ import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import type { Arrivals } from './arrivals.js';
 import type { Attendance } from './attendance.js';
 import type { HashedCandidates } from './candidate.js';
-import type { ClusterAccess } from './cluster-access.js';
 import type { LinkWatch } from './link-watch.js';
-import type { NodeSession } from './node-session.js';
 import type { ReadinessWatch } from './readiness-watch.js';
 import type { ReconcileState } from './state.js';
 import type { WaitingRoom } from './waiting-room.js';
@@ -135,8 +134,7 @@ export interface RunTools {
   options: ReconcileOptions;
   bus: EventBus;
   signal: AbortSignal;
-  sessions: ReadonlyMap<string, NodeSession>;
-  access: ClusterAccess;
+  cluster: Cluster;
   waiting: WaitingRoom;
   memory: RunMemory;
 }
@@ -213,10 +211,4 @@ export function workOf(context: Reconciliation, node: string): NodeWork {
   const work = judgementOf(context).work.get(node);
   if (work === undefined) throw new Error(`no work was planned for ${node}`);
   return work;
-}
-
-export function sessionOf(context: Reconciliation, node: string): NodeSession {
-  const session = context.sessions.get(node);
-  if (session === undefined) throw new Error(`no session was made for ${node}`);
-  return session;
 }

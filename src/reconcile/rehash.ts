@@ -3,7 +3,7 @@ import type { MarkerFact, NodeFacts } from '../facts/facts.js';
 import { suspectPaths } from '../plan/diff.js';
 import { shellQuote } from '../ssh/quote.js';
 import type { Candidates, HashedCandidates, Hashes } from './candidate.js';
-import { type Reconciliation, sessionOf } from './reconciliation.js';
+import type { Reconciliation } from './reconciliation.js';
 import { timeLimit } from './time-limit.js';
 
 /**
@@ -40,7 +40,7 @@ async function hashesOf(context: Reconciliation, name: string, { marker }: NodeF
   const suspects = suspectPaths(marker, { all: context.options.verifyAll });
   if (suspects.length === 0) return new Map();
   const hash = { command: `sha256sum -- ${shellQuote(...suspects)}` };
-  const { stdout } = await sessionOf(context, name).runAsRoot(hash, {
+  const { stdout } = await context.cluster.session(name).runAsRoot(hash, {
     label: 'hash installed files',
     accept: [0, 1],
     timeoutMs: timeLimit({ baseMs: 60_000, bytes: bytesOf(marker, suspects) }),

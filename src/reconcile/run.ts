@@ -1,13 +1,12 @@
+import { type Cluster, openCluster } from '../cluster/cluster.js';
 import { DisklessError } from '../errors.js';
 import type { EventBus } from '../runner/event-bus.js';
 import { createRollingLock } from '../runner/rolling-lock.js';
 import type { Connection } from '../ssh/transport.js';
 import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import { createAttendance } from './attendance.js';
-import { ClusterAccess } from './cluster-access.js';
 import { createEtcdRejoin } from './etcd-rejoin.js';
 import { createLinkWatch } from './link-watch.js';
-import { NodeSession } from './node-session.js';
 import { majorityRuns } from './observe-etcd.js';
 import { observeLinks } from './observe-links.js';
 import { createReadinessWatch } from './readiness-watch.js';
@@ -36,11 +35,22 @@ export interface Run extends RunTools {
 
 /** Connects to nobody yet: sessions open on first use. */
 export function openRun(input: ReconcileInput): Run {
-  const { spec, bus, signal, state, command } = input;
-  // The waiting room sets the pace while it is open: attempts within attempts would add up to what sshd penalises.
-  const isPaced = (): boolean => waiting.isOpen;
-  const sessions = new Map(spec.nodes.map(({ name }) => [name, createSession(input, name, isPaced)]));
-  const access = new ClusterAccess({ spec, sessions, identities: () => state.pki.operatorIdentities() });
+  const { spec, bus, signal, state, command, open } = input;
+  const cluster = openCluster({
+    spec,
+    // The waiting room sets the pace while it is open: attempts within attempts would add up to what sshd penalises.
+    connect: (node, abort) => open(node, abort, { retryDropped: !waiting.isOpen }),
+    identities: () => state.pki.operatorIdentities(),
+    signal,
+    onLoss: (node, { code, message }) =>
+      bus.emit({
+        type: 'note',
+        level: 'info',
+        code: 'reconnecting',
+        node,
+        message: `${message} (${code}): trying again`,
+      }),
+  });
   const memory = {
     nodeRecords: new Map(input.nodeRecords),
     epochs: new Map(),
@@ -48,15 +58,15 @@ export function openRun(input: ReconcileInput): Run {
     newCluster: input.newCluster,
     ...(input.record && { record: input.record }),
   };
-  const { stopWaiting, waiting } = openWaiting(input, sessions);
-  return { options: input, bus, signal, sessions, access, memory, command, waiting, stopWaiting };
+  const { stopWaiting, waiting } = openWaiting(input, cluster);
+  return { options: input, bus, signal, cluster, memory, command, waiting, stopWaiting };
 }
 
-function openWaiting({ clock, waitMs, bus, signal }: ReconcileInput, sessions: Run['sessions']) {
+function openWaiting({ clock, waitMs, bus, signal }: ReconcileInput, cluster: Cluster) {
   const enough = new AbortController();
   const either = AbortSignal.any([signal, enough.signal]);
   const waiting = createWaitingRoom({
-    connect: async (node) => sessions.get(node)?.connection(),
+    connect: (node) => cluster.session(node).connection(),
     waitMs,
     monotonicMs: clock.monotonicMs,
     sleep: (ms) => clock.sleep(ms, either),
@@ -74,25 +84,9 @@ function openWaiting({ clock, waitMs, bus, signal }: ReconcileInput, sessions: R
   return { waiting, stopWaiting: () => enough.abort() };
 }
 
-function createSession({ open, bus, signal }: ReconcileInput, node: string, isPaced: () => boolean): NodeSession {
-  return new NodeSession({
-    name: node,
-    open: (abort) => open(node, abort, { retryDropped: !isPaced() }),
-    signal,
-    onLoss: ({ code, message }) =>
-      bus.emit({
-        type: 'note',
-        level: 'info',
-        code: 'reconnecting',
-        node,
-        message: `${message} (${code}): trying again`,
-      }),
-  });
-}
-
 /** What the steps of one pass share, nothing seen or decided yet. */
 export function openPass(run: Run, { first, last }: { first: boolean; last: boolean }): Reconciliation {
-  const { options, access, signal } = run;
+  const { options, cluster, signal } = run;
   const context: Reconciliation = {
     ...run,
     rejoin: createEtcdRejoin(() => context),
@@ -124,7 +118,7 @@ export function openPass(run: Run, { first, last }: { first: boolean; last: bool
         }),
     ),
     readiness: createReadinessWatch({
-      client: () => access.kube(),
+      client: () => cluster.kube(),
       nodes: () =>
         new Map([...(context.judgement?.work.values() ?? [])].map(({ node, facts }) => [node.name, facts.bootId])),
       timeoutMs: options.readyTimeoutMs,
@@ -134,8 +128,7 @@ export function openPass(run: Run, { first, last }: { first: boolean; last: bool
   return context;
 }
 
-export async function closeRun({ access, sessions, stopWaiting }: Run): Promise<void> {
+export async function closeRun({ cluster, stopWaiting }: Run): Promise<void> {
   stopWaiting();
-  await access.close();
-  await Promise.all([...sessions.values()].map((session) => session.end()));
+  await cluster.close();
 }

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readInputs } from '../../src/app/inputs.js';
 import type { DownloadFlags } from '../../src/commands/download-options.js';
 import { readDownloadWishes } from '../../src/commands/download-wishes.js';
-import { readInputs } from '../../src/commands/inputs.js';
 import { NEWEST, VERSION_TABLE } from '../../src/config/version-table.js';
 import { writeNodeRecords } from '../../src/state/record-files.js';
 import { directoryListing, type Reply, serve, stallAfter } from '../artifacts/http-fixtures.js';

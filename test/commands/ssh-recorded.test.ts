@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { type RunInputs, readInputs } from '../../src/commands/inputs.js';
+import { type RunInputs, readInputs } from '../../src/app/inputs.js';
 import type { RunFlags } from '../../src/commands/options.js';
 import { hostKeyPolicyOf } from '../../src/config/ssh-settings.js';
 import { writeClusterRecord } from '../../src/state/record-files.js';

@@ -1,7 +1,8 @@
+import { Cluster } from '../../src/cluster/cluster.js';
+import type { NodeSession } from '../../src/cluster/node-session.js';
 import { DisklessError } from '../../src/errors.js';
 import type { EtcdGateway, EtcdHeader, EtcdMember } from '../../src/etcd/gateway.js';
 import { peerUrl } from '../../src/etcd/peer-url.js';
-import { ClusterAccess } from '../../src/reconcile/cluster-access.js';
 import { sampleSpec } from './sample-facts.js';
 
 type Operation = 'read' | 'list' | 'add' | 'remove' | 'promote' | 'update' | 'known';
@@ -140,12 +141,12 @@ function refusalOf(code: string): DisklessError {
   return new DisklessError({ code, message: code });
 }
 
-/** The way to the members of a fake etcd. */
-export class FakeEtcdAccess extends ClusterAccess {
+/** A cluster whose etcd is a fake one. */
+export class FakeEtcdCluster extends Cluster {
   readonly #etcd: FakeEtcd;
 
-  constructor(etcd: FakeEtcd) {
-    super({ spec: sampleSpec(), sessions: new Map(), identities: () => Promise.reject(new Error('no TLS here')) });
+  constructor(etcd: FakeEtcd, sessions: ReadonlyMap<string, NodeSession> = new Map()) {
+    super({ spec: sampleSpec(), sessions, identities: () => Promise.reject(new Error('no TLS here')) });
     this.#etcd = etcd;
   }
 

@@ -1,8 +1,8 @@
-import { readInputs } from '../../src/commands/inputs.js';
-import { journal } from '../../src/commands/journal.js';
-import type { RunFlags } from '../../src/commands/options.js';
-import { openPki, reconcileInput } from '../../src/commands/reconcile-input.js';
-import { persistentState } from '../../src/commands/states.js';
+import { readInputs } from '../../src/app/inputs.js';
+import { journal } from '../../src/app/journal.js';
+import { openPki, reconcileInput } from '../../src/app/reconcile-input.js';
+import type { ClusterRequest } from '../../src/app/requests.js';
+import { persistentState } from '../../src/app/states.js';
 import { passes } from '../../src/reconcile/passes.js';
 import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
 import { closeRun, openPass, openRun, type ReconcileInput } from '../../src/reconcile/run.js';
@@ -13,8 +13,12 @@ import { runSequence, type StepReport } from '../../src/runner/run-sequence.js';
 import { createRunDirectory, prepareStateDir } from '../../src/state/state-dir.js';
 
 /** What `up` does before it connects to anyone. */
-export async function prepareUp(flags: RunFlags, sinks: EventSink[], signal: AbortSignal): Promise<ReconcileInput> {
-  const inputs = await readInputs(flags, signal, () => {});
+export async function prepareUp(
+  request: ClusterRequest,
+  sinks: EventSink[],
+  signal: AbortSignal,
+): Promise<ReconcileInput> {
+  const inputs = await readInputs(request, signal, () => {});
   await prepareStateDir(inputs.state);
   const runDirectory = await createRunDirectory(inputs.state, new Date());
   const state = persistentState(inputs.state, runDirectory, await openPki(inputs, 'persistent'));
@@ -23,7 +27,7 @@ export async function prepareUp(flags: RunFlags, sinks: EventSink[], signal: Abo
     monotonicMs: () => performance.now(),
     wallClock: () => new Date(),
   });
-  return reconcileInput({ command: 'up', inputs, flags, state, bus, signal });
+  return reconcileInput({ command: 'up', inputs, request, state, bus, signal });
 }
 
 /** The steps of `up` until every node has its files; nothing is started there. */

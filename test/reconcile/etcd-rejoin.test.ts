@@ -6,7 +6,7 @@ import { createEtcdRejoin } from '../../src/reconcile/etcd-rejoin.js';
 import type { NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
 import { createEventBus } from '../../src/runner/event-bus.js';
 import type { RunEvent } from '../../src/runner/events.js';
-import { FakeEtcd, FakeEtcdAccess } from '../helpers/fake-etcd.js';
+import { FakeEtcd, FakeEtcdCluster } from '../helpers/fake-etcd.js';
 import { sampleNode } from '../helpers/sample-facts.js';
 import { sampleOrders } from '../helpers/sample-orders.js';
 import { virtualClock } from '../helpers/virtual-clock.js';
@@ -41,7 +41,7 @@ function runWith(etcd: FakeEtcd, { holders = ['s5', 's6'], blank = ['s4'], gone 
   const abort = new AbortController();
   const context = {
     signal: abort.signal,
-    access: new FakeEtcdAccess(etcd),
+    cluster: new FakeEtcdCluster(etcd),
     bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
     memory: { tally: new Map() },
     judgement: {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { fetchEvidence, whereLogs } from '../../src/reconcile/evidence.js';
 import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
-import { type Answer, fakeConnection, sessionOver } from './fake-session.js';
+import { type Answer, clusterOf, fakeConnection, sessionOver } from '../cluster/fake-session.js';
 
 function runWith(answer: Answer, save = async (name: string) => `/runs/1/${name}`) {
   const saved: string[] = [];
   const context = {
-    sessions: new Map([['s4', sessionOver('s4', [fakeConnection(answer)])]]),
+    cluster: clusterOf([sessionOver('s4', [fakeConnection(answer)])]),
     options: {
       state: {
         saveEvidence: (name: string) => {

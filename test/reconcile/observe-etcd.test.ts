@@ -6,7 +6,7 @@ import type { Candidate } from '../../src/reconcile/candidate.js';
 import { majorityRuns, observeEtcd } from '../../src/reconcile/observe-etcd.js';
 import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
 import type { ClusterRecord, EtcdRecord } from '../../src/state/records.js';
-import { FakeEtcd, FakeEtcdAccess } from '../helpers/fake-etcd.js';
+import { FakeEtcd, FakeEtcdCluster } from '../helpers/fake-etcd.js';
 import { sampleFacts, sampleNode, sampleSpec } from '../helpers/sample-facts.js';
 import { virtualClock } from '../helpers/virtual-clock.js';
 
@@ -51,7 +51,7 @@ function observe({
   const known: ClusterRecord = { version: 1, clusterId: 'c', spec, etcd: { ...etcdRecord, ...record } };
   const context = {
     signal: signal ?? new AbortController().signal,
-    access: new FakeEtcdAccess(etcd),
+    cluster: new FakeEtcdCluster(etcd),
     facts: new Map(Object.entries(facts)),
     unread: new Map(Object.entries(unread).map(([name, code]) => [name, new DisklessError({ code, message: code })])),
     woken: new Set(),

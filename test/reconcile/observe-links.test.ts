@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EtcdOrders } from '../../src/plan/etcd-order-types.js';
 import { observeLinks } from '../../src/reconcile/observe-links.js';
 import type { NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
+import { type Answer, clusterOf, fakeConnection, sessionOver } from '../cluster/fake-session.js';
 import { execute } from '../e2e/helpers/cli.js';
 import { sampleSpec } from '../helpers/sample-facts.js';
 import { sampleOrders } from '../helpers/sample-orders.js';
-import { type Answer, fakeConnection, sessionOver } from './fake-session.js';
 
 const { signal } = new AbortController();
 const IPS: Record<string, string> = { s4: '10.0.0.4', s5: '10.0.0.5', s6: '10.0.0.6', s7: '10.0.0.7' };
@@ -34,23 +34,22 @@ async function runWith({ orders, unreached = [], answer, quorum = false, leader,
       inputs.push(String(told.input));
       return answer?.(told) ?? { stdout: `Welcome!\n${script}\n` };
     });
-    return [name, sessionOver(name, [link], signal)] as const;
+    return sessionOver(name, [link], signal);
   });
-  for (const [name, session] of sessions) if (!gone.includes(name)) await session.connection();
+  for (const session of sessions) if (!gone.includes(session.name)) await session.connection();
   const context = {
     signal,
-    sessions: new Map(sessions),
     judgement: {
       orders: orders ?? sampleOrders({ quorum: { state: 'works', through: ['s4', 's5', 's6'] } }),
       peers: names.map((name) => ({ name, nodeIp: IPS[name], podCidr: '', controlPlane: name !== 's7' })),
       work: new Map(names.map((name) => [name, {} as NodeWork])),
     },
-    access: {
+    cluster: clusterOf(sessions, {
       etcdOf: async (node: string) => ({
         linearizableRead: () => (quorum ? Promise.resolve({}) : Promise.reject(new Error('no leader'))),
         status: async () => ({ header: { memberId: node }, leader }),
       }),
-    },
+    }),
     options: { spec: sampleSpec() },
   } as unknown as Reconciliation;
   return { asked, inputs, look: (node: string) => observeLinks(context, node, signal) };

@@ -108,8 +108,8 @@ async function runOf({ command = 'up', read, orders, work, judge, verify, nodes,
   });
   const clock = { sleep: () => new Promise(() => {}) };
   const options = { spec, readyTimeoutMs: 1, lost: new Set(), clock };
-  const sessions = new Map(spec.nodes.map(({ name }) => [name, { isConnected: true }]));
-  const run = { command, bus, signal, waiting, options, sessions, memory: {}, access: {} } as unknown as Run;
+  const cluster = { session: () => ({ isConnected: true }), kube: async () => undefined };
+  const run = { command, bus, signal, waiting, options, cluster, memory: {} } as unknown as Run;
   const { context, reports } = await passes(run, steps);
   const again = events.filter((event) => event.type === 'note' && event.code === 'another-pass');
   return { pass, context, again: again.length, ...outcomeOf({ reports, command, interrupted: false }) };

@@ -3,8 +3,8 @@ import { DisklessError } from '../../src/errors.js';
 import type { Candidate } from '../../src/reconcile/candidate.js';
 import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
 import { rehashed } from '../../src/reconcile/rehash.js';
+import { type Answer, clusterOf, fakeConnection, sessionOver } from '../cluster/fake-session.js';
 import { sampleFacts, sampleSpec } from '../helpers/sample-facts.js';
-import { type Answer, fakeConnection, sessionOver } from './fake-session.js';
 
 const spec = sampleSpec();
 const HASH = 'a'.repeat(64);
@@ -27,10 +27,10 @@ function runWith(answers: Record<string, Answer>, signal = new AbortController()
     (node): Candidate => ({ node, facts: sampleFacts({ marker }), nodeIp: '10.146.225.4', linkName: 'eth0' }),
   );
   const intact: Answer = () => ({ stdout: `${HASH}  ${PATH}\n` });
-  const sessions = new Map(
-    spec.nodes.map(({ name }) => [name, sessionOver(name, [fakeConnection(answers[name] ?? intact)], signal)]),
+  const cluster = clusterOf(
+    spec.nodes.map(({ name }) => sessionOver(name, [fakeConnection(answers[name] ?? intact)], signal)),
   );
-  const context = { signal, sessions, options: { verifyAll: true } } as unknown as Reconciliation;
+  const context = { signal, cluster, options: { verifyAll: true } } as unknown as Reconciliation;
   return rehashed(context, { fit, rejected: new Map() });
 }
 

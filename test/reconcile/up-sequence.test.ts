@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { untilAborted } from '../../src/abort.js';
+import { NodeSession } from '../../src/cluster/node-session.js';
 import { DisklessError, EXIT } from '../../src/errors.js';
 import { createArrivals } from '../../src/reconcile/arrivals.js';
-import { NodeSession } from '../../src/reconcile/node-session.js';
 import { outcomeOf } from '../../src/reconcile/outcome.js';
 import type { NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
 import { upSequence } from '../../src/reconcile/up-sequence.js';
@@ -11,9 +11,9 @@ import type { RunEvent } from '../../src/runner/events.js';
 import { runSequence } from '../../src/runner/run-sequence.js';
 import type { StepPlace, StepResult } from '../../src/runner/sequence.js';
 import type { Connection } from '../../src/ssh/transport.js';
+import { clusterOf, type FakeConnection, fakeConnection, sessionOver } from '../cluster/fake-session.js';
 import { sampleFacts, sampleNode } from '../helpers/sample-facts.js';
 import { sampleOrders } from '../helpers/sample-orders.js';
-import { type FakeConnection, fakeConnection, sessionOver } from './fake-session.js';
 
 /* The order of `up` and some of its steps as they are; the others do nothing, or what is scripted. */
 
@@ -45,7 +45,7 @@ function upWith({ real, sessions, scripted = async () => {}, onEvent = () => {} 
   const context = {
     signal,
     bus,
-    sessions: new Map(sessions(signal).map((session) => [session.name, session])),
+    cluster: clusterOf(sessions(signal)),
     judgement: { orders: sampleOrders({ quorum: { state: 'made', through: ['s4'] } }), record, work: new Map(work) },
     memory: { tally: new Map() },
     links: { cutOff: () => new Promise(() => {}), found: () => undefined },

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { journal } from '../../src/commands/journal.js';
+import { journal } from '../../src/app/journal.js';
 import { createEventBus } from '../../src/runner/event-bus.js';
 import type { EventSink, RunEvent } from '../../src/runner/events.js';
 import { runSequence } from '../../src/runner/run-sequence.js';

@@ -1,5 +1,5 @@
+import type { NodeSession } from '../../cluster/node-session.js';
 import type { KubeNode } from '../../kube/objects.js';
-import type { NodeSession } from '../../reconcile/node-session.js';
 
 /** A node as a run deals with it. */
 export interface BenchNode {

@@ -1,5 +1,5 @@
+import type { NodeSession } from '../../cluster/node-session.js';
 import { DisklessError } from '../../errors.js';
-import type { NodeSession } from '../../reconcile/node-session.js';
 import { shellQuote } from '../../ssh/quote.js';
 import type { ToolImage } from './tool-image.js';
 

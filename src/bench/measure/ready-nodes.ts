@@ -1,4 +1,6 @@
 import { untilAborted } from '../../abort.js';
+import type { Cluster } from '../../cluster/cluster.js';
+import type { NodeSession } from '../../cluster/node-session.js';
 import type { ClusterSpec } from '../../config/spec.js';
 import { DisklessError, EXIT } from '../../errors.js';
 import type { KubeClient } from '../../kube/client.js';
@@ -6,14 +8,13 @@ import { repelling, taintText } from '../../kube/node-taints.js';
 import { waitNodesReady, whyNoPodsYet, whyNotReady } from '../../kube/nodes-ready.js';
 import type { KubeNode } from '../../kube/objects.js';
 import { resourcePath } from '../../kube/paths.js';
-import type { NodeSession } from '../../reconcile/node-session.js';
 import { readBootId } from '../../ssh/boot-id.js';
 import type { BenchNode } from './bench-node.js';
 
 export interface ReadyNodesOptions {
   spec: ClusterSpec;
   client: KubeClient;
-  sessionOf: (name: string) => NodeSession;
+  cluster: Cluster;
   tell: (line: string) => void;
   signal: AbortSignal;
   takesPodsMs?: number;
@@ -24,10 +25,10 @@ const TAKES_PODS_MS = 60_000;
 
 /** The nodes of the record, each once it takes pods or is found to take none. @throws `nodes-not-ready`, refusals */
 export async function readyNodes(options: ReadyNodesOptions): Promise<BenchNode[]> {
-  const { spec, sessionOf, signal } = options;
+  const { spec, cluster, signal } = options;
   // First: who is asked for the API over a connection that is refused would only say that it cannot be reached.
   const bootIds = await bootIdsOf(
-    spec.nodes.map(({ name }) => sessionOf(name)),
+    spec.nodes.map(({ name }) => cluster.session(name)),
     signal,
   );
   const nodes = await findNodes(options, bootIds);
@@ -39,7 +40,7 @@ export async function readyNodes(options: ReadyNodesOptions): Promise<BenchNode[
 
 type BootIds = ReadonlyMap<string, string | Error>;
 
-async function findNodes({ spec, client, sessionOf, signal }: ReadyNodesOptions, bootIds: BootIds) {
+async function findNodes({ spec, client, cluster, signal }: ReadyNodesOptions, bootIds: BootIds) {
   const { items } = await client.list<KubeNode>(resourcePath({ apiVersion: 'v1', resource: 'nodes' }), { signal });
   const found = new Map(items.map((item) => [item.metadata.name, item]));
   const problems: string[] = [];
@@ -56,7 +57,7 @@ async function findNodes({ spec, client, sessionOf, signal }: ReadyNodesOptions,
     const arch = object.metadata.labels?.['kubernetes.io/arch'] ?? 'amd64';
     const repelledBy = repelling(object).map(taintText);
     const schedulable = repelledBy.length === 0;
-    return [{ name, role, address, arch, schedulable, repelledBy, bootId, object, session: sessionOf(name) }];
+    return [{ name, role, address, arch, schedulable, repelledBy, bootId, object, session: cluster.session(name) }];
   });
   if (problems.length === 0) return nodes;
   throw new DisklessError({

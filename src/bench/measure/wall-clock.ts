@@ -1,6 +1,6 @@
+import type { NodeSession } from '../../cluster/node-session.js';
 import { DisklessError } from '../../errors.js';
 import { scriptText } from '../../node/script-text.js';
-import type { NodeSession } from '../../reconcile/node-session.js';
 import { bashScript, type RemoteCommand } from '../../ssh/bash-script.js';
 
 const SCRIPT = scriptText('bench-time.bash');

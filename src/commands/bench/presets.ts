@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { stateOf } from '../../app/state-of.js';
 import { estimatedSeconds } from '../../bench/preset/estimate.js';
 import { loadPreset, presetNames } from '../../bench/preset/load-preset.js';
 import { EXIT } from '../../errors.js';
@@ -6,7 +7,6 @@ import { readClusterRecord } from '../../state/record-files.js';
 import { textTable } from '../../ui/text-table.js';
 import { durationText } from '../../ui/units.js';
 import type { StateFlags } from '../options.js';
-import { stateOf } from '../state-of.js';
 import { textSurface, writeOutput } from './output.js';
 
 export interface PresetsFlags extends StateFlags {

@@ -1,3 +1,4 @@
+import { stateOf } from '../../app/state-of.js';
 import { analyse } from '../../bench/analysis/analyse.js';
 import { voidRun } from '../../bench/analysis/rounds.js';
 import { readRecord } from '../../bench/record/read-record.js';
@@ -10,7 +11,6 @@ import { oneLine } from '../../bench/report/one-line.js';
 import { EXIT } from '../../errors.js';
 import { textTable } from '../../ui/text-table.js';
 import type { StateFlags } from '../options.js';
-import { stateOf } from '../state-of.js';
 import { textSurface, writeOutput } from './output.js';
 
 /** Needs no cluster to be recorded: a run's file may come from anywhere. */

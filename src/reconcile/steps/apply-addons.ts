@@ -8,7 +8,7 @@ import { settling, untilServing } from '../settling.js';
 
 /** The manifests every cluster gets, and the add-ons asked for. Needs the RBAC bootstrap to be through. */
 export async function applyAddons(context: Reconciliation, { step, signal }: StepPlace): Promise<StepResult> {
-  const client = await context.access.kube();
+  const client = await context.cluster.kube();
   const dns = await dnsObjects(context);
   const objects = [...(await baseObjects(context)), ...dns];
   await untilServing(context, client, signal);

@@ -5,7 +5,7 @@ import type { WipeReason } from '../../plan/etcd-order-types.js';
 import type { StepPlace } from '../../runner/sequence.js';
 import { bashScript } from '../../ssh/bash-script.js';
 import { change } from '../change.js';
-import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
+import { judgementOf, type Reconciliation, workOf } from '../reconciliation.js';
 
 const CLAIM = scriptText('claim-etcd-data.bash');
 
@@ -68,7 +68,7 @@ async function writeMarker(
 ): Promise<void> {
   const places = [PATHS.etcdData, `${PATHS.marker}/etcd.lock`];
   const script = bashScript(CLAIM, ...places, was, held ? 'data' : 'none', owner, ...(wipe ? ['wipe'] : []));
-  const { stdout } = await sessionOf(context, node).runAsRoot(script, { label: 'prepare etcd data directory' });
+  const { stdout } = await context.cluster.session(node).runAsRoot(script, { label: 'prepare etcd data directory' });
   const [found, cluster, incarnation] = /^claimed (\S*) ?(\S*)/m.exec(stdout) ?? [];
   if (found === undefined) return;
   const now = cluster ? `it belongs to incarnation ${incarnation} of cluster ${cluster}` : 'it has no owner';

@@ -5,7 +5,7 @@ import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
 import { glancing } from '../glance.js';
 import { healthScript, parseHealth, type Unhealthy } from '../health-script.js';
-import { type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
+import { type Reconciliation, workOf } from '../reconciliation.js';
 
 /** Without these a node does not become Ready, however long it is waited for. */
 const NEEDED = [CONTAINERD_UNIT, 'kubelet.service'];
@@ -24,7 +24,7 @@ export async function componentsHealthy(context: Reconciliation, { node, signal 
   const patienceS = Math.ceil(readyTimeoutMs / 1000);
   const ask = async (patience: number, own: AbortSignal): Promise<Unhealthy[]> => {
     const script = healthScript({ endpoints, containerdCheck: CONTAINERD_CHECK, patienceS: patience });
-    const { stdout } = await sessionOf(context, node).runAsRoot(script, {
+    const { stdout } = await context.cluster.session(node).runAsRoot(script, {
       label: 'ask components for their health',
       timeoutMs: patience * 1000 + GRACE_MS,
       signal: own,

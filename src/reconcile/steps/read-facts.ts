@@ -6,7 +6,7 @@ import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { judgePerBoot, newHostKeyMessage } from '../../ssh/host-key.js';
 import type { HostKey } from '../../ssh/transport.js';
 import { MANAGED_UNITS } from '../managed-units.js';
-import { type Reconciliation, sessionOf } from '../reconciliation.js';
+import type { Reconciliation } from '../reconciliation.js';
 import { createPauses } from '../waiting-room.js';
 import { warningOf } from '../warning-of.js';
 
@@ -38,7 +38,7 @@ export async function readFacts(context: Reconciliation, { node }: StepPlace): P
 /** Those still waited for when the roll call ends are left to another pass. */
 async function arrive(context: Reconciliation, node: string): Promise<void> {
   const { attendance, waiting, late } = context;
-  sessionOf(context, node).unpinEpoch();
+  context.cluster.session(node).unpinEpoch();
   const arrival = waiting.arrival(node);
   waitsFor('it has not answered');
   if (!waiting.isOpen) await arrival;
@@ -88,7 +88,7 @@ export async function callRoll(context: Reconciliation, { signal }: StepPlace): 
 /** Whose connection lives is not asked; that a machine lost power shows in it only when keepalives went unanswered. */
 function goneSinceRead(context: Reconciliation): string[] {
   const read = controlPlanes(context.options.spec).filter(({ name }) => context.facts.has(name));
-  return read.map(({ name }) => name).filter((name) => !sessionOf(context, name).isConnected);
+  return read.map(({ name }) => name).filter((name) => !context.cluster.session(name).isConnected);
 }
 
 /** What it held is not known any more: without an answer it counts as unreachable. */
@@ -112,7 +112,7 @@ async function readAgain(context: Reconciliation, node: string): Promise<void> {
 }
 
 async function readFactsOf(context: Reconciliation, node: string): Promise<StepResult> {
-  const session = sessionOf(context, node);
+  const session = context.cluster.session(node);
   const { now } = context.options.clock;
   // Facts and key are of one connection: after a loss, the next may be to another boot.
   const { facts, hostKey } = await session.resilient(async (connection) => ({

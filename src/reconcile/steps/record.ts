@@ -4,7 +4,7 @@ import type { QuorumOrder } from '../../plan/etcd-order-types.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import type { NodeRecord } from '../../state/records.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
-import { judgementOf, type NodeWork, type Reconciliation, sessionOf } from '../reconciliation.js';
+import { judgementOf, type NodeWork, type Reconciliation } from '../reconciliation.js';
 import { retrying, settling, shortly } from '../settling.js';
 
 /** Writes down what is about to happen before it does, so that the next run can continue from any point. */
@@ -24,7 +24,7 @@ export async function recordIntent(context: Reconciliation): Promise<StepResult>
 /** As its facts were read: nobody is asked again, since a node that is lost by now must not hold up the others. */
 function nodeRecord(context: Reconciliation, { node: { name }, facts, nodeIp }: NodeWork): NodeRecord {
   const { bootId, arch } = facts;
-  return { name, bootId, hostKey: sessionOf(context, name).hostKey, nodeIp, arch };
+  return { name, bootId, hostKey: context.cluster.session(name).hostKey, nodeIp, arch };
 }
 
 /** Only a linearizable read proves a quorum; no apiserver starts before it is recorded. */
@@ -34,7 +34,7 @@ export async function proveQuorum(context: Reconciliation, { signal }: StepPlace
   const { state, through } = orders.quorum;
   if (state === 'awaited') await waitForQuorum(context, orders.quorum);
   else {
-    const proof = settling(context, () => context.access.quorumThrough(through, signal));
+    const proof = settling(context, () => context.cluster.quorumThrough(through, signal));
     await (state === 'made' ? proof.catch(sayingHowToBeginAgain(through)) : proof);
   }
   // Where members join, they have it done before.
@@ -60,7 +60,7 @@ function sayingHowToBeginAgain(members: readonly string[]): (error: unknown) => 
 
 /** Members that were started, or restarted with new certificates, find each other; or they do not. */
 async function waitForQuorum(context: Reconciliation, { through: holders, moved }: QuorumOrder): Promise<void> {
-  const read = () => context.access.quorumThrough(holders, context.signal);
+  const read = () => context.cluster.quorumThrough(holders, context.signal);
   const passes = (): boolean => true;
   const patience = shortly(context);
   await retrying(context, patience, passes, read).catch(async (cause) => {

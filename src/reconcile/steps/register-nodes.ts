@@ -11,7 +11,7 @@ import { settling } from '../settling.js';
  */
 export async function registerNodes(context: Reconciliation, { step, signal }: StepPlace): Promise<StepResult> {
   const { spec } = context.options;
-  const client = await context.access.kube();
+  const client = await context.cluster.kube();
   const nodes = [...judgementOf(context).work.values()].map(({ node, nodeIp }) => {
     const controlPlane = node.role === 'control-plane';
     const taintControlPlane = controlPlane && spec.taintControlPlane;

@@ -4,7 +4,7 @@ import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { bashScript } from '../../ssh/bash-script.js';
 import { change } from '../change.js';
 import { UNITS_OF_AN_INCARNATION } from '../managed-units.js';
-import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
+import { judgementOf, type Reconciliation, workOf } from '../reconciliation.js';
 
 const SCRIPT = scriptText('retire-past.bash');
 
@@ -19,7 +19,7 @@ export async function retirePast(context: Reconciliation, place: StepPlace): Pro
   const what = `end what runs of incarnation ${facts.marker?.incarnation}`;
   const args = [PATHS.marker, clusterId, String(etcd.incarnation), ...UNITS_OF_AN_INCARNATION];
   await change(context, place, what, () =>
-    sessionOf(context, place.node).runAsRoot(bashScript(SCRIPT, ...args), { label: what, timeoutMs: 120_000 }),
+    context.cluster.session(place.node).runAsRoot(bashScript(SCRIPT, ...args), { label: what, timeoutMs: 120_000 }),
   );
   return 'changed';
 }

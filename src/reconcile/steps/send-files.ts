@@ -10,7 +10,7 @@ import { tellingWhy, waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { bashScript, type RemoteCommand } from '../../ssh/bash-script.js';
 import { change } from '../change.js';
-import { judgementOf, type Reconciliation, sessionOf, tallyOf, workOf } from '../reconciliation.js';
+import { judgementOf, type Reconciliation, tallyOf, workOf } from '../reconciliation.js';
 import { timeLimit } from '../time-limit.js';
 
 const IMPORT = scriptText('import-image.bash');
@@ -58,7 +58,7 @@ export async function sendSegments(
   const { selinux, tools } = work.facts;
   const arrived = new Set<string>();
   const tell = tellingWhy();
-  await sessionOf(context, place.node).resilient(async (connection) => {
+  await context.cluster.session(place.node).resilient(async (connection) => {
     const { bytes } = await sendStream({
       connection,
       receiver: {
@@ -106,7 +106,7 @@ export async function importImages(context: Reconciliation, place: StepPlace): P
     await arrivals.of(imageSegmentId(image));
     waitsFor(`containerd imports ${image.references.join(', ')}`);
     await change(context, place, `import ${image.references.join(', ')}`, async () => {
-      const session = sessionOf(context, place.node);
+      const session = context.cluster.session(place.node);
       const options = { label: 'import image', timeoutMs: timeLimit({ baseMs: 120_000, bytes: image.size }) };
       await session.runAsRoot(importScript(image), options).catch((cause) => {
         if (!hasCode(cause, 'remote-failed')) throw cause;

@@ -1,7 +1,7 @@
 import { clockHasToBeSet } from '../../plan/preflight-clock.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { change } from '../change.js';
-import { type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
+import { type Reconciliation, workOf } from '../reconciliation.js';
 
 /**
  * A machine that forgets everything may wake up years ago: certificates would not be valid yet. Its own time service, if
@@ -17,7 +17,7 @@ export async function setClock(context: Reconciliation, place: StepPlace): Promi
     `correct the clock, which was ${Math.abs(offSeconds)} s ${offSeconds > 0 ? 'ahead' : 'behind'}`,
     () => {
       const command = (): string => `date -u -s @${(context.options.clock.now() / 1000).toFixed(3)}`;
-      return sessionOf(context, place.node).runAsRoot(() => ({ command: command() }), { label: 'set the clock' });
+      return context.cluster.session(place.node).runAsRoot(() => ({ command: command() }), { label: 'set the clock' });
     },
   );
   return 'changed';

@@ -21,7 +21,7 @@ const NODES = resourcePath({ apiVersion: 'v1', resource: 'nodes' });
 export async function spreadDns(context: Reconciliation, { step, signal }: StepPlace): Promise<StepResult> {
   const { dnsPods } = context;
   if (dnsPods === undefined || !hasControllers(context)) return 'unchanged';
-  const client = await context.access.kube();
+  const client = await context.cluster.kube();
   const { items: nodes } = await settling(context, () => client.list<KubeNode>(NODES, { signal }));
   const limit = deadline({ parent: signal, ms: shortly(context).forMs });
   const moved = new Set<string>();

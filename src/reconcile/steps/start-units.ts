@@ -13,7 +13,7 @@ import { change } from '../change.js';
 import { containerdCheck } from '../containerd-check.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
 import { glancing } from '../glance.js';
-import { judgementOf, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
+import { judgementOf, type Reconciliation, workOf } from '../reconciliation.js';
 import { settling, untilServing } from '../settling.js';
 
 const START = scriptText('start-unit.bash');
@@ -72,12 +72,12 @@ async function waitHealthy(
   disruption: Disruption,
 ): Promise<void> {
   if (disruption === 'etcd') {
-    const read = async () => (await context.access.etcdOf(node)).linearizableRead({ signal });
+    const read = async () => (await context.cluster.etcdOf(node)).linearizableRead({ signal });
     await settling(context, read);
   }
   const apiserver = workOf(context, node).facts.units['kube-apiserver.service']?.active;
   if (disruption === 'etcd' && apiserver !== 'active') return;
-  const client = await context.access.kubeOf(node);
+  const client = await context.cluster.kubeOf(node);
   await untilServing(context, client, signal);
 }
 
@@ -95,7 +95,7 @@ async function bringUp(context: Reconciliation, place: StepPlace, action: UnitAc
       signal: place.signal,
     };
     waitsFor(`systemd has not yet said that ${unit.name} has started`);
-    const start = () => sessionOf(context, place.node).runAsRoot(script, options);
+    const start = () => context.cluster.session(place.node).runAsRoot(script, options);
     const glance = (signal: AbortSignal) => lastWords(context, place.node, unit.name, signal);
     const { stdout } = await glancing(context, glance, start).catch(async (cause) => {
       throw await withEvidence(context, place.node, unit.name, cause);
@@ -108,7 +108,7 @@ async function bringUp(context: Reconciliation, place: StepPlace, action: UnitAc
 async function lastWords(context: Reconciliation, node: string, unit: string, signal: AbortSignal): Promise<string> {
   const command = `journalctl --no-pager -o cat -n 1 -u ${shellQuote(unit)}`;
   const options = { label: 'look at a log', root: true, timeoutMs: 10_000, signal };
-  const { stdout } = await sessionOf(context, node).exec(command, options);
+  const { stdout } = await context.cluster.session(node).exec(command, options);
   const line = stdout.trim().slice(0, LONGEST_WORDS);
   return line === '' ? '' : `${unit} has not started yet, its log ends with: ${line}`;
 }

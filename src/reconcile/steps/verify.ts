@@ -4,18 +4,18 @@ import { type ClusterFinding, type VerifyOptions, verifyCluster } from '../../ku
 import { waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { readBootId } from '../../ssh/boot-id.js';
-import { hasControllers, judgementOf, type Reconciliation, sessionOf } from '../reconciliation.js';
+import { hasControllers, judgementOf, type Reconciliation } from '../reconciliation.js';
 import { untilServing, untilSettled } from '../settling.js';
 
 /** Serving comes first, its own bootstrap (RBAC roles, priority classes) a second or two later. */
 export async function waitApiReady(context: Reconciliation, { node, signal }: StepPlace): Promise<StepResult> {
-  await untilServing(context, await context.access.kubeOf(node), signal);
+  await untilServing(context, await context.cluster.kubeOf(node), signal);
   return 'unchanged';
 }
 
 /** Whoever rebooted or lost power after it was done is no fault of the cluster: a connection alone tells it too late. */
 export async function isInSameBoot(context: Reconciliation, { node, signal }: StepPlace): Promise<StepResult> {
-  await readBootId(sessionOf(context, node), { signal });
+  await readBootId(context.cluster.session(node), { signal });
   return 'unchanged';
 }
 
@@ -26,12 +26,12 @@ export async function verify(context: Reconciliation, { signal, failed }: StepPl
   const work = new Map([...judgementOf(context).work].filter(([name]) => !failed.has(name)));
   const present = controlPlanes(spec).filter(({ name }) => work.has(name));
   const options: VerifyOptions = {
-    client: await context.access.kube(),
+    client: await context.cluster.kube(),
     controlPlanes: await Promise.all(
       present.map(async ({ name }) => ({
         name,
         nodeIp: work.get(name)?.nodeIp ?? '',
-        client: await context.access.kubeOf(name),
+        client: await context.cluster.kubeOf(name),
       })),
     ),
     nodes: new Map([...work.values()].map(({ node, facts }) => [node.name, facts.bootId])),

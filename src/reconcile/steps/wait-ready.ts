@@ -3,7 +3,7 @@ import { DisklessError } from '../../errors.js';
 import { waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
-import { hasControllers, type Reconciliation, sessionOf, workOf } from '../reconciliation.js';
+import { hasControllers, type Reconciliation, workOf } from '../reconciliation.js';
 
 /** Ready means: the condition is True and the kubelet of this boot epoch said so. A node in its next boot never will. */
 export async function waitReady(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
@@ -43,6 +43,6 @@ export async function waitForPods(context: Reconciliation, { node }: StepPlace):
 async function unlessRebooted<T>(context: Reconciliation, node: string, work: Promise<T>): Promise<T> {
   const over = new AbortController();
   const signal = AbortSignal.any([context.signal, over.signal]);
-  const watch = sessionOf(context, node).watchEpoch({ signal, sleep: context.options.clock.sleep });
+  const watch = context.cluster.session(node).watchEpoch({ signal, sleep: context.options.clock.sleep });
   return untilAborted(Promise.race([work, watch]), context.signal).finally(() => over.abort());
 }

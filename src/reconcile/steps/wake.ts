@@ -8,7 +8,7 @@ import { change } from '../change.js';
 import { checkedMachines } from '../checked-machines.js';
 import { knownLists } from '../etcd-lists.js';
 import { runningMembers, seenEtcd } from '../observe-etcd.js';
-import { type Reconciliation, sessionOf } from '../reconciliation.js';
+import type { Reconciliation } from '../reconciliation.js';
 import { foreignNodes } from '../refuse-foreign.js';
 import { warningOf } from '../warning-of.js';
 
@@ -53,7 +53,7 @@ async function start(context: Reconciliation, place: StepPlace): Promise<void> {
   const facts = context.facts.get(node);
   const script = bashScript(WAKE, `${PATHS.etcdData}/k8s-diskless`, facts?.etcdData.marker ?? '');
   await change(context, place, `start ${UNIT} (stopped, and its data may be what a quorum lacks)`, () =>
-    sessionOf(context, node).runAsRoot(script, { label: `start ${UNIT}` }),
+    context.cluster.session(node).runAsRoot(script, { label: `start ${UNIT}` }),
   );
   context.woken.add(node);
   const unit = facts?.units[UNIT];

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { NodeSession } from '../../../src/reconcile/node-session.js';
+import { NodeSession } from '../../../src/cluster/node-session.js';
 import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { componentsHealthy } from '../../../src/reconcile/steps/components-healthy.js';
 import type { Connection, ExecOptions } from '../../../src/ssh/transport.js';
+import { clusterOf } from '../../cluster/fake-session.js';
 import { sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
 
 /** A run with one control plane whose machine answers the health script so. */
@@ -26,7 +27,7 @@ function runWith(answer: string, waitedS = 0) {
     signal,
     well,
     readiness: { giveUp: (...words: string[]) => givenUp.push(words) },
-    sessions: new Map([['s4', session]]),
+    cluster: clusterOf([session]),
     judgement: { work: new Map([['s4', { node: sampleNode() } as NodeWork]]) },
     options: {
       spec: sampleSpec(),

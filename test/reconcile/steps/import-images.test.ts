@@ -8,8 +8,14 @@ import { PATHS } from '../../../src/node/paths.js';
 import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { importImages } from '../../../src/reconcile/steps/send-files.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
+import {
+  type Answer,
+  clusterOf,
+  type FakeConnection,
+  fakeConnection,
+  sessionOver,
+} from '../../cluster/fake-session.js';
 import { execute } from '../../e2e/helpers/cli.js';
-import { type Answer, type FakeConnection, fakeConnection, sessionOver } from '../fake-session.js';
 
 /* The script as bash runs it, below a directory instead of /, with a containerd that notes what it is told. */
 
@@ -61,7 +67,7 @@ function importOver(...links: FakeConnection[]) {
   const context = {
     signal,
     bus: createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) }),
-    sessions: new Map([['s4', sessionOver('s4', links, signal)]]),
+    cluster: clusterOf([sessionOver('s4', links, signal)]),
     memory: { tally: new Map() },
     judgement: { work: new Map([['s4', work]]) },
   } as unknown as Reconciliation;

@@ -4,6 +4,7 @@ import type { Judgement, NodeWork, Reconciliation } from '../../../src/reconcile
 import { admit, judge } from '../../../src/reconcile/steps/judge.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import type { RunEvent } from '../../../src/runner/events.js';
+import { clusterOf } from '../../cluster/fake-session.js';
 import { sampleFacts, sampleSpec } from '../../helpers/sample-facts.js';
 import { sampleOrders } from '../../helpers/sample-orders.js';
 
@@ -27,7 +28,7 @@ describe('judge', () => {
       woken: new Set(),
       unread: new Map([['s4', new DisklessError({ code: 'auth-failed', message: 'no' })]]),
       memory: { nodeRecords: new Map(), epochs: new Map(s4 || silentSince ? [['s4', facts]] : []) },
-      sessions: new Map(),
+      cluster: clusterOf([]),
       options: {
         spec,
         lost: new Set(lost),

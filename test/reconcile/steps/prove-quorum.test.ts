@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { NodeSession } from '../../../src/cluster/node-session.js';
 import type { EtcdOrders } from '../../../src/plan/etcd-order-types.js';
-import { NodeSession } from '../../../src/reconcile/node-session.js';
 import type { Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { proveQuorum } from '../../../src/reconcile/steps/record.js';
 import type { Connection } from '../../../src/ssh/transport.js';
 import type { ClusterRecord } from '../../../src/state/records.js';
-import { FakeEtcd, FakeEtcdAccess } from '../../helpers/fake-etcd.js';
+import { FakeEtcd, FakeEtcdCluster } from '../../helpers/fake-etcd.js';
 import { sampleSpec } from '../../helpers/sample-facts.js';
 import { sampleOrders } from '../../helpers/sample-orders.js';
 import { virtualClock } from '../../helpers/virtual-clock.js';
@@ -30,15 +30,15 @@ function runWith(etcd: FakeEtcd, orders: EtcdOrders, phase: 'bootstrapping' | 'b
     exec: async () => ({ exitCode: 0, signal: null, stdout: 'raft: lost the leader\n', stderr: '' }),
   } as unknown as Connection;
   let clears = 0;
-  const sessions = ['s4', 's5', 's6'].map(
-    (name) => [name, new NodeSession({ name, open: async () => connection, signal })] as const,
-  );
+  const sessions = ['s4', 's5', 's6'].map((name): [string, NodeSession] => [
+    name,
+    new NodeSession({ name, open: async () => connection, signal }),
+  ]);
   const context = {
     signal,
-    access: new FakeEtcdAccess(etcd),
     memory: { record },
     judgement: { record, orders },
-    sessions: new Map(sessions),
+    cluster: new FakeEtcdCluster(etcd, new Map(sessions)),
     rejoin: {
       clear: async () => {
         clears += 1;

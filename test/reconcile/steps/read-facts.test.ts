@@ -7,9 +7,9 @@ import { callRoll, readFacts } from '../../../src/reconcile/steps/read-facts.js'
 import { createWaitingRoom } from '../../../src/reconcile/waiting-room.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import type { HostKey } from '../../../src/ssh/transport.js';
+import { clusterOf, type FakeConnection, fakeConnection, sessionOver } from '../../cluster/fake-session.js';
 import { blankNodeFacts } from '../../helpers/fake-node/fake-node.js';
 import { sampleFacts, sampleSpec } from '../../helpers/sample-facts.js';
-import { type FakeConnection, fakeConnection, sessionOver } from '../fake-session.js';
 
 const [OLD_KEY, NEW_KEY] = ['old', 'new'].map((name) => ({ type: 'ssh-ed25519', fingerprint: `SHA256:${name}` }));
 
@@ -23,7 +23,7 @@ it('judges the key of the connection that the facts came over, not that of a lat
   const session = sessionOver('s4', [answersAndGoes, fakeConnection(() => ({ stdout: 'another boot' }), NEW_KEY)]);
   const context = {
     signal,
-    sessions: new Map([['s4', session]]),
+    cluster: clusterOf([session]),
     facts: new Map<string, NodeFacts>(),
     unread: new Map(),
     attendance: { settle: () => {} },
@@ -71,7 +71,7 @@ describe('the roll call', () => {
         sleep: async () => {},
         onWait: () => {},
       }),
-      sessions: new Map([['s4', session]]),
+      cluster: clusterOf([session]),
       facts: new Map(spec.nodes.map(({ name }) => [name, sampleFacts({ bootId: 'one' })])),
       unread: new Map<string, DisklessError>(),
       memory: { nodeRecords: new Map(), epochs: new Map(believed && [['s4', { bootId: BOOT, hostKey: believed }]]) },

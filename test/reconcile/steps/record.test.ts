@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
-import { NodeSession } from '../../../src/reconcile/node-session.js';
+import { NodeSession } from '../../../src/cluster/node-session.js';
 import type { Judgement, NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { recordIntent } from '../../../src/reconcile/steps/record.js';
 import type { Connection } from '../../../src/ssh/transport.js';
 import type { NodeRecord } from '../../../src/state/records.js';
+import { clusterOf } from '../../cluster/fake-session.js';
 import { sampleFacts, sampleSpec } from '../../helpers/sample-facts.js';
 
 const spec = sampleSpec();
@@ -30,11 +31,11 @@ it('remembers nodes as they were read, and asks none of them again', async () =>
     node.name,
     { node, nodeIp: `10.146.225.${4 + index}`, facts: sampleFacts({ bootId: `boot-${node.name}` }) } as NodeWork,
   ]);
-  const sessions = await Promise.all(spec.nodes.map(async ({ name }) => [name, await goneSession(name)] as const));
+  const sessions = await Promise.all(spec.nodes.map(({ name }) => goneSession(name)));
   const context = {
     judgement: { record: {}, kubeconfig: '', work: new Map(work) } as unknown as Judgement,
     memory: { nodeRecords: new Map(), newCluster: true },
-    sessions: new Map(sessions),
+    cluster: clusterOf(sessions),
     options: {
       state: {
         saveCluster: async () => {},

@@ -3,6 +3,7 @@ import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconcilia
 import { isRegistered, registerNodes } from '../../../src/reconcile/steps/register-nodes.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import type { RunEvent } from '../../../src/runner/events.js';
+import { clusterOf } from '../../cluster/fake-session.js';
 import { answer } from '../../helpers/fake-apiserver.js';
 import { sampleSpec } from '../../helpers/sample-facts.js';
 import { useFakeCluster } from '../../kube/setup.js';
@@ -21,7 +22,7 @@ it('counts what it changes, and keeps a pod CIDR that cannot be changed to its o
   const context = {
     signal,
     bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
-    access: { kube: async () => cluster.client },
+    cluster: clusterOf([], { kube: async () => cluster.client }),
     memory: { tally },
     unregistered: new Map(),
     judgement: { work: new Map(spec.nodes.map((node) => [node.name, { node, nodeIp: '10.0.0.4' } as NodeWork])) },

@@ -8,9 +8,9 @@ import { UNITS_OF_AN_INCARNATION } from '../../../src/reconcile/managed-units.js
 import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { retirePast } from '../../../src/reconcile/steps/retire-past.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
+import { type Answer, clusterOf, fakeConnection, sessionOver, type Told } from '../../cluster/fake-session.js';
 import { localShell } from '../../helpers/local-shell.js';
 import { sampleFacts } from '../../helpers/sample-facts.js';
-import { type Answer, fakeConnection, sessionOver, type Told } from '../fake-session.js';
 
 const marker = { clusterId: 'c1', incarnation: 1, files: [], units: {}, images: [] };
 
@@ -25,7 +25,7 @@ function runWith(survivor: boolean, answer: Answer = () => ({})) {
   const context = {
     signal,
     bus: createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) }),
-    sessions: new Map([['s5', sessionOver('s5', [link], signal)]]),
+    cluster: clusterOf([sessionOver('s5', [link], signal)]),
     memory: { tally },
     judgement: {
       record: { clusterId: 'c1', etcd: { incarnation: 2 } },

@@ -4,8 +4,8 @@ import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconcilia
 import { setClock } from '../../../src/reconcile/steps/set-clock.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import type { RunEvent } from '../../../src/runner/events.js';
+import { clusterOf, type FakeConnection, fakeConnection, sessionOver, type Told } from '../../cluster/fake-session.js';
 import { sampleFacts, sampleNode } from '../../helpers/sample-facts.js';
-import { type FakeConnection, fakeConnection, sessionOver, type Told } from '../fake-session.js';
 
 const NOW_MS = Date.parse('2026-11-21T10:00:00.250Z');
 
@@ -31,7 +31,7 @@ function runWith(facts: Partial<NodeFacts>, losses = 0) {
   const context = {
     signal,
     bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
-    sessions: new Map([['s4', session]]),
+    cluster: clusterOf([session]),
     memory: { tally },
     judgement: { work: new Map([['s4', work]]) },
     options: { clock: { now: () => now } },

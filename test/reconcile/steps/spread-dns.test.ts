@@ -3,6 +3,7 @@ import type { DnsPods, Reconciliation } from '../../../src/reconcile/reconciliat
 import { spreadDns } from '../../../src/reconcile/steps/spread-dns.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import type { RunEvent } from '../../../src/runner/events.js';
+import { clusterOf } from '../../cluster/fake-session.js';
 import { answer, type Handler, refuse, trickle } from '../../helpers/fake-apiserver.js';
 import { sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
 import { useFakeCluster } from '../../kube/setup.js';
@@ -49,7 +50,7 @@ async function runWith({ dnsPods = DNS, well = ['s4'], readyTimeoutMs = 180_000 
   const context = {
     signal,
     bus: createEventBus({ sinks: [(each) => events.push(each)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
-    access: { kube: async () => cluster.client },
+    cluster: clusterOf([], { kube: async () => cluster.client }),
     memory: { tally: new Map() },
     well: new Set(well),
     dnsPods,

@@ -5,10 +5,10 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { startComponents } from '../../../src/reconcile/steps/start-units.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
+import { clusterOf, fakeConnection, sessionOver } from '../../cluster/fake-session.js';
 import { execute } from '../../e2e/helpers/cli.js';
 import { sampleFacts, sampleNode } from '../../helpers/sample-facts.js';
 import { sampleOrders } from '../../helpers/sample-orders.js';
-import { fakeConnection, sessionOver } from '../fake-session.js';
 
 /* The script that starts containerd, as bash runs it; systemd and the look at containerd are played. */
 
@@ -52,7 +52,7 @@ function restart(): Promise<unknown> {
   const context = {
     signal,
     bus: createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) }),
-    sessions: new Map([['s4', sessionOver('s4', [link], signal)]]),
+    cluster: clusterOf([sessionOver('s4', [link], signal)]),
     memory: { tally: new Map() },
     judgement: { orders: sampleOrders(), work: new Map([['s4', work as unknown as NodeWork]]) },
     options: {

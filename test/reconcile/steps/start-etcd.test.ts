@@ -4,18 +4,19 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NodeSession } from '../../../src/cluster/node-session.js';
 import type { EtcdBootstrap } from '../../../src/components/context.js';
 import type { EtcdDataFact } from '../../../src/facts/facts.js';
 import { PATHS } from '../../../src/node/paths.js';
 import type { UnitAction } from '../../../src/plan/diff.js';
 import type { MemberOrder } from '../../../src/plan/etcd-order-types.js';
 import { createArrivals } from '../../../src/reconcile/arrivals.js';
-import { NodeSession } from '../../../src/reconcile/node-session.js';
 import type { EtcdRejoin, NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { startEtcd } from '../../../src/reconcile/steps/start-etcd.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import type { RunEvent } from '../../../src/runner/events.js';
 import type { Connection, ExecOptions } from '../../../src/ssh/transport.js';
+import { clusterOf } from '../../cluster/fake-session.js';
 import { execute } from '../../e2e/helpers/cli.js';
 import { sampleFacts, sampleNode } from '../../helpers/sample-facts.js';
 import { sampleOrders } from '../../helpers/sample-orders.js';
@@ -124,7 +125,7 @@ function runWith(
     signal,
     rejoin,
     bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
-    sessions: new Map([['s4', new NodeSession({ name: 's4', open: async () => connection, signal })]]),
+    cluster: clusterOf([new NodeSession({ name: 's4', open: async () => connection, signal })]),
     memory: { tally: new Map() },
     judgement: {
       orders: sampleOrders({ members: { s4: order } }),

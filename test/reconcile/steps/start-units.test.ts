@@ -6,9 +6,9 @@ import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconcilia
 import { startComponents } from '../../../src/reconcile/steps/start-units.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import { createRollingLock } from '../../../src/runner/rolling-lock.js';
+import { type Answer, clusterOf, fakeConnection, sessionOver, type Told } from '../../cluster/fake-session.js';
 import { sampleFacts, sampleNode } from '../../helpers/sample-facts.js';
 import { sampleOrders } from '../../helpers/sample-orders.js';
-import { type Answer, fakeConnection, sessionOver, type Told } from '../fake-session.js';
 
 const NAMES = ['s4', 's5', 's6'];
 
@@ -37,7 +37,7 @@ function runWith({ quorum = 'works', actions, answer, healthy = async () => unde
       scripts.push(told);
       return answer?.(name)(told) ?? {};
     });
-    return [name, sessionOver(name, [link], signal)] as const;
+    return sessionOver(name, [link], signal);
   });
   const work = NAMES.map((name): [string, NodeWork] => {
     const arrivals = { of: async () => {} };
@@ -48,15 +48,14 @@ function runWith({ quorum = 'works', actions, answer, healthy = async () => unde
     signal,
     bus: createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) }),
     rolling: createRollingLock(() => new Error('another one did not become healthy')),
-    sessions: new Map(sessions),
-    access: {
+    cluster: clusterOf(sessions, {
       etcdOf: async (node: string) => ({
         linearizableRead: async () => {
           await healthy(node);
           log.push(`${node}: healthy`);
         },
       }),
-    },
+    }),
     memory: { tally: new Map() },
     judgement: { orders: sampleOrders({ quorum: { state: quorum, through: NAMES } }), work: new Map(work) },
     options: {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { waitForPods, waitReady } from '../../../src/reconcile/steps/wait-ready.js';
+import { clusterOf, type FakeConnection, fakeConnection, sessionOver } from '../../cluster/fake-session.js';
 import { sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
-import { type FakeConnection, fakeConnection, sessionOver } from '../fake-session.js';
 
 /** A node of these connections, whose readiness is for the test to tell. */
 async function waiting(links: FakeConnection[], step: typeof waitReady = waitReady, well = ['s4']) {
@@ -18,7 +18,7 @@ async function waiting(links: FakeConnection[], step: typeof waitReady = waitRea
   const sleep = async (_ms: number, abort: AbortSignal): Promise<void> => abort.throwIfAborted();
   const context = {
     signal,
-    sessions: new Map([['s5', session]]),
+    cluster: clusterOf([session]),
     well: new Set(well),
     readiness: { wait: () => ready, waitForPods: () => ready },
     judgement: { work: new Map([['s5', { difference: { units: [] } } as unknown as NodeWork]]) },

@@ -6,10 +6,10 @@ import { wake } from '../../../src/reconcile/steps/wake.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import type { RunEvent } from '../../../src/runner/events.js';
 import type { ClusterRecord, EtcdRecord } from '../../../src/state/records.js';
-import { FakeEtcd, FakeEtcdAccess } from '../../helpers/fake-etcd.js';
+import { fakeConnection, sessionOver } from '../../cluster/fake-session.js';
+import { FakeEtcd, FakeEtcdCluster } from '../../helpers/fake-etcd.js';
 import { sampleFacts, sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
 import { virtualClock } from '../../helpers/virtual-clock.js';
-import { fakeConnection, sessionOver } from '../fake-session.js';
 
 const NAMES = ['s4', 's5', 's6'];
 const IPS: Record<string, string> = { s4: '10.0.0.4', s5: '10.0.0.5', s6: '10.0.0.6' };
@@ -56,13 +56,12 @@ function runWith({ facts, etcd = new FakeEtcd(IPS), record = {}, lost = [], fail
   const checked: HashedCandidates = { fit, rejected: new Map(), hashes: new Map() };
   const context = {
     signal,
-    access: new FakeEtcdAccess(etcd),
     bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
     facts: new Map(Object.entries(facts)),
     unread: new Map(),
     woken: new Set(),
     checked: Promise.resolve(checked),
-    sessions: new Map(names.map((name) => [name, sessionOver(name, [link(name)], signal)])),
+    cluster: new FakeEtcdCluster(etcd, new Map(names.map((name) => [name, sessionOver(name, [link(name)], signal)]))),
     memory: {
       record: known,
       tally: new Map(),

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type NetworkManifestOptions, networkManifest } from '../../src/commands/network-manifest.js';
+import { type NetworkManifestOptions, networkManifest } from '../../src/app/network-manifest.js';
 import { DisklessError } from '../../src/errors.js';
 import { rejection, temporaryDirectory } from '../artifacts/fixtures.js';
 import { files, serve, stallAfter, status, testSettings } from '../artifacts/http-fixtures.js';

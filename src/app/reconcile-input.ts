@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nodeConnector } from '../cluster/node-connector.js';
 import { hostKeyPolicyOf } from '../config/ssh-settings.js';
 import { PkiStore } from '../pki/store.js';
 import type { ReconcileInput } from '../reconcile/run.js';
 import type { ReconcileState } from '../reconcile/state.js';
 import type { EventBus } from '../runner/event-bus.js';
 import type { RunInputs } from './inputs.js';
-import { nodeConnector } from './node-connector.js';
-import type { RunFlags } from './options.js';
+import type { ClusterRequest } from './requests.js';
 
 /** An emulated processor needs 34 s for an apiserver's post-start hooks alone. */
 const READY_TIMEOUT_MS = 180_000;
@@ -16,14 +16,21 @@ const STALL_TIMEOUT_MS = 10_000;
 export interface ReconcileInputOptions {
   command: 'up' | 'plan';
   inputs: RunInputs;
-  flags: Pick<RunFlags, 'verify' | 'discardData' | 'newCluster' | 'wait'>;
+  request: Pick<ClusterRequest, 'verify' | 'discardData' | 'newCluster' | 'wait'>;
   state: ReconcileState;
   bus: EventBus;
   signal: AbortSignal;
 }
 
 /** What flags, files and state said, as the reconciler takes it: over SSH, in real time. */
-export function reconcileInput({ command, inputs, flags, state, bus, signal }: ReconcileInputOptions): ReconcileInput {
+export function reconcileInput({
+  command,
+  inputs,
+  request,
+  state,
+  bus,
+  signal,
+}: ReconcileInputOptions): ReconcileInput {
   const { spec, record, nodeRecords } = inputs;
   return {
     command,
@@ -37,14 +44,14 @@ export function reconcileInput({ command, inputs, flags, state, bus, signal }: R
     networkObjects: inputs.networkObjects,
     open: nodeConnector({ spec, nodeRecords }),
     kubeconfigPath: inputs.state.kubeconfig,
-    verifyAll: flags.verify,
-    discardData: flags.discardData,
-    newCluster: flags.newCluster,
+    verifyAll: request.verify,
+    discardData: request.discardData,
+    newCluster: request.newCluster,
     ...(inputs.outdated && { outdated: inputs.outdated }),
     lost: inputs.lost,
     hostKeyPolicy: hostKeyPolicyOf(spec.ssh),
     stallTimeoutMs: STALL_TIMEOUT_MS,
-    waitMs: flags.wait ?? 0,
+    waitMs: request.wait ?? 0,
     readyTimeoutMs: spec.readyTimeoutMs ?? READY_TIMEOUT_MS,
     clock: {
       now: () => Date.now(),

@@ -2,17 +2,17 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { requireContent } from '../../src/commands/content.js';
-import { readInputs } from '../../src/commands/inputs.js';
+import { requireContent } from '../../src/app/content.js';
+import { readInputs } from '../../src/app/inputs.js';
 import { NEWEST, VERSION_TABLE } from '../../src/config/version-table.js';
 import { usageError } from '../../src/errors.js';
 import { writeNodeRecords } from '../../src/state/record-files.js';
 import type { NodeRecord } from '../../src/state/records.js';
 import { serve } from '../artifacts/http-fixtures.js';
+import { createOperator } from '../commands/cli.js';
+import { recordSample } from '../commands/recorded-state.js';
 import { VERSIONS, writeReleases } from '../helpers/release-directory.js';
 import { sampleSpec } from '../helpers/sample-facts.js';
-import { createOperator } from './cli.js';
-import { recordSample } from './recorded-state.js';
 
 let scratch: string;
 let artifacts: string;

@@ -23,8 +23,8 @@ import {
   versionDefaults,
 } from './content.js';
 import { networkManifest } from './network-manifest.js';
-import type { RunFlags } from './options.js';
-import { sshOfFlags } from './ssh-flags.js';
+import type { ClusterRequest } from './requests.js';
+import { sshOfRequest } from './ssh-of-request.js';
 import { stateOf } from './state-of.js';
 
 /** Everything `up` and `plan` work from, read and checked before any node is contacted; only the cache is written to. */
@@ -44,32 +44,32 @@ export interface RunInputs extends ResolvedSpec {
 }
 
 export async function readInputs(
-  flags: RunFlags,
+  request: ClusterRequest,
   signal: AbortSignal,
   onProgress: ContentInputs['progress'],
 ): Promise<RunInputs> {
-  const file = flags.config === undefined ? undefined : await loadConfig(flags.config);
-  const state = stateOf(flags, file);
+  const file = request.config === undefined ? undefined : await loadConfig(request.config);
+  const state = stateOf(request, file);
   const record = await readClusterRecord(state);
   const nodeRecords = await readNodeRecords(state);
-  const place = contentPlace(flags, file);
-  const inputs = await openContent(place, { progress: onProgress, signal, recheck: flags.verify });
+  const place = contentPlace(request, file);
+  const inputs = await openContent(place, { progress: onProgress, signal, recheck: request.verify });
   const recorded = record?.spec;
   const known = { state, nodeRecords, place, ...(record && { record }) };
-  const outdated = recorded && !flags.newCluster ? outdatedCluster(recorded) : undefined;
-  if (recorded && outdated) return { ...known, ...(await asRecorded({ recorded, flags, file, inputs })), outdated };
-  const asked = (flags.kubernetes ?? file?.config.kubernetes)?.replace(/^v/, '');
+  const outdated = recorded && !request.newCluster ? outdatedCluster(recorded) : undefined;
+  if (recorded && outdated) return { ...known, ...(await asRecorded({ recorded, request, file, inputs })), outdated };
+  const asked = (request.kubernetes ?? file?.config.kubernetes)?.replace(/^v/, '');
   const defaults =
-    recorded && !flags.newCluster ? { kubernetes: recorded.kubernetes } : await versionDefaults(inputs, asked);
+    recorded && !request.newCluster ? { kubernetes: recorded.kubernetes } : await versionDefaults(inputs, asked);
   const resolved = resolveSpec({
-    flags: specFlags(flags),
-    newCluster: flags.newCluster,
-    defaults: { ...defaults, ...(flags.dnsImage !== undefined && { dnsImage: flags.dnsImage }) },
+    flags: specFlags(request),
+    newCluster: request.newCluster,
+    defaults: { ...defaults, ...(request.dnsImage !== undefined && { dnsImage: request.dnsImage }) },
     ...(file && { file }),
     ...(recorded && { recorded }),
   });
   const { network, ssh } = resolved.spec;
-  const lost = lostMembers(flags.lost, resolved.spec);
+  const lost = lostMembers(request.lost, resolved.spec);
   if (ssh?.configFile !== undefined) await requireReadableConfig(ssh.configFile);
   const networkObjects = await networkManifest({ network, signal });
   const content = await contentOf(inputs, resolved.spec);
@@ -81,24 +81,24 @@ export async function readInputs(
 
 interface Recorded {
   recorded: ClusterSpec;
-  flags: RunFlags;
+  request: ClusterRequest;
   file: LoadedConfig | undefined;
   inputs: ContentInputs;
 }
 
 /** Nothing is decided anew but how its nodes are reached, and none of its artifacts is needed. */
-async function asRecorded({ recorded, flags, file, inputs }: Recorded) {
-  const ssh = decideSsh({ flags: sshOfFlags(flags), file: file?.config, recorded: recorded.ssh });
+async function asRecorded({ recorded, request, file, inputs }: Recorded) {
+  const ssh = decideSsh({ flags: sshOfRequest(request), file: file?.config, recorded: recorded.ssh });
   if (ssh?.configFile !== undefined) await requireReadableConfig(ssh.configFile);
   const spec = { ...recorded, ...(ssh && { ssh }) };
-  const lost = lostMembers(flags.lost, spec);
+  const lost = lostMembers(request.lost, spec);
   return { spec, notes: [], lost, networkObjects: [], content: await contentOf(inputs, spec) };
 }
 
-function specFlags(flags: RunFlags): SpecFlags {
-  const { cluster, hosts, controlPlane, taintControlPlane, readyTimeout, kubernetes } = flags;
+function specFlags(request: ClusterRequest): SpecFlags {
+  const { cluster, hosts, controlPlane, taintControlPlane, readyTimeout, kubernetes } = request;
   return {
-    ssh: sshOfFlags(flags),
+    ssh: sshOfRequest(request),
     ...(cluster !== undefined && { cluster }),
     ...(hosts !== undefined && { hosts }),
     ...(controlPlane !== undefined && { controlPlane }),
@@ -108,12 +108,12 @@ function specFlags(flags: RunFlags): SpecFlags {
   };
 }
 
-export function contentPlace(flags: ContentPlace, file: LoadedConfig | undefined): ContentPlace {
+export function contentPlace(request: ContentPlace, file: LoadedConfig | undefined): ContentPlace {
   const configured = file?.config.artifacts;
   const isUrl = configured !== undefined && /^https?:/.test(configured);
-  const artifacts = flags.artifacts ?? (isUrl ? undefined : configured);
-  const mirror = flags.mirror ?? (isUrl ? configured : undefined);
-  const images = flags.images ?? file?.config.images;
+  const artifacts = request.artifacts ?? (isUrl ? undefined : configured);
+  const mirror = request.mirror ?? (isUrl ? configured : undefined);
+  const images = request.images ?? file?.config.images;
   return {
     ...(artifacts !== undefined && { artifacts }),
     ...(mirror !== undefined && { mirror }),

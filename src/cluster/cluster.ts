@@ -7,27 +7,63 @@ import { createKubeClient, type KubeClient } from '../kube/client.js';
 import { failover } from '../kube/failover.js';
 import { OWN_PORTS } from '../node/ports.js';
 import type { OperatorIdentities } from '../pki/operator-tls.js';
-import type { NodeSession } from './node-session.js';
+import type { Connection } from '../ssh/transport.js';
+import { NodeSession } from './node-session.js';
 
 /** Both listen on loopback too, and their certificates carry it: no route of the operator's is needed. */
 const LOOPBACK = '127.0.0.1';
 
-export interface ClusterAccessOptions {
+export interface ClusterOptions {
   spec: ClusterSpec;
   sessions: ReadonlyMap<string, NodeSession>;
   /** Asked on first use: on a new cluster the certificates do not exist before the plan is made. */
   identities: () => Promise<OperatorIdentities>;
+  /** Of each apiserver's client. Default: as many as the client has. */
+  maxSockets?: number;
+  /** Called before anything is closed. */
+  onClose?: () => void;
 }
 
-/** The cluster's APIs as the operator reaches them: through the control planes' SSH connections. */
-export class ClusterAccess {
-  readonly #options: ClusterAccessOptions;
+export interface OpenClusterOptions extends Omit<ClusterOptions, 'sessions' | 'onClose'> {
+  /** Opens an SSH connection to a node of the spec. */
+  connect: (node: string, signal: AbortSignal) => Promise<Connection>;
+  /** Told of a lost connection that is answered by another one. */
+  onLoss?: (node: string, loss: DisklessError) => void;
+  /** Ends what is done on its machines. Default: only `close` does. */
+  signal?: AbortSignal;
+}
+
+/** Connects to nobody yet: whatever is used is opened then, and `close` ends all of it. */
+export function openCluster({ connect, onLoss, signal, ...options }: OpenClusterOptions): Cluster {
+  const life = new AbortController();
+  const either = signal === undefined ? life.signal : AbortSignal.any([signal, life.signal]);
+  const sessions = options.spec.nodes.map(({ name }): [string, NodeSession] => {
+    const open = (own: AbortSignal) => connect(name, own);
+    const told = onLoss && { onLoss: (loss: DisklessError) => onLoss(name, loss) };
+    return [name, new NodeSession({ name, open, signal: either, ...told })];
+  });
+  return new Cluster({ ...options, sessions: new Map(sessions), onClose: () => life.abort() });
+}
+
+/**
+ * A cluster as the operator works with it: its machines over SSH, its etcd and its apiservers through the control planes'
+ * SSH connections.
+ */
+export class Cluster {
+  readonly #options: ClusterOptions;
   readonly #gateways = new Map<string, Promise<EtcdGateway>>();
   readonly #clients = new Map<string, Promise<KubeClient>>();
   #kube: Promise<KubeClient> | undefined;
 
-  constructor(options: ClusterAccessOptions) {
+  constructor(options: ClusterOptions) {
     this.#options = options;
+  }
+
+  /** One machine, for as long as the cluster is open. */
+  session(node: string): NodeSession {
+    const session = this.#options.sessions.get(node);
+    if (session === undefined) throw new Error(`${node} is not a node of this cluster`);
+    return session;
   }
 
   /** Whichever control plane lives. */
@@ -44,9 +80,10 @@ export class ClusterAccess {
     const client = this.#options.identities().then(({ kubernetes }) =>
       createKubeClient({
         node,
-        connect: (signal) => this.#session(node).forward(LOOPBACK, this.#options.spec.apiServer.port, signal),
+        connect: (signal) => this.session(node).forward(LOOPBACK, this.#options.spec.apiServer.port, signal),
         serverName: LOOPBACK,
         tls: kubernetes,
+        ...(this.#options.maxSockets !== undefined && { maxSockets: this.#options.maxSockets }),
       }),
     );
     this.#clients.set(node, client);
@@ -60,7 +97,7 @@ export class ClusterAccess {
     const gateway = this.#options.identities().then(({ etcd }) =>
       createEtcdGateway({
         node,
-        connect: (signal) => this.#session(node).forward(LOOPBACK, OWN_PORTS.etcdClient.port, signal),
+        connect: (signal) => this.session(node).forward(LOOPBACK, OWN_PORTS.etcdClient.port, signal),
         serverName: LOOPBACK,
         tls: etcd,
       }),
@@ -79,7 +116,7 @@ export class ClusterAccess {
     const ask = (address: string): Promise<EtcdMember[]> =>
       peerMembers({
         node,
-        connect: (own) => this.#session(node).forward(address, OWN_PORTS.etcdPeer.port, own),
+        connect: (own) => this.session(node).forward(address, OWN_PORTS.etcdPeer.port, own),
         serverName: address,
         tls: etcd,
         signal,
@@ -116,13 +153,9 @@ export class ClusterAccess {
   }
 
   async close(): Promise<void> {
+    this.#options.onClose?.();
     for (const gateway of this.#gateways.values()) (await gateway.catch(() => undefined))?.close();
-    for (const client of this.#clients.values()) (await client.catch(() => undefined))?.transport.close();
-  }
-
-  #session(node: string): NodeSession {
-    const session = this.#options.sessions.get(node);
-    if (session === undefined) throw new Error(`${node} is not part of this run`);
-    return session;
+    for (const client of this.#clients.values()) (await client.catch(() => undefined))?.close();
+    await Promise.all([...this.#options.sessions.values()].map((session) => session.end()));
   }
 }

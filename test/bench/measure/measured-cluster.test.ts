@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { type OpenClusterOptions, type OpenedCluster, openCluster } from '../../../src/bench/measure/open-cluster.js';
+import {
+  type MeasuredCluster,
+  type MeasuredClusterOptions,
+  measuredCluster,
+} from '../../../src/bench/measure/measured-cluster.js';
+import { openCluster } from '../../../src/cluster/cluster.js';
+import { believedHostKeys } from '../../../src/cluster/per-boot-host-keys.js';
 import { DisklessError } from '../../../src/errors.js';
 import type { KubeNode } from '../../../src/kube/objects.js';
 import type { HostKeyPolicy } from '../../../src/ssh/host-key.js';
-import type { HostKey } from '../../../src/ssh/transport.js';
+import type { Connection, HostKey } from '../../../src/ssh/transport.js';
 import type { NodeRecord } from '../../../src/state/records.js';
+import { type FakeConnection, fakeConnection } from '../../cluster/fake-session.js';
 import { answer, trickle } from '../../helpers/fake-apiserver.js';
 import { sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
 import { useFakeCluster } from '../../kube/setup.js';
-import { type FakeConnection, fakeConnection } from '../../reconcile/fake-session.js';
 
 const cluster = useFakeCluster();
 const { signal } = new AbortController();
@@ -25,24 +31,39 @@ function machine(bootId: string, hostKey: HostKey): FakeConnection {
   return fake;
 }
 
+interface One extends Partial<Pick<MeasuredClusterOptions, 'tell' | 'signal' | 'takesPodsMs'>> {
+  open: (name: string, signal: AbortSignal) => Promise<Connection>;
+  policy?: HostKeyPolicy | undefined;
+}
+
 /** Opens a cluster of one node. */
-function openOne(options: Partial<OpenClusterOptions> & Pick<OpenClusterOptions, 'open'>): Promise<OpenedCluster> {
-  return openCluster({
-    spec: sampleSpec({ nodes: [sampleNode()] }),
-    nodeRecords: new Map([['s4', RECORD]]),
-    identities: { kubernetes: cluster.admin, etcd: cluster.admin },
-    tell: () => {},
-    signal,
-    ...options,
+async function openOne({
+  open,
+  policy = 'per-boot',
+  ...options
+}: One): Promise<MeasuredCluster & { close(): Promise<void> }> {
+  const spec = sampleSpec({ nodes: [sampleNode()] });
+  const { tell = () => {} } = options;
+  const opened = openCluster({
+    spec,
+    connect: believedHostKeys({ policy, open, nodeRecords: new Map([['s4', RECORD]]), tell }),
+    identities: async () => ({ kubernetes: cluster.admin, etcd: cluster.admin }),
   });
+  const close = () => opened.close();
+  try {
+    return { ...(await measuredCluster({ spec, cluster: opened, tell, signal, ...options })), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** Its connections come one after the other. */
-async function open(machines: FakeConnection[], hostKeyPolicy?: HostKeyPolicy) {
+async function open(machines: FakeConnection[], policy?: HostKeyPolicy) {
   const told: string[] = [];
   const left = [...machines];
   const opened = await openOne({
-    spec: sampleSpec({ nodes: [sampleNode()], ...(hostKeyPolicy && { ssh: { hostKeyPolicy } }) }),
+    policy,
     open: async () => {
       const next = left.shift();
       if (next === undefined) throw new Error('connected to more often than expected');

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import type { SshSpec } from '../config/spec.js';
-import type { SshFlags } from './options.js';
+import type { SshRequest } from './requests.js';
 
-/** What the command line says of SSH. It is recorded, so that the path must not depend on where it was typed. */
-export function sshOfFlags({ sshConfig, hostKeyPolicy, connectTimeout }: SshFlags): SshSpec {
+/** What is asked for SSH. It is recorded, so that the path must not depend on where it was typed. */
+export function sshOfRequest({ sshConfig, hostKeyPolicy, connectTimeout }: SshRequest): SshSpec {
   return {
     ...(sshConfig !== undefined && { configFile: resolve(sshConfig) }),
     ...(hostKeyPolicy !== undefined && { hostKeyPolicy }),

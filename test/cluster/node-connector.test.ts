@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nodeConnector } from '../../src/commands/node-connector.js';
+import { nodeConnector } from '../../src/cluster/node-connector.js';
 import { sampleNode, sampleSpec } from '../helpers/sample-facts.js';
 import { failure, sshConfig, sshd } from '../ssh/harness.js';
 

@@ -1,8 +1,9 @@
-import { readBootId } from '../../ssh/boot-id.js';
-import { judgePerBoot, newHostKeyMessage } from '../../ssh/host-key.js';
-import type { Connection, HostKey } from '../../ssh/transport.js';
+import { readBootId } from '../ssh/boot-id.js';
+import { type HostKeyPolicy, judgePerBoot, newHostKeyMessage } from '../ssh/host-key.js';
+import type { Connection, HostKey } from '../ssh/transport.js';
 
-export interface JudgedPerBootOptions {
+export interface BelievedHostKeysOptions {
+  policy: HostKeyPolicy;
   open: (name: string, signal: AbortSignal) => Promise<Connection>;
   /** What state remembers, by node name. */
   nodeRecords: ReadonlyMap<string, { bootId: string; hostKey: HostKey }>;
@@ -10,12 +11,18 @@ export interface JudgedPerBootOptions {
 }
 
 /**
- * Opens connections under the policy `per-boot`: each is judged by the boot it leads to before it is used for anything
+ * Opens connections; other policies than `per-boot` have decided at each already. Under that one it is judged by the boot it leads to before it is used for anything
  * else, the first one by what is recorded. Another boot is no error here: whoever measures looks for it by himself.
  *
  * @throws refusal `host-key-changed`
  */
-export function judgedPerBoot({ open, nodeRecords, tell }: JudgedPerBootOptions): JudgedPerBootOptions['open'] {
+export function believedHostKeys({
+  policy,
+  open,
+  nodeRecords,
+  tell,
+}: BelievedHostKeysOptions): BelievedHostKeysOptions['open'] {
+  if (policy !== 'per-boot') return open;
   const known = new Map(nodeRecords);
   return async (name, signal) => {
     const connection = await open(name, signal);

@@ -1,6 +1,8 @@
+import { Cluster } from '../../src/cluster/cluster.js';
+import { NodeSession } from '../../src/cluster/node-session.js';
 import { DisklessError } from '../../src/errors.js';
-import { NodeSession } from '../../src/reconcile/node-session.js';
 import type { Connection, ExecOptions, ExecResult, HostKey } from '../../src/ssh/transport.js';
+import { sampleSpec } from '../helpers/sample-facts.js';
 
 /** What a machine was told over one connection. */
 export interface Told extends ExecOptions {
@@ -62,4 +64,11 @@ export function sessionOver(
       return next.connection;
     },
   });
+}
+
+/** A cluster of these machines, with these ways to its APIs and no others. */
+export function clusterOf(sessions: readonly NodeSession[], apis: Record<string, unknown> = {}): Cluster {
+  const byName = new Map(sessions.map((session) => [session.name, session]));
+  const identities = () => Promise.reject(new Error('no TLS here'));
+  return Object.assign(new Cluster({ spec: sampleSpec(), sessions: byName, identities }), apis);
 }

@@ -1,0 +1,80 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { OnArtifactProgress } from '../artifacts/progress.js';
+import type { ReconcileResult } from '../reconcile/reconcile.js';
+import type { EventSink } from '../runner/events.js';
+import type { Lock } from '../state/lock.js';
+import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
+import { createRunDirectory, prepareStateDir, sweepTemporaryFiles } from '../state/state-dir.js';
+import { type RunInputs, readInputs } from './inputs.js';
+import { openPki } from './reconcile-input.js';
+import type { ClusterRequest } from './requests.js';
+import { runReconcile } from './run-reconcile.js';
+import { persistentState } from './states.js';
+import { takenOverMessage } from './taken-over.js';
+
+export interface BringUpOptions {
+  request: ClusterRequest;
+  /** Takes the lock at this path; it is given back when nothing is done any more. */
+  lock: (path: string) => Promise<Lock>;
+  /** Who hears what happens. */
+  sink: EventSink;
+  /** Keeps what happens in the directory of this run. */
+  journal: (directory: string) => EventSink;
+  onArtifact: OnArtifactProgress;
+  signal: AbortSignal;
+}
+
+export interface BroughtUp {
+  result: ReconcileResult;
+  inputs: RunInputs;
+}
+
+/**
+ * `up`: from what is there to what is asked for.
+ *
+ * @throws DisklessError of bad input and of what keeps it from beginning; what happens then is in the result
+ */
+export async function bringUp({
+  request,
+  lock,
+  sink,
+  journal,
+  onArtifact,
+  signal,
+}: BringUpOptions): Promise<BroughtUp> {
+  const read = () => inputsToActOn(request, signal, onArtifact);
+  const seen = await read();
+  await prepareStateDir(seen.state);
+  const held = await lock(seen.state.lock);
+  try {
+    const inputs = await unlessStale(seen, read);
+    await sweepTemporaryFiles(inputs.state);
+    const directory = await createRunDirectory(inputs.state, new Date());
+    const state = persistentState(inputs.state, directory, await openPki(inputs, 'persistent'));
+    const { takenOverFrom } = held;
+    const notes = takenOverFrom ? [{ code: 'lock-taken-over', message: takenOverMessage(takenOverFrom) }] : [];
+    const sinks = [sink, journal(directory)];
+    const result = await runReconcile({ command: 'up', inputs, request, state, signal, sinks, notes });
+    return { result, inputs };
+  } finally {
+    held.release();
+  }
+}
+
+/** Before anything is touched: a cluster that is not brought up any more is for `plan` to look at. */
+async function inputsToActOn(
+  request: ClusterRequest,
+  signal: AbortSignal,
+  onArtifact: OnArtifactProgress,
+): Promise<RunInputs> {
+  const inputs = await readInputs(request, signal, onArtifact);
+  if (inputs.outdated) throw inputs.outdated;
+  return inputs;
+}
+
+/** Another run may have ended between our reading its state and getting the lock. */
+async function unlessStale(seen: RunInputs, again: () => Promise<RunInputs>): Promise<RunInputs> {
+  const [record, nodeRecords] = await Promise.all([readClusterRecord(seen.state), readNodeRecords(seen.state)]);
+  const isSame = isDeepStrictEqual(record, seen.record) && isDeepStrictEqual(nodeRecords, seen.nodeRecords);
+  return isSame ? seen : again();
+}

@@ -1,0 +1,23 @@
+import type { OnArtifactProgress } from '../artifacts/progress.js';
+import type { ReconcileResult } from '../reconcile/reconcile.js';
+import type { EventSink } from '../runner/events.js';
+import { readInputs } from './inputs.js';
+import { openPki } from './reconcile-input.js';
+import type { ClusterRequest } from './requests.js';
+import { runReconcile } from './run-reconcile.js';
+import { forgetfulState } from './states.js';
+
+export interface PlanOptions {
+  request: ClusterRequest;
+  /** Who hears what is found out. */
+  sink: EventSink;
+  onArtifact: OnArtifactProgress;
+  signal: AbortSignal;
+}
+
+/** `plan`: what `up` would do. Writes nothing, here or on nodes, and needs no lock. */
+export async function plan({ request, sink, onArtifact, signal }: PlanOptions): Promise<ReconcileResult> {
+  const inputs = await readInputs(request, signal, onArtifact);
+  const state = forgetfulState(await openPki(inputs, 'memory'));
+  return runReconcile({ command: 'plan', inputs, request, state, signal, sinks: [sink] });
+}

@@ -1,0 +1,54 @@
+import type { HostKeyPolicy } from '../ssh/host-key.js';
+
+/* What use cases are asked for: plain values, whoever asks. */
+
+/** Which cluster. */
+export interface StateRequest {
+  /** Default: `default`. */
+  cluster?: string;
+  /** Directory of this one cluster's state. */
+  stateDir?: string;
+}
+
+/** Where binaries come from. */
+export interface SourceRequest {
+  /** Directory in the layout of the upstream mirror. */
+  artifacts?: string;
+  /** URL */
+  mirror?: string;
+}
+
+/** How nodes are reached. */
+export interface SshRequest {
+  sshConfig?: string;
+  hostKeyPolicy?: HostKeyPolicy;
+  /** Seconds. */
+  connectTimeout?: number;
+}
+
+/** What a cluster shall be; what is not said is as the file or the record has it. */
+export interface ClusterRequest extends StateRequest, SourceRequest, SshRequest {
+  /** Path of a cluster config file. */
+  config?: string;
+  /** Host expression. */
+  hosts?: string;
+  /** Names of hosts. */
+  controlPlane?: string;
+  taintControlPlane?: boolean;
+  kubernetes?: string;
+  /** Directory of image archives. */
+  images?: string;
+  dnsImage?: string;
+  /** Names of control planes that are off and have lost their data, by a person's word. */
+  lost?: string;
+  /** A person accepts the loss of etcd data. */
+  discardData: boolean;
+  /** A person asks for an empty cluster in the place of the recorded one. */
+  newCluster: boolean;
+  /** Hash every installed file instead of trusting unchanged size, inode and times. */
+  verify: boolean;
+  /** Milliseconds. */
+  readyTimeout?: number;
+  /** How long machines that do not answer yet are asked on, in milliseconds. */
+  wait?: number;
+}

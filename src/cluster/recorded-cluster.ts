@@ -1,0 +1,68 @@
+import { outdatedCluster } from '../config/outdated.js';
+import type { ClusterSpec, SshSpec } from '../config/spec.js';
+import { decideSsh, hostKeyPolicyOf } from '../config/ssh-settings.js';
+import { usageError } from '../errors.js';
+import { PkiStore } from '../pki/store.js';
+import { requireReadableConfig } from '../ssh/effective-config.js';
+import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
+import type { ClusterRecord } from '../state/records.js';
+import type { StateDir } from '../state/state-dir.js';
+import { type Cluster, openCluster } from './cluster.js';
+import { nodeConnector } from './node-connector.js';
+import { believedHostKeys } from './per-boot-host-keys.js';
+
+/** What the operator remembers of a cluster. */
+export interface RecordedCluster {
+  state: StateDir;
+  record: ClusterRecord;
+}
+
+/** The cluster a command without hosts works on. @throws usage error when there is none */
+export async function recordedCluster(state: StateDir): Promise<RecordedCluster> {
+  const record = await readClusterRecord(state);
+  if (record) return { state, record };
+  throw usageError({
+    code: 'no-cluster',
+    message: `no cluster is recorded in ${state.root}`,
+    hint: 'k8s-diskless up --hosts s4,s5,s6 makes one; --cluster or --state-dir names another',
+  });
+}
+
+/** Its keys and certificates, none of which is written anew. */
+export function recordedPki({ state, record }: RecordedCluster): Promise<PkiStore> {
+  return PkiStore.open({ directory: state.pki, mode: 'memory', clusterExists: true, recorded: record.pki });
+}
+
+export interface OpenRecordedOptions {
+  /** Wins over what is recorded. */
+  ssh?: SshSpec | undefined;
+  /** Told of host keys that are believed because their machines rebooted. */
+  tell: (line: string) => void;
+  /** Of each apiserver's client. */
+  maxSockets?: number;
+}
+
+export interface OpenedCluster {
+  /** As recorded, and reached as was asked for now. */
+  spec: ClusterSpec;
+  cluster: Cluster;
+}
+
+/** It lives until it is closed. @throws DisklessError when its version is not brought up any more, or its authorities have expired */
+export async function openRecordedCluster(
+  recorded: RecordedCluster,
+  { ssh: asked, tell, maxSockets }: OpenRecordedOptions,
+): Promise<OpenedCluster> {
+  const { state, record } = recorded;
+  const outdated = outdatedCluster(record.spec);
+  if (outdated) throw outdated;
+  const ssh = decideSsh({ flags: asked, recorded: record.spec.ssh });
+  if (ssh?.configFile !== undefined) await requireReadableConfig(ssh.configFile);
+  const spec = { ...record.spec, ...(ssh && { ssh }) };
+  const [nodeRecords, pki] = await Promise.all([readNodeRecords(state), recordedPki(recorded)]);
+  const identities = await pki.operatorIdentities();
+  const open = nodeConnector({ spec, nodeRecords });
+  const connect = believedHostKeys({ policy: hostKeyPolicyOf(spec.ssh), open, nodeRecords, tell });
+  const sockets = maxSockets !== undefined && { maxSockets };
+  return { spec, cluster: openCluster({ spec, connect, identities: async () => identities, ...sockets }) };
+}
