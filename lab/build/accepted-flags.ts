@@ -1,6 +1,6 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AcceptedFile, type AcceptedFlags, KUBERNETES_COMPONENTS } from '../../src/config/accepted.js';
+import { type AcceptedFile, type AcceptedFlags, KUBERNETES_COMPONENTS } from '../../src/config/accepted-flags.js';
 import { buildCommands, goInputs } from './go-product.js';
 import { type GoSoftware, kubernetes } from './go-software.js';
 import { fileInputs, type Product } from './product.js';

@@ -1,6 +1,6 @@
 import { copyFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ACCEPTED_FILES } from '../../src/config/accepted-flags.js';
 import { toDisklessError } from '../../src/errors.js';
 import { generationOf, NEWEST_GENERATION } from '../generations.js';
 import { ensureAcceptedFlagsBuilt, ensureBuilt, ensureConformanceBuilt, ensureMachinesBuilt } from './ensure-built.js';
@@ -15,11 +15,9 @@ Builds what is missing of the lab (node image, containerd, Kubernetes, etcd, con
 release servers, or a mirror of them). K8S_DISKLESS_LAB_FROM and K8S_DISKLESS_LAB_MIRROR say the same, to all of the lab.
 --machines builds what machines boot over the network, too (ignition, boot-image).
 --conformance builds Kubernetes' own tests of the newest generation and the images they use, too.
---accepted-flags writes what this Kubernetes accepts to src/config/accepted, for a new row of the version table, and
-builds nothing else.
+--accepted-flags builds nothing but the list of flags that this Kubernetes accepts, and writes it to
+src/config/accepted-flags, for a new row of the version table.
 --rebuild takes up newer Debian packages, or builds anew what seems damaged; a wrong name lists them all.`;
-
-const ACCEPTED = join(import.meta.dirname, '../../src/config/accepted');
 
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort()).once('SIGTERM', () => interrupted.abort());
@@ -50,7 +48,7 @@ try {
     if (values['accepted-flags']) {
       for (const generation of names) {
         const built = await ensureAcceptedFlagsBuilt({ progress, signal, generation, rebuild });
-        await copyFile(built, join(ACCEPTED, `${generationOf(generation).kubernetes}.json`));
+        await copyFile(built, new URL(`${generationOf(generation).kubernetes}.json`, ACCEPTED_FILES));
       }
     } else {
       // First, as what it compiles of Kubernetes serves the rest as well.

@@ -24,7 +24,7 @@ export interface AcceptedFlags {
   gates: Record<string, FeatureGate>;
 }
 
-/** `accepted/1.37.json`: what the programs of a minor said of themselves; `lab:build -- --accepted-flags` writes it. */
+/** `accepted-flags/1.37.json`: what the programs of a minor said of themselves; `lab:build -- --accepted-flags` writes it. */
 export interface AcceptedFile {
   /** The patch release that was asked. */
   kubernetes: string;
@@ -33,14 +33,14 @@ export interface AcceptedFile {
   components: Record<KubernetesComponent, AcceptedFlags>;
 }
 
-/** Shipped as it is, not compiled. */
-const FOLDER = new URL('../../src/config/accepted/', import.meta.url);
+/** Shipped as they are, not compiled. */
+export const ACCEPTED_FILES = new URL('../../src/config/accepted-flags/', import.meta.url);
 
 const alreadyRead = new Map<number, AcceptedFile>();
 
 /** @param minor e.g. 37 for 1.37; every row of the version table has a file. */
 export function readAccepted(minor: number): AcceptedFile {
-  const file = alreadyRead.get(minor) ?? JSON.parse(readFileSync(new URL(`1.${minor}.json`, FOLDER), 'utf8'));
+  const file = alreadyRead.get(minor) ?? JSON.parse(readFileSync(new URL(`1.${minor}.json`, ACCEPTED_FILES), 'utf8'));
   alreadyRead.set(minor, file);
   return file;
 }
