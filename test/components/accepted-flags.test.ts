@@ -2,25 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { componentsFor } from '../../src/components/all.js';
 import { acceptedFlags, KUBERNETES_COMPONENTS } from '../../src/config/accepted-flags.js';
 import { VERSION_TABLE } from '../../src/config/version-table.js';
-import { contextOf, flatcar } from './fixture.js';
+import { contextOf, flatcar, withEveryFlag } from './fixture.js';
 import { flagNames } from './unit-commands.js';
 
 describe.each(VERSION_TABLE)('Kubernetes $kubernetes', ({ minor, kubernetes }) => {
-  /** The units of a control plane and of a worker, with all that adds flags. */
-  const nodes = ([1, 3] as const).flatMap((count) =>
-    ['s4', 's7'].map((node) => {
-      const context = contextOf(node, {
-        kubernetes,
-        controlPlanes: count,
-        traits: flatcar('2.2.5'),
-        spec: (spec) => {
-          spec.taintControlPlane = true;
-          spec.apiServer.audit = { policy: '', maxSizeMiB: 16, maxBackups: 2 };
-          for (const each of spec.nodes) each.labels = { rack: 'b' };
-        },
-      });
-      return componentsFor(context);
-    }),
+  /** The units of one control plane and of one of three, with all that adds flags. */
+  const nodes = ([1, 3] as const).map((controlPlanes) =>
+    componentsFor(contextOf('s4', { kubernetes, controlPlanes, traits: flatcar('2.2.5'), spec: withEveryFlag })),
   );
 
   it.each(KUBERNETES_COMPONENTS)('%s accepts every flag of its unit', (component) => {
