@@ -40,8 +40,8 @@ describe('a flag', () => {
 
   test('that comes later is named with the first version that has it', () => {
     const yaml = 'scheduler: {extraArgs: {tls-curve-preferences: X25519}}';
-    expect(problemsOf({ kubernetes: '1.35.9', yaml })).toEqual([
-      'c.yaml:2:48 scheduler.extraArgs.tls-curve-preferences: kube-scheduler 1.35.9 does not accept ' +
+    expect(problemsOf({ kubernetes: '1.35.4', yaml })).toEqual([
+      'c.yaml:2:48 scheduler.extraArgs.tls-curve-preferences: kube-scheduler 1.35.4 does not accept ' +
         '--tls-curve-preferences: 1.36 is the first that does; take it out',
     ]);
   });
@@ -130,7 +130,7 @@ kubelet:
       expect(
         problemsOf({ kubernetes: '1.36.5', yaml: `kubelet: {extraConfig: {featureGates: ${featureGates}}}` }),
       ).toEqual([
-        'c.yaml:2:38 kubelet.extraConfig.featureGates: feature gates must be a mapping of names to true or false',
+        'c.yaml:2:39 kubelet.extraConfig.featureGates: feature gates must be a mapping of names to true or false',
       ]);
     },
   );
