@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/apiserver/pkg/util/feature"
 	"k8s.io/component-base/cli"
+	_ "k8s.io/component-base/logs/json/register" // flags: each component's main package links it
 )
 
 type gate struct {
