@@ -1,6 +1,11 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AcceptedFile, type AcceptedFlags, KUBERNETES_COMPONENTS } from '../../src/config/accepted-flags.js';
+import {
+  type AcceptedFile,
+  type AcceptedFlags,
+  KUBERNETES_COMPONENTS,
+  type KubernetesComponent,
+} from '../../src/config/accepted-flags.js';
 import { buildCommands, goInputs } from './go-product.js';
 import { type GoSoftware, kubernetes } from './go-software.js';
 import { fileInputs, type Product } from './product.js';
@@ -12,7 +17,7 @@ const MODULE = 'k8s-diskless.test/lab/accepted-flags';
 export const ACCEPTED_FILE = 'accepted.json';
 
 /** What the components of a minor such as `1.37` accept, asked of programs that are linked as they are. */
-export function acceptedFlags(minor: string): Product {
+export function acceptedFlagsProduct(minor: string): Product {
   const programs = askingPrograms(minor);
   return {
     name: programs.name,
@@ -25,12 +30,13 @@ export function acceptedFlags(minor: string): Product {
       const output = join(context.work, 'programs');
       await mkdir(output);
       const version = await buildCommands(programs, { ...context, output });
-      const reports: [string, AcceptedFlags][] = [];
+      const answers: [string, AcceptedFlags][] = [];
       for (const component of KUBERNETES_COMPONENTS) {
         const answer = await runCommand({ command: join(output, component), args: [], signal: context.signal });
-        reports.push([component, JSON.parse(answer)]);
+        answers.push([component, JSON.parse(answer)]);
       }
-      await writeFile(join(context.output, ACCEPTED_FILE), textOf(version, reports));
+      const text = acceptedText(version, Object.fromEntries(answers) as Answers);
+      await writeFile(join(context.output, ACCEPTED_FILE), text);
       return { version };
     },
   };
@@ -49,20 +55,19 @@ function askingPrograms(minor: string): GoSoftware {
   };
 }
 
-/** A name in each line, so that two minors can be compared. */
-function textOf(kubernetes: string, reports: readonly [string, AcceptedFlags][]): string {
+type Answers = Readonly<Record<KubernetesComponent, AcceptedFlags>>;
+
+/** The file of what the components answered. A name in each line, so that two minors can be compared. */
+export function acceptedText(kubernetes: string, answers: Answers): string {
   const isShared = (name: string): boolean =>
-    new Set(reports.map(([, { gates }]) => JSON.stringify(gates[name]))).size === 1;
+    new Set(Object.values(answers).map(({ gates }) => JSON.stringify(gates[name]))).size === 1;
   const gatesOf = ({ gates }: AcceptedFlags, shared: boolean) =>
     Object.fromEntries(Object.entries(gates).filter(([name]) => isShared(name) === shared));
-  const [[, first] = ['', { flags: [], gates: {} }]] = reports;
-  const file = {
-    kubernetes,
-    gates: gatesOf(first, true),
-    components: Object.fromEntries(
-      reports.map(([component, report]) => [component, { flags: report.flags, gates: gatesOf(report, false) }]),
-    ),
-  } as AcceptedFile;
+  const components = Object.entries(answers).map(([component, answer]) => {
+    return [component, { flags: answer.flags, gates: gatesOf(answer, false) }];
+  });
+  const gates = gatesOf(answers['kube-apiserver'], true);
+  const file = { kubernetes, gates, components: Object.fromEntries(components) } satisfies AcceptedFile;
   const oneLine = (_gate: string, fields: string): string => `{ ${fields.replace(/\s+/g, ' ')} }`;
   return `${JSON.stringify(file, null, 1).replace(/\{\s+("stage": [^}]*?)\s+\}/g, oneLine)}\n`;
 }

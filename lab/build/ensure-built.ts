@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ArtifactVersions } from '../../src/artifacts/catalogue.js';
 import { usageError } from '../../src/errors.js';
 import { GENERATIONS, type Generation, generationOf, NEWEST_GENERATION, type SystemName } from '../generations.js';
-import { ACCEPTED_FILE, acceptedFlags } from './accepted-flags.js';
+import { ACCEPTED_FILE, acceptedFlagsProduct } from './accepted-flags.js';
 import { artifacts } from './artifacts.js';
 import { bootImage } from './boot-image.js';
 import { buildError } from './build-error.js';
@@ -154,7 +154,7 @@ export async function ensureAcceptedFlagsBuilt(options: EnsureBuiltOptions): Pro
   const { make, finish } = maker(options, name);
   // Before programs that are linked of the same.
   await make(goProduct(kubernetes(minor)));
-  const directory = await make(acceptedFlags(minor));
+  const directory = await make(acceptedFlagsProduct(minor));
   await finish();
   return join(directory, ACCEPTED_FILE);
 }
@@ -231,7 +231,7 @@ const PRODUCT_NAMES = new Set([
   ...GENERATIONS.flatMap((generation) => [
     kubernetes(generation.kubernetes).name,
     etcd(generation.etcd).name,
-    acceptedFlags(generation.kubernetes).name,
+    acceptedFlagsProduct(generation.kubernetes).name,
     releasedName(versionsOf(generation)),
   ]),
 ]);
