@@ -75,6 +75,10 @@ async function makeLayer(directory: string, { files, links = {}, setUid }: TopLa
     await copyFile(from, to);
     if (setUid) await chmod(to, 0o4755);
   }
-  for (const [path, target] of Object.entries(links)) await symlink(target, join(directory, path));
+  for (const [path, target] of Object.entries(links)) {
+    const link = join(directory, path);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(target, link);
+  }
   return directory;
 }
