@@ -3,8 +3,7 @@
 # network's routes, and the one rule that masquerades what pods send to the outside.
 #
 # Idempotent and additive: run again when the list of peers changed, it adds and removes exactly what differs. What is
-# right stays untouched, so running pods and their connections notice nothing. It never touches the pod bridge, which
-# belongs to the CNI plugin.
+# right stays untouched, so running pods and their connections notice nothing.
 #
 # The configuration is lines of "key value…":
 #   mode routed|vxlan|manifest    backend nft|iptables    node-ip A       pod-cidr C (this node's)
@@ -17,6 +16,8 @@ modules=${K8S_DISKLESS_MODULES:-/etc/modules-load.d/k8s-diskless.conf}
 sysctls=${K8S_DISKLESS_SYSCTLS:-/etc/sysctl.d/90-k8s-diskless.conf}
 
 api_link=kd-api
+# As pods' CNI configuration has it (src/components/pod-network.ts).
+pod_link=cni0
 vxlan_link=kd-vxlan
 vxlan_id=4077
 vxlan_port=4789
@@ -97,6 +98,16 @@ keep_addresses() {
     [[ $address == "$2" ]] || ip address delete "$address" dev "$1"
   done < <(ip -4 -oneline address show dev "$1")
   ip address replace "$2" dev "$1"
+}
+
+# The bridge of the pods is there before the first of them: other nodes ask at its address whether pods' packets arrive.
+# The CNI plugin takes over what it finds, if it has the address that it would give.
+pod_link() {
+  local network prefix
+  network=${pod_cidr%/*} prefix=${pod_cidr#*/}
+  [[ -d /sys/class/net/$pod_link ]] || ip link add "$pod_link" type bridge
+  ip link set "$pod_link" mtu "$mtu" up
+  keep_addresses "$pod_link" "${network%.*}.$((${network##*.} + 1))/$prefix"
 }
 
 wanted_routes=()
@@ -227,6 +238,7 @@ set_sysctls
 reload_network_managers
 api_link
 if [[ $mode != manifest ]]; then
+  pod_link
   "$mode"
   "masquerade_$backend"
   accept_forwarding

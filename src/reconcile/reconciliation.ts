@@ -174,10 +174,12 @@ interface PassFindings {
   unregistered: ReadonlyMap<string, DisklessError>;
   /** By `healthy`: nodes whose components all said that they are well. */
   well: Set<string>;
-  /** By `addons`: the DNS add-on's Service, unless it was just made and has had no time to start. */
-  settledDns?: { namespace: string; name: string };
   /** By `addons`: the DNS add-on's pods, where there is one. */
   dnsPods?: DnsPods;
+  /** By `dns`: one of them is ready. */
+  dnsAnswers: boolean;
+  /** By `prove`: nodes whose traffic came through everywhere. */
+  proven: Set<string>;
 }
 
 /** As the Deployment of the DNS add-on has them. */

@@ -36,7 +36,6 @@ export async function verify(context: Reconciliation, { signal, failed }: StepPl
     ),
     nodes: new Map([...work.values()].map(({ node, facts }) => [node.name, facts.bootId])),
     leaderElection: controlPlanes(spec).length > 1,
-    ...(context.settledDns && { dnsService: context.settledDns }),
     signal,
   };
   const findings = await untilSettled(
@@ -52,7 +51,11 @@ export async function verify(context: Reconciliation, { signal, failed }: StepPl
   for (const { severity, ...note } of findings) {
     if (severity === 'warning') context.bus.emit({ type: 'note', level: 'warning', ...note });
   }
-  const errors = [...findings.filter(({ severity }) => severity === 'error'), ...controllerFindings(context)];
+  const errors = [
+    ...findings.filter(({ severity }) => severity === 'error'),
+    ...controllerFindings(context),
+    ...networkFindings(context, work),
+  ];
   if (errors.length === 0) return 'unchanged';
   throw new DisklessError({
     code: 'verification-failed',
@@ -70,4 +73,11 @@ function controllerFindings(context: Reconciliation): ClusterFinding[] {
   if (hasControllers(context)) return [];
   const message = 'no control plane has a controller-manager and a scheduler that work';
   return [{ code: 'no-controllers', severity: 'error', message }];
+}
+
+/** Some nodes may be cut off from some: where that is so of all of them, it is no cluster. */
+function networkFindings({ proven }: Reconciliation, work: ReadonlyMap<string, unknown>): ClusterFinding[] {
+  if ([...work.keys()].some((name) => proven.has(name))) return [];
+  const message = 'from no node traffic comes through to all that it needs';
+  return [{ code: 'network-broken', severity: 'error', message }];
 }
