@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { ArtifactVersions } from '../../src/artifacts/catalogue.js';
 import { usageError } from '../../src/errors.js';
 import { GENERATIONS, type Generation, generationOf, NEWEST_GENERATION, type SystemName } from '../generations.js';
+import { ACCEPTED_FILE, acceptedFlagsProduct } from './accepted-flags.js';
 import { artifacts } from './artifacts.js';
 import { bootImage } from './boot-image.js';
 import { buildError } from './build-error.js';
@@ -146,6 +147,18 @@ export async function ensureKubeadmBuilt(options: EnsureBuiltOptions): Promise<s
   return directory;
 }
 
+/** File of the flags and feature gates that the Kubernetes of a generation accepts: only a new one needs it. */
+export async function ensureAcceptedFlagsBuilt(options: EnsureBuiltOptions): Promise<string> {
+  checkNames(options.rebuild ?? []);
+  const { name, kubernetes: minor } = generationOf(options.generation ?? NEWEST_GENERATION);
+  const { make, finish } = maker(options, name);
+  // Before programs that are linked of the same.
+  await make(goProduct(kubernetes(minor)));
+  const directory = await make(acceptedFlagsProduct(minor));
+  await finish();
+  return join(directory, ACCEPTED_FILE);
+}
+
 /** What Kubernetes' conformance tests of the newest generation need. */
 export interface ConformanceBuild {
   /** Version of the tests. */
@@ -218,6 +231,7 @@ const PRODUCT_NAMES = new Set([
   ...GENERATIONS.flatMap((generation) => [
     kubernetes(generation.kubernetes).name,
     etcd(generation.etcd).name,
+    acceptedFlagsProduct(generation.kubernetes).name,
     releasedName(versionsOf(generation)),
   ]),
 ]);

@@ -13,25 +13,28 @@ const RECIPES = join(import.meta.dirname, 'recipes');
 export function goProduct(software: GoSoftware): Product {
   return {
     name: software.name,
-    inputs: async () => [
-      JSON.stringify({ ...software, stamps: software.stamps?.('v1.2.3') }),
-      // Checksums only tell whether the same has come.
-      ...(await fileInputs(moduleFolder(software), ['go.mod'])),
-      ...(await fileInputs(RECIPES, software.tests ? ['go-module.sh', 'go-tests.sh'] : ['go-module.sh'])),
-    ],
-    build: async (context) => {
-      const version = softwareVersion(software);
-      context.progress(`building ${version} from its Go module, once`);
-      await buildCommands(software, version, context);
-      for (const path of software.packages) await requireCommand(commandOf(path), context.output);
-      return { version };
-    },
+    inputs: () => goInputs(software),
+    build: async (context) => ({ version: await buildCommands(software, context) }),
   };
 }
 
-async function buildCommands(software: GoSoftware, version: string, context: BuildContext): Promise<void> {
+/** All that decides what its commands are, but for packages of ours. */
+export async function goInputs(software: GoSoftware): Promise<string[]> {
+  return [
+    JSON.stringify({ ...software, stamps: software.stamps?.('v1.2.3') }),
+    // Checksums only tell whether the same has come.
+    ...(await fileInputs(moduleFolder(software), ['go.mod'])),
+    ...(await fileInputs(RECIPES, software.tests ? ['go-module.sh', 'go-tests.sh'] : ['go-module.sh'])),
+  ];
+}
+
+/** Builds the commands into the output; returns their version. */
+export async function buildCommands(software: GoSoftware, context: BuildContext): Promise<string> {
   const { output, progress, signal } = context;
+  const version = softwareVersion(software);
+  progress(`building ${version} from its Go module, once`);
   const module = await copyModule(software, context);
+  await software.addPackages?.(module);
   const { tags = [], cgo, stamps, packages, tests } = software;
   const variables = Object.entries(stamps?.(`v${version}`) ?? {}).map(([name, value]) => `-X ${name}=${value}`);
   const flags = ['-s -w', ...variables, ...(cgo ? ['-linkmode=external -extldflags=-static'] : [])].join(' ');
@@ -47,6 +50,8 @@ async function buildCommands(software: GoSoftware, version: string, context: Bui
     signal?.throwIfAborted();
     throw hasCode(cause, 'lab-command-failed') ? buildFailed(software, version, cause) : cause;
   }
+  for (const path of packages) await requireCommand(commandOf(path), output);
+  return version;
 }
 
 /** A directory to build in, since Go adds to go.mod and go.sum. */

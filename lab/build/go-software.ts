@@ -19,6 +19,8 @@ export interface GoSoftware {
   cgo?: true;
   /** Linker variables (`package.Name`) that carry the version, which begins with `v`. */
   stamps?: (version: string) => Readonly<Record<string, string>>;
+  /** Adds packages of ours to a copy of the module's folder. */
+  addPackages?: (module: string) => Promise<void>;
 }
 
 const MODULES = join(import.meta.dirname, '../modules');

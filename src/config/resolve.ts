@@ -7,6 +7,7 @@ import { renewed } from './new-cluster.js';
 import { placer } from './placer.js';
 import { allocatePodCidrs } from './pod-cidrs.js';
 import { type CrossProblem, problemsError } from './problems.js';
+import { refusedFlags } from './refused-flags.js';
 import { notesOf, type ResolveNote } from './resolve-notes.js';
 import { decideRoles, type Roles } from './roles.js';
 import { decideSettings, type VersionDefaults } from './settings.js';
@@ -51,7 +52,7 @@ export function resolveSpec(given: ResolveInput): ResolvedSpec {
   const lineOf = (problem: CrossProblem): string => `${place(problem)}: ${problem.message}`;
   if (roles.problems.length > 0) throw problemsError(roles.problems.map(lineOf), 'the configuration');
   if (recorded) refuseChanges({ recorded, draft, roles, lineOf });
-  const problems = crossCheck(draft);
+  const problems = [...crossCheck(draft), ...refusedFlags(draft, { recorded: file === undefined })];
   if (problems.length > 0) throw problemsError(problems.map(lineOf), 'the configuration');
   const spec = { ...draft, nodes: allocatePodCidrs(nodes, settings.network) };
   const notes = notesOf({ wanted: listed, recorded, roles, ssh: spec.ssh });

@@ -83,6 +83,13 @@ export function contextOf(
   };
 }
 
+/** All that adds a flag to a unit. */
+export function withEveryFlag(spec: ClusterSpec): void {
+  spec.taintControlPlane = true;
+  spec.apiServer.audit = { policy: '', maxSizeMiB: 16, maxBackups: 2 };
+  for (const node of spec.nodes) node.labels = { rack: 'b' };
+}
+
 function clusterSpec(kubernetes: string, names: string[]): ClusterSpec {
   const row = versionRow(kubernetes);
   return sampleSpec({

@@ -7,27 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuilt } from '../../lab/build/ensure-built.js';
 import { componentsFor } from '../../src/components/all.js';
 import { NEWEST } from '../../src/config/version-table.js';
-import type { ComponentOutput } from '../../src/node/desired.js';
-import { contextOf, LAB } from '../components/fixture.js';
+import { contextOf, LAB, withEveryFlag } from '../components/fixture.js';
 import { execStart, textAt } from '../components/unit-commands.js';
 
 const run = promisify(execFile);
 const ETCD = `etcd-v${NEWEST.etcd}-linux-amd64`;
-
-/** Every switch that adds a flag. */
-function generated(): ComponentOutput[] {
-  const context = contextOf('s4', {
-    kubernetes: NEWEST.kubernetes,
-    controlPlanes: 3,
-    traits: LAB,
-    spec: (spec) => {
-      spec.taintControlPlane = true;
-      spec.apiServer.audit = { policy: '', maxSizeMiB: 16, maxBackups: 2 };
-      for (const node of spec.nodes) node.labels = { rack: 'b' };
-    },
-  });
-  return componentsFor(context);
-}
 
 interface Ended {
   code: number;
@@ -42,7 +26,8 @@ async function ended(command: string, args: string[]): Promise<Ended> {
 }
 
 describe('real binaries', () => {
-  const components = generated();
+  const context = { kubernetes: NEWEST.kubernetes, controlPlanes: 3, traits: LAB, spec: withEveryFlag } as const;
+  const components = componentsFor(contextOf('s4', context));
   let dir: string;
   let binaries: Record<string, string>;
 

@@ -120,7 +120,7 @@ describe('again', () => {
   });
 
   it('a component that keeps ending fails its node with its own words, every time, until the config is right', async () => {
-    const wrong = await configFile({ 'no-such-flag': 'x' });
+    const wrong = await configFile({ 'concurrent-gc-syncs': 'many' });
     for (const attempt of ['restarted by us', 'found so']) {
       const { exit, events, ...output } = await world.operator.events(['up', '--config', wrong]);
       expect(exit, `${attempt}: ${said({ exit, ...output })}`).toBe(4);
@@ -130,7 +130,7 @@ describe('again', () => {
       expect(unhealthy?.message).toContain('kube-controller-manager.service');
       expect(verdict).toMatchObject({ code: 'verification-failed' });
       const [log] = /\/\S+s4-kube-controller-manager\.service\.log/.exec(unhealthy?.hint ?? '') ?? [];
-      expect(await readFile(log ?? '', 'utf8')).toContain('unknown flag: --no-such-flag');
+      expect(await readFile(log ?? '', 'utf8')).toContain('invalid argument "many" for "--concurrent-gc-syncs"');
     }
     await world.up(['--config', await configFile({ v: '1' })]);
     expect(await world.plan(['--config', await configFile({})])).toEqual({
