@@ -18,7 +18,9 @@ export const node: Component = (context) => {
   return {
     component: 'node',
     files: [...settings, ...system, ...podConflist(context), script, unit],
-    units: [{ name: NODE_UNIT, inputs: [unit, script, ...settings, ...system].map(({ path }) => path), disruption: 'none' }],
+    units: [
+      { name: NODE_UNIT, inputs: [unit, script, ...settings, ...system].map(({ path }) => path), disruption: 'none' },
+    ],
   };
 };
 

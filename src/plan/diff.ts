@@ -102,16 +102,20 @@ function unitActions(input: DiffInput, changed: NodeDifference['files']): UnitAc
       const repaired = unit.inputs.find((path) => damaged.has(path));
       if (!input.activeUnits.has(unit.name)) {
         const stale = input.activatingUnits.has(unit.name) && (known !== wanted || repaired !== undefined);
-        return [{ ...base, action: stale ? 'restart' : 'start', why: 'not running' }];
+        const why = ['not running', ...differencesOf(input, unit)].join('; ');
+        return [{ ...base, action: stale ? 'restart' : 'start', why }];
       }
       if (known === undefined) return [{ ...base, action: 'restart', why: 'not started by us in this boot' }];
       if (known !== wanted) return [{ ...base, action: 'restart', why: 'its configuration changed' }];
       if (repaired !== undefined) return [{ ...base, action: 'restart', why: `${repaired} was changed on the node` }];
-      const { differences } = input.kernel;
-      if (unit.name !== input.kernel.unit || differences.length === 0) return [];
-      return [{ ...base, action: 'restart', why: differences.join('; ') }];
+      const differences = differencesOf(input, unit);
+      return differences.length === 0 ? [] : [{ ...base, action: 'restart', why: differences.join('; ') }];
     }),
   );
+}
+
+function differencesOf({ kernel }: DiffInput, unit: DesiredUnit): readonly string[] {
+  return unit.name === kernel.unit ? kernel.differences : [];
 }
 
 function missingImages({ desired, marker, imageReferences }: DiffInput): DesiredImage[] {

@@ -9,6 +9,7 @@ import { bashScript, type RemoteCommand } from '../ssh/bash-script.js';
 const SCRIPT = scriptText('prove-network.bash');
 
 export interface Way {
+  kind: 'api' | 'dns' | 'pods';
   /** As the node's script has it. */
   word: string;
   /** The node that it leads to, where it is one. */
@@ -37,11 +38,13 @@ export function waysOf({ spec, node, ready, dns }: WaysInput): Way[] {
   const service = nthAddress(network.serviceCidr, 1);
   return [
     {
+      kind: 'api',
       word: `api=${network.apiAddress}:${apiServer.port}`,
       what: `the Kubernetes API at the node's own address ${network.apiAddress}`,
       hint: 'journalctl -u k8s-diskless-api there tells where it leads',
     },
     {
+      kind: 'api',
       word: `api=${service}:443`,
       what: `the Kubernetes API at its service address ${service}`,
       hint: 'journalctl -u kube-proxy there tells of the rules for services',
@@ -54,6 +57,7 @@ export function waysOf({ spec, node, ready, dns }: WaysInput): Way[] {
 function dnsWay({ network: { dnsAddress, clusterDomain } }: ClusterSpec, service: string): Way {
   const name = `kubernetes.default.svc.${clusterDomain}`;
   return {
+    kind: 'dns',
     word: `dns=${dnsAddress},${name},${service}`,
     what: `the cluster DNS at ${dnsAddress}`,
     hint: 'k8s-diskless kubectl -- -n kube-system logs deployment/coredns tells what it lacks',
@@ -68,6 +72,7 @@ function podsWay({ network: { mode } }: ClusterSpec, node: NodeSpec, other: Node
       ? `UDP port 4789 has to be open between ${node.name} and ${other.name}`
       : `packets of pods go between ${node.name} and ${other.name} as they are, and nothing between them may drop those; network.mode vxlan wraps them`;
   return {
+    kind: 'pods',
     to: other.name,
     word: `pods=${address}:${OWN_PORTS.kubelet.port}`,
     what: `the pod network of ${other.name} (${address})`,

@@ -20,6 +20,7 @@ import type { Arrivals } from './arrivals.js';
 import type { Attendance } from './attendance.js';
 import type { HashedCandidates } from './candidate.js';
 import type { LinkWatch } from './link-watch.js';
+import type { BrokenWay, Way } from './network-ways.js';
 import type { ReadinessWatch } from './readiness-watch.js';
 import type { ReconcileState } from './state.js';
 import type { WaitingRoom } from './waiting-room.js';
@@ -178,8 +179,13 @@ interface PassFindings {
   dnsPods?: DnsPods;
   /** By `dns`: one of them is ready. */
   dnsAnswers: boolean;
-  /** By `prove`: nodes whose traffic came through everywhere. */
-  proven: Set<string>;
+  /** By `prove`: node name → the ways that were tried from it, and those that did not work. */
+  traffic: Map<string, Traffic>;
+}
+
+export interface Traffic {
+  tried: readonly Way[];
+  broken: readonly BrokenWay[];
 }
 
 /** As the Deployment of the DNS add-on has them. */

@@ -111,7 +111,7 @@ export function openPass(run: Run, { first, last }: { first: boolean; last: bool
     unregistered: new Map(),
     well: new Set(),
     dnsAnswers: false,
-    proven: new Set(),
+    traffic: new Map(),
     rolling: createRollingLock(
       () =>
         new DisklessError({

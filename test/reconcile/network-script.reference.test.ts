@@ -72,7 +72,7 @@ function reply(question: Buffer, address: string | undefined): Buffer {
 }
 
 const port = (): number => (server.address() as AddressInfo).port;
-const way = (word: string): Way => ({ word, what: word, hint: '' });
+const way = (word: string): Way => ({ kind: 'api', word, what: word, hint: '' });
 
 async function look(words: string[], patienceS = 0): Promise<BrokenWay[]> {
   const ways = words.map(way);

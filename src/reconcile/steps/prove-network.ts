@@ -41,7 +41,7 @@ export async function proveNetwork(
   // Whoever went away meanwhile is told of by his own steps.
   const broken = found.filter(({ to }) => to === undefined || cluster.session(to).isConnected);
   const [first] = broken;
-  if (found.length === 0) context.proven.add(name);
+  context.traffic.set(name, { tried: ways, broken: found });
   if (first === undefined) return 'unchanged';
   throw new DisklessError({
     code: 'network-broken',

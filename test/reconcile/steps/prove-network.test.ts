@@ -36,7 +36,7 @@ async function runWith({
     readiness: { kubeletVersion: (name: string) => (ready.includes(name) ? 'v1.37.2' : undefined) },
     judgement: { work: new Map(NODES.map((node) => [node.name, { node } as NodeWork])) },
     dnsAnswers,
-    proven: new Set<string>(),
+    traffic: new Map(),
     options: {
       spec: sampleSpec({ nodes: NODES }),
       readyTimeoutMs: 180_000,
@@ -44,19 +44,19 @@ async function runWith({
     },
   } as unknown as Reconciliation;
   const done = proveNetwork(context, { node: 's4', step: 'prove', signal, failed: new Set() });
-  return { done, asked, proven: context.proven };
+  return { done, asked, traffic: context.traffic };
 }
 
 const broken = (address: string): string => `failed pods=${address}:10250 curl: (28) Connection timed out\n`;
 
 describe('proveNetwork', () => {
   it('costs a node one round trip, in which it asks from its own address in the pod network', async () => {
-    const { done, asked, proven } = await runWith({});
+    const { done, asked, traffic } = await runWith({});
     expect(await done).toBe('unchanged');
     expect(asked).toHaveLength(1);
     expect(asked[0]).toMatch(/^s4: bash -s -- 30 \S+ 10\.244\.0\.1 'api=/);
     for (const way of ['dns=', 'pods=10.244.1.1:10250', 'pods=10.244.2.1:10250']) expect(asked[0]).toContain(way);
-    expect(proven).toEqual(new Set(['s4']));
+    expect(traffic.get('s4')).toMatchObject({ tried: { length: 5 }, broken: [] });
   });
 
   it('asks nobody who is not Ready, and no DNS that does not run', async () => {
@@ -67,7 +67,7 @@ describe('proveNetwork', () => {
   });
 
   it('names the pair and the way, with what it heard', async () => {
-    const { done, proven } = await runWith({ answer: broken('10.244.1.1') + broken('10.244.2.1') });
+    const { done, traffic } = await runWith({ answer: broken('10.244.1.1') + broken('10.244.2.1') });
     await expect(done).rejects.toMatchObject({
       code: 'network-broken',
       host: 's4',
@@ -76,12 +76,12 @@ describe('proveNetwork', () => {
       hint: expect.stringContaining('between s4 and s5'),
       detail: expect.stringContaining('the pod network of s6 (10.244.2.1): curl: (28) Connection timed out'),
     });
-    expect(proven.size).toBe(0);
+    expect(traffic.get('s4')?.broken.map(({ to }) => to)).toEqual(['s5', 's6']);
   });
 
   it('blames nobody for one that went away meanwhile, and counts nothing as proven', async () => {
-    const { done, proven } = await runWith({ answer: broken('10.244.1.1'), connected: ['s6'] });
+    const { done, traffic } = await runWith({ answer: broken('10.244.1.1'), connected: ['s6'] });
     expect(await done).toBe('unchanged');
-    expect(proven.size).toBe(0);
+    expect(traffic.get('s4')?.broken).toHaveLength(1);
   });
 });
