@@ -139,8 +139,12 @@ describe('again', () => {
   });
 
   it('packets of pods that are dropped on the way: up names the pairs, and is content once they come through', async () => {
-    const rule = 'chain c { type filter hook prerouting priority -300; ip saddr 10.244.0.0/16 drop; }';
-    await world.lab.exec('s6', ['nft', `table ip test { ${rule} }`]);
+    const rules = [
+      'add table ip test',
+      'add chain ip test c { type filter hook prerouting priority -300; }',
+      'add rule ip test c ip saddr 10.244.0.0/16 drop',
+    ];
+    expect(await world.lab.exec('s6', ['nft', rules.join('\n')])).toMatchObject({ code: 0 });
     // For as long as up gives what was just started.
     const { exit, events, ...output } = await world.operator.events(['up', '--ready-timeout', '30s']);
     await world.lab.exec('s6', ['nft', 'delete', 'table', 'ip', 'test']);
