@@ -69,6 +69,35 @@ describe.each(LOSSES)('%s', (_, command, named) => {
   });
 });
 
+it.each([
+  ['the marker of what we did there is removed', 'rm -rf /run/k8s-diskless'],
+  ['a plugin of CNI is cut off', 'truncate -s 1000 /opt/cni/bin/bridge'],
+  [
+    'a unit is masked',
+    'systemctl stop kube-proxy; ln -sf /dev/null /etc/systemd/system/kube-proxy.service; systemctl daemon-reload',
+  ],
+])('%s: up mends it, and then has nothing to do', async (_, command) => {
+  await onNode(command);
+  expect((await world.plan())[NODE]).not.toEqual([]);
+  await world.up();
+  expect((await world.up()).changed).toBe(0);
+});
+
+it('somebody else’s configuration of CNI sorts before ours, and loses', async () => {
+  const foreign = '{"cniVersion":"0.4.0","name":"foreign","plugins":[{"type":"no-such-plugin"}]}';
+  for (const node of world.nodes) {
+    await world.lab.exec(node, [
+      'bash',
+      '-c',
+      `mkdir -p /etc/cni/net.d && echo '${foreign}' >/etc/cni/net.d/00-foreign.conflist`,
+    ]);
+  }
+  await world.operator.kubectl('delete', 'pods', '-l', 'app=echo', '--wait=false');
+  await deployEcho(world.operator, 3);
+  expect((await world.up()).changed).toBe(0);
+  expect(await onNode('ls /etc/cni/net.d')).toContain('00-foreign.conflist');
+});
+
 it('the network carries pods, services, DNS and webhooks after all of that', () => expectWorkingNetwork(world));
 
 it('what a newer configuration does not want is not put back', async () => {
