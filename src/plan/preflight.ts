@@ -49,6 +49,13 @@ const checkRoutes: Check = ({ facts, spec }) => {
     if (clash === undefined) return [];
     if (clash === podCidr && isOurs(facts) && cidrContains(podCidr, route.destination.split('/')[0] ?? '')) return [];
     const what = clash === podCidr ? 'pod' : 'service';
+    // Ours are more specific and win: sites have a summary route for all that is private.
+    if (cidrContains(route.destination, clash)) {
+      return warning(
+        'route-around',
+        `its route ${route.destination} (${route.link}) holds the ${what} network ${clash} too, which is hidden by ours`,
+      );
+    }
     const hint = `choose another network.${what}Cidr`;
     return error(
       'route-overlap',
