@@ -104,6 +104,15 @@ software() {
   section listeners; ss -Hltnp
 }
 
+# What the kernel has not as we set it, and what our unit has put back; a script of an earlier release knows no such verb.
+kernel() {
+  local repairs=/run/k8s-diskless-node/repairs
+  section kernel-differences
+  grep -qs 'k8s-diskless-node check ' "$bin/k8s-diskless-node" && timeout 20 "$bin/k8s-diskless-node" check
+  section kernel-repairs
+  [ -r "$repairs" ] && { wc -l <"$repairs"; tail -n 1 "$repairs"; }
+}
+
 # What of ours is there, as the receiver of files and the starting of units have noted it; files also as they lie there now.
 ours() {
   local unit
@@ -126,5 +135,6 @@ machine
 network
 rights
 software "$@"
+kernel
 ours
 section finished; date +%s.%N

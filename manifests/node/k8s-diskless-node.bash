@@ -2,9 +2,11 @@
 # Makes this machine a Kubernetes node as far as the kernel is concerned: modules, sysctls, the API address, the pod
 # network's routes, and the one rule that masquerades what pods send to the outside.
 #
-# Idempotent and additive: run again when the list of peers changed, it adds and removes exactly what differs. What is
-# right stays untouched, so running pods and their connections notice nothing. It never touches the pod bridge, which
-# belongs to the CNI plugin.
+#   k8s-diskless-node apply    makes it so; adds and removes exactly what differs, so that running pods and their
+#                              connections notice nothing
+#   k8s-diskless-node check    prints a line for each thing that is not so, and changes nothing
+#   k8s-diskless-node watch    makes it so again whenever the kernel tells of a change (a link that went down and came
+#                              back, a DHCP client that took routes away), and notes what; runs for ever
 #
 # The configuration is lines of "key value…":
 #   mode routed|vxlan|manifest    backend nft|iptables    node-ip A       pod-cidr C (this node's)
@@ -12,17 +14,22 @@
 #   mtu N (of pods)               peer NAME NODE-IP POD-CIDR (one line for each other node)
 set -euo pipefail
 
+verb=${1-apply}
 config=${K8S_DISKLESS_NODE_CONFIG:-/etc/kubernetes/node.conf}
 modules=${K8S_DISKLESS_MODULES:-/etc/modules-load.d/k8s-diskless.conf}
 sysctls=${K8S_DISKLESS_SYSCTLS:-/etc/sysctl.d/90-k8s-diskless.conf}
 
 api_link=kd-api
+# As pods' CNI configuration has it (src/components/pod-network.ts).
+pod_link=cni0
 vxlan_link=kd-vxlan
 vxlan_id=4077
 vxlan_port=4789
 # Routing protocol number of our routes (see rtnetlink(7), above RTPROT_STATIC are the administrator's): what carries it
 # and is not wanted any more is removed, other routes are left alone.
 route_protocol=77
+# Where `watch` notes what it put back: lines of "seconds-since-1970 what".
+repairs=${RUNTIME_DIRECTORY:-/run/k8s-diskless-node}/repairs
 
 mode='' backend='' node_ip='' pod_cidr='' cluster_cidr='' service_cidr='' api_address='' link='' mtu=''
 peer_ips=() peer_cidrs=()
@@ -45,6 +52,11 @@ while read -r key value rest; do
     *) echo "$config: unknown key $key" >&2; exit 64 ;;
   esac
 done <"$config"
+known=$(<"$config")
+
+# Each thing is described once, and made so or looked at as the verb has it.
+checks() { [[ $verb != apply ]]; }
+differs() { printf '%s\n' "$*"; }
 
 # The feature counts, not the module: where it is built in, modprobe fails.
 load_modules() {
@@ -56,12 +68,15 @@ load_modules() {
 
 # Each on its own: in a container or a network namespace some are not ours to write.
 set_sysctls() {
-  local line path
+  local line path name wanted
   while read -r line; do
     [[ $line == '#'* || $line != *=* ]] && continue
-    path=/proc/sys/${line%%=*}
-    [[ ! -w ${path//./\/} ]] || { echo "${line#*=}" >"${path//./\/}"; } 2>/dev/null || true
+    name=${line%%=*} wanted=${line#*=}
+    path=/proc/sys/${name//./\/}
+    [[ -w $path && $(<"$path") != "$wanted" ]] || continue
+    if checks; then differs "sysctl $name is $(<"$path")"; else { echo "$wanted" >"$path"; } 2>/dev/null || true; fi
   done <"$sysctls"
+  checks && return
   require net/ipv4/ip_forward 'no packet would reach a pod'
   [[ $mode == manifest ]] ||
     require net/bridge/bridge-nf-call-iptables 'pods of one node would not reach each other by a service'
@@ -81,28 +96,82 @@ reload_network_managers() {
 
 # A bridge without ports rather than a dummy link: pods need bridges anyway, and not every kernel has the other.
 api_link() {
-  [[ -d /sys/class/net/$api_link ]] || ip link add "$api_link" type bridge
-  ip link set "$api_link" addrgenmode none 2>/dev/null || true
-  ip link set "$api_link" up
-  keep_addresses "$api_link" "$api_address/32"
+  has_bridge "$api_link" "$api_address/32"
   # A host process that connects to a ClusterIP needs some route before kube-proxy's rules can choose the endpoint, and
   # the node IP as source, or the answer would have nowhere to go.
   route "$service_cidr" dev "$api_link" src "$node_ip"
 }
 
+# A bridge that is up, with this address.
+has_bridge() {
+  if checks; then
+    if is_up "$1"; then keep_addresses "$1" "$2"; fi
+    return
+  fi
+  [[ -d /sys/class/net/$1 ]] || ip link add "$1" type bridge
+  ip link set "$1" addrgenmode none 2>/dev/null || true
+  ip link set "$1" up
+  keep_addresses "$1" "$2"
+}
+
+is_up() {
+  if [[ ! -d /sys/class/net/$1 ]]; then
+    differs "link $1 is missing"
+  elif ! (($(<"/sys/class/net/$1/flags") & 1)); then
+    differs "link $1 is down"
+  else
+    return 0
+  fi
+  return 1
+}
+
 # Makes the address the only one of a link.
 keep_addresses() {
-  local address
+  local address found=''
   while read -r _ _ _ address _; do
-    [[ $address == "$2" ]] || ip address delete "$address" dev "$1"
+    if [[ $address == "$2" ]]; then
+      found=yes
+    elif checks; then
+      differs "address $address on $1 is not wanted"
+    else
+      ip address delete "$address" dev "$1"
+    fi
   done < <(ip -4 -oneline address show dev "$1")
-  ip address replace "$2" dev "$1"
+  [[ -z $found ]] || return 0
+  if checks; then differs "address $2 on $1 is missing"; else ip address replace "$2" dev "$1"; fi
+}
+
+# The bridge of the pods is there before the first of them: other nodes ask at its address whether pods' packets arrive.
+# The CNI plugin takes over what it finds, if it has the address that it would give.
+pod_link() {
+  local network=${pod_cidr%/*} prefix=${pod_cidr#*/}
+  has_bridge "$pod_link" "${network%.*}.$((${network##*.} + 1))/$prefix"
+  checks || ip link set "$pod_link" mtu "$mtu"
 }
 
 wanted_routes=()
 route() {
-  ip -4 route replace "$@" proto "$route_protocol"
   wanted_routes+=("$1")
+  if checks; then has_route "$@"; else ip -4 route replace "$@" proto "$route_protocol"; fi
+}
+
+routes_there() { ip -4 route show proto "$route_protocol"; }
+
+# The kernel lists a route with more words than it was given, in an order of its own.
+has_route() {
+  local destination=$1 line
+  shift
+  while read -r line; do
+    [[ $line == "$destination "* ]] || continue
+    while (($# > 0)); do
+      if [[ $1 == onlink ]]; then shift; continue; fi
+      [[ "$line " == *" $1 $2 "* ]] || break
+      shift 2
+    done
+    (($# == 0)) || differs "route to $destination leads another way: $line"
+    return
+  done <<<"$there"
+  differs "route to $destination is missing"
 }
 
 is_in() {
@@ -115,13 +184,19 @@ is_in() {
 remove_stale_routes() {
   local destination
   while read -r destination _; do
-    is_in "$destination" "${wanted_routes[@]}" || ip -4 route delete "$destination" proto "$route_protocol"
-  done < <(ip -4 route show proto "$route_protocol")
+    [[ -n $destination ]] || continue
+    is_in "$destination" "${wanted_routes[@]}" && continue
+    if checks; then
+      differs "route to $destination is not wanted any more"
+    else
+      ip -4 route delete "$destination" proto "$route_protocol"
+    fi
+  done < <(routes_there)
 }
 
 routed() {
   local index
-  remove_vxlan
+  checks || remove_vxlan
   for index in "${!peer_ips[@]}"; do
     route "${peer_cidrs[index]}" via "${peer_ips[index]}" dev "$link" src "$node_ip"
   done
@@ -137,6 +212,10 @@ tunnel_mac() {
 
 vxlan() {
   local index mac address peers=() addresses=()
+  if checks; then
+    check_vxlan
+    return
+  fi
   create_vxlan
   for index in "${!peer_ips[@]}"; do
     mac=$(tunnel_mac "${peer_ips[index]}")
@@ -155,10 +234,32 @@ vxlan() {
   done < <(ip -4 neighbour show dev "$vxlan_link" nud permanent)
 }
 
-create_vxlan() {
+# What goes with its link goes with it: entries of peers are looked at only where that is there.
+check_vxlan() {
+  local index mac fdb neighbours
+  is_up "$vxlan_link" || return 0
+  is_our_vxlan || differs "link $vxlan_link is another tunnel"
+  keep_addresses "$vxlan_link" "$(tunnel_address "$pod_cidr")/32"
+  fdb=$(bridge fdb show dev "$vxlan_link")
+  neighbours=$(ip -4 neighbour show dev "$vxlan_link" nud permanent)
+  for index in "${!peer_ips[@]}"; do
+    mac=$(tunnel_mac "${peer_ips[index]}")
+    [[ $fdb == *"$mac dst ${peer_ips[index]} "* ]] || differs "the tunnel to ${peer_ips[index]} is missing"
+    [[ $neighbours == *"$(tunnel_address "${peer_cidrs[index]}") lladdr $mac "* ]] ||
+      differs "the neighbour at the end of the tunnel to ${peer_ips[index]} is missing"
+    has_route "${peer_cidrs[index]}" via "$(tunnel_address "${peer_cidrs[index]}")" dev "$vxlan_link"
+    wanted_routes+=("${peer_cidrs[index]}")
+  done
+}
+
+is_our_vxlan() {
   local found
   found=$(ip -d link show "$vxlan_link" 2>/dev/null || true)
-  if [[ $found != *"vxlan id $vxlan_id local $node_ip "*"dstport $vxlan_port nolearning"* ]]; then
+  [[ $found == *"vxlan id $vxlan_id local $node_ip "*"dstport $vxlan_port nolearning"* ]]
+}
+
+create_vxlan() {
+  if ! is_our_vxlan; then
     remove_vxlan
     ip link add "$vxlan_link" address "$(tunnel_mac "$node_ip")" type vxlan \
       id "$vxlan_id" local "$node_ip" dstport "$vxlan_port" nolearning
@@ -222,13 +323,99 @@ jump() {
   iptables -w 5 -t "$1" -C "$2" -j "$3" 2>/dev/null || iptables -w 5 -t "$1" -A "$2" -j "$3"
 }
 
-load_modules
-set_sysctls
-reload_network_managers
-api_link
-if [[ $mode != manifest ]]; then
-  "$mode"
-  "masquerade_$backend"
-  accept_forwarding
-fi
-remove_stale_routes
+# Of rules only that ours are there: nobody else writes into their tables and chains.
+check_rules() {
+  if [[ $backend == nft ]]; then
+    [[ $(nft list table ip k8s_diskless_pods 2>/dev/null) == *"ip saddr $pod_cidr "*masquerade* ]] ||
+      differs 'the rule that masquerades what pods send outside is missing'
+  else
+    has_jump nat POSTROUTING K8S-DISKLESS-PODS MASQUERADE
+  fi
+  ! command -v iptables-restore >/dev/null || has_jump filter FORWARD K8S-DISKLESS-FORWARD ACCEPT
+}
+
+has_jump() {
+  if ! iptables -w 5 -t "$1" -C "$2" -j "$3" 2>/dev/null || [[ $(iptables -w 5 -t "$1" -S "$3") != *"-j $4"* ]]; then
+    differs "the rules of $3 are missing"
+  fi
+}
+
+apply() {
+  load_modules
+  set_sysctls
+  reload_network_managers
+  network_links
+}
+
+check() {
+  there=$(routes_there)
+  set_sysctls
+  network_links
+}
+
+network_links() {
+  wanted_routes=()
+  api_link
+  if [[ $mode != manifest ]]; then
+    pod_link
+    "$mode"
+    if checks; then
+      check_rules
+    else
+      "masquerade_$backend"
+      accept_forwarding
+    fi
+  fi
+  remove_stale_routes
+}
+
+our_rules='k8s_diskless|K8S-DISKLESS| (FORWARD|POSTROUTING) '
+
+# A line for whatever the kernel changes in links, addresses, routes, forwarding and rules.
+events() {
+  ip -oneline monitor link address route netconf &
+  if command -v nft >/dev/null; then nft monitor destroy | grep --line-buffered -E "$our_rules" & fi
+  # Without one of them changes would go unseen.
+  wait -n
+}
+
+# What was written since, or is gone, is for the run that wrote it to apply; and without the node's own address no route of
+# ours can be: whoever gave it another one has to write that first.
+is_current() {
+  [[ -r $config && $(<"$config") == "$known" ]] &&
+    [[ $(ip -4 -oneline address show) == *" inet $node_ip/"* ]]
+}
+
+watch() {
+  local events until
+  exec {events}< <(events)
+  # The kernel tells from a moment on that only an event shows: one is made until it is seen.
+  until read -r -t 0.2 -u "$events" _; do ip link set "$api_link" alias 'address of the Kubernetes API'; done
+  while :; do
+    # Whatever comes at the same time is looked at once; a second or two are enough, should it never end.
+    until=$((SECONDS + 1))
+    while ((SECONDS <= until)) && read -r -t 0.2 -u "$events" _; do :; done
+    if is_current; then put_back; fi
+    read -r -u "$events" _ || exit 1
+  done
+}
+
+put_back() {
+  local found line
+  found=$(check)
+  [[ -n $found ]] || return 0
+  # In a process of its own: what cannot be put back now ends that one, and the next change is another chance.
+  if ! bash "$0" apply; then
+    echo "cannot be put back: ${found//$'\n'/; }" >&2
+    return 0
+  fi
+  while read -r line; do
+    echo "put back: $line"
+    printf '%(%s)T %s\n' -1 "$line" >>"$repairs"
+  done <<<"$found"
+}
+
+case $verb in
+  apply | check | watch) "$verb" ;;
+  *) echo "usage: k8s-diskless-node apply|check|watch" >&2; exit 64 ;;
+esac

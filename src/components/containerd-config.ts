@@ -1,5 +1,6 @@
 import { PATHS } from '../node/paths.js';
 import type { ComponentContext } from './context.js';
+import { cniConfDirectory } from './pod-network.js';
 
 /**
  * config.toml in the format that this containerd reads as it is: version 2 before containerd 2.0, version 3 from there
@@ -23,7 +24,7 @@ function version2(context: ComponentContext): Section[] {
   return [
     ['', { version: 2, ...oomScore(context) }],
     [cri, { sandbox_image: context.spec.sandboxImage, ...isolation(context) }],
-    [`${cri}.cni`, { bin_dir: PATHS.cniBin, conf_dir: PATHS.cniConf }],
+    [`${cri}.cni`, { bin_dir: PATHS.cniBin, conf_dir: cniConfDirectory(context.spec.network) }],
     [`${cri}.containerd`, { default_runtime_name: 'runc', ...lessMemory() }],
     ...runc(`${cri}.containerd`, context),
   ];
@@ -41,7 +42,7 @@ function version3(context: ComponentContext, format: { version: 3 | 4; hasBinDir
     [images, lessMemory()],
     [`${images}.pinned_images`, { sandbox: context.spec.sandboxImage }],
     [runtime, isolation(context)],
-    [`${runtime}.cni`, { ...binaries, conf_dir: PATHS.cniConf }],
+    [`${runtime}.cni`, { ...binaries, conf_dir: cniConfDirectory(context.spec.network) }],
     [`${runtime}.containerd`, { default_runtime_name: 'runc' }],
     ...runc(`${runtime}.containerd`, context),
   ];

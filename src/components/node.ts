@@ -4,9 +4,9 @@ import type { Component, ComponentContext } from './context.js';
 import { nodeScript } from './node-script.js';
 import { podConflist, podMtu } from './pod-network.js';
 import { kernelModules, sysctls, unmanagedLinks, volatileJournal } from './system-config.js';
-import { serviceUnit, textFile } from './systemd.js';
+import { KEEP_RUNNING, serviceUnit, textFile } from './systemd.js';
 
-const UNIT = 'k8s-diskless-node.service';
+export const NODE_UNIT = 'k8s-diskless-node.service';
 const CONFIG = `${PATHS.kubernetes}/node.conf`;
 
 /** Kernel settings and the pod network: what everything else on the node stands on. */
@@ -18,19 +18,24 @@ export const node: Component = (context) => {
   return {
     component: 'node',
     files: [...settings, ...system, ...podConflist(context), script, unit],
-    units: [{ name: UNIT, inputs: [unit, script, ...settings, ...system].map(({ path }) => path), disruption: 'none' }],
+    units: [
+      { name: NODE_UNIT, inputs: [unit, script, ...settings, ...system].map(({ path }) => path), disruption: 'none' },
+    ],
   };
 };
 
 function unitFile(script: string): DesiredFile {
   return serviceUnit({
-    name: UNIT,
+    name: NODE_UNIT,
     description: 'Kernel settings and pod network of this Kubernetes node',
-    start: [script],
+    // All is in place when the unit counts as started.
+    startPre: [[script, 'apply']],
+    start: [script, 'watch'],
     service: {
-      Type: 'oneshot',
-      RemainAfterExit: 'yes',
-      ExecReload: script,
+      Type: 'exec',
+      RuntimeDirectory: 'k8s-diskless-node',
+      RuntimeDirectoryPreserve: 'yes',
+      ...KEEP_RUNNING,
       // Its configuration is read at start only. Loggers keep their connection: systemd holds it meanwhile.
       ExecStartPost: '-/usr/bin/systemctl --no-block try-restart systemd-journald.service',
     },

@@ -1,3 +1,4 @@
+import type { NetworkSpec } from '../config/spec.js';
 import type { DesiredFile } from '../node/desired.js';
 import { PATHS } from '../node/paths.js';
 import type { ComponentContext } from './context.js';
@@ -11,9 +12,17 @@ export const CNI_PLUGINS = ['bridge', 'host-local', 'loopback', 'portmap'] as co
 
 /** Also host-local's directory below /var/lib/cni/networks, where it keeps the addresses it gave. */
 const POD_NETWORK = 'k8s-diskless';
-export const POD_CONFLIST = `${PATHS.cniConf}/10-${POD_NETWORK}.conflist`;
+export const POD_CONFLIST = `${PATHS.ownCniConf}/10-${POD_NETWORK}.conflist`;
 /** Flatcar's own networkd configuration leaves cni* alone too. */
 const POD_BRIDGE = 'cni0';
+
+/**
+ * Of several files in a directory the first in the alphabet wins, whoever wrote it, from the image or later: where the pod
+ * network is ours containerd looks into no directory that is not.
+ */
+export function cniConfDirectory({ mode }: NetworkSpec): string {
+  return mode === 'manifest' ? PATHS.cniConf : PATHS.ownCniConf;
+}
 
 /** Outer Ethernet, IPv4, UDP and VXLAN header. */
 const VXLAN_OVERHEAD = 50;

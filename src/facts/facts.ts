@@ -116,6 +116,10 @@ export interface NodeFacts {
   /** TCP ports listened on, with the process name where it can be told. */
   listeners: { port: number; process: string }[];
   swap: boolean;
+  /** What the kernel has not as our node unit set it, each as a sentence, e.g. `route to 10.244.1.0/24 is missing`. */
+  kernelDifferences: string[];
+  /** What our node unit has put back in this boot. */
+  kernelRepairs?: { count: number; last: { at: Date; what: string } };
   /** Kernel features present (built in or loaded): overlay, br_netfilter, nf_conntrack, vxlan … */
   features: Record<string, boolean>;
 }

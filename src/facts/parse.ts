@@ -71,8 +71,17 @@ export function parseFacts(options: ParseFactsOptions): NodeFacts {
     units,
     listeners: parseListeners(lines(sections, 'listeners')),
     swap: lines(sections, 'swaps').length > 1,
+    kernelDifferences: lines(sections, 'kernel-differences'),
+    ...parseRepairs(lines(sections, 'kernel-repairs')),
     features: featuresOf(lines(sections, 'features'), text(sections, 'filesystems')),
   };
+}
+
+/** A count, then the last of them: seconds since the epoch, and a sentence. */
+function parseRepairs([count = '', last = '']: string[]): Pick<NodeFacts, 'kernelRepairs'> {
+  const [, seconds, what = ''] = /^(\d+) (.+)/.exec(last) ?? [];
+  if (seconds === undefined) return {};
+  return { kernelRepairs: { count: Number(count), last: { at: new Date(Number(seconds) * 1000), what } } };
 }
 
 function split(output: string): Sections {

@@ -87,7 +87,12 @@ export interface KubePod extends KubeObject {
     initContainers?: Container[];
     overhead?: Record<string, string>;
   };
-  status?: { phase?: string; conditions?: Condition[]; nominatedNodeName?: string };
+  status?: {
+    phase?: string;
+    conditions?: Condition[];
+    nominatedNodeName?: string;
+    containerStatuses?: { state?: { waiting?: { reason?: string; message?: string } } }[];
+  };
 }
 
 export interface Endpoints extends KubeObject {

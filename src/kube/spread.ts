@@ -1,5 +1,6 @@
 import { isTolerated, repelling } from './node-taints.js';
 import type { Condition, KubeNode, KubePod, Toleration } from './objects.js';
+import { isPodReady } from './pod-state.js';
 
 export interface SpreadInput {
   pods: readonly KubePod[];
@@ -38,8 +39,8 @@ export function spreadOf({ pods, nodes, replicas, tolerations, nowMs }: SpreadIn
     return { kind: 'settling', why: `${placed} of ${living.length} pods have a node, of ${replicas} that are wanted` };
   }
   const [node = '', crowd = []] = [...byNode].toSorted(([, a], [, b]) => b.length - a.length)[0] ?? [];
-  const idle = crowd.find((pod) => !isReady(pod));
-  const spare = idle ?? (living.filter(isReady).length > 1 ? crowd[0] : undefined);
+  const idle = crowd.find((pod) => !isPodReady(pod));
+  const spare = idle ?? (living.filter(isPodReady).length > 1 ? crowd[0] : undefined);
   if (spare === undefined) return { kind: 'alone', why: `only one of those on ${node} is ready` };
   const others = taking.filter(({ metadata }) => !byNode.has(metadata.name));
   return { kind: 'crowded', evict: spare, node, others };
@@ -70,10 +71,6 @@ function takes(node: KubeNode, tolerations: readonly Toleration[]): boolean {
 
 function isLiving({ metadata, status }: KubePod): boolean {
   return metadata.deletionTimestamp === undefined && !['Succeeded', 'Failed'].includes(status?.phase ?? '');
-}
-
-function isReady({ status }: KubePod): boolean {
-  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 }
 
 function groupByNode(pods: readonly KubePod[]): Map<string, KubePod[]> {

@@ -30,25 +30,27 @@ export interface VerifyOptions {
   nodes: BootIds;
   /** Scheduler and controller-manager run with leader election: false where there is only one of each. */
   leaderElection: boolean;
-  /** The DNS add-on's Service, when it was applied. */
-  dnsService?: { namespace: string; name: string };
   signal: AbortSignal;
 }
 
 const CHECK_TIMEOUT_MS = 3_000;
+/** An apiserver answers with an object of many lines. */
+const MOST_WORDS = 200;
 const ELECTED = ['kube-controller-manager', 'kube-scheduler'];
 /** Clocks of two control planes, and the whole seconds of an HTTP date. */
 const LEASE_TOLERANCE_MS = 5_000;
 
 /** Looks once at everything at the same time and waits for nothing: what has not settled becomes a finding. */
 export async function verifyCluster(options: VerifyOptions): Promise<ClusterFinding[]> {
-  const { leaderElection, dnsService } = options;
+  const { leaderElection } = options;
   const checks = [
     check(options, 'nodes', nodeFindings),
     ...options.controlPlanes.map((controlPlane) => apiServerFindings(options, controlPlane)),
     check(options, 'the kubernetes endpoints', endpointFindings),
     ...(leaderElection ? [check(options, 'leader election', leaseFindings)] : []),
-    ...(dnsService ? [check(options, 'cluster DNS', (given) => dnsFindings(given, dnsService))] : []),
+    ...[...options.nodes.keys()].map((node) =>
+      check(options, `the kubelet of ${node}`, () => kubeletFindings(options, node)),
+    ),
   ];
   return (await Promise.all(checks)).flat();
 }
@@ -152,15 +154,14 @@ function isHeld({ spec }: Lease, nowMs: number): boolean {
   return Boolean(spec?.holderIdentity) && nowMs - renewedMs <= lifetimeMs;
 }
 
-async function dnsFindings(
-  { client, signal }: VerifyOptions,
-  { namespace, name }: { namespace: string; name: string },
-): Promise<ClusterFinding[]> {
-  const ready = await endpointAddresses(client, { namespace, name, signal });
-  if (ready.size > 0) return [];
-  const message = `no pod behind the Service ${namespace}/${name} is ready yet`;
-  const hint = `k8s-diskless kubectl -- -n ${namespace} get pods shows why`;
-  return [{ code: 'dns-not-ready', severity: 'warning', message, hint }];
+/** Logs, exec and port-forward go this way. */
+async function kubeletFindings({ client, signal }: VerifyOptions, node: string): Promise<ClusterFinding[]> {
+  const path = resourcePath({ apiVersion: 'v1', resource: 'nodes', name: node, subresource: 'proxy' });
+  const { status, text } = await client.raw(`${path}/healthz`, { signal, timeoutMs: CHECK_TIMEOUT_MS });
+  // A Node that is not there is told of by itself.
+  if (status === 200 || status === 404) return [];
+  const message = `a kube-apiserver does not reach its kubelet: HTTP ${status} ${text.slice(0, MOST_WORDS)}`;
+  return [{ code: 'kubelet-not-reached', severity: 'error', node, message }];
 }
 
 async function endpointAddresses(

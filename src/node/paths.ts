@@ -2,7 +2,10 @@
 export const PATHS = {
   bin: '/opt/bin',
   cniBin: '/opt/cni/bin',
+  /** Where any program leaves its configuration of CNI. */
   cniConf: '/etc/cni/net.d',
+  /** Ours alone. */
+  ownCniConf: '/etc/cni/k8s-diskless',
   kubernetes: '/etc/kubernetes',
   pki: '/etc/kubernetes/pki',
   units: '/etc/systemd/system',

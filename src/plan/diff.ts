@@ -28,6 +28,8 @@ export interface DiffInput {
   rehashed: ReadonlyMap<string, string>;
   /** Units that run now. One that systemd is still (or again and again) starting does not. */
   activeUnits: ReadonlySet<string>;
+  /** What the kernel has not as this unit set it, each as a sentence. */
+  kernel: { unit: string; differences: readonly string[] };
   /** Units that systemd is starting, with whatever configuration it found. */
   activatingUnits: ReadonlySet<string>;
   /** References containerd holds now; undefined when it could not be asked: then the marker is believed. */
@@ -100,13 +102,20 @@ function unitActions(input: DiffInput, changed: NodeDifference['files']): UnitAc
       const repaired = unit.inputs.find((path) => damaged.has(path));
       if (!input.activeUnits.has(unit.name)) {
         const stale = input.activatingUnits.has(unit.name) && (known !== wanted || repaired !== undefined);
-        return [{ ...base, action: stale ? 'restart' : 'start', why: 'not running' }];
+        const why = ['not running', ...differencesOf(input, unit)].join('; ');
+        return [{ ...base, action: stale ? 'restart' : 'start', why }];
       }
       if (known === undefined) return [{ ...base, action: 'restart', why: 'not started by us in this boot' }];
       if (known !== wanted) return [{ ...base, action: 'restart', why: 'its configuration changed' }];
-      return repaired === undefined ? [] : [{ ...base, action: 'restart', why: `${repaired} was changed on the node` }];
+      if (repaired !== undefined) return [{ ...base, action: 'restart', why: `${repaired} was changed on the node` }];
+      const differences = differencesOf(input, unit);
+      return differences.length === 0 ? [] : [{ ...base, action: 'restart', why: differences.join('; ') }];
     }),
   );
+}
+
+function differencesOf({ kernel }: DiffInput, unit: DesiredUnit): readonly string[] {
+  return unit.name === kernel.unit ? kernel.differences : [];
 }
 
 function missingImages({ desired, marker, imageReferences }: DiffInput): DesiredImage[] {

@@ -2,7 +2,7 @@ import { MAX_NAMESERVERS } from '../components/kubelet-config.js';
 import { cidrContains, cidrOverlaps } from '../config/cidr.js';
 import { goArchitecture, MACHINES } from '../facts/architecture.js';
 import { type Check, error, type NodeFinding, type PreflightInput, warning } from './finding.js';
-import { OWN_LINKS, ownPorts } from './own-resources.js';
+import { isOurs, OWN_LINKS, ownPorts } from './own-resources.js';
 import { checkClock } from './preflight-clock.js';
 import { checkMemory, checkSpace } from './preflight-room.js';
 import { checkContainerd, checkFeatures, checkTools } from './preflight-software.js';
@@ -47,8 +47,15 @@ const checkRoutes: Check = ({ facts, spec }) => {
     if (route.destination === 'default' || ours(route.link)) return [];
     const clash = [podCidr, serviceCidr].find((cidr) => cidrOverlaps(cidr, route.destination));
     if (clash === undefined) return [];
-    if (clash === podCidr && facts.marker && cidrContains(podCidr, route.destination.split('/')[0] ?? '')) return [];
+    if (clash === podCidr && isOurs(facts) && cidrContains(podCidr, route.destination.split('/')[0] ?? '')) return [];
     const what = clash === podCidr ? 'pod' : 'service';
+    // Ours are more specific and win: sites have a summary route for all that is private.
+    if (cidrContains(route.destination, clash)) {
+      return warning(
+        'route-around',
+        `its route ${route.destination} (${route.link}) holds the ${what} network ${clash} too, which is hidden by ours`,
+      );
+    }
     const hint = `choose another network.${what}Cidr`;
     return error(
       'route-overlap',
@@ -59,7 +66,7 @@ const checkRoutes: Check = ({ facts, spec }) => {
 };
 
 const checkPorts: Check = ({ facts, spec, node }) => {
-  if (facts.marker) return [];
+  if (isOurs(facts)) return [];
   const wanted = ownPorts(spec, node);
   return facts.listeners.flatMap(({ port, process }) => {
     const purpose = wanted.get(port);

@@ -55,7 +55,8 @@ export function summarise(context: Reconciliation, reports: readonly StepReport[
       ...(work && { nodeIp: work.nodeIp, bootId: work.facts.bootId }),
       ...(version !== undefined && { version }),
     };
-    if (failure?.error) {
+    // A node whose traffic does not come through everywhere is there all the same.
+    if (failure?.error && failure.step !== 'prove') {
       const state = ADMISSION_STEPS.has(failure.step) ? 'skipped' : 'failed';
       return { ...base, state, reason: failure.error.message };
     }

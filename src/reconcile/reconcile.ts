@@ -5,6 +5,7 @@ import type { StepReport } from '../runner/run-sequence.js';
 import { clusterPlan } from './cluster-plan.js';
 import { outcomeOf, summarise } from './outcome.js';
 import { passes } from './passes.js';
+import type { Reconciliation } from './reconciliation.js';
 import { closeRun, openRun, type ReconcileInput } from './run.js';
 import { judgeSequence, upSequence } from './up-sequence.js';
 
@@ -47,11 +48,19 @@ export async function reconcile(input: ReconcileInput): Promise<ReconcileResult>
       durationMs,
       changed,
       nodes,
-      ...(made && { kubeconfig }),
+      ...(made && { kubeconfig, unproven: unproven(context) }),
       ...(error && { error }),
     });
     return { exit, errors, nodes, reports, ...(plan && { plan }) };
   } finally {
     await closeRun(run);
   }
+}
+
+/** Where the pod network is the user's own, nothing of ours is there to ask in it. */
+function unproven({ options, dnsPods, dnsAnswers }: Reconciliation): string[] {
+  return [
+    ...(options.spec.network.mode === 'manifest' ? ['pod network'] : []),
+    ...(dnsPods !== undefined && !dnsAnswers ? ['cluster DNS'] : []),
+  ];
 }

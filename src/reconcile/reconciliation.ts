@@ -20,6 +20,7 @@ import type { Arrivals } from './arrivals.js';
 import type { Attendance } from './attendance.js';
 import type { HashedCandidates } from './candidate.js';
 import type { LinkWatch } from './link-watch.js';
+import type { BrokenWay, Way } from './network-ways.js';
 import type { ReadinessWatch } from './readiness-watch.js';
 import type { ReconcileState } from './state.js';
 import type { WaitingRoom } from './waiting-room.js';
@@ -174,10 +175,17 @@ interface PassFindings {
   unregistered: ReadonlyMap<string, DisklessError>;
   /** By `healthy`: nodes whose components all said that they are well. */
   well: Set<string>;
-  /** By `addons`: the DNS add-on's Service, unless it was just made and has had no time to start. */
-  settledDns?: { namespace: string; name: string };
   /** By `addons`: the DNS add-on's pods, where there is one. */
   dnsPods?: DnsPods;
+  /** By `dns`: one of them is ready. */
+  dnsAnswers: boolean;
+  /** By `prove`: node name → the ways that were tried from it, and those that did not work. */
+  traffic: Map<string, Traffic>;
+}
+
+export interface Traffic {
+  tried: readonly Way[];
+  broken: readonly BrokenWay[];
 }
 
 /** As the Deployment of the DNS add-on has them. */

@@ -110,6 +110,8 @@ export function openPass(run: Run, { first, last }: { first: boolean; last: bool
     woken: new Set(),
     unregistered: new Map(),
     well: new Set(),
+    dnsAnswers: false,
+    traffic: new Map(),
     rolling: createRollingLock(
       () =>
         new DisklessError({

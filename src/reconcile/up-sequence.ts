@@ -3,6 +3,7 @@ import type { Reconciliation } from './reconciliation.js';
 import { applyAddons } from './steps/apply-addons.js';
 import { componentsHealthy } from './steps/components-healthy.js';
 import { admit, judge } from './steps/judge.js';
+import { proveNetwork } from './steps/prove-network.js';
 import { callRoll, connect, readFacts } from './steps/read-facts.js';
 import { proveQuorum, recordIntent } from './steps/record.js';
 import { isRegistered, registerNodes } from './steps/register-nodes.js';
@@ -161,18 +162,25 @@ export const upSequence: readonly UpStep[] = [
     run: spreadDns,
   },
   {
+    id: 'prove',
+    title: 'traffic comes through',
+    on: 'every-node',
+    after: [same('ready'), settled('pods'), settled('dns')],
+    run: unlessCutOff(proveNetwork),
+  },
+  {
     // Its own last step may have been long ago when the slowest node is done.
     id: 'same-boot',
     title: 'no reboot meanwhile',
     on: 'every-node',
-    after: [same('ready'), settled('ready'), settled('pods'), settled('images'), settled('addons')],
+    after: [same('ready'), settled('ready'), settled('pods'), settled('images'), settled('prove')],
     run: isInSameBoot,
   },
   {
     id: 'verify',
     title: 'verify',
     on: 'cluster',
-    after: [same('register'), settled('same-boot'), settled('dns')],
+    after: [same('register'), settled('same-boot')],
     run: verify,
   },
 ];

@@ -60,6 +60,8 @@ export type RunEventBody =
       durationMs: number;
       changed: number;
       nodes: NodeSummary[];
+      /** What was not tried, though the cluster works as far as was seen, e.g. `pod network`. */
+      unproven?: string[];
       /** Path of the admin kubeconfig, when there is one. */
       kubeconfig?: string;
       /** The one that the exit code is for; its step has told it already. */

@@ -3,7 +3,7 @@ import type { NodeSummary, RunEvent } from '../runner/events.js';
 import { errorReport } from './error-report.js';
 import { type Group, groupBy } from './group-by.js';
 import { nodeTable } from './node-table.js';
-import type { RunModel } from './run-model.js';
+import { type RunModel, wallTime } from './run-model.js';
 import type { Style } from './style.js';
 import { harmless, wrap } from './text-table.js';
 import { timingTable } from './timing-table.js';
@@ -60,8 +60,8 @@ function noteText(
 }
 
 function outcomeLines({ model, width, style }: SummaryOptions, finished: RunFinished): string[] {
-  const { exit, durationMs, kubeconfig } = finished;
-  const sentence = `${outcome(model, finished)} (${durationText(durationMs)})`;
+  const { exit, kubeconfig } = finished;
+  const sentence = `${outcome(model, finished)} (${timesText(model, finished)})`;
   const colour = exit === EXIT.done ? style.green : exit === EXIT.partial ? style.yellow : style.red;
   const mark = exit === EXIT.done ? '✔' : exit === EXIT.partial ? '!' : '✖';
   const [head = '', ...rest] = wrap(sentence, { width: width - 2 });
@@ -72,15 +72,25 @@ function outcomeLines({ model, width, style }: SummaryOptions, finished: RunFini
   ];
 }
 
-function outcome(model: RunModel, { exit, nodes, changed }: RunFinished): string {
+/** Nodes are Ready well before it was seen that everything comes through. */
+function timesText(model: RunModel, { exit, durationMs }: RunFinished): string {
+  const ready = model.steps.get('ready');
+  const works = exit === EXIT.done || exit === EXIT.partial;
+  if (!works || ready === undefined || ready.runs.size === 0) return durationText(durationMs);
+  const { beganMs, elapsedMs } = wallTime(ready, model.ms);
+  return `Ready after ${durationText(beganMs + elapsedMs - (model.started?.ms ?? 0))}, proven after ${durationText(durationMs)}`;
+}
+
+function outcome(model: RunModel, { exit, nodes, changed, unproven = [] }: RunFinished): string {
   const { command = 'run', cluster = '' } = model.started ?? {};
   const changes = changed === 0 ? 'nothing changed' : count(changed, 'change');
   const ready = nodes.filter(isReady).length;
+  const doubt = unproven.length === 0 ? '' : `; not proven: ${unproven.join(', ')}`;
   switch (exit) {
     case EXIT.done:
-      return `${command}: cluster ${cluster} works, ${count(ready, 'node')} ready, ${changes}`;
+      return `${command}: cluster ${cluster} works, ${count(ready, 'node')} ready, ${changes}${doubt}`;
     case EXIT.partial:
-      return `${command}: cluster ${cluster} works, but ${without(nodes)}; ${changes}`;
+      return `${command}: cluster ${cluster} works, but ${without(nodes)}; ${changes}${doubt}`;
     case EXIT.usage:
       return `${command}: not started, the input is wrong`;
     case EXIT.refused:

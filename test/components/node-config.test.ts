@@ -66,7 +66,9 @@ describe('kube-proxy configuration', () => {
 
 describe('containerd configuration', () => {
   it('restarts for a changed conflist, which a running containerd would miss', () => {
-    expect(containerd(contextOf('s7', NEW)).units[0]?.inputs).toContain('/etc/cni/net.d/10-k8s-diskless.conflist');
+    expect(containerd(contextOf('s7', NEW)).units[0]?.inputs).toContain(
+      '/etc/cni/k8s-diskless/10-k8s-diskless.conflist',
+    );
   });
 });
 

@@ -55,7 +55,7 @@ describe.each([
     JSON.parse(await from.exec('curl', '--silent', '--max-time', '5', `http://${to.address}:8080/who`));
 
   /** Runs the node script on a member that knows these others. */
-  async function apply({ node, cidr }: Member, others: Member[]): Promise<void> {
+  async function apply({ node, cidr }: Member, others: Member[], verb = 'apply'): Promise<string> {
     const lines = [
       ...[`mode ${mode}`, `backend ${backend}`, `node-ip ${node.address}`, `pod-cidr ${cidr}`],
       ...[`cluster-cidr ${CLUSTER}`, `service-cidr ${SERVICES}`, 'api-address 169.254.77.1', 'link eth0', 'mtu 1450'],
@@ -67,7 +67,7 @@ describe.each([
     await file('sysctls', 'net.ipv4.ip_forward=1\nnet.bridge.bridge-nf-call-iptables=1\nno.such.key=1\n');
     const variables = [`K8S_DISKLESS_NODE_CONFIG=${join(dir, `${node.name}.conf`)}`];
     variables.push(`K8S_DISKLESS_MODULES=${join(dir, 'modules')}`, `K8S_DISKLESS_SYSCTLS=${join(dir, 'sysctls')}`);
-    await node.exec('env', ...variables, 'bash', script);
+    return node.exec('env', ...variables, 'bash', script, verb);
   }
 
   const others = (one: Member) => members.filter((each) => each !== one);
@@ -117,6 +117,45 @@ describe.each([
     const count = await s4.pod.exec('curl', '--silent', `http://${s5.pod.address}:8080/count`);
     await watch.line(new RegExp(`^p5 ${Number(count) + 1}$`));
     await watch.stop();
+  });
+
+  it('tells what is not so any more, and nothing else', async () => {
+    await applyAll();
+    const [s4, s5] = members;
+    const check = () => apply(s4, others(s4), 'check');
+    expect(await check()).toBe('');
+    const before = await state(s4);
+    await s4.node.exec('ip', 'route', 'delete', s5.cidr);
+    await s4.node.exec('ip', 'address', 'flush', 'dev', 'kd-api');
+    await s4.node.exec('ip', 'address', 'add', '10.244.77.1/24', 'dev', 'cni0');
+    await s4.node.exec('iptables', '-F', 'FORWARD');
+    const told = (await check()).trim().split('\n');
+    expect(told).toEqual(
+      expect.arrayContaining([
+        `route to ${s5.cidr} is missing`,
+        'address 169.254.77.1/32 on kd-api is missing',
+        'address 10.244.77.1/24 on cni0 is not wanted',
+        'the rules of K8S-DISKLESS-FORWARD are missing',
+      ]),
+    );
+    // The kernel takes the route of services with the address.
+    expect(told).toHaveLength(5);
+    await applyAll();
+    expect(await check()).toBe('');
+    expect(await state(s4)).toEqual(before);
+    if (mode !== 'vxlan') return;
+    await s4.node.exec('ip', 'link', 'delete', 'kd-vxlan');
+    expect(await check()).toContain('link kd-vxlan is missing\n');
+    await applyAll();
+    expect(await check()).toBe('');
+    await s4.node.exec(
+      'sh',
+      '-c',
+      `bridge fdb delete $(bridge fdb show dev kd-vxlan | grep ${s5.node.address} | cut -d ' ' -f 1) dev kd-vxlan dst ${s5.node.address} self`,
+    );
+    expect(await check()).toBe(`the tunnel to ${s5.node.address} is missing\n`);
+    await applyAll();
+    expect(await who(s4.pod, s5.pod)).toEqual({ name: 'p5', client: s4.pod.address });
   });
 
   /**

@@ -119,6 +119,44 @@ describe('again', () => {
     expect(await world.plan()).toEqual({ s4: [], s5: [], s6: [] });
   });
 
+  it('a route that is gone is put back by the node itself; where its unit is stopped, plan names it and up puts it back', async () => {
+    const [, podsOfS6 = ''] =
+      /podCIDR: (\S+)/.exec(await world.operator.kubectl('get', 'node', 's6', '-o', 'yaml')) ?? [];
+    const lose = () => world.lab.exec('s5', ['ip', 'route', 'del', podsOfS6]);
+    const found = async () => (await world.lab.exec('s5', ['ip', 'route', 'show', podsOfS6])).stdout;
+    await lose();
+    await expect.poll(found).toContain(podsOfS6);
+    await world.lab.exec('s5', ['systemctl', 'stop', 'k8s-diskless-node']);
+    await lose();
+    const planned = await world.operator.run(['plan']);
+    expect(planned.stdout.replaceAll(/\s+/g, ' ')).toContain(`route to ${podsOfS6} is missing`);
+    expect(await found()).toBe('');
+    const { exit, events, ...output } = await world.operator.events(['up']);
+    expect(exit, said({ exit, ...output })).toBe(0);
+    expect(await found()).toContain(podsOfS6);
+    const told = events.flatMap((event) => (event.type === 'note' && event.code === 'kernel-put-back' ? [event] : []));
+    expect(told).toMatchObject([{ node: 's5', message: expect.stringContaining(`route to ${podsOfS6} is missing`) }]);
+  });
+
+  it('packets of pods that are dropped on the way: up names the pairs, and is content once they come through', async () => {
+    const rules = [
+      'add table ip test',
+      'add chain ip test c { type filter hook prerouting priority -300; }',
+      'add rule ip test c ip saddr 10.244.0.0/16 drop',
+    ];
+    expect(await world.lab.exec('s6', ['nft', rules.join('\n')])).toMatchObject({ code: 0 });
+    // For as long as up gives what was just started.
+    const { exit, events, ...output } = await world.operator.events(['up', '--ready-timeout', '30s']);
+    await world.lab.exec('s6', ['nft', 'delete', 'table', 'ip', 'test']);
+    expect(exit, said({ exit, ...output })).toBe(3);
+    const broken = events.flatMap((event) =>
+      event.type === 'step-finished' && event.error?.code === 'network-broken' ? [event.error] : [],
+    );
+    expect(broken.map(({ host }) => host).toSorted()).toEqual(['s4', 's5', 's6']);
+    expect(broken.find(({ host }) => host === 's4')?.message).toMatch(/the pod network of s6 \(10\.244\.\d+\.1\)$/);
+    await world.up(['--ready-timeout', '3m']);
+  });
+
   it('a component that keeps ending fails its node with its own words, every time, until the config is right', async () => {
     const wrong = await configFile({ 'concurrent-gc-syncs': 'many' });
     for (const attempt of ['restarted by us', 'found so']) {

@@ -58,6 +58,7 @@ export function sampleFacts(changes: Partial<NodeFacts> = {}): NodeFacts {
     units: {},
     listeners: [{ port: 22, process: 'sshd' }],
     swap: false,
+    kernelDifferences: [],
     features: { overlay: true, br_netfilter: true, nf_conntrack: true, vxlan: true },
     ...changes,
   };

@@ -5,7 +5,7 @@ import { useFakeCluster } from './setup.js';
 
 const cluster = useFakeCluster();
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
-const DNS = '/api/v1/namespaces/kube-system/endpoints/kube-dns';
+const KUBELET = '/api/v1/nodes/s4/proxy/healthz';
 const KUBERNETES = '/api/v1/namespaces/default/endpoints/kubernetes';
 const NOW = 'Fri, 20 Nov 2026 10:00:00 GMT';
 
@@ -23,7 +23,6 @@ function options(): VerifyOptions {
     controlPlanes: [{ name: 's4', nodeIp: '10.0.0.4', client: cluster.client }],
     nodes: new Map([['s4', 'b4']]),
     leaderElection: true,
-    dnsService: { namespace: 'kube-system', name: 'kube-dns' },
     signal: new AbortController().signal,
   };
 }
@@ -37,7 +36,7 @@ beforeEach(() => {
     .on('GET', '/api/v1/nodes', answer(200, { metadata: {}, items: [{ metadata: { name: 's4' }, spec: {}, status }] }))
     .on('GET', KUBERNETES, addresses('10.0.0.4'))
     .on('GET', LEASES, leases(lease('kube-scheduler', fresh), lease('kube-controller-manager', fresh)))
-    .on('GET', DNS, addresses('10.244.1.2'));
+    .on('GET', KUBELET, answer(200, 'ok'));
 });
 
 test('a cluster as it should be has no findings', async () => {
@@ -94,24 +93,26 @@ test('leases are not asked for where nobody elects', async () => {
   expect(await verify({ leaderElection: false })).toEqual([]);
 });
 
-test('DNS that is not ready yet is a warning, and no add-on no check', async () => {
-  cluster.server.on('GET', DNS, answer(200, { subsets: [{ notReadyAddresses: [{ ip: '10.244.1.2' }] }] }));
-  expect(await verify()).toMatchObject([{ code: 'dns-not-ready', severity: 'warning' }]);
-});
-
 test('endpoints nobody has written yet are endpoints that are missing', async () => {
-  cluster.server.on('GET', DNS, refuse(404, 'NotFound')).on('GET', KUBERNETES, refuse(404, 'NotFound'));
-  expect((await verify()).map(({ code }) => code)).toEqual(['endpoint-missing', 'dns-not-ready']);
+  cluster.server.on('GET', KUBERNETES, refuse(404, 'NotFound'));
+  expect((await verify()).map(({ code }) => code)).toEqual(['endpoint-missing']);
 });
 
-test('no add-on, no check of it', async () => {
-  cluster.server.on('GET', DNS, refuse(404, 'NotFound'));
-  const { dnsService: _, ...without } = options();
-  expect(await verifyCluster(without)).toEqual([]);
+test('a kubelet that no apiserver reaches', async () => {
+  cluster.server.on('GET', KUBELET, answer(502, 'dial tcp 10.0.0.4:10250: connect: no route to host'));
+  expect(await verify()).toEqual([
+    {
+      code: 'kubelet-not-reached',
+      severity: 'error',
+      node: 's4',
+      message:
+        'a kube-apiserver does not reach its kubelet: HTTP 502 dial tcp 10.0.0.4:10250: connect: no route to host',
+    },
+  ]);
 });
 
 test('a check that fails is a finding of its own, the others are made', async () => {
-  cluster.server.on('GET', LEASES, refuse(403, 'Forbidden', 'no')).on('GET', DNS, refuse(500, 'InternalError', 'none'));
+  cluster.server.on('GET', LEASES, refuse(403, 'Forbidden', 'no')).on('GET', KUBELET, cut);
   const findings = await verify();
   expect(findings.map(({ code, severity }) => [code, severity])).toEqual([
     ['not-verified', 'error'],

@@ -44,6 +44,7 @@ function diff(changes: Partial<DiffInput> = {}) {
     rehashed: new Map(),
     activeUnits: new Set([UNIT.name]),
     activatingUnits: new Set(),
+    kernel: { unit: UNIT.name, differences: [] },
     imageReferences: new Set(['pause:1']),
     ...changes,
   });
@@ -52,6 +53,13 @@ function diff(changes: Partial<DiffInput> = {}) {
 describe('diffNode', () => {
   it('finds nothing on a converged node', () => {
     expect(diff()).toEqual({ files: [], remove: [], units: [], images: [] });
+  });
+
+  it('restarts the unit that set what the kernel has not any more, and says what that is', () => {
+    const differences = ['link cni0 is down', 'route to 10.244.1.0/24 is missing'];
+    const { units } = diff({ kernel: { unit: UNIT.name, differences } });
+    expect(units).toMatchObject([{ action: 'restart', why: 'link cni0 is down; route to 10.244.1.0/24 is missing' }]);
+    expect(diff({ kernel: { unit: 'other.service', differences } }).units).toEqual([]);
   });
 
   it('installs and starts everything on a blank node', () => {

@@ -69,12 +69,25 @@ describe('preflight', () => {
     [
       'a route around the service network',
       { routes: [{ destination: '10.0.0.0/8', link: 'eth1' }] },
-      'error route-overlap',
+      'warning route-around',
     ],
     ['a taken port', { listeners: [{ port: 6443, process: 'nginx' }] }, 'error port-taken'],
   ];
   it.each(cases)('finds %s', (_title, facts, expected) => {
     expect(check(facts)).toContain(expected);
+  });
+
+  it('has nothing against routes and ports that are ours, also where the marker that says so was removed', () => {
+    const ours = {
+      routes: [{ destination: '10.244.9.0/24', via: '10.146.225.9', link: 'eth0' }],
+      listeners: [{ port: 6443, process: 'kube-apiserver' }],
+    };
+    expect(check(ours)).toEqual(['error route-overlap', 'error port-taken']);
+    const links = [
+      { name: 'eth0', mtu: 1500 },
+      { name: 'kd-api', mtu: 1500 },
+    ];
+    expect(check({ ...ours, links })).toEqual([]);
   });
 
   it.each([

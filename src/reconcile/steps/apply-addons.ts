@@ -17,10 +17,7 @@ export async function applyAddons(context: Reconciliation, { step, signal }: Ste
   if (pods[0]) context.dnsPods = pods[0];
   const differing = applied.filter(({ outcome }) => outcome !== 'unchanged');
   for (const { subject, outcome } of differing) changed(context, { step }, `${subject} ${outcome}`);
-  if (differing.length > 0) return 'changed';
-  const service = dns.find(({ kind }) => kind === 'Service')?.metadata;
-  if (service?.namespace) context.settledDns = { name: service.name, namespace: service.namespace };
-  return 'unchanged';
+  return differing.length > 0 ? 'changed' : 'unchanged';
 }
 
 interface Deployment extends KubeObject {

@@ -1,5 +1,7 @@
+import { NODE_UNIT } from '../../components/node.js';
 import { segmentIds } from '../../delivery/build-segments.js';
 import { DisklessError, refusal } from '../../errors.js';
+import type { NodeFacts } from '../../facts/facts.js';
 import { diffNode } from '../../plan/diff.js';
 import { type EtcdOrders, type MemberOrder, wipes } from '../../plan/etcd-order-types.js';
 import { etcdOrders } from '../../plan/etcd-orders.js';
@@ -32,6 +34,7 @@ export async function judge(context: Reconciliation): Promise<StepResult> {
     throw refusal({ code: orders.reason, message: orders.message, hint: orders.hint });
   }
   context.bus.emit({ type: 'note', level: 'info', code: `etcd-${orders.code}`, message: explainOrders(orders) });
+  for (const { node, facts: read } of fit) tellOfRepairs(context, node.name, read);
   const newToken = `${clusterId}-${options.random(4).toString('hex')}`;
   const fingerprints = await options.state.pki.fingerprints();
   const known = { spec: options.spec, record: memory.record, clusterId, pki: fingerprints };
@@ -80,6 +83,15 @@ function reportRejections({ bus }: Reconciliation, rejected: ReadonlyMap<string,
   for (const [node, error] of rejected) bus.emit(warningOf(node, error));
 }
 
+/** Somebody or something on the node works against us, though all is as it should be by now. */
+function tellOfRepairs({ bus }: Reconciliation, node: string, { kernelRepairs }: NodeFacts): void {
+  if (kernelRepairs === undefined) return;
+  const { count, last } = kernelRepairs;
+  const times = count === 1 ? 'once' : `${count} times`;
+  const message = `its own unit has put back ${times} what was changed in this boot, last at ${last.at.toISOString()}: ${last.what}`;
+  bus.emit({ type: 'note', level: 'info', code: 'kernel-put-back', node, message });
+}
+
 /** Whoever answered is not lost, even if silent since: a person's word does not outweigh what was read. */
 function refuseFoundLost({ options, memory }: Reconciliation): void {
   const found = [...options.lost].filter((name) => memory.epochs.has(name));
@@ -121,6 +133,7 @@ async function planNode(context: Reconciliation, input: PlanNodeInput): Promise<
     marker: facts.marker,
     rehashed: input.hashes.get(node.name) ?? new Map(),
     activeUnits: units('active', 'reloading'),
+    kernel: { unit: NODE_UNIT, differences: facts.kernelDifferences },
     activatingUnits: units('activating'),
     imageReferences: facts.containerd.images && new Set(facts.containerd.images),
   });

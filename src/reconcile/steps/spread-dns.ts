@@ -3,6 +3,7 @@ import { hasCode, isPassing } from '../../kube/api-errors.js';
 import type { KubeClient } from '../../kube/client.js';
 import type { KubeNode, KubePod } from '../../kube/objects.js';
 import { resourcePath } from '../../kube/paths.js';
+import { isPodReady, whyBackingOff } from '../../kube/pod-state.js';
 import { hasRoom } from '../../kube/room.js';
 import { type Spread, spreadOf } from '../../kube/spread.js';
 import { watch } from '../../kube/watch.js';
@@ -17,6 +18,7 @@ const NODES = resourcePath({ apiVersion: 'v1', resource: 'nodes' });
 /**
  * Name servers that share a node go away with it. The scheduler spreads new ones (manifests/coredns.yaml), and leaves
  * where they are those that came together while other nodes were away: one is evicted then, while another one works.
+ * Whether any of them is ready is waited for too: the cluster's network is proven with what it answers.
  */
 export async function spreadDns(context: Reconciliation, { step, signal }: StepPlace): Promise<StepResult> {
   const { dnsPods } = context;
@@ -26,11 +28,20 @@ export async function spreadDns(context: Reconciliation, { step, signal }: StepP
   const limit = deadline({ parent: signal, ms: shortly(context).forMs });
   const moved = new Set<string>();
   let last: Spread | undefined;
+  let hopeless: string | undefined;
   try {
     for await (const pods of podsSeen(client, dnsPods, limit.signal)) {
       const spread = spreadOf({ ...dnsPods, pods, nodes, nowMs: context.options.clock.now() });
       last = spread;
-      if (spread.kind === 'spread' || spread.kind === 'stuck') break;
+      context.dnsAnswers = pods.some(isPodReady);
+      if (spread.kind === 'stuck') break;
+      if (spread.kind === 'spread') {
+        const reasons = pods.map(whyBackingOff);
+        hopeless = reasons.find((reason) => reason !== undefined);
+        if (context.dnsAnswers || reasons.every((reason) => reason !== undefined)) break;
+        waitsFor('no name server is ready yet');
+        continue;
+      }
       waitsFor('why' in spread ? spread.why : `name servers are together on ${spread.node}`);
       if (spread.kind !== 'crowded' || moved.has(spread.evict.metadata.name)) continue;
       const { name } = spread.evict.metadata;
@@ -51,6 +62,7 @@ export async function spreadDns(context: Reconciliation, { step, signal }: StepP
     limit.release();
   }
   if (last?.kind !== 'spread') warn(context, last);
+  else if (!context.dnsAnswers) warnOfSilence(context, dnsPods, hopeless);
   return moved.size > 0 ? 'changed' : 'unchanged';
 }
 
@@ -114,6 +126,16 @@ async function evict(
     if (isPassing(error) || hasCode(error, 'kube-not-found')) return 'not-now';
     throw error;
   }
+}
+
+function warnOfSilence({ bus }: Reconciliation, { namespace }: DnsPods, why: string | undefined): void {
+  bus.emit({
+    type: 'note',
+    level: 'warning',
+    code: 'dns-not-ready',
+    message: `no name server is ready${why === undefined ? ' yet' : `: ${why}`}`,
+    hint: `k8s-diskless kubectl -- -n ${namespace} get pods shows why`,
+  });
 }
 
 function warn({ bus }: Reconciliation, spread: Spread | undefined): void {

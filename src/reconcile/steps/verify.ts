@@ -4,6 +4,7 @@ import { type ClusterFinding, type VerifyOptions, verifyCluster } from '../../ku
 import { waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { readBootId } from '../../ssh/boot-id.js';
+import type { Way } from '../network-ways.js';
 import { hasControllers, judgementOf, type Reconciliation } from '../reconciliation.js';
 import { untilServing, untilSettled } from '../settling.js';
 
@@ -22,8 +23,10 @@ export async function isInSameBoot(context: Reconciliation, { node, signal }: St
 /** What `up` promises at its end, asked of the cluster itself until it is true or has had its time. */
 export async function verify(context: Reconciliation, { signal, failed }: StepPlace): Promise<StepResult> {
   const { spec } = context.options;
-  // What failed is reported already; here it is asked whether the cluster works without.
-  const work = new Map([...judgementOf(context).work].filter(([name]) => !failed.has(name)));
+  // What failed is reported already; here it is asked whether the cluster works without. A node that came as far as
+  // trying its network was Ready.
+  const isThere = (name: string): boolean => !failed.has(name) || context.traffic.has(name);
+  const work = new Map([...judgementOf(context).work].filter(([name]) => isThere(name)));
   const present = controlPlanes(spec).filter(({ name }) => work.has(name));
   const options: VerifyOptions = {
     client: await context.cluster.kube(),
@@ -36,7 +39,6 @@ export async function verify(context: Reconciliation, { signal, failed }: StepPl
     ),
     nodes: new Map([...work.values()].map(({ node, facts }) => [node.name, facts.bootId])),
     leaderElection: controlPlanes(spec).length > 1,
-    ...(context.settledDns && { dnsService: context.settledDns }),
     signal,
   };
   const findings = await untilSettled(
@@ -52,7 +54,11 @@ export async function verify(context: Reconciliation, { signal, failed }: StepPl
   for (const { severity, ...note } of findings) {
     if (severity === 'warning') context.bus.emit({ type: 'note', level: 'warning', ...note });
   }
-  const errors = [...findings.filter(({ severity }) => severity === 'error'), ...controllerFindings(context)];
+  const errors = [
+    ...findings.filter(({ severity }) => severity === 'error'),
+    ...controllerFindings(context),
+    ...networkFindings(context),
+  ];
   if (errors.length === 0) return 'unchanged';
   throw new DisklessError({
     code: 'verification-failed',
@@ -70,4 +76,17 @@ function controllerFindings(context: Reconciliation): ClusterFinding[] {
   if (hasControllers(context)) return [];
   const message = 'no control plane has a controller-manager and a scheduler that work';
   return [{ code: 'no-controllers', severity: 'error', message }];
+}
+
+/** A way that is broken between some nodes is a fault of these; one that is nowhere found to work is the cluster's. */
+function networkFindings({ traffic }: Reconciliation): ClusterFinding[] {
+  const all = [...traffic.values()];
+  return (['api', 'pods'] as const).flatMap((kind): ClusterFinding[] => {
+    const count = (ways: readonly Way[]): number => ways.filter((way) => way.kind === kind).length;
+    const tried = all.reduce((sum, each) => sum + count(each.tried), 0);
+    const broken = all.reduce((sum, each) => sum + count(each.broken), 0);
+    if (tried === 0 || broken < tried) return [];
+    const where = kind === 'api' ? 'the Kubernetes API' : 'the pod network of any other';
+    return [{ code: 'network-broken', severity: 'error', message: `from no node traffic comes through to ${where}` }];
+  });
 }

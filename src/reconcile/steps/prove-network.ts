@@ -1,0 +1,55 @@
+import { PKI } from '../../components/pki-paths.js';
+import { DisklessError } from '../../errors.js';
+import { waitsFor } from '../../runner/long-waits.js';
+import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import { glancing } from '../glance.js';
+import { type BrokenWay, gateway, networkScript, parseBroken, waysOf } from '../network-ways.js';
+import { type Reconciliation, workOf } from '../reconciliation.js';
+import { shortly } from '../settling.js';
+
+/** Beside the node's own clock: a last try, and the answer's way back. */
+const GRACE_MS = 30_000;
+
+/**
+ * That files are in place and daemons well does not show that packets arrive: they are sent, from this node, the ways
+ * that its components and pods send theirs. What was just started has some time.
+ */
+export async function proveNetwork(
+  context: Reconciliation,
+  { node: name, signal, failed }: StepPlace,
+): Promise<StepResult> {
+  const { options, cluster, readiness } = context;
+  const { spec } = options;
+  const { node } = workOf(context, name);
+  const isReady = (other: string): boolean => readiness.kubeletVersion(other) !== undefined && !failed.has(other);
+  const ready = spec.nodes.filter((other) => other.name === name || isReady(other.name));
+  const ways = waysOf({ spec, node, ready, dns: context.dnsAnswers });
+  const source = spec.network.mode === 'manifest' ? undefined : gateway(node);
+  const patience = Math.ceil(shortly(context).forMs / 1000);
+  const tryAll = async (patienceS: number, own: AbortSignal): Promise<BrokenWay[]> => {
+    const script = networkScript({ ways, ca: PKI.ca, source, patienceS });
+    const { stdout } = await cluster.session(name).runAsRoot(script, {
+      label: 'try the ways of the network',
+      timeoutMs: patienceS * 1000 + GRACE_MS,
+      signal: own,
+    });
+    return parseBroken(stdout, ways);
+  };
+  waitsFor('it tries the ways of the network');
+  const glance = async (own: AbortSignal) => wordsOf(await tryAll(0, own));
+  const found = await glancing(context, glance, () => tryAll(patience, signal));
+  // Whoever went away meanwhile is told of by his own steps.
+  const broken = found.filter(({ to }) => to === undefined || cluster.session(to).isConnected);
+  const [first] = broken;
+  context.traffic.set(name, { tried: ways, broken: found });
+  if (first === undefined) return 'unchanged';
+  throw new DisklessError({
+    code: 'network-broken',
+    host: name,
+    message: `from it no traffic comes through to ${wordsOf(broken)}`,
+    hint: first.hint,
+    detail: broken.map(({ what, why }) => `${what}: ${why}`).join('\n'),
+  });
+}
+
+const wordsOf = (broken: readonly BrokenWay[]): string => broken.map(({ what }) => what).join(', ');
