@@ -9,6 +9,8 @@ export interface NodeDifference {
   /** Paths of ours that are no longer wanted. */
   remove: string[];
   units: UnitAction[];
+  /** What a unit that is started or restarted puts back in the kernel, each as a sentence. */
+  kernel: readonly string[];
   images: DesiredImage[];
 }
 
@@ -51,7 +53,9 @@ export function diffNode(input: DiffInput): NodeDifference {
     }
   }
   const remove = [...installed.keys()].filter((path) => !wanted.has(path)).toSorted();
-  return { files, remove, units: unitActions(input, files), images: missingImages(input) };
+  const units = unitActions(input, files);
+  const kernel = units.some(({ unit }) => unit.name === input.kernel.unit) ? input.kernel.differences : [];
+  return { files, remove, units, kernel, images: missingImages(input) };
 }
 
 /** Installed paths whose recorded stamp no longer matches what `stat` sees: their content must be hashed. */
@@ -102,20 +106,15 @@ function unitActions(input: DiffInput, changed: NodeDifference['files']): UnitAc
       const repaired = unit.inputs.find((path) => damaged.has(path));
       if (!input.activeUnits.has(unit.name)) {
         const stale = input.activatingUnits.has(unit.name) && (known !== wanted || repaired !== undefined);
-        const why = ['not running', ...differencesOf(input, unit)].join('; ');
-        return [{ ...base, action: stale ? 'restart' : 'start', why }];
+        return [{ ...base, action: stale ? 'restart' : 'start', why: 'not running' }];
       }
       if (known === undefined) return [{ ...base, action: 'restart', why: 'not started by us in this boot' }];
       if (known !== wanted) return [{ ...base, action: 'restart', why: 'its configuration changed' }];
       if (repaired !== undefined) return [{ ...base, action: 'restart', why: `${repaired} was changed on the node` }];
-      const differences = differencesOf(input, unit);
-      return differences.length === 0 ? [] : [{ ...base, action: 'restart', why: differences.join('; ') }];
+      if (unit.name !== input.kernel.unit || input.kernel.differences.length === 0) return [];
+      return [{ ...base, action: 'restart', why: 'the kernel has not all that it set' }];
     }),
   );
-}
-
-function differencesOf({ kernel }: DiffInput, unit: DesiredUnit): readonly string[] {
-  return unit.name === kernel.unit ? kernel.differences : [];
 }
 
 function missingImages({ desired, marker, imageReferences }: DiffInput): DesiredImage[] {

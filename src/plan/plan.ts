@@ -16,8 +16,8 @@ export interface NodePlan {
 }
 
 export interface PlanAction {
-  kind: 'install' | 'replace' | 'remove' | 'start' | 'restart' | 'import-image' | 'set-clock' | 'note';
-  /** Path, unit, image references or node. */
+  kind: 'install' | 'replace' | 'remove' | 'start' | 'restart' | 'import-image' | 'put-back' | 'set-clock' | 'note';
+  /** Path, unit, image references, node, or with `put-back` a sentence on what is not so. */
   subject: string;
   reason: string;
   /** Uncompressed. */

@@ -46,7 +46,7 @@ function stateOf({ facts, difference, survivor }: NodeWork): Pick<NodePlan, 'sta
 }
 
 function actionsOf({ facts, difference, survivor }: NodeWork, wiped: WipeReason | undefined): PlanAction[] {
-  const { files, remove, units, images } = difference;
+  const { files, remove, units, kernel, images } = difference;
   const off = Math.abs(Math.round(facts.clockSkewMs / 1000));
   return [
     ...(clockHasToBeSet(facts)
@@ -75,6 +75,7 @@ function actionsOf({ facts, difference, survivor }: NodeWork, wiped: WipeReason 
         disruption: unit.disruption,
       }),
     ),
+    ...kernel.map((subject): PlanAction => ({ kind: 'put-back', subject, reason: '' })),
     ...images.map(
       ({ references, size }): PlanAction => ({
         kind: 'import-image',

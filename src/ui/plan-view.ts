@@ -22,6 +22,7 @@ const MARKS: Readonly<Record<PlanAction['kind'], string>> = {
   start: '▶',
   restart: '↻',
   'import-image': '+',
+  'put-back': '~',
   'set-clock': '~',
   note: 'i',
 };
@@ -32,6 +33,7 @@ const KIND_WORDS: Readonly<Record<PlanAction['kind'], [one: string, verb: string
   start: ['unit', 'to start'],
   restart: ['unit', 'to restart'],
   'import-image': ['image', 'to import'],
+  'put-back': ['setting', 'to put back'],
   'set-clock': ['clock', 'to set'],
   note: ['note', ''],
 };
@@ -97,7 +99,7 @@ function sumRow(actions: Group<PlanAction>): ActionRow {
 
 function colourOf(kind: PlanAction['kind'], style: Style): (text: string) => string {
   if (kind === 'remove') return style.red;
-  if (['replace', 'restart', 'set-clock'].includes(kind)) return style.yellow;
+  if (['replace', 'restart', 'put-back', 'set-clock'].includes(kind)) return style.yellow;
   return kind === 'note' ? style.cyan : style.green;
 }
 

@@ -52,14 +52,15 @@ function diff(changes: Partial<DiffInput> = {}) {
 
 describe('diffNode', () => {
   it('finds nothing on a converged node', () => {
-    expect(diff()).toEqual({ files: [], remove: [], units: [], images: [] });
+    expect(diff()).toEqual({ files: [], remove: [], units: [], kernel: [], images: [] });
   });
 
   it('restarts the unit that set what the kernel has not any more, and says what that is', () => {
     const differences = ['link cni0 is down', 'route to 10.244.1.0/24 is missing'];
-    const { units } = diff({ kernel: { unit: UNIT.name, differences } });
-    expect(units).toMatchObject([{ action: 'restart', why: 'link cni0 is down; route to 10.244.1.0/24 is missing' }]);
-    expect(diff({ kernel: { unit: 'other.service', differences } }).units).toEqual([]);
+    const { units, kernel } = diff({ kernel: { unit: UNIT.name, differences } });
+    expect(units).toMatchObject([{ action: 'restart', why: 'the kernel has not all that it set' }]);
+    expect(kernel).toEqual(differences);
+    expect(diff({ kernel: { unit: 'other.service', differences } })).toMatchObject({ units: [], kernel: [] });
   });
 
   it('installs and starts everything on a blank node', () => {
@@ -116,7 +117,7 @@ describe('diffNode', () => {
       components: [{ component: 'kubelet' as const, files: [...FILES, once], units: [unit] }],
     };
     const was = marker([...FILES, text('/etc/once', 'old')]);
-    expect(diff({ desired, marker: was })).toEqual({ files: [], remove: [], units: [], images: [] });
+    expect(diff({ desired, marker: was })).toEqual({ files: [], remove: [], units: [], kernel: [], images: [] });
     expect(diff({ desired }).files).toMatchObject([{ file: { path: '/etc/once' }, why: 'missing' }]);
   });
 

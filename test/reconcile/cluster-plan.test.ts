@@ -10,7 +10,7 @@ import { sampleFacts, sampleSpec } from '../helpers/sample-facts.js';
 import { sampleOrders } from '../helpers/sample-orders.js';
 
 const spec = sampleSpec();
-const NOTHING: NodeDifference = { files: [], remove: [], units: [], images: [] };
+const NOTHING: NodeDifference = { files: [], remove: [], units: [], kernel: [], images: [] };
 const MARKER: NodeFacts['marker'] = { clusterId: 'c', incarnation: 1, files: [], units: {}, images: [] };
 
 function work(index: number, changes: { facts?: Partial<NodeFacts>; difference?: Partial<NodeDifference> } = {}) {
@@ -56,6 +56,7 @@ describe('clusterPlan', () => {
         ],
         remove: ['/etc/old'],
         units: [{ component: 'kubelet', unit: { ...unit, inputs: [] }, action: 'restart', fingerprint: 'f', why: 'w' }],
+        kernel: ['route to 10.244.1.0/24 is missing'],
         images: [{ sha256: 'i', size: 7, references: ['pause:1', 'pause:latest'] }],
       },
     });
@@ -67,6 +68,7 @@ describe('clusterPlan', () => {
       { kind: 'install', subject: '/opt/bin/kubelet', reason: 'it is missing', bytes: 99 },
       { kind: 'remove', subject: '/etc/old', reason: 'it is no longer wanted' },
       { kind: 'restart', subject: 'kubelet.service', reason: 'w', disruption: 'none' },
+      { kind: 'put-back', subject: 'route to 10.244.1.0/24 is missing', reason: '' },
       { kind: 'import-image', subject: 'pause:1, pause:latest', reason: 'containerd does not hold it', bytes: 7 },
     ]);
   });

@@ -36,7 +36,7 @@ function upWith({ real, sessions, scripted = async () => {}, onEvent = () => {} 
     monotonicMs: () => 0,
     wallClock: () => new Date(0),
   });
-  const difference = { files: [], images: [], units: [], remove: ['/etc/kubernetes/unwanted'] };
+  const difference = { files: [], images: [], units: [], kernel: [], remove: ['/etc/kubernetes/unwanted'] };
   const work = NODES.map((node): [string, NodeWork] => {
     const arrivals = createArrivals(node.name, ['config', 'etcd', 'kube-apiserver', 'containerd', 'kubelet']);
     return [node.name, { node, facts: sampleFacts(), difference, arrivals } as unknown as NodeWork];

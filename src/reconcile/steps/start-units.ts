@@ -9,7 +9,7 @@ import { waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { bashScript } from '../../ssh/bash-script.js';
 import { shellQuote } from '../../ssh/quote.js';
-import { change } from '../change.js';
+import { change, changed } from '../change.js';
 import { containerdCheck } from '../containerd-check.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
 import { glancing } from '../glance.js';
@@ -36,6 +36,7 @@ export function startComponents(...components: ComponentId[]) {
     const gentle = actions.filter((action) => !disruptive.includes(action));
     await Promise.all(gentle.map((action) => bringUp(context, place, action)));
     for (const action of disruptive) await roll(context, place, action);
+    if (components.includes('node')) for (const what of difference.kernel) changed(context, place, `put back: ${what}`);
     return actions.length > 0 ? 'changed' : 'unchanged';
   };
 }
