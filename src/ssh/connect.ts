@@ -10,7 +10,7 @@ import { gatherIdentities, type Identities } from './identities.js';
 import { acquireJump } from './jump.js';
 import type { Lease } from './jump-pool.js';
 import type { ByteStream } from './keepalive.js';
-import { type KnownHostsEntry, readKnownHosts } from './known-hosts.js';
+import { isPlainKey, type KnownHostsEntry, readKnownHosts } from './known-hosts.js';
 import { toOneMachine } from './one-machine.js';
 import { resetBeforeBanner } from './open-socket.js';
 import { reach } from './reach.js';
@@ -125,7 +125,7 @@ async function authenticate(options: AuthenticateOptions): Promise<SshConnection
     place,
     identities,
     hostKeyAlgorithms: hostKeyAlgorithms([
-      ...known.map((entry) => entry.key.type),
+      ...known.filter(isPlainKey).map((entry) => entry.key.type),
       ...(options.recorded ? [options.recorded.type] : []),
     ]),
     judge: (presented) =>

@@ -1,6 +1,6 @@
 import { type DisklessError, refusal } from '../errors.js';
 import type { PublicKey } from './key-format.js';
-import type { KnownHostsEntry } from './known-hosts.js';
+import { isPlainKey, type KnownHostsEntry } from './known-hosts.js';
 import type { HostKey } from './transport.js';
 
 /** `--host-key-policy`. */
@@ -25,10 +25,15 @@ export interface HostKeyQuestion {
  * still owes judgePerBoot as soon as it knows the boot_id).
  */
 export function judgeHostKey(question: HostKeyQuestion): DisklessError | undefined {
-  const { policy, pins, known, presented } = question;
+  const { policy, pins, presented } = question;
   if (pins.length > 0) return pins.includes(presented.fingerprint) ? undefined : pinMismatch(question);
   if (policy === 'strict') return judgeStrict(question);
-  return policy === 'per-boot' && known.length > 0 ? judgeStrict(question) : undefined;
+  return policy === 'per-boot' && isSpokenOf(question) ? judgeStrict(question) : undefined;
+}
+
+/** That another key is revoked, for this host or for all, says nothing of this one. */
+function isSpokenOf({ known, presented }: HostKeyQuestion): boolean {
+  return known.some(({ marker, key }) => marker !== 'revoked' || key.blob.equals(presented.blob));
 }
 
 function pinMismatch({ pins, presented, place }: HostKeyQuestion): DisklessError {
@@ -47,9 +52,9 @@ function judgeStrict({ known, knownHostsFiles, presented, place }: HostKeyQuesti
       'give the host a new key',
     );
   }
-  if (same.some((entry) => entry.marker === undefined)) return undefined;
+  if (same.some(isPlainKey)) return undefined;
 
-  const other = known.filter((entry) => entry.marker === undefined);
+  const other = known.filter(isPlainKey);
   if (other.length > 0) {
     const expected = other.map((entry) => `${show(entry.key)} (${entry.place})`).join(', ');
     return refused(
