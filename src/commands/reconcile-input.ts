@@ -24,7 +24,8 @@ export interface ReconcileInputOptions {
 
 /** What flags, files and state said, as the reconciler takes it: over SSH, in real time. */
 export function reconcileInput({ command, inputs, flags, state, bus, signal }: ReconcileInputOptions): ReconcileInput {
-  const { spec, record, nodeRecords } = inputs;
+  const { spec, record, nodeRecords, jumpHosts } = inputs;
+  const onNewJumpHost = (message: string) => bus.emit({ type: 'note', level: 'info', code: 'host-key-new', message });
   return {
     command,
     spec,
@@ -35,7 +36,7 @@ export function reconcileInput({ command, inputs, flags, state, bus, signal }: R
     ...(record && { record }),
     content: inputs.content,
     networkObjects: inputs.networkObjects,
-    open: nodeConnector({ spec, nodeRecords }),
+    open: nodeConnector({ spec, nodeRecords, jumpHosts, jumpHostsFile: inputs.state.jumpHosts, onNewJumpHost }),
     kubeconfigPath: inputs.state.kubeconfig,
     verifyAll: flags.verify,
     discardData: flags.discardData,

@@ -5,7 +5,7 @@ import { type ReconcileResult, reconcile } from '../reconcile/reconcile.js';
 import { createEventBus } from '../runner/event-bus.js';
 import type { EventSink } from '../runner/events.js';
 import { acquireLock } from '../state/lock.js';
-import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
+import { readClusterRecord, readJumpHosts, readNodeRecords } from '../state/record-files.js';
 import { createRunDirectory, prepareStateDir, sweepTemporaryFiles } from '../state/state-dir.js';
 import { measureCluster } from './bench/run.js';
 import { type RunInputs, readInputs } from './inputs.js';
@@ -55,7 +55,8 @@ async function bringUp(flags: RunFlags, signal: AbortSignal): Promise<{ exit: Ex
     const inputs = await unlessStale(seen, readToAct);
     await sweepTemporaryFiles(inputs.state);
     const runDirectory = await createRunDirectory(inputs.state, new Date());
-    const state = persistentState(inputs.state, runDirectory, await openPki(inputs, 'persistent'));
+    const pki = await openPki(inputs, 'persistent');
+    const state = persistentState({ ...inputs, runDirectory, pki });
     const sinks = [view.sink, journal(runDirectory)];
     const { takenOverFrom } = lock;
     const notes = takenOverFrom ? [{ code: 'lock-taken-over', message: takenOverMessage(takenOverFrom) }] : [];
@@ -87,8 +88,9 @@ async function orOutdated(reading: Promise<RunInputs>): Promise<RunInputs> {
 
 /** Another run may have ended between our reading its state and getting the lock. */
 async function unlessStale(seen: RunInputs, again: () => Promise<RunInputs>): Promise<RunInputs> {
-  const [record, nodeRecords] = await Promise.all([readClusterRecord(seen.state), readNodeRecords(seen.state)]);
-  const isSame = isDeepStrictEqual(record, seen.record) && isDeepStrictEqual(nodeRecords, seen.nodeRecords);
+  const { state, record, nodeRecords, jumpHosts } = seen;
+  const now = await Promise.all([readClusterRecord(state), readNodeRecords(state), readJumpHosts(state)]);
+  const isSame = isDeepStrictEqual(now, [record, nodeRecords, jumpHosts]);
   return isSame ? seen : again();
 }
 

@@ -72,6 +72,12 @@ export function entriesFor(entries: readonly KnownHostsEntry[], host: NamedHost)
 
 export const isPlainKey = ({ marker }: KnownHostsEntry): boolean => marker === undefined;
 
+/** The name under which ssh looks up a host first, and writes down its key. */
+export function knownHostsName(host: NamedHost): string {
+  const [first = host.hostname] = knownHostsNames(host);
+  return first;
+}
+
 /** Names under which a host may stand in known_hosts, the one that ssh looks up first before the other. */
 function knownHostsNames({ hostname, port, hostKeyAlias }: NamedHost): string[] {
   if (hostKeyAlias !== undefined) return [hostKeyAlias];

@@ -24,7 +24,7 @@ import { PkiStore } from '../../pki/store.js';
 import { requireReadableConfig } from '../../ssh/effective-config.js';
 import { writeFileAtomic } from '../../state/atomic-write.js';
 import { acquireLock } from '../../state/lock.js';
-import { readClusterRecord, readNodeRecords } from '../../state/record-files.js';
+import { readClusterRecord, readJumpHosts, readNodeRecords } from '../../state/record-files.js';
 import type { StateDir } from '../../state/state-dir.js';
 import { type ContentPlace, openContent } from '../content.js';
 import { interruptible } from '../interrupt.js';
@@ -116,7 +116,8 @@ export async function keepRun(
 }
 
 async function measured({ state, ssh: asked, place, preset, signal }: MeasureClusterOptions): Promise<BenchmarkResult> {
-  const [record, nodeRecords] = await Promise.all([readClusterRecord(state), readNodeRecords(state)]);
+  const reading = [readClusterRecord(state), readNodeRecords(state), readJumpHosts(state)] as const;
+  const [record, nodeRecords, jumpHosts] = await Promise.all(reading);
   if (record === undefined) throw new Error(`the record of ${state.root} vanished`);
   const outdated = outdatedCluster(record.spec);
   if (outdated) throw outdated;
@@ -126,7 +127,7 @@ async function measured({ state, ssh: asked, place, preset, signal }: MeasureClu
   const pki = await PkiStore.open({ directory: state.pki, mode: 'memory', clusterExists: true, recorded: record.pki });
   const identities = await pki.operatorIdentities();
   const tell = (line: string): void => void process.stderr.write(`${line}\n`);
-  const open = nodeConnector({ spec, nodeRecords });
+  const open = nodeConnector({ spec, nodeRecords, jumpHosts, jumpHostsFile: state.jumpHosts, onNewJumpHost: tell });
   const cluster = await openCluster({ spec, nodeRecords, open, identities, tell, signal });
   try {
     return await runBenchmark({
