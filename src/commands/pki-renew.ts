@@ -45,13 +45,13 @@ const NOTHING = ['Nothing was renewed: none of them ends within a year. --all re
 function whatFollows(renewed: readonly AuthorityRenewal[]): string[] {
   const lines = [
     'Next: k8s-diskless up brings them to the nodes and restarts what has read the old ones: etcd and kube-apiserver on',
-    'one control plane after the other, controllers, kubelets and kube-proxy. Pods run on.',
+    'one control plane after the other, controllers, kubelets, kube-proxy and name servers. Other pods run on.',
   ];
   const kubernetes = renewed.find(({ id }) => id === 'kubernetes');
   if (kubernetes === undefined) return lines;
   return [
     ...lines,
-    'Pods that talk to the API go by the certificate that they read at their start: restart them after that up (kubectl',
+    'Those that talk to the API go by the certificate that they read at their start: restart them after that up (kubectl',
     `rollout restart). The one they have is good until ${day(kubernetes.before)}.`,
   ];
 }
