@@ -6,6 +6,7 @@ import { addDownloadOptions } from './commands/download-options.js';
 import { readFlagVariables } from './commands/flag-variables.js';
 import { addClusterOptions, addRunOptions, addSourceOptions, addUpOptions, option } from './commands/options.js';
 import { outliveOutputs, print } from './commands/output-lost.js';
+import { addPkiCommands } from './commands/pki.js';
 import { versionText } from './commands/version.js';
 import { EXIT, toDisklessError } from './errors.js';
 
@@ -18,6 +19,7 @@ Examples:
   k8s-diskless download --to /srv/k8s       all that up needs, for --artifacts at a site without internet
   k8s-diskless bench report                 the last benchmark run
   k8s-diskless boot serve --hosts s4,s5,s6  the machines’ operating system over the network; see boot --help
+  k8s-diskless pki renew                    new certificates for authorities that end soon, over the same keys
 `;
 
 const wantsDetail = (argv: readonly string[]): boolean => argv.includes('-v') || argv.includes('--verbose');
@@ -53,6 +55,7 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
   ).action(async (flags) => finish(await (await import('./commands/download.js')).downloadCommand(flags)));
   addBenchCommand(root, finish);
   addBootCommands(root.command('boot'), finish);
+  addPkiCommands(root.command('pki'), finish);
   root
     .command('version')
     .description('print versions')

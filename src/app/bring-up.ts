@@ -3,7 +3,7 @@ import type { OnArtifactProgress } from '../artifacts/progress.js';
 import type { ReconcileResult } from '../reconcile/reconcile.js';
 import type { EventSink } from '../runner/events.js';
 import type { Lock } from '../state/lock.js';
-import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
+import { readClusterRecord, readJumpHosts, readNodeRecords } from '../state/record-files.js';
 import { createRunDirectory, prepareStateDir, sweepTemporaryFiles } from '../state/state-dir.js';
 import { type RunInputs, readInputs } from './inputs.js';
 import { openPki } from './reconcile-input.js';
@@ -50,7 +50,8 @@ export async function bringUp({
     const inputs = await unlessStale(seen, read);
     await sweepTemporaryFiles(inputs.state);
     const directory = await createRunDirectory(inputs.state, new Date());
-    const state = persistentState(inputs.state, directory, await openPki(inputs, 'persistent'));
+    const pki = await openPki(inputs, 'persistent');
+    const state = persistentState({ ...inputs, runDirectory: directory, pki });
     const { takenOverFrom } = held;
     const notes = takenOverFrom ? [{ code: 'lock-taken-over', message: takenOverMessage(takenOverFrom) }] : [];
     const sinks = [sink, journal(directory)];
@@ -74,7 +75,8 @@ async function inputsToActOn(
 
 /** Another run may have ended between our reading its state and getting the lock. */
 async function unlessStale(seen: RunInputs, again: () => Promise<RunInputs>): Promise<RunInputs> {
-  const [record, nodeRecords] = await Promise.all([readClusterRecord(seen.state), readNodeRecords(seen.state)]);
-  const isSame = isDeepStrictEqual(record, seen.record) && isDeepStrictEqual(nodeRecords, seen.nodeRecords);
+  const { state, record, nodeRecords, jumpHosts } = seen;
+  const now = await Promise.all([readClusterRecord(state), readNodeRecords(state), readJumpHosts(state)]);
+  const isSame = isDeepStrictEqual(now, [record, nodeRecords, jumpHosts]);
   return isSame ? seen : again();
 }

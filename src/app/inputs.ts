@@ -11,7 +11,8 @@ import type { ContentSource } from '../delivery/content-source.js';
 import type { DisklessError } from '../errors.js';
 import type { KubeObject } from '../kube/objects.js';
 import { requireReadableConfig } from '../ssh/effective-config.js';
-import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
+import type { HostKey } from '../ssh/transport.js';
+import { readClusterRecord, readJumpHosts, readNodeRecords } from '../state/record-files.js';
 import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import type { StateDir } from '../state/state-dir.js';
 import {
@@ -32,6 +33,8 @@ export interface RunInputs extends ResolvedSpec {
   state: StateDir;
   record?: ClusterRecord;
   nodeRecords: Map<string, NodeRecord>;
+  /** By name in known_hosts: as recorded, and from then on what the run believes. */
+  jumpHosts: Map<string, HostKey>;
   /** Control planes that are off and whose data is gone, by a person's word. */
   lost: ReadonlySet<string>;
   /** Where its binaries come from. */
@@ -52,10 +55,11 @@ export async function readInputs(
   const state = stateOf(request, file);
   const record = await readClusterRecord(state);
   const nodeRecords = await readNodeRecords(state);
+  const jumpHosts = await readJumpHosts(state);
   const place = contentPlace(request, file);
   const inputs = await openContent(place, { progress: onProgress, signal, recheck: request.verify });
   const recorded = record?.spec;
-  const known = { state, nodeRecords, place, ...(record && { record }) };
+  const known = { state, nodeRecords, jumpHosts, place, ...(record && { record }) };
   const outdated = recorded && !request.newCluster ? outdatedCluster(recorded) : undefined;
   if (recorded && outdated) return { ...known, ...(await asRecorded({ recorded, request, file, inputs })), outdated };
   const asked = (request.kubernetes ?? file?.config.kubernetes)?.replace(/^v/, '');

@@ -31,7 +31,8 @@ export function reconcileInput({
   bus,
   signal,
 }: ReconcileInputOptions): ReconcileInput {
-  const { spec, record, nodeRecords } = inputs;
+  const { spec, record, nodeRecords, jumpHosts } = inputs;
+  const onNewJumpHost = (message: string) => bus.emit({ type: 'note', level: 'info', code: 'host-key-new', message });
   return {
     command,
     spec,
@@ -42,7 +43,7 @@ export function reconcileInput({
     ...(record && { record }),
     content: inputs.content,
     networkObjects: inputs.networkObjects,
-    open: nodeConnector({ spec, nodeRecords }),
+    open: nodeConnector({ spec, nodeRecords, jumpHosts, jumpHostsFile: inputs.state.jumpHosts, onNewJumpHost }),
     kubeconfigPath: inputs.state.kubeconfig,
     verifyAll: request.verify,
     discardData: request.discardData,

@@ -2,15 +2,25 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PkiStore } from '../pki/store.js';
 import type { ReconcileState } from '../reconcile/state.js';
-import { writeClusterRecord, writeKubeconfig, writeNodeRecords } from '../state/record-files.js';
+import type { HostKey } from '../ssh/transport.js';
+import { writeClusterRecord, writeJumpHosts, writeKubeconfig, writeNodeRecords } from '../state/record-files.js';
 import type { StateDir } from '../state/state-dir.js';
 
+export interface PersistentState {
+  state: StateDir;
+  runDirectory: string;
+  pki: PkiStore;
+  /** Filled by whoever connects. */
+  jumpHosts: ReadonlyMap<string, HostKey>;
+}
+
 /** The operator's memory on disk. */
-export function persistentState(state: StateDir, runDirectory: string, pki: PkiStore): ReconcileState {
+export function persistentState({ state, runDirectory, pki, jumpHosts }: PersistentState): ReconcileState {
   return {
     pki,
     saveCluster: (record) => writeClusterRecord(state, record),
     saveNodes: (records) => writeNodeRecords(state, records),
+    saveJumpHosts: async () => (jumpHosts.size > 0 ? writeJumpHosts(state, jumpHosts) : undefined),
     saveKubeconfig: (text) => writeKubeconfig(state, text),
     async saveEvidence(name, text) {
       const path = join(runDirectory, name);
@@ -23,5 +33,6 @@ export function persistentState(state: StateDir, runDirectory: string, pki: PkiS
 /** `plan` remembers nothing: a write that got this far is a bug. */
 export function forgetfulState(pki: PkiStore): ReconcileState {
   const refuse = (): Promise<never> => Promise.reject(new Error('plan must not write state'));
-  return { pki, saveCluster: refuse, saveNodes: refuse, saveKubeconfig: refuse, saveEvidence: refuse };
+  const refused = { saveCluster: refuse, saveNodes: refuse, saveJumpHosts: refuse, saveKubeconfig: refuse };
+  return { pki, ...refused, saveEvidence: refuse };
 }

@@ -1,22 +1,42 @@
-import type { ClusterSpec } from '../config/spec.js';
+import type { ClusterSpec, NodeSpec } from '../config/spec.js';
 import { hostKeyPolicyOf } from '../config/ssh-settings.js';
 import { connect, createConnectLimits } from '../ssh/connect.js';
+import type { EffectiveConfig } from '../ssh/effective-config.js';
+import { JumpHostKeys } from '../ssh/jump-host-keys.js';
 import { JumpPool } from '../ssh/jump-pool.js';
-import type { Connection } from '../ssh/transport.js';
+import type { Connection, HostKey } from '../ssh/transport.js';
 import type { NodeRecord } from '../state/records.js';
 
 export interface NodeConnectorOptions {
   spec: ClusterSpec;
   nodeRecords: ReadonlyMap<string, NodeRecord>;
+  /** By name in known_hosts: as recorded; what is believed is added. */
+  jumpHosts: Map<string, HostKey>;
+  /** Where they are recorded. */
+  jumpHostsFile: string;
+  /** Told of a key that is believed because it is the first. */
+  onNewJumpHost: (message: string) => void;
 }
 
 /** Opens SSH connections to the spec's nodes by name; they share jump hosts and a limit on handshakes. */
-export function nodeConnector({ spec, nodeRecords }: NodeConnectorOptions) {
+export function nodeConnector(options: NodeConnectorOptions) {
+  const { spec, nodeRecords } = options;
   const { configFile, user, connectTimeoutMs } = spec.ssh ?? {};
   const nodes = new Map(spec.nodes.map((node) => [node.name, node]));
-  const jumpPool = new JumpPool();
+  const jumpPool = new JumpPool(
+    new JumpHostKeys({
+      believed: options.jumpHosts,
+      file: options.jumpHostsFile,
+      forgets: (host) => spec.nodes.some((node) => mayBe(node, nodeRecords.get(node.name), host)),
+      onNew: options.onNewJumpHost,
+    }),
+  );
   const limits = createConnectLimits();
-  return (name: string, signal: AbortSignal, options: { retryDropped?: boolean } = {}): Promise<Connection> => {
+  return (
+    name: string,
+    signal: AbortSignal,
+    { retryDropped }: { retryDropped?: boolean } = {},
+  ): Promise<Connection> => {
     const node = nodes.get(name);
     if (node === undefined) throw new Error(`${name} is not a node of this cluster`);
     const recorded = nodeRecords.get(name)?.hostKey;
@@ -24,7 +44,7 @@ export function nodeConnector({ spec, nodeRecords }: NodeConnectorOptions) {
       target: node.ssh,
       name,
       policy: hostKeyPolicyOf(spec.ssh),
-      retryDropped: options.retryDropped,
+      retryDropped,
       jumpPool,
       limits,
       signal,
@@ -35,4 +55,10 @@ export function nodeConnector({ spec, nodeRecords }: NodeConnectorOptions) {
       ...(recorded && { recorded }),
     });
   };
+}
+
+/** Told by all that is known of where the node is reached; that it is another port tells them apart. */
+function mayBe({ name, ssh, nodeIp }: NodeSpec, record: NodeRecord | undefined, host: EffectiveConfig): boolean {
+  const places = [name, ssh.host, nodeIp, record?.nodeIp];
+  return (places.includes(host.alias) || places.includes(host.hostname)) && (ssh.port ?? host.port) === host.port;
 }

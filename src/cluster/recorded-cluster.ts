@@ -4,7 +4,7 @@ import { decideSsh, hostKeyPolicyOf } from '../config/ssh-settings.js';
 import { usageError } from '../errors.js';
 import { PkiStore } from '../pki/store.js';
 import { requireReadableConfig } from '../ssh/effective-config.js';
-import { readClusterRecord, readNodeRecords } from '../state/record-files.js';
+import { readClusterRecord, readJumpHosts, readNodeRecords } from '../state/record-files.js';
 import type { ClusterRecord } from '../state/records.js';
 import type { StateDir } from '../state/state-dir.js';
 import { type Cluster, openCluster } from './cluster.js';
@@ -59,9 +59,13 @@ export async function openRecordedCluster(
   const ssh = decideSsh({ flags: asked, recorded: record.spec.ssh });
   if (ssh?.configFile !== undefined) await requireReadableConfig(ssh.configFile);
   const spec = { ...record.spec, ...(ssh && { ssh }) };
-  const [nodeRecords, pki] = await Promise.all([readNodeRecords(state), recordedPki(recorded)]);
+  const [nodeRecords, jumpHosts, pki] = await Promise.all([
+    readNodeRecords(state),
+    readJumpHosts(state),
+    recordedPki(recorded),
+  ]);
   const identities = await pki.operatorIdentities();
-  const open = nodeConnector({ spec, nodeRecords });
+  const open = nodeConnector({ spec, nodeRecords, jumpHosts, jumpHostsFile: state.jumpHosts, onNewJumpHost: tell });
   const connect = believedHostKeys({ policy: hostKeyPolicyOf(spec.ssh), open, nodeRecords, tell });
   const sockets = maxSockets !== undefined && { maxSockets };
   return { spec, cluster: openCluster({ spec, connect, identities: async () => identities, ...sockets }) };

@@ -4,7 +4,7 @@ import { OWN_PORTS } from '../node/ports.js';
 import { artifactFile } from './artifact-file.js';
 import type { Component, ComponentContext } from './context.js';
 import { commandLine } from './flags.js';
-import { CLIENTS, pathsIn } from './pki-paths.js';
+import { CLIENTS, PKI, pathsIn } from './pki-paths.js';
 import { HTTP2_TIMEOUTS, KEEP_RUNNING, serviceUnit, textFile, unitPath } from './systemd.js';
 
 const UNIT = 'kube-proxy.service';
@@ -25,7 +25,7 @@ export const kubeProxy: Component = (context) => ({
       service: { Type: 'exec', Environment: HTTP2_TIMEOUTS, ...KEEP_RUNNING },
     }),
   ],
-  units: [{ name: UNIT, inputs: [unitPath(UNIT), BINARY, CONFIG, ...pathsIn(CLIENT)], disruption: 'none' }],
+  units: [{ name: UNIT, inputs: [unitPath(UNIT), BINARY, CONFIG, ...pathsIn(CLIENT), PKI.ca], disruption: 'none' }],
 });
 
 /** KubeProxyConfiguration kubeproxy.config.k8s.io/v1alpha1, the same kind on all versions. */

@@ -3,7 +3,7 @@ import { artifactFile } from './artifact-file.js';
 import type { Component } from './context.js';
 import { commandLine } from './flags.js';
 import { leaderElection } from './leader-election.js';
-import { CLIENTS, pathsIn } from './pki-paths.js';
+import { CLIENTS, PKI, pathsIn } from './pki-paths.js';
 import { HTTP2_TIMEOUTS, KEEP_RUNNING, serviceUnit, unitPath } from './systemd.js';
 
 const UNIT = 'kube-scheduler.service';
@@ -33,5 +33,5 @@ export const kubeScheduler: Component = (context) => ({
       service: { Type: 'exec', Environment: HTTP2_TIMEOUTS, ...KEEP_RUNNING },
     }),
   ],
-  units: [{ name: UNIT, inputs: [unitPath(UNIT), BINARY, ...pathsIn(CLIENT)], disruption: 'none' }],
+  units: [{ name: UNIT, inputs: [unitPath(UNIT), BINARY, ...pathsIn(CLIENT), PKI.ca], disruption: 'none' }],
 });

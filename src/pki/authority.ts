@@ -3,7 +3,7 @@ import type { Asn1 } from 'node-forge/lib/asn1.js';
 import { distinguishedName, encodedParts, keyId, serialNumber, signCertificate, wholeSeconds } from './certificate.js';
 import { children, content, fromDer, isOid } from './der.js';
 import type { PkiEnvironment } from './environment.js';
-import { authorityExtensions, EXTENSION_OID } from './extensions.js';
+import { authorityExtensions, EXTENSION_OID, renewedExtensions } from './extensions.js';
 import { encodedPublicKey, newPrivateKey, privateKeyPem } from './keys.js';
 import type { AuthorityProfile, PkiProfiles } from './profile-schema.js';
 import { DAY_MS, HOUR_MS, periodOf } from './validity.js';
@@ -33,18 +33,47 @@ export async function createAuthority({ profile, validity, environment }: NewAut
   const key = await newPrivateKey();
   const publicKey = encodedPublicKey(key);
   const subject = distinguishedName(profile.subject);
-  const now = environment.now().getTime();
   const fields = {
     serial: serialNumber(environment.random),
     issuer: subject,
     subject,
-    notBefore: wholeSeconds(now - validity.backdateHours * HOUR_MS),
-    notAfter: wholeSeconds(now + profile.lifetimeDays * DAY_MS),
+    notBefore: wholeSeconds(environment.now().getTime() - validity.backdateHours * HOUR_MS),
+    notAfter: endOf(profile, environment),
     publicKey,
     extensions: authorityExtensions(keyId(publicKey)),
   };
   const certificate = signCertificate(fields, key);
   return assemble({ certificate, privateKey: privateKeyPem(key), key, x509: new X509Certificate(certificate) });
+}
+
+export interface RenewAuthority {
+  authority: Authority;
+  profile: AuthorityProfile;
+  environment: PkiEnvironment;
+}
+
+/**
+ * The same CA with a certificate that ends later: whatever was issued by the one is trusted under the other. It begins
+ * when the old one did, so that one made by a clock that is wrong is never worse than the old.
+ */
+export function renewAuthority({ authority, profile, environment }: RenewAuthority): Authority {
+  const { privateKey, key, subject, x509 } = authority;
+  const { publicKey, extensions } = encodedParts(x509);
+  const fields = {
+    serial: serialNumber(environment.random),
+    issuer: subject,
+    subject,
+    notBefore: periodOf(x509).notBefore,
+    notAfter: endOf(profile, environment),
+    publicKey,
+    extensions: renewedExtensions(extensions, authority.keyId),
+  };
+  const certificate = signCertificate(fields, key);
+  return assemble({ certificate, privateKey, key, x509: new X509Certificate(certificate) });
+}
+
+function endOf({ lifetimeDays }: AuthorityProfile, { now }: PkiEnvironment): Date {
+  return wholeSeconds(now().getTime() + lifetimeDays * DAY_MS);
 }
 
 /** An authority from its parsed halves; its name and key identifier are read from the certificate. */

@@ -1,7 +1,18 @@
 import { isIP } from 'node:net';
 import type { Asn1 } from 'node-forge/lib/asn1.js';
 import { addressBytes } from './address-bytes.js';
-import { bitString, booleanTrue, implicit, integer, octetString, oid, sequence, toDer } from './der.js';
+import {
+  bitString,
+  booleanTrue,
+  children,
+  implicit,
+  integer,
+  isOid,
+  octetString,
+  oid,
+  sequence,
+  toDer,
+} from './der.js';
 import type { ExtendedKeyUsage } from './profile-schema.js';
 
 /** Object identifiers of RFC 5280 §4.2. */
@@ -39,7 +50,7 @@ export function leafExtensions({ usages, sans, subjectKeyId, authorityKeyId }: L
     extension('keyUsage', DIGITAL_SIGNATURE, { critical: true }),
     extension('extKeyUsage', sequence(...usages.map((usage) => oid(USAGE_OID[usage])))),
     extension('subjectKeyIdentifier', octetString(subjectKeyId)),
-    extension('authorityKeyIdentifier', sequence(implicit(0, authorityKeyId))),
+    keyIdentifierOfIssuer(authorityKeyId),
     ...(sans.length > 0 ? [extension('subjectAltName', sequence(...sans.map(generalName)))] : []),
   );
 }
@@ -51,8 +62,21 @@ export function authorityExtensions(subjectKeyId: Buffer): Asn1 {
     extension('basicConstraints', sequence(booleanTrue(), pathLength), { critical: true }),
     extension('keyUsage', KEY_CERT_SIGN_AND_CRL_SIGN, { critical: true }),
     extension('subjectKeyIdentifier', octetString(subjectKeyId)),
-    extension('authorityKeyIdentifier', sequence(implicit(0, subjectKeyId))),
+    keyIdentifierOfIssuer(subjectKeyId),
   );
+}
+
+/**
+ * Those of the certificate before, so that an authority made elsewhere keeps its constraints. Only its reference to itself
+ * is written anew: it may name the serial number, which is another one now.
+ */
+export function renewedExtensions(before: readonly Asn1[], subjectKeyId: Buffer): Asn1 {
+  const kept = before.filter((entry) => !isOid(children(entry)[0], EXTENSION_OID.authorityKeyIdentifier));
+  return sequence(...kept, keyIdentifierOfIssuer(subjectKeyId));
+}
+
+function keyIdentifierOfIssuer(keyId: Buffer): Asn1 {
+  return extension('authorityKeyIdentifier', sequence(implicit(0, keyId)));
 }
 
 function extension(name: keyof typeof EXTENSION_OID, value: Asn1, options: { critical?: boolean } = {}): Asn1 {

@@ -39,6 +39,8 @@ interface EnsureFoundation {
   environment: PkiEnvironment;
   /** A cluster was built before: what is missing was lost, and must not be made anew. */
   clusterExists: boolean;
+  /** Authorities that have expired are read all the same, to be renewed. */
+  mayBeExpired?: boolean;
 }
 
 /**
@@ -60,11 +62,12 @@ export async function ensureFoundation(
   return { foundation, files: [...account.files, ...encryption.files, ...files] };
 }
 
-async function ensureAuthorities({ contents, profiles, environment }: EnsureFoundation, mayCreate: boolean) {
+async function ensureAuthorities(options: EnsureFoundation, mayCreate: boolean) {
+  const { contents, profiles, environment, mayBeExpired } = options;
   const authorities: Partial<Authorities> = {};
   const files: PkiFile[] = [];
   for (const id of authorityId.options) {
-    const existing = readAuthority({ id, contents, now: environment.now() });
+    const existing = readAuthority({ id, contents, now: environment.now(), mayBeExpired });
     if (!existing && !mayCreate) throw missingAuthority(contents, id);
     const { validity } = profiles;
     const authority = existing ?? (await createAuthority({ profile: profiles.authorities[id], validity, environment }));

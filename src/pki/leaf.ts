@@ -28,6 +28,8 @@ export interface Leaf {
 /** Why a leaf that is there is issued anew. */
 export type RenewalReason =
   | 'expires'
+  /** One issued today would last longer: its issuer was renewed, or its profile says so. */
+  | 'cut-short'
   | 'not-yet-valid'
   | 'profile-changed'
   | 'issuer-changed'
@@ -108,7 +110,9 @@ function outOfDate({ request, authority, validity, now, x509 }: OutOfDate): Rene
     serial: Buffer.from(x509.serialNumber, 'hex'),
     now: issuedAt(notBefore, validity),
   });
-  if (!isCertificateOf(asIssuedToday, x509)) return 'profile-changed';
+  const isCutShort = notAfter < asIssuedToday.notAfter;
+  if (!isCertificateOf(isCutShort ? { ...asIssuedToday, notAfter } : asIssuedToday, x509)) return 'profile-changed';
+  if (isCutShort) return 'cut-short';
   const due = notAfter.getTime() - validity.renewBeforeDays * DAY_MS;
   const { lifetimeDays } = request;
   const renewed = leafPeriod({ issuedAt: now, lifetimeDays, validity, issuerNotAfter: authority.notAfter });

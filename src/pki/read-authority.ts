@@ -12,6 +12,8 @@ export interface ReadAuthority {
   id: AuthorityId;
   contents: PkiContents;
   now: Date;
+  /** To give it a new certificate; for all else it is of no use. */
+  mayBeExpired?: boolean | undefined;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface ReadAuthority {
  * @throws DisklessError `ca-incomplete` `ca-unreadable` `ca-key-unreadable` `ca-key-mismatch` `ca-not-an-authority`
  *   `ca-expired` `ca-not-yet-valid` (exit 5).
  */
-export function readAuthority({ id, contents, now }: ReadAuthority): Authority | undefined {
+export function readAuthority({ id, contents, now, mayBeExpired = false }: ReadAuthority): Authority | undefined {
   const files = authorityFiles(id);
   const [certificate, privateKey] = [contents.get(files.certificate), contents.get(files.key)];
   const [certificatePath, keyPath] = [contents.path(files.certificate), contents.path(files.key)];
@@ -43,19 +45,26 @@ export function readAuthority({ id, contents, now }: ReadAuthority): Authority |
     const message = `${certificatePath} is not the certificate of a root authority`;
     throw refusal({ code: 'ca-not-an-authority', message, hint });
   }
-  refuseOutsideItsTime(x509, certificatePath, now, hint);
+  refuseBeforeItsTime(x509, certificatePath, now);
+  if (!mayBeExpired) refuseExpired(x509, certificatePath, now);
   return assemble({ certificate, privateKey, key, x509 });
 }
 
-function refuseOutsideItsTime(x509: X509Certificate, path: string, now: Date, hint: string): void {
-  const { notBefore, notAfter } = periodOf(x509);
-  if (now >= notAfter) {
-    throw refusal({ code: 'ca-expired', message: `the authority ${path} expired at ${notAfter.toISOString()}`, hint });
-  }
-  if (now < notBefore) {
-    const message = `the authority ${path} is valid from ${notBefore.toISOString()} on, and this machine's clock says ${now.toISOString()}`;
-    throw refusal({ code: 'ca-not-yet-valid', message, hint: "set this machine's clock" });
-  }
+function refuseExpired(x509: X509Certificate, path: string, now: Date): void {
+  const { notAfter } = periodOf(x509);
+  if (now < notAfter) return;
+  throw refusal({
+    code: 'ca-expired',
+    message: `the authority ${path} expired at ${notAfter.toISOString()}`,
+    hint: "if this machine's clock is right: k8s-diskless pki renew gives it a new certificate over the same key, and up then brings that to the nodes",
+  });
+}
+
+function refuseBeforeItsTime(x509: X509Certificate, path: string, now: Date): void {
+  const { notBefore } = periodOf(x509);
+  if (now >= notBefore) return;
+  const message = `the authority ${path} is valid from ${notBefore.toISOString()} on, and this machine's clock says ${now.toISOString()}`;
+  throw refusal({ code: 'ca-not-yet-valid', message, hint: "set this machine's clock" });
 }
 
 /** @param directory The pki directory inside the state directory. */

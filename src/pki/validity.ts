@@ -46,7 +46,7 @@ interface ExpiringAuthorities {
   now: Date;
 }
 
-/** Authorities that end within a leaf's lifetime and so shorten new leaves: time to plan for their end. */
+/** Authorities that end within a leaf's lifetime and so shorten new leaves: time to renew them. */
 export function expiringAuthorities({ authorities, profiles, now }: ExpiringAuthorities): ExpiringAuthority[] {
   const longest = Math.max(...Object.values(profiles.leaves).map(({ lifetimeDays }) => lifetimeDays));
   const horizon = now.getTime() + longest * DAY_MS;

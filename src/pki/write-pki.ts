@@ -39,6 +39,20 @@ export async function writePki({ directory, foundation, pairs }: PkiWrites): Pro
   }
 }
 
+/**
+ * Puts new certificates of authorities in the place of the old ones, beside their keys. Each fits its key by itself, so
+ * that whatever a power cut leaves of several is whole.
+ *
+ * @throws DisklessError `pki-not-writable`.
+ */
+export async function replaceAuthorityCertificates(directory: string, files: readonly PkiFile[]): Promise<void> {
+  try {
+    for (const file of files) await writeFile(directory, file);
+  } catch (error) {
+    throw notWritable(directory, error);
+  }
+}
+
 async function writeAuthorities(directory: string, files: PkiFile[]): Promise<void> {
   const leftovers = (await readdir(directory)).filter((name) => name.startsWith(STAGING_PREFIX));
   await Promise.all(leftovers.map((name) => rm(join(directory, name), { recursive: true })));

@@ -89,6 +89,7 @@ const OBSTACLES: Readonly<Record<string, string>> = {
   'facts-failed': 'could not be read',
   'host-key-changed': 'presents another host key',
   'host-key-refused': 'presents another host key',
+  'jump-host-key-changed': 'is behind a jump host that presents another host key',
   'name-ambiguous': 'is the name of two machines',
   'name-not-resolved': 'has no address',
   'sudo-missing': 'has no sudo',

@@ -6,6 +6,8 @@ export interface ReconcileState {
   pki: PkiStore;
   saveCluster(record: ClusterRecord): Promise<void>;
   saveNodes(records: readonly NodeRecord[]): Promise<void>;
+  /** The keys of jump hosts that are believed by now. */
+  saveJumpHosts(): Promise<void>;
   saveKubeconfig(text: string): Promise<void>;
   /** Keeps evidence (a failed unit's log) with this run; resolves to the path for the report. */
   saveEvidence(name: string, text: string): Promise<string>;

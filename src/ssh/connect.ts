@@ -8,9 +8,11 @@ import { handshake } from './handshake.js';
 import { hostKeyAlgorithms, judgeHostKey } from './host-key.js';
 import { gatherIdentities, type Identities } from './identities.js';
 import { acquireJump } from './jump.js';
+import { jumpHostPlace } from './jump-host-keys.js';
 import type { Lease } from './jump-pool.js';
 import type { ByteStream } from './keepalive.js';
-import { type KnownHostsEntry, readKnownHosts } from './known-hosts.js';
+import type { PublicKey } from './key-format.js';
+import { isPlainKey, type KnownHostsEntry, readKnownHosts } from './known-hosts.js';
 import { toOneMachine } from './one-machine.js';
 import { resetBeforeBanner } from './open-socket.js';
 import { reach } from './reach.js';
@@ -58,17 +60,35 @@ async function establish(options: EstablishOptions): Promise<SshConnection> {
     const connectTo = (hostname: string): Promise<SshConnection> =>
       retry({ ...options, config: { ...config, hostname }, jump, identities, known });
     // Behind a jump host names are resolved there.
-    if (jump) return await connectTo(config.hostname);
-    return await toOneMachine({ config, addresses: options.limits.addresses, connect: connectTo });
+    const connection = jump
+      ? await connectTo(config.hostname)
+      : await toOneMachine({ config, addresses: options.limits.addresses, connect: connectTo });
+    if (isJumpHost(options)) believeJumpHost(options, known, connection);
+    return connection;
   } catch (error) {
     jump?.release();
     throw error;
   }
 }
 
+const isJumpHost = ({ hops }: EstablishOptions): boolean => hops.length > 0;
+
+/** Where every key is good nobody is believed. */
+function believeJumpHost(
+  { config, policy, jumpPool }: EstablishOptions,
+  known: readonly KnownHostsEntry[],
+  connection: SshConnection,
+): void {
+  if (policy === 'insecure') return;
+  const error = jumpPool.keys.believe({ config, known, presented: connection.hostKey });
+  if (error === undefined) return;
+  connection.end();
+  throw error;
+}
+
 /** Jump hosts forget nothing at a reboot: what known_hosts says of them holds under `per-boot` too. */
-function knownHostsCount({ policy, hops }: EstablishOptions): boolean {
-  return policy === 'strict' || (policy === 'per-boot' && hops.length > 0);
+function knownHostsCount(options: EstablishOptions): boolean {
+  return options.policy === 'strict' || (options.policy === 'per-boot' && isJumpHost(options));
 }
 
 interface AttemptOptions extends EstablishOptions {
@@ -111,7 +131,7 @@ interface AuthenticateOptions extends AttemptOptions {
 }
 
 async function authenticate(options: AuthenticateOptions): Promise<SshConnection> {
-  const { config, name, jump, known, policy, signal, identities, socket, bannerTimeoutMs } = options;
+  const { config, name, jump, known, signal, identities, socket, bannerTimeoutMs } = options;
   const place = `${config.hostname}:${config.port}`;
   // Reset while it waited for its turn.
   if (socket.destroyed) throw resetBeforeBanner(place, '');
@@ -119,24 +139,17 @@ async function authenticate(options: AuthenticateOptions): Promise<SshConnection
     intervalMs: config.keepaliveIntervalMs ?? KEEPALIVE.intervalMs,
     countMax: config.keepaliveCountMax ?? KEEPALIVE.countMax,
   };
+  const recorded = isJumpHost(options) ? options.jumpPool.keys.of(config) : options.recorded;
   return handshake({
     socket,
     user: config.user,
     place,
     identities,
     hostKeyAlgorithms: hostKeyAlgorithms([
-      ...known.map((entry) => entry.key.type),
-      ...(options.recorded ? [options.recorded.type] : []),
+      ...known.filter(isPlainKey).map((entry) => entry.key.type),
+      ...(recorded ? [recorded.type] : []),
     ]),
-    judge: (presented) =>
-      judgeHostKey({
-        policy,
-        pins: options.pins ?? [],
-        known,
-        knownHostsFiles: config.knownHostsFiles,
-        presented,
-        place,
-      }),
+    judge: (presented) => judge(options, presented),
     keepaliveIntervalMs: keepalive.intervalMs,
     bannerTimeoutMs,
     authTimeoutMs: options.authTimeoutMs ?? Math.max(AUTH_TIMEOUT_MS, bannerTimeoutMs),
@@ -146,4 +159,13 @@ async function authenticate(options: AuthenticateOptions): Promise<SshConnection
       return new SshConnection({ client, socket, host: name, user: config.user, hostKey, keepalive, onClosed });
     },
   });
+}
+
+function judge(options: AttemptOptions, presented: PublicKey): DisklessError | undefined {
+  const { config, known, policy, pins = [], jumpPool } = options;
+  const { hostname, port, knownHostsFiles } = config;
+  const place = isJumpHost(options) ? jumpHostPlace(config) : `${hostname}:${port}`;
+  const error = judgeHostKey({ policy, pins, known, knownHostsFiles, presented, place });
+  if (error || !isJumpHost(options) || policy !== 'per-boot') return error;
+  return jumpPool.keys.judge({ config, known, presented });
 }

@@ -1,6 +1,6 @@
 import { type DisklessError, refusal } from '../errors.js';
 import type { PublicKey } from './key-format.js';
-import type { KnownHostsEntry } from './known-hosts.js';
+import { isPlainKey, type KnownHostsEntry } from './known-hosts.js';
 import type { HostKey } from './transport.js';
 
 /** `--host-key-policy`. */
@@ -25,15 +25,20 @@ export interface HostKeyQuestion {
  * still owes judgePerBoot as soon as it knows the boot_id).
  */
 export function judgeHostKey(question: HostKeyQuestion): DisklessError | undefined {
-  const { policy, pins, known, presented } = question;
+  const { policy, pins, presented } = question;
   if (pins.length > 0) return pins.includes(presented.fingerprint) ? undefined : pinMismatch(question);
   if (policy === 'strict') return judgeStrict(question);
-  return policy === 'per-boot' && known.length > 0 ? judgeStrict(question) : undefined;
+  return policy === 'per-boot' && isSpokenOf(question) ? judgeStrict(question) : undefined;
+}
+
+/** That another key is revoked, for this host or for all, says nothing of this one. */
+export function isSpokenOf({ known, presented }: { known: readonly KnownHostsEntry[]; presented: HostKey }): boolean {
+  return known.some(({ marker, key }) => marker !== 'revoked' || key.fingerprint === presented.fingerprint);
 }
 
 function pinMismatch({ pins, presented, place }: HostKeyQuestion): DisklessError {
   return refused(
-    `${place} presents ${show(presented)}, which is not the pinned host key ${pins.join(' or ')}`,
+    `${place} presents ${showKey(presented)}, which is not the pinned host key ${pins.join(' or ')}`,
     'compare with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on its console, then correct hostKeys in the config',
   );
 }
@@ -43,17 +48,17 @@ function judgeStrict({ known, knownHostsFiles, presented, place }: HostKeyQuesti
   const revoked = same.find((entry) => entry.marker === 'revoked');
   if (revoked) {
     return refused(
-      `${place} presents ${show(presented)}, which ${revoked.place} marks as revoked`,
+      `${place} presents ${showKey(presented)}, which ${revoked.place} marks as revoked`,
       'give the host a new key',
     );
   }
-  if (same.some((entry) => entry.marker === undefined)) return undefined;
+  if (same.some(isPlainKey)) return undefined;
 
-  const other = known.filter((entry) => entry.marker === undefined);
+  const other = known.filter(isPlainKey);
   if (other.length > 0) {
-    const expected = other.map((entry) => `${show(entry.key)} (${entry.place})`).join(', ');
+    const expected = other.map((entry) => `${showKey(entry.key)} (${entry.place})`).join(', ');
     return refused(
-      `${place} presents ${show(presented)}, but known_hosts has ${expected}`,
+      `${place} presents ${showKey(presented)}, but known_hosts has ${expected}`,
       'if the host was reinstalled on purpose, replace the line; RAM-only nodes make new keys at each boot: use the policy per-boot, or pin keys you provision',
     );
   }
@@ -65,7 +70,7 @@ function judgeStrict({ known, knownHostsFiles, presented, place }: HostKeyQuesti
     );
   }
   return refused(
-    `${place} presents ${show(presented)}, which is in none of ${knownHostsFiles.join(', ') || '(no known_hosts file)'}`,
+    `${place} presents ${showKey(presented)}, which is in none of ${knownHostsFiles.join(', ') || '(no known_hosts file)'}`,
     'connect once with ssh and accept the key, or pin it in the config',
   );
 }
@@ -94,7 +99,7 @@ export function judgePerBoot({ record, bootId, presented, place }: PerBootQuesti
     kind: 'refused',
     error: refusal({
       code: 'host-key-changed',
-      message: `${place} presents ${show(presented)}, but earlier in the same boot (boot_id ${bootId}) it was ${show(record.hostKey)}`,
+      message: `${place} presents ${showKey(presented)}, but earlier in the same boot (boot_id ${bootId}) it was ${showKey(record.hostKey)}`,
       hint: 'someone may be standing between; compare the fingerprint on the node’s console, and reboot the node if the key was changed on purpose',
     }),
   };
@@ -103,10 +108,11 @@ export function judgePerBoot({ record, bootId, presented, place }: PerBootQuesti
 /** For a person, of a key that is believed because the boot is a new one. */
 export function newHostKeyMessage(presented: HostKey, previous: HostKey | undefined): string {
   const was = previous ? `, its last boot had ${previous.fingerprint}` : '';
-  return `new host key of this boot: ${show(presented)}${was}`;
+  return `new host key of this boot: ${showKey(presented)}${was}`;
 }
 
-function show(key: HostKey): string {
+/** For a person. */
+export function showKey(key: HostKey): string {
   return `${key.type} ${key.fingerprint}`;
 }
 

@@ -1,6 +1,7 @@
 import { untilAborted } from '../abort.js';
 import { throwIfAborted } from './abort-error.js';
 import type { SshConnection } from './connection.js';
+import type { JumpHostKeys } from './jump-host-keys.js';
 
 export interface Lease {
   connection: SshConnection;
@@ -17,7 +18,12 @@ interface Entry {
 
 /** One shared connection per jump host, for as long as someone uses it. */
 export class JumpPool {
+  readonly keys: JumpHostKeys;
   readonly #entries = new Map<string, Entry>();
+
+  constructor(keys: JumpHostKeys) {
+    this.keys = keys;
+  }
 
   /** `connect` is called when there is no connection for the key yet; its signal fires when the last user gave up. */
   async acquire(

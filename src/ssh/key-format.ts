@@ -14,6 +14,17 @@ export function describeKey(blob: Buffer): PublicKey {
   return { type: readString(blob, 0)?.toString('latin1') ?? 'unknown', fingerprint: `SHA256:${digest}`, blob };
 }
 
+/** Whether nothing of it was cut off or added: after the type, every kind of key is a list of strings (RFC 4253 §6.6). */
+export function isWholeKey({ blob }: PublicKey): boolean {
+  let [offset, strings] = [0, 0];
+  for (; offset < blob.length; strings++) {
+    const field = readString(blob, offset);
+    if (field === undefined) return false;
+    offset += 4 + field.length;
+  }
+  return strings > 1;
+}
+
 /** RFC 4251 §5: a string is a 32-bit length and that many bytes. */
 function readString(buffer: Buffer, offset: number): Buffer | undefined {
   if (buffer.length < offset + 4) return undefined;

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { describeKey, type PublicKey } from './key-format.js';
+import { describeKey, isWholeKey, type PublicKey } from './key-format.js';
 
 export interface KnownHostsFile {
   path: string;
@@ -32,7 +32,7 @@ export async function readKnownHosts(
       return text === undefined ? [] : [{ path, text }];
     }),
   );
-  return entriesFor(parseKnownHosts(files.flat()), knownHostsNames(host));
+  return entriesFor(parseKnownHosts(files.flat()), host);
 }
 
 /** Entries of known_hosts files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT); lines that are not entries are passed over as ssh does. */
@@ -52,27 +52,41 @@ function parseLine(line: string, place: string): KnownHostsEntry | undefined {
   const [hosts, type, base64] = fields;
   if (hosts === undefined || type === undefined || base64 === undefined) return undefined;
   const key = describeKey(Buffer.from(base64, 'base64'));
-  if (key.type !== type) return undefined;
+  if (key.type !== type || !isWholeKey(key)) return undefined;
   return { place, hosts, key, ...(marker === undefined ? {} : { marker }) };
 }
 
-/** The entries that speak of this host; `names` as knownHostsNames gives them. */
-export function entriesFor(entries: readonly KnownHostsEntry[], names: readonly string[]): KnownHostsEntry[] {
-  return entries.filter((entry) => names.some((name) => matchesHosts(entry.hosts, name)));
+/**
+ * The entries that count for this host. Off the default port, those of `[host]:port` stand in place of those of the bare
+ * name, which ssh looks up only where there is no key under the first (check_host_key in its sshconnect.c). A certificate
+ * authority or a revoked key is no such key.
+ */
+export function entriesFor(entries: readonly KnownHostsEntry[], host: NamedHost): KnownHostsEntry[] {
+  const found: KnownHostsEntry[] = [];
+  for (const name of knownHostsNames(host)) {
+    found.push(...entries.filter((entry) => matchesHosts(entry.hosts, name)));
+    if (found.some(isPlainKey)) break;
+  }
+  return found;
 }
 
-/**
- * Names under which a host stands in known_hosts: `[host]:port` off the default port, and then also the bare name,
- * which ssh looks up as a second choice.
- */
-export function knownHostsNames(host: NamedHost): string[] {
-  if (host.hostKeyAlias !== undefined) return [host.hostKeyAlias];
-  const name = host.hostname.toLowerCase();
-  return host.port === 22 ? [name] : [`[${name}]:${host.port}`, name];
+export const isPlainKey = ({ marker }: KnownHostsEntry): boolean => marker === undefined;
+
+/** The name under which ssh looks up a host first, and writes down its key. */
+export function knownHostsName(host: NamedHost): string {
+  const [first = host.hostname] = knownHostsNames(host);
+  return first;
+}
+
+/** Names under which a host may stand in known_hosts, the one that ssh looks up first before the other. */
+function knownHostsNames({ hostname, port, hostKeyAlias }: NamedHost): string[] {
+  if (hostKeyAlias !== undefined) return [hostKeyAlias];
+  const name = hostname.toLowerCase();
+  return port === 22 ? [name] : [`[${name}]:${port}`, name];
 }
 
 function matchesHosts(hosts: string, name: string): boolean {
-  if (hosts.startsWith('|1|')) return matchesHashed(hosts, name);
+  if (hosts.startsWith('|')) return matchesHashed(hosts, name);
   const patterns = hosts.toLowerCase().split(',');
   const lower = name.toLowerCase();
   if (patterns.some((pattern) => pattern.startsWith('!') && matchesPattern(pattern.slice(1), lower))) return false;
@@ -81,7 +95,8 @@ function matchesHosts(hosts: string, name: string): boolean {
 
 /** `|1|base64(salt)|base64(HMAC-SHA1(salt, name))`. */
 function matchesHashed(hosts: string, name: string): boolean {
-  const [, , salt = '', hash = ''] = hosts.split('|');
+  const [, magic, salt = '', hash = ''] = hosts.split('|');
+  if (magic !== '1') return false;
   const expected = Buffer.from(hash, 'base64');
   const actual = createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest();
   return expected.length === actual.length && timingSafeEqual(expected, actual);

@@ -7,7 +7,7 @@ import { schemaProblems } from '../config/schema-problems.js';
 import { parseYaml } from '../config/yaml-source.js';
 import { type DisklessError, usageError } from '../errors.js';
 import { replaceFile, syncDirectory, TEMPORARY_FILE, WRITERS, writeFileAtomic } from './atomic-write.js';
-import { clusterRecordSchema, nodeRecordSchema, RECORD_VERSION } from './record-schema.js';
+import { clusterRecordSchema, jumpHostsSchema, nodeRecordSchema, RECORD_VERSION } from './record-schema.js';
 import type { ClusterRecord, NodeRecord } from './records.js';
 import type { StateDir } from './state-dir.js';
 import { stateError } from './state-error.js';
@@ -50,6 +50,19 @@ export async function writeNodeRecords(state: StateDir, records: readonly NodeRe
   };
   await Promise.all(records.map((record) => limit(() => replace(record))));
   await orUnusable(state.nodes, syncDirectory(state.nodes));
+}
+
+/** By their names in known_hosts; empty when nothing is recorded; creates nothing. */
+export async function readJumpHosts({ jumpHosts: file }: StateDir): Promise<Map<string, NodeRecord['hostKey']>> {
+  const hint = 'remove it: it holds the keys of jump hosts, each of which is then believed anew at its next contact';
+  return new Map(Object.entries((await readRecord({ file, schema: jumpHostsSchema, hint })) ?? {}));
+}
+
+export async function writeJumpHosts(
+  { jumpHosts: file }: StateDir,
+  keys: ReadonlyMap<string, NodeRecord['hostKey']>,
+): Promise<void> {
+  await write(file, `${JSON.stringify(Object.fromEntries(keys), null, 2)}\n`);
 }
 
 export async function writeKubeconfig(state: StateDir, kubeconfig: string): Promise<void> {

@@ -125,10 +125,15 @@ export const clusterRecordSchema: z.ZodType<ClusterRecord> = z.looseObject({
   pki: z.looseObject({ authorities: texts, serviceAccount: text, encryptionKeys: z.array(text) }).optional(),
 });
 
+const hostKey = z.looseObject({ type: text, fingerprint: text });
+
+/** jump-hosts.json: by their names in known_hosts. */
+export const jumpHostsSchema = z.record(z.string(), hostKey);
+
 export const nodeRecordSchema: z.ZodType<NodeRecord> = z.looseObject({
   name: nodeName,
   bootId: text,
-  hostKey: z.looseObject({ type: text, fingerprint: text }),
+  hostKey,
   nodeIp: text,
   arch: text,
 });

@@ -16,6 +16,8 @@ export interface StateDir {
   kubeconfig: string;
   /** `NAME.json` each. */
   nodes: string;
+  /** Keys of jump hosts. */
+  jumpHosts: string;
   /** One directory per run. */
   runs: string;
   /** One directory per benchmark run. */
@@ -46,6 +48,7 @@ export function stateDirAt(root: string): StateDir {
     pki: join(root, 'pki'),
     kubeconfig: join(root, 'kubeconfig'),
     nodes: join(root, 'nodes'),
+    jumpHosts: join(root, 'jump-hosts.json'),
     runs: join(root, 'runs'),
     bench: join(root, 'bench'),
     lock: join(root, 'lock'),
@@ -76,7 +79,7 @@ export async function prepareStateDir(state: StateDir): Promise<void> {
 }
 
 /** What may be there before the first cluster.yaml is written. */
-const OWN_ENTRIES = /^(pki|kubeconfig|nodes|runs|bench|snapshots|lock|\..+\.tmp|lost\+found)$/;
+const OWN_ENTRIES = /^(pki|kubeconfig|nodes|jump-hosts\.json|runs|bench|snapshots|lock|\..+\.tmp|lost\+found)$/;
 
 /** `--state-dir` of the wrong directory must not make someone's home private to us. */
 async function refuseForeign({ root, clusterFile }: StateDir): Promise<void> {

@@ -5,6 +5,8 @@ import { failure, sshConfig, sshd } from '../ssh/harness.js';
 
 /* Which time limit a connection has, as the error of a server that never speaks tells it. */
 
+const nothingRecorded = { nodeRecords: new Map(), jumpHosts: new Map(), jumpHostsFile: '', onNewJumpHost: () => {} };
+
 it.each([
   ['what ssh_config says', undefined],
   ['what was asked for, over ssh_config', 600],
@@ -14,7 +16,7 @@ it.each([
   const target = { host: server.host, port: server.port, user: 'core' };
   const ssh = { configFile, ...(connectTimeoutMs !== undefined && { connectTimeoutMs }) };
   const spec = sampleSpec({ nodes: [sampleNode({ ssh: target })], ssh });
-  const open = nodeConnector({ spec, nodeRecords: new Map() });
+  const open = nodeConnector({ spec, ...nothingRecorded });
   const error = await failure(open('s4', new AbortController().signal));
   expect(error.message).toMatch(/sends no SSH banner within (1|0\.\d) s/);
 });

@@ -9,6 +9,7 @@ const values = {
   DNS_REPLICAS: 2,
   DNS_ADDRESS: '10.96.0.10',
   CLUSTER_DOMAIN: 'lab.test',
+  API_AUTHORITY: '00e1',
 };
 const coredns = () => bundledManifest({ name: 'coredns.yaml', values });
 
@@ -17,6 +18,9 @@ describe('manifests/coredns.yaml', () => {
     const byKind = new Map((await coredns()).map((object) => [object.kind, object]));
     expect(byKind.get('Deployment')).toMatchObject({
       spec: { replicas: 2, template: { spec: { containers: [{ image: 'example.test/dns:1' }] } } },
+    });
+    expect(byKind.get('Deployment')).toMatchObject({
+      spec: { template: { metadata: { annotations: { 'k8s-diskless/api-authority': '00e1' } } } },
     });
     expect(byKind.get('Service')).toMatchObject({ spec: { clusterIP: '10.96.0.10' } });
     expect(byKind.get('ConfigMap')).toMatchObject({

@@ -21,7 +21,7 @@ export async function prepareUp(
   const inputs = await readInputs(request, signal, () => {});
   await prepareStateDir(inputs.state);
   const runDirectory = await createRunDirectory(inputs.state, new Date());
-  const state = persistentState(inputs.state, runDirectory, await openPki(inputs, 'persistent'));
+  const state = persistentState({ ...inputs, runDirectory, pki: await openPki(inputs, 'persistent') });
   const bus = createEventBus({
     sinks: [...sinks, journal(runDirectory)],
     monotonicMs: () => performance.now(),

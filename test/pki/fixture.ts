@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -115,6 +115,17 @@ export async function establishedPki(): Promise<string> {
   const directory = await temporaryPki();
   await cp(source, directory, { recursive: true });
   return directory;
+}
+
+/** Every entry below a directory, by what changes when it is written anew. */
+export async function stamps(directory: string): Promise<string[]> {
+  const names = (await readdir(directory, { recursive: true })).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const { ino, mtimeMs, size } = await stat(join(directory, name));
+      return `${name} ${ino} ${mtimeMs} ${size}`;
+    }),
+  );
 }
 
 /** Standard output; a failing openssl rejects with what it said. */

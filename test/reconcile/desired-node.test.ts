@@ -8,7 +8,9 @@ import type { ClusterSpec } from '../../src/config/spec.js';
 import { versionRow } from '../../src/config/version-table.js';
 import type { ComponentOutput } from '../../src/node/desired.js';
 import { PATHS } from '../../src/node/paths.js';
+import { renewAuthorities } from '../../src/pki/renew.js';
 import { PkiStore } from '../../src/pki/store.js';
+import { fingerprint } from '../../src/plan/diff.js';
 import { MANAGED_UNITS } from '../../src/reconcile/managed-units.js';
 import { traitsOf } from '../../src/reconcile/traits.js';
 import { sampleFacts, sampleSpec } from '../helpers/sample-facts.js';
@@ -43,7 +45,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-function desired(name: string): ComponentOutput[] {
+function desired(name: string, pki = store): ComponentOutput[] {
   const node = spec.nodes.find((candidate) => candidate.name === name);
   const nodeIp = peers.find((peer) => peer.name === name)?.nodeIp;
   if (!node || !nodeIp) throw new Error(name);
@@ -56,7 +58,7 @@ function desired(name: string): ComponentOutput[] {
     traits: traitsOf(sampleFacts(), 'eth0'),
     artifacts: new Map(BINARIES.map((binary) => [binary, { sha256: 'a'.repeat(64), size: 1 }])),
   };
-  return [{ component: 'node', files: store.nodeFiles({ spec, node }), units: [] }, ...componentsFor(context)];
+  return [{ component: 'node', files: pki.nodeFiles({ spec, node }), units: [] }, ...componentsFor(context)];
 }
 
 describe.each(['s4', 's5'])('everything %s should hold', (name) => {
@@ -83,6 +85,23 @@ describe.each(['s4', 's5'])('everything %s should hold', (name) => {
     expect(dangling).toEqual([]);
   });
 
+  it('depends by every unit on the certificates and keys that its own files name', () => {
+    const components = desired(name);
+    const files = components.flatMap((component) => component.files);
+    const texts = new Map(
+      files.flatMap(({ path, content }) => (content.kind === 'text' ? [[path, content.text]] : [])),
+    );
+    const missing = components.flatMap(({ units }) =>
+      units.flatMap((unit) => {
+        const named = unit.inputs.flatMap(
+          (path) => texts.get(path)?.match(/\/etc\/kubernetes\/pki\/[\w./-]+\w/g) ?? [],
+        );
+        return named.filter((path) => !unit.inputs.includes(path)).map((path) => `${unit.name}: ${path}`);
+      }),
+    );
+    expect(missing).toEqual([]);
+  });
+
   it('writes no path twice', () => {
     const paths = desired(name).flatMap(({ files }) => files.map(({ path }) => path));
     expect(paths.filter((path, index) => paths.indexOf(path) !== index)).toEqual([]);
@@ -106,4 +125,32 @@ it('gives no private CA key but the Kubernetes one to control planes, and none t
     desired(name).flatMap(({ files }) => files.flatMap(({ path }) => (/(^|[/-])ca\.key$/.test(path) ? [path] : [])));
   expect(keys('s4')).toEqual([`${PATHS.pki}/ca.key`]);
   expect(keys('s5')).toEqual([]);
+});
+
+describe('renewed authorities', () => {
+  /** Units of a node that what is restarted depends on, as `up` tells it: by what they run with. */
+  async function restarted(name: string): Promise<string[]> {
+    const pki = join(directory, `renewed-${name}`);
+    const open = () => PkiStore.open({ directory: pki, mode: 'persistent', clusterExists: false });
+    const fingerprints = async (): Promise<Map<string, string>> => {
+      const opened = await open();
+      await opened.ensure({ spec, nodes: peers });
+      const components = desired(name, opened);
+      const files = components.flatMap((component) => component.files);
+      return new Map(
+        components.flatMap(({ units }) => units.map((unit) => [unit.name, fingerprint(unit, files)] as const)),
+      );
+    };
+    const before = await fingerprints();
+    await renewAuthorities({ directory: pki, all: true });
+    const after = await fingerprints();
+    return [...before].flatMap(([unit, was]) => (after.get(unit) === was ? [] : [unit])).toSorted();
+  }
+
+  it('restart whoever has read the old certificates, and nobody else', async () => {
+    const everywhere = ['k8s-diskless-api.service', 'kube-proxy.service', 'kubelet.service'];
+    expect(await restarted('s5')).toEqual(everywhere);
+    const controlPlane = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
+    expect(await restarted('s4')).toEqual([...controlPlane.map((id) => `${id}.service`), ...everywhere].toSorted());
+  });
 });

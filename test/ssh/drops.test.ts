@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createConnectLimits } from '../../src/ssh/connect.js';
-import { JumpPool } from '../../src/ssh/jump-pool.js';
 import { pump } from '../../src/ssh/pump.js';
 import type { FakeSshd } from '../helpers/fake-sshd.js';
 import { realShell } from '../helpers/fake-sshd-exec.js';
-import { dial, sshConfig, sshd } from './harness.js';
+import { dial, newJumpPool, sshConfig, sshd } from './harness.js';
 
 /** Everything a connection is used for, all at once. */
 async function useIt(server: FakeSshd, options: Parameters<typeof dial>[1]): Promise<unknown[]> {
@@ -68,7 +67,7 @@ describe('a line cut at any byte', () => {
     const seen = new Set<string>();
     for (const dropAfterBytes of cuts) {
       gate.faults = { dropAfterBytes };
-      for (const code of await outcomeOf(node, { ...shared, jumpPool: new JumpPool() })) seen.add(code);
+      for (const code of await outcomeOf(node, { ...shared, jumpPool: newJumpPool() })) seen.add(code);
     }
     expect([...seen].filter((code) => !NAMES.has(code))).toEqual([]);
     await gate.seenClosed();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { connect, createConnectLimits } from '../../src/ssh/connect.js';
 import type { ConnectOptions } from '../../src/ssh/connect-options.js';
+import { JumpHostKeys, type JumpHostKeysOptions } from '../../src/ssh/jump-host-keys.js';
 import { JumpPool } from '../../src/ssh/jump-pool.js';
 import { describeKey } from '../../src/ssh/key-format.js';
 import type { Connection } from '../../src/ssh/transport.js';
@@ -46,6 +47,12 @@ export function sshConfig(lines = ''): string {
   return path;
 }
 
+/** Without any memory of jump hosts, unless given. */
+export function newJumpPool(keys: Partial<JumpHostKeysOptions> = {}): JumpPool {
+  const none = { believed: new Map(), file: 'jump-hosts.json', forgets: () => false, onNew: () => {} };
+  return new JumpPool(new JumpHostKeys({ ...none, ...keys }));
+}
+
 /** connect() to a fake server with what most tests want; the connection ends with the test. */
 export async function dial(server: FakeSshd, options: Partial<ConnectOptions> = {}): Promise<Connection> {
   const connection = await connect({
@@ -53,7 +60,7 @@ export async function dial(server: FakeSshd, options: Partial<ConnectOptions> = 
     name: 's4',
     configFile: options.configFile ?? sshConfig(),
     policy: 'per-boot',
-    jumpPool: new JumpPool(),
+    jumpPool: newJumpPool(),
     limits: createConnectLimits(),
     ...options,
   });

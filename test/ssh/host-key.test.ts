@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type HostKeyPolicy, hostKeyAlgorithms, judgeHostKey, judgePerBoot } from '../../src/ssh/host-key.js';
 import { describeKey } from '../../src/ssh/key-format.js';
-import { entriesFor, knownHostsNames, parseKnownHosts } from '../../src/ssh/known-hosts.js';
+import { entriesFor, parseKnownHosts } from '../../src/ssh/known-hosts.js';
 import { writeKeyFile } from '../helpers/key-files.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'known-hosts-'));
@@ -18,6 +18,10 @@ const RSA = writeKeyFile(directory, 'rsa', { type: 'rsa' });
 function line(hosts: string, key = OWN, marker = ''): string {
   return `${marker}${hosts} ${key.public}\n`;
 }
+
+const [REVOKED, CA] = ['@revoked ', '@cert-authority '];
+/** Its last field is shorter than it says. */
+const CUT_OFF = OWN.public.split(' ').slice(0, 2).join(' ').slice(0, -20);
 
 function blob(key: typeof OWN) {
   return describeKey(Buffer.from(key.public.split(' ')[1] ?? '', 'base64'));
@@ -33,7 +37,7 @@ interface Case {
 }
 
 function judge({ policy = 'strict', text = '', pins = [], hostname = 's4', port = 22, hostKeyAlias }: Case) {
-  const known = entriesFor(parseKnownHosts([{ path: '/kh', text }]), knownHostsNames({ hostname, port, hostKeyAlias }));
+  const known = entriesFor(parseKnownHosts([{ path: '/kh', text }]), { hostname, port, hostKeyAlias });
   return judgeHostKey({
     policy,
     pins,
@@ -59,6 +63,19 @@ describe('strict', () => {
     ['a name in another case', { text: line('S4'), hostname: 's4' }],
     ['a port', { text: line('[s4]:2222'), port: 2222 }],
     ['a line without the port, as ssh does', { text: line('s4'), port: 2222 }],
+    [
+      'the line of its port, whatever the one without it says',
+      { text: line('s4', OTHER) + line('[s4]:2222'), port: 2222 },
+    ],
+    [
+      'a line without the port beside an authority for it',
+      { text: line('[s4]:2222', OTHER, CA) + line('s4'), port: 2222 },
+    ],
+    ['a line without the port beside one that is cut off', { text: `[s4]:2222 ${CUT_OFF}\n${line('s4')}`, port: 2222 }],
+    [
+      'the line of its port, where a key of the other is revoked',
+      { text: line('s4', OWN, REVOKED) + line('[s4]:2222'), port: 2222 },
+    ],
     ['a hashed line', { text: hashed('s4') }],
     ['a hashed line with a port', { text: hashed('[s4]:2222'), port: 2222 }],
     ['a HostKeyAlias', { text: line('node-4'), hostKeyAlias: 'node-4', port: 2222 }],
@@ -78,6 +95,24 @@ describe('strict', () => {
     ['a certificate authority', { text: line('s4', OTHER, '@cert-authority ') }, 'host certificates are not supported'],
     ['a negated pattern', { text: line('!s4,s*') }, 'is in none of'],
     ['a line for another port', { text: line('[s4]:2200'), port: 2222 }, 'is in none of'],
+    [
+      'a changed key of its port, whatever the line without it says',
+      { text: line('[s4]:2222', OTHER) + line('s4'), port: 2222 },
+      OTHER.fingerprint,
+    ],
+    ['a key of its port of another kind', { text: line('[s4]:2222', RSA) + line('s4'), port: 2222 }, RSA.fingerprint],
+    [
+      'a key that is revoked for its port',
+      { text: line('[s4]:2222', OWN, REVOKED) + line('s4'), port: 2222 },
+      '/kh:1 marks as revoked',
+    ],
+    [
+      'a changed key for every name',
+      { text: line('*', OTHER) + line('s4'), port: 2222 },
+      `${OTHER.fingerprint} (/kh:1)`,
+    ],
+    ['a name hashed in a way that is not known', { text: line('|2|*') }, 'is in none of'],
+    ['an alias with a port', { text: line('[node-4]:2222'), hostKeyAlias: 'node-4', port: 2222 }, 'is in none of'],
     ['an alias of another name', { text: line('s4'), hostKeyAlias: 'node-4' }, 'is in none of'],
     ['a dot that is none', { text: line('s4.x'), hostname: 's4yx' }, 'is in none of'],
   ])('refuses %s', (_name, question, words) => {
@@ -105,6 +140,7 @@ describe.each<HostKeyPolicy>(['per-boot', 'insecure'])('%s', (policy) => {
     expect(judge({ policy })).toBeUndefined();
     // Only of jump hosts is known_hosts asked: see connect.ts.
     expect(judge({ policy, text: '' })).toBeUndefined();
+    expect(judge({ policy, text: line('*', OTHER, REVOKED) })).toBeUndefined();
   });
 });
 

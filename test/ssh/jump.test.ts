@@ -2,10 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createConnectLimits } from '../../src/ssh/connect.js';
-import { JumpPool } from '../../src/ssh/jump-pool.js';
-import type { FakeSshd } from '../helpers/fake-sshd.js';
+import type { HostKeyPolicy } from '../../src/ssh/host-key.js';
+import type { JumpHostKeysOptions } from '../../src/ssh/jump-host-keys.js';
+import type { HostKey } from '../../src/ssh/transport.js';
+import type { FakeSshd, FakeSshdOptions } from '../helpers/fake-sshd.js';
 import { realShell } from '../helpers/fake-sshd-exec.js';
-import { dial, failure, fingerprintOf, scratch, sshConfig, sshd } from './harness.js';
+import { newKeyPair } from '../helpers/key-files.js';
+import { dial, failure, fingerprintOf, newJumpPool, scratch, sshConfig, sshd } from './harness.js';
 
 function host(name: string, server: FakeSshd, more = ''): string {
   return `Host ${name}\n  HostName ${server.host}\n  Port ${server.port}\n  User core\n  ${more}\n`;
@@ -62,7 +65,7 @@ describe('ProxyJump', () => {
     const lines = nodes.map((node, index) => host(names[index] ?? '', node, 'ProxyJump gate')).join('');
     const shared = {
       configFile: sshConfig(host('gate', gate) + lines),
-      jumpPool: new JumpPool(),
+      jumpPool: newJumpPool(),
       limits: createConnectLimits(1),
     };
     const connections = await Promise.all(names.map((name) => dial(gate, { ...shared, target: { host: name } })));
@@ -84,7 +87,7 @@ describe('ProxyJump', () => {
     const shared = {
       target,
       configFile: sshConfig(host('gate', gate) + host('node', node, 'ProxyJump gate')),
-      jumpPool: new JumpPool(),
+      jumpPool: newJumpPool(),
     };
     const connection = await dial(node, shared);
     gate.dropAll();
@@ -182,5 +185,94 @@ describe('ProxyJump', () => {
     controller.abort();
     expect(await pending).toMatchObject({ code: 'aborted', exit: 130 });
     await gate.seenClosed();
+  });
+});
+
+describe('the key of a jump host', () => {
+  type Changes = Partial<FakeSshdOptions> & { knownHosts?: string; keys?: Partial<JumpHostKeysOptions> };
+
+  async function scene({ knownHosts = 'none', keys: given = {}, ...options }: Changes = {}) {
+    const [gate, node] = [await sshd(options), await sshd()];
+    const all = `Host *\n  UserKnownHostsFile ${knownHosts}\n`;
+    const configFile = sshConfig(`${host('gate', gate)}${host('node', node, 'ProxyJump gate')}${all}`);
+    const believed = given.believed ?? new Map<string, HostKey>();
+    const told: string[] = [];
+    const keys = { onNew: (message: string) => void told.push(message), ...given, believed };
+    const reach = (policy: HostKeyPolicy = 'per-boot') =>
+      dial(node, { target, configFile, policy, jumpPool: newJumpPool(keys) });
+    const name = `[${gate.host}]:${gate.port}`;
+    return { gate, node, reach, believed, told, name, place: `jump host gate (${gate.host}:${gate.port})` };
+  }
+
+  const presented = (server: FakeSshd): string => fingerprintOf(server.hostKeyLines[0]);
+
+  it('is believed at first use, told once, and asked for from then on', async () => {
+    const { gate, reach, believed, told, name, place } = await scene();
+    await reach();
+    const key = { type: 'ssh-ed25519', fingerprint: presented(gate) };
+    expect([...believed]).toEqual([[name, key]]);
+    await reach();
+    expect(told).toEqual([`${place} is used for the first time: ssh-ed25519 ${key.fingerprint}`]);
+  });
+
+  it('that is another one than at first use is refused before anything goes through it, with what a person can do', async () => {
+    const { gate, node, reach, believed, told, name, place } = await scene();
+    await reach();
+    const before = presented(gate);
+    await gate.reboot();
+    const [connections, logins] = [node.connections, gate.logins.length];
+    const error = await failure(reach());
+    expect(error).toMatchObject({ code: 'jump-host-key-changed', exit: 5, host: 's4' });
+    expect(error.message).toContain(place);
+    for (const fingerprint of [before, presented(gate)]) expect(error.message).toContain(fingerprint);
+    expect(error.hint).toContain(
+      `add the new one to known_hosts, whose word is final, or remove "${name}" from jump-hosts.json`,
+    );
+    expect([node.connections, gate.logins.length]).toEqual([connections, logins]);
+    expect(believed.get(name)?.fingerprint).toBe(before);
+    expect(told).toHaveLength(1);
+    believed.delete(name);
+    await reach();
+    expect(told).toHaveLength(2);
+  });
+
+  it('stands in known_hosts: that counts, whatever it was at first use', async () => {
+    const knownHosts = join(scratch(), 'known_hosts');
+    writeFileSync(knownHosts, '');
+    const { gate, reach, believed, told, name } = await scene({ knownHosts });
+    await reach();
+    await gate.reboot();
+    writeFileSync(knownHosts, `${name} ${gate.hostKeyLines[0]}\n`);
+    await reach();
+    expect(believed.get(name)?.fingerprint).toBe(presented(gate));
+    expect(told).toHaveLength(1);
+    await gate.reboot();
+    expect(await failure(reach())).toMatchObject({ code: 'host-key-refused', exit: 5 });
+  });
+
+  it('is of the kind that was believed, where it has several', async () => {
+    const [ed25519, rsa] = [newKeyPair(), newKeyPair({ type: 'rsa' })];
+    const { reach, believed, name } = await scene({ hostKeys: [ed25519.private, rsa.private] });
+    believed.set(name, { type: 'ssh-rsa', fingerprint: fingerprintOf(rsa.public) });
+    await reach();
+  });
+
+  it('is noted without a word under strict, and not at all where every key is good', async () => {
+    const knownHosts = join(scratch(), 'known_hosts');
+    const { gate, node, reach, believed, told, name } = await scene({ knownHosts });
+    writeFileSync(knownHosts, `${name} ${gate.hostKeyLines[0]}\n127.0.0.1 ${node.hostKeyLines[0]}\n`);
+    await reach('insecure');
+    expect(believed.size).toBe(0);
+    await reach('strict');
+    expect([...believed.keys()]).toEqual([name]);
+    expect(told).toEqual([]);
+  });
+
+  it('of a node that leads to others is another one at each boot', async () => {
+    const { gate, reach, believed } = await scene({ keys: { forgets: ({ alias }) => alias === 'gate' } });
+    await reach();
+    await gate.reboot();
+    await reach();
+    expect(believed.size).toBe(0);
   });
 });

@@ -6,8 +6,10 @@ import { parseConfig } from '../../src/config/load.js';
 import { resolveSpec } from '../../src/config/resolve.js';
 import {
   readClusterRecord,
+  readJumpHosts,
   readNodeRecords,
   writeClusterRecord,
+  writeJumpHosts,
   writeKubeconfig,
   writeNodeRecords,
 } from '../../src/state/record-files.js';
@@ -55,6 +57,18 @@ describe('what is written is read', () => {
   test('the cluster, also where YAML could take text for a number', async () => {
     await writeClusterRecord(state, record);
     expect(await readClusterRecord(state)).toEqual(record);
+  });
+
+  test('keys of jump hosts, by names that are none of a file', async () => {
+    const keys = new Map([
+      ['gate', node.hostKey],
+      ['[10.0.0.1]:2222', { type: 'ssh-rsa', fingerprint: 'SHA256:def' }],
+    ]);
+    expect(await readJumpHosts(state)).toEqual(new Map());
+    await writeJumpHosts(state, keys);
+    expect(await readJumpHosts(state)).toEqual(keys);
+    await writeFile(state.jumpHosts, '{"gate": "SHA256:abc"}');
+    await expect(readJumpHosts(state)).rejects.toMatchObject({ code: 'state-damaged', hint: /^remove it/ });
   });
 
   test('how machines boot, which files of earlier releases do not hold', async () => {

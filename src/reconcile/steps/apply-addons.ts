@@ -3,15 +3,22 @@ import { bundledManifest } from '../../kube/manifest.js';
 import type { KubeObject, Toleration } from '../../kube/objects.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { changed } from '../change.js';
+import { authorityMark, untilAuthorityIsPublished } from '../published-authority.js';
 import type { DnsPods, Reconciliation } from '../reconciliation.js';
 import { settling, untilServing } from '../settling.js';
 
 /** The manifests every cluster gets, and the add-ons asked for. Needs the RBAC bootstrap to be through. */
 export async function applyAddons(context: Reconciliation, { step, signal }: StepPlace): Promise<StepResult> {
   const client = await context.cluster.kube();
-  const dns = await dnsObjects(context);
+  const { ca } = (await context.options.state.pki.operatorIdentities()).kubernetes;
+  const dns = await dnsObjects(context, ca);
   const objects = [...(await baseObjects(context)), ...dns];
   await untilServing(context, client, signal);
+  const deployment = dns.find(({ kind }) => kind === 'Deployment')?.metadata;
+  if (deployment) {
+    const { name, namespace = '' } = deployment;
+    await untilAuthorityIsPublished(context, { client, deployment: { name, namespace }, ca, signal });
+  }
   const applied = await settling(context, () => applyObjects({ client, objects, signal }));
   const pods = dns.flatMap(podsOf);
   if (pods[0]) context.dnsPods = pods[0];
@@ -41,7 +48,7 @@ async function baseObjects({ options }: Reconciliation): Promise<KubeObject[]> {
   return [...(await bundledManifest({ name: 'kubelet-api-access.yaml' })), ...options.networkObjects];
 }
 
-async function dnsObjects(context: Reconciliation): Promise<KubeObject[]> {
+async function dnsObjects(context: Reconciliation, ca: string): Promise<KubeObject[]> {
   const { network, addons } = context.options.spec;
   if (!(await dnsWanted(context))) return [];
   return bundledManifest({
@@ -51,6 +58,7 @@ async function dnsObjects(context: Reconciliation): Promise<KubeObject[]> {
       DNS_IMAGE: addons.dns.image,
       DNS_REPLICAS: addons.dns.replicas,
       CLUSTER_DOMAIN: network.clusterDomain,
+      API_AUTHORITY: authorityMark(ca),
     },
   });
 }

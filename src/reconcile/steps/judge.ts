@@ -43,7 +43,8 @@ export async function judge(context: Reconciliation): Promise<StepResult> {
   const pki = await options.state.pki.ensure({ spec: options.spec, nodes: peers });
   for (const { id, notAfter } of pki.expiringAuthorities) {
     const message = `the ${id} CA ends on ${notAfter.toISOString().slice(0, 10)}: certificates cannot outlive it`;
-    const hint = 'plan for a new PKI before that day';
+    const hint =
+      'k8s-diskless pki renew gives it a new certificate over the same key; the next up brings that to the nodes';
     context.bus.emit({ type: 'note', level: 'warning', code: 'ca-expiring', message, hint });
   }
   const part = fit.filter(({ node }) => node.role === 'worker' || takesPart(orders.members.get(node.name)));

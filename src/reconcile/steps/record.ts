@@ -17,6 +17,7 @@ export async function recordIntent(context: Reconciliation): Promise<StepResult>
   await state.saveKubeconfig(kubeconfig);
   const nodes = [...work.values()].map((planned) => nodeRecord(context, planned));
   await state.saveNodes(nodes);
+  await state.saveJumpHosts();
   for (const node of nodes) context.memory.nodeRecords.set(node.name, node);
   return 'unchanged';
 }

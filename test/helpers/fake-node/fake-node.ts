@@ -24,6 +24,8 @@ export interface FakeNode {
   etcd?: EtcdMarker | undefined;
   /** One per stream received, in their order. */
   deliveries: Delivery[];
+  /** Units that run, with the fingerprint each was started with: then it also holds the files that it received. */
+  units?: Record<string, string> | undefined;
 }
 
 interface EtcdMarker {
@@ -50,7 +52,7 @@ export async function startFakeNode(options: FakeNodeOptions): Promise<FakeNode>
       stderr.write(`a fake node knows no such command: ${command.slice(-200)}\n`);
       return 127;
     }
-    const facts = blankNodeFacts(options);
+    const facts = withInstalled(blankNodeFacts(options), node);
     stdout.write(node.etcd ? withEtcd(facts, node.etcd) : facts);
     return 0;
   });
@@ -59,9 +61,33 @@ export async function startFakeNode(options: FakeNodeOptions): Promise<FakeNode>
   return node;
 }
 
+/** In the words of the marker below /run. */
+function withInstalled(facts: string, { units, deliveries: [delivery] }: FakeNode): string {
+  if (units === undefined || delivery === undefined) return facts;
+  const files = [...delivery.segments.values()].flat();
+  const mode = (bits: number): string => bits.toString(8);
+  const sections = {
+    cluster: [`${delivery.clusterId} ${delivery.incarnation}`],
+    files: files.map(({ sha256, mode: bits, path }) => `${sha256} ${mode(bits)} 1:2:3:4 - ${path}`),
+    units: Object.entries(units).map(([unit, fingerprint]) => `${unit} ${fingerprint}`),
+  };
+  const stat = ['@@marker-stat', ...files.map(({ mode: bits, path }) => `${mode(bits)} 1:2:3:4 ${path}`), ''].join(
+    '\n',
+  );
+  const marked = Object.entries(sections).reduce(
+    (text, [name, rows]) => text.replace(`@@marker-${name}\n`, `@@marker-${name}\n${rows.join('\n')}\n`),
+    facts,
+  );
+  const running = Object.keys(units).reduce(
+    (text, unit) => text.replace(`Id=${unit}\nActiveState=inactive`, `Id=${unit}\nActiveState=active`),
+    marked,
+  );
+  return running.replace('@@marker-units\n', `${stat}@@marker-units\n`);
+}
+
 function withEtcd(facts: string, { clusterId, incarnation }: EtcdMarker): string {
   return facts
-    .replace(/(Id=etcd\.service\nActiveState=)inactive(\nSubState=)dead/, '$1active$2running')
+    .replace(/(Id=etcd\.service\nActiveState=)\w+(\nSubState=)dead/, '$1active$2running')
     .replace('@@etcd-data\n', '@@etcd-data\npresent\n')
     .replace('@@etcd-marker\n', `@@etcd-marker\n${clusterId} ${incarnation}\n`);
 }

@@ -40,6 +40,7 @@ it('remembers nodes as they were read, and asks none of them again', async () =>
       state: {
         saveCluster: async () => {},
         saveKubeconfig: async () => {},
+        saveJumpHosts: async () => {},
         saveNodes: async (records: readonly NodeRecord[]) => void saved.push(...records),
       },
     },
