@@ -143,7 +143,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   awkward: {
     title: 'awkward nodes, networks and flags',
     minutes: 15,
-    files: ['api-proxy', 'bad-targets', 'containerd', 'drift', 'flags', 'node-network'],
+    files: ['api-proxy', 'bad-targets', 'containerd', 'drift', 'flags', 'node-network', 'pki-renew'],
   },
   five: {
     title: 'five control planes, five nodes over vxlan',
