@@ -4,7 +4,15 @@ import { addBenchCommand } from './commands/bench/bench-command.js';
 import { addBootCommands } from './commands/boot.js';
 import { addDownloadOptions } from './commands/download-options.js';
 import { readFlagVariables } from './commands/flag-variables.js';
-import { addClusterOptions, addRunOptions, addSourceOptions, addUpOptions, option } from './commands/options.js';
+import {
+  addClusterOptions,
+  addRunOptions,
+  addSourceOptions,
+  addSshOptions,
+  addStateOptions,
+  addUpOptions,
+  option,
+} from './commands/options.js';
 import { outliveOutputs, print } from './commands/output-lost.js';
 import { addPkiCommands } from './commands/pki.js';
 import { versionText } from './commands/version.js';
@@ -16,6 +24,7 @@ Examples:
   k8s-diskless up                           the recorded cluster again
   k8s-diskless plan                         what up would do; changes nothing on the nodes
   k8s-diskless kubectl -- get nodes         kubectl with the admin kubeconfig
+  k8s-diskless logs s5 kubelet --follow     what a component logs, while the node’s RAM has it
   k8s-diskless download --to /srv/k8s       all that up needs, for --artifacts at a site without internet
   k8s-diskless bench report                 the last benchmark run
   k8s-diskless boot serve --hosts s4,s5,s6  the machines’ operating system over the network; see boot --help
@@ -49,6 +58,14 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
     .argument('[args...]', 'arguments of kubectl, after --')
     .action(async (args: string[], flags) =>
       finish(await (await import('./commands/kubectl.js')).kubectlCommand(args, flags)),
+    );
+  addSshOptions(addStateOptions(root.command('logs').description('show what a node’s components logged in this boot')))
+    .argument('<node>', 'name of the node')
+    .argument('[component]', 'only this one: etcd, kubelet, kube-proxy, containerd, …')
+    .addOption(option('--since <time>', 'from this time on: 10m, or as journalctl reads it', 'LOGS_SINCE'))
+    .addOption(option('-f, --follow', 'go on with what is logged from now on', 'LOGS_FOLLOW').default(false))
+    .action(async (node: string, component: string | undefined, flags) =>
+      finish(await (await import('./commands/logs.js')).logsCommand(node, component, flags)),
     );
   addDownloadOptions(
     root.command('download').description('fetch and verify all that up needs, for sites without internet'),

@@ -6,6 +6,7 @@ import { measuredCluster, SOCKETS } from '../bench/measure/measured-cluster.js';
 import { type BenchmarkResult, runBenchmark } from '../bench/measure/run-benchmark.js';
 import { buildToolImage, type ToolImage } from '../bench/measure/tool-image.js';
 import { openRecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
+import { outdatedCluster } from '../config/outdated.js';
 import type { SshSpec } from '../config/spec.js';
 import { usageError } from '../errors.js';
 import type { StateDir } from '../state/state-dir.js';
@@ -28,6 +29,8 @@ export interface MeasureOptions extends Pick<BenchmarkOptions, 'preset' | 'softw
 export async function measure(options: MeasureOptions): Promise<BenchmarkResult> {
   const { state, ssh, preset, software, tell, signal } = options;
   const recorded = await recordedCluster(state);
+  const outdated = outdatedCluster(recorded.record.spec);
+  if (outdated) throw outdated;
   const { spec, cluster } = await openRecordedCluster(recorded, { ssh, tell, maxSockets: SOCKETS });
   try {
     const measured = await measuredCluster({ spec, cluster, tell, signal });

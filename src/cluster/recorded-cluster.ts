@@ -1,4 +1,3 @@
-import { outdatedCluster } from '../config/outdated.js';
 import type { ClusterSpec, SshSpec } from '../config/spec.js';
 import { decideSsh, hostKeyPolicyOf } from '../config/ssh-settings.js';
 import { usageError } from '../errors.js';
@@ -48,25 +47,19 @@ export interface OpenedCluster {
   cluster: Cluster;
 }
 
-/** It lives until it is closed. @throws DisklessError when its version is not brought up any more, or its authorities have expired */
+/** It lives until it is closed; nothing is connected to yet. @throws DisklessError of a state that cannot be read */
 export async function openRecordedCluster(
   recorded: RecordedCluster,
   { ssh: asked, tell, maxSockets }: OpenRecordedOptions,
 ): Promise<OpenedCluster> {
   const { state, record } = recorded;
-  const outdated = outdatedCluster(record.spec);
-  if (outdated) throw outdated;
   const ssh = decideSsh({ flags: asked, recorded: record.spec.ssh });
   if (ssh?.configFile !== undefined) await requireReadableConfig(ssh.configFile);
   const spec = { ...record.spec, ...(ssh && { ssh }) };
-  const [nodeRecords, jumpHosts, pki] = await Promise.all([
-    readNodeRecords(state),
-    readJumpHosts(state),
-    recordedPki(recorded),
-  ]);
-  const identities = await pki.operatorIdentities();
+  const [nodeRecords, jumpHosts] = await Promise.all([readNodeRecords(state), readJumpHosts(state)]);
   const open = nodeConnector({ spec, nodeRecords, jumpHosts, jumpHostsFile: state.jumpHosts, onNewJumpHost: tell });
   const connect = believedHostKeys({ policy: hostKeyPolicyOf(spec.ssh), open, nodeRecords, tell });
+  const identities = async () => (await recordedPki(recorded)).operatorIdentities();
   const sockets = maxSockets !== undefined && { maxSockets };
-  return { spec, cluster: openCluster({ spec, connect, identities: async () => identities, ...sockets }) };
+  return { spec, cluster: openCluster({ spec, connect, identities, ...sockets }) };
 }

@@ -1,5 +1,5 @@
-import { componentsFor } from '../components/all.js';
 import type { ComponentContext, EtcdBootstrap, Peer } from '../components/context.js';
+import { componentsFor } from '../components/roster.js';
 import type { NodeSpec } from '../config/spec.js';
 import { versionRow } from '../config/version-table.js';
 import { peerUrl } from '../etcd/peer-url.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { componentsFor } from '../../src/components/all.js';
+import { componentsFor } from '../../src/components/roster.js';
 import { acceptedFlags, KUBERNETES_COMPONENTS } from '../../src/config/accepted-flags.js';
 import { VERSION_TABLE } from '../../src/config/version-table.js';
 import { contextOf, flatcar, withEveryFlag } from './fixture.js';

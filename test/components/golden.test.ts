@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { componentsFor } from '../../src/components/all.js';
 import type { NodeTraits } from '../../src/components/context.js';
+import { componentsFor } from '../../src/components/roster.js';
 import type { ClusterSpec } from '../../src/config/spec.js';
 import type { ComponentOutput } from '../../src/node/desired.js';
 import { contextOf, flatcar, LAB } from './fixture.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuilt } from '../../lab/build/ensure-built.js';
-import { componentsFor } from '../../src/components/all.js';
+import { componentsFor } from '../../src/components/roster.js';
 import { NEWEST } from '../../src/config/version-table.js';
 import { contextOf, LAB, withEveryFlag } from '../components/fixture.js';
 import { execStart, textAt } from '../components/unit-commands.js';

@@ -204,6 +204,15 @@ describe('commands around it', () => {
     expect(listed).toMatchObject({ exit: 0, stdout: 'node/s4\nnode/s5\nnode/s6\n' });
   });
 
+  it('logs shows what a component of a node logged, and says which there are', async () => {
+    const { exit, stdout } = await world.operator.run(['logs', 's5', 'kubelet', '--since', '1h']);
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/ kubelet\[\d+\]: /);
+    const wrong = await world.operator.run(['logs', 's5', 'etcd']);
+    expect(wrong.exit, said(wrong)).toBe(2);
+    expect(wrong.stderr).toContain('s5 is a worker and has no etcd');
+  });
+
   it('kubectl is the cluster version, wherever its binaries come from, and then from the cache', async () => {
     const { K8S_DISKLESS_ARTIFACTS: artifacts = '' } = world.operator.env;
     const blank = { XDG_CACHE_HOME: join(world.operator.stateDir, 'cache'), K8S_DISKLESS_ARTIFACTS: undefined };

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { componentsFor } from '../../src/components/all.js';
 import type { ComponentContext, Peer } from '../../src/components/context.js';
+import { componentsFor, MANAGED_UNITS } from '../../src/components/roster.js';
 import type { ClusterSpec } from '../../src/config/spec.js';
 import { versionRow } from '../../src/config/version-table.js';
 import type { ComponentOutput } from '../../src/node/desired.js';
@@ -11,7 +11,6 @@ import { PATHS } from '../../src/node/paths.js';
 import { renewAuthorities } from '../../src/pki/renew.js';
 import { PkiStore } from '../../src/pki/store.js';
 import { fingerprint } from '../../src/plan/diff.js';
-import { MANAGED_UNITS } from '../../src/reconcile/managed-units.js';
 import { traitsOf } from '../../src/reconcile/traits.js';
 import { sampleFacts, sampleSpec } from '../helpers/sample-facts.js';
 

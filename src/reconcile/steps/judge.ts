@@ -1,4 +1,5 @@
 import { NODE_UNIT } from '../../components/node.js';
+import { UNITS_OF_AN_INCARNATION } from '../../components/roster.js';
 import { segmentIds } from '../../delivery/build-segments.js';
 import { DisklessError, refusal } from '../../errors.js';
 import type { NodeFacts } from '../../facts/facts.js';
@@ -11,7 +12,6 @@ import type { Candidate, HashedCandidates } from '../candidate.js';
 import { checkedMachines } from '../checked-machines.js';
 import { desiredNode, peersOf } from '../desired-node.js';
 import { explainOrders } from '../explain-orders.js';
-import { UNITS_OF_AN_INCARNATION } from '../managed-units.js';
 import { nextRecord } from '../next-record.js';
 import { observeEtcd } from '../observe-etcd.js';
 import { judgementOf, type NodeWork, type Reconciliation } from '../reconciliation.js';

@@ -1,3 +1,4 @@
+import { MANAGED_UNITS } from '../../components/roster.js';
 import { controlPlanes } from '../../config/spec.js';
 import { DisklessError, toDisklessError } from '../../errors.js';
 import { gatherFacts } from '../../facts/gather.js';
@@ -5,7 +6,6 @@ import { waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { judgePerBoot, newHostKeyMessage } from '../../ssh/host-key.js';
 import type { HostKey } from '../../ssh/transport.js';
-import { MANAGED_UNITS } from '../managed-units.js';
 import type { Reconciliation } from '../reconciliation.js';
 import { createPauses } from '../waiting-room.js';
 import { warningOf } from '../warning-of.js';

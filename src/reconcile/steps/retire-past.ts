@@ -1,9 +1,9 @@
+import { UNITS_OF_AN_INCARNATION } from '../../components/roster.js';
 import { PATHS } from '../../node/paths.js';
 import { scriptText } from '../../node/script-text.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { bashScript } from '../../ssh/bash-script.js';
 import { change } from '../change.js';
-import { UNITS_OF_AN_INCARNATION } from '../managed-units.js';
 import { judgementOf, type Reconciliation, workOf } from '../reconciliation.js';
 
 const SCRIPT = scriptText('retire-past.bash');

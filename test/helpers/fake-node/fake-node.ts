@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { MANAGED_UNITS } from '../../../src/components/roster.js';
 import { factsScript } from '../../../src/facts/script.js';
-import { MANAGED_UNITS } from '../../../src/reconcile/managed-units.js';
 import { type FakeSshd, startFakeSshd } from '../fake-sshd.js';
 import type { ExecHandler } from '../fake-sshd-exec.js';
 import { ByteReader } from './byte-reader.js';

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { UNITS_OF_AN_INCARNATION } from '../../../src/components/roster.js';
 import { scriptText } from '../../../src/node/script-text.js';
-import { UNITS_OF_AN_INCARNATION } from '../../../src/reconcile/managed-units.js';
 import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
 import { retirePast } from '../../../src/reconcile/steps/retire-past.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
@@ -46,7 +46,7 @@ describe('retirePast', () => {
     const { told, tally, retire } = runWith(true);
     expect(await retire()).toBe('changed');
     expect(tally.get('s5')?.changes).toBe(1);
-    expect(told[0]?.command).toMatch(/^bash -s -- \/run\/k8s-diskless c1 2 kubelet\.service .*etcd\.service$/);
+    expect(told[0]?.command).toMatch(/^bash -s -- \/run\/k8s-diskless c1 2 kube-proxy\.service .*etcd\.service$/);
   });
 
   it('fails with what is still there', async () => {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { componentsFor } from '../../src/components/all.js';
+import { componentsFor, MANAGED_UNITS } from '../../src/components/roster.js';
 import { VERSION_TABLE } from '../../src/config/version-table.js';
 import { loadProfiles } from '../../src/pki/profiles.js';
-import { MANAGED_UNITS } from '../../src/reconcile/managed-units.js';
 import { contextOf, flatcar, LAB } from './fixture.js';
 import { flagNames } from './unit-commands.js';
 
