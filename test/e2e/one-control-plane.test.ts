@@ -137,6 +137,9 @@ describe('again', () => {
     const found = async () => (await world.lab.exec('s5', ['ip', 'route', 'show', podsOfS6])).stdout;
     await lose();
     await expect.poll(found).toContain(podsOfS6);
+    // It notes what it did when that is done.
+    const noted = async () => (await world.lab.exec('s5', ['cat', '/run/k8s-diskless-node/repairs'])).stdout;
+    await expect.poll(noted).toContain(podsOfS6);
     await world.lab.exec('s5', ['systemctl', 'stop', 'k8s-diskless-node']);
     await lose();
     const planned = await world.operator.run(['plan']);
