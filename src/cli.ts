@@ -24,6 +24,7 @@ Examples:
   k8s-diskless up                           the recorded cluster again
   k8s-diskless plan                         what up would do; changes nothing on the nodes
   k8s-diskless kubectl -- get nodes         kubectl with the admin kubeconfig
+  k8s-diskless status                       nodes, etcd, certificates; exit 4 where something is wrong
   k8s-diskless logs s5 kubelet --follow     what a component logs, while the node’s RAM has it
   k8s-diskless download --to /srv/k8s       all that up needs, for --artifacts at a site without internet
   k8s-diskless bench report                 the last benchmark run
@@ -59,6 +60,9 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
     .action(async (args: string[], flags) =>
       finish(await (await import('./commands/kubectl.js')).kubectlCommand(args, flags)),
     );
+  addSshOptions(
+    addClusterOptions(root.command('status').description('how the recorded cluster is; changes nothing')),
+  ).action(async (flags) => finish(await (await import('./commands/status.js')).statusCommand(flags)));
   addSshOptions(addStateOptions(root.command('logs').description('show what a node’s components logged in this boot')))
     .argument('<node>', 'name of the node')
     .argument('[component]', 'only this one: etcd, kubelet, kube-proxy, containerd, …')

@@ -92,8 +92,16 @@ describe('again', () => {
     expect(await Promise.all(world.nodes.map((node) => nodeSnapshot(world.lab, node)))).toEqual(before);
   });
 
-  it('plan then says that nothing would change', async () => {
+  it('plan then says that nothing would change, and status that nothing is wrong', async () => {
     expect(await world.plan()).toEqual({ s4: [], s5: [], s6: [] });
+    const { exit, stdout } = await world.operator.run(['status', '--output', 'json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      v: 1,
+      members: [{ name: 's4', isLeader: true }],
+      nodes: ['s4', 's5', 's6'].map((name) => ({ name, down: [], kernel: [], kubelet: `v${NEWEST.kubernetes}` })),
+      problems: [],
+    });
+    expect(exit).toBe(0);
   });
 
   it('an edited file, a damaged binary and a stopped unit are repaired, and nothing else is restarted', async () => {
@@ -107,6 +115,9 @@ describe('again', () => {
     ]);
     await world.lab.exec('s4', ['systemctl', 'stop', 'kube-scheduler']);
     expect(await world.plan()).toEqual({ s4: ['start'], s5: ['replace', 'restart'], s6: ['replace', 'restart'] });
+    const status = await world.operator.run(['status']);
+    expect(status.exit, said(status)).toBe(4);
+    expect(status.stdout).toContain('s4: kube-scheduler does not run');
     await world.up();
     const after = await pids();
     const repaired = ['kube-scheduler.service', 'kube-proxy.service', 'kubelet.service'];
@@ -126,6 +137,9 @@ describe('again', () => {
     const found = async () => (await world.lab.exec('s5', ['ip', 'route', 'show', podsOfS6])).stdout;
     await lose();
     await expect.poll(found).toContain(podsOfS6);
+    // It notes what it did when that is done.
+    const noted = async () => (await world.lab.exec('s5', ['cat', '/run/k8s-diskless-node/repairs'])).stdout;
+    await expect.poll(noted).toContain(podsOfS6);
     await world.lab.exec('s5', ['systemctl', 'stop', 'k8s-diskless-node']);
     await lose();
     const planned = await world.operator.run(['plan']);

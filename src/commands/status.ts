@@ -1,0 +1,41 @@
+import type { SshRequest } from '../app/requests.js';
+import { sshOfRequest } from '../app/ssh-of-request.js';
+import { stateOf } from '../app/state-of.js';
+import { clusterStatus } from '../app/status.js';
+import { type ClusterStatus, problemsOf } from '../cluster/cluster-status.js';
+import { recordedCluster } from '../cluster/recorded-cluster.js';
+import { EXIT } from '../errors.js';
+import { statusLines } from '../ui/status-view.js';
+import { interruptible } from './interrupt.js';
+import type { ClusterFlags } from './options.js';
+import { print } from './output-lost.js';
+import { screenOf } from './view.js';
+
+export interface StatusFlags extends ClusterFlags, SshRequest {}
+
+/** Version of the JSON form. */
+const STATUS_SCHEMA = 1;
+
+/** Exit 4 where something is not as it should be. */
+export function statusCommand(flags: StatusFlags): Promise<number> {
+  return interruptible(
+    async (signal) => {
+      const recorded = await recordedCluster(stateOf(flags));
+      const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+      const status = await clusterStatus({ recorded, ssh: sshOfRequest(flags), tell, signal });
+      const now = new Date();
+      await print(flags.output === 'json' ? jsonOf(status, now) : textOf(status, now));
+      return problemsOf(status, now).length === 0 ? EXIT.done : EXIT.failed;
+    },
+    { hint: 'nothing was changed' },
+  );
+}
+
+function jsonOf(status: ClusterStatus, now: Date): string {
+  return `${JSON.stringify({ v: STATUS_SCHEMA, ...status, problems: problemsOf(status, now) })}\n`;
+}
+
+function textOf(status: ClusterStatus, now: Date): string {
+  const { width, style } = screenOf(process.stdout);
+  return `${statusLines({ status, now, width, style }).join('\n')}\n`;
+}

@@ -1,0 +1,64 @@
+import {
+  type ClusterStatus,
+  daysUntil,
+  type MemberStatus,
+  type NodeStatus,
+  problemsOf,
+} from '../cluster/cluster-status.js';
+import { PLAIN, type Style } from './style.js';
+import { type Column, harmless, textTable, wrap } from './text-table.js';
+import { bytesText, count } from './units.js';
+
+export interface StatusViewOptions {
+  status: ClusterStatus;
+  now: Date;
+  width: number;
+  style?: Style;
+}
+
+/** A cluster as a person reads it: what it is, its nodes, and last what is not as it should be. */
+export function statusLines({ status, now, width, style = PLAIN }: StatusViewOptions): string[] {
+  const { cluster, kubernetes, etcd, incarnation, nodes, members, authorities } = status;
+  const problems = problemsOf(status, now);
+  const member = new Map(members.map((each) => [each.name, each]));
+  const columns: Column<NodeStatus>[] = [
+    { title: 'NODE', cell: ({ name }) => name },
+    { title: 'ROLE', cell: ({ role }) => role, priority: 0 },
+    {
+      title: 'STATE',
+      cell: stateOf,
+      paint: (text, node) => (stateOf(node) === 'ready' ? style.green : style.red)(text),
+    },
+    { title: 'KUBELET', cell: ({ kubelet = '' }) => harmless(kubelet), priority: 1 },
+    { title: 'ETCD', cell: ({ name }) => memberText(member.get(name)) },
+  ];
+  const ends = authorities.map(({ id, ends: end }) => `${id} ${count(daysUntil(end, now), 'day')}`);
+  const verdict =
+    problems.length === 0
+      ? [style.green(style.bold('✔ nothing is wrong as far as was looked'))]
+      : problems.flatMap(({ message, hint }) => [
+          ...wrap(`✖ ${harmless(message)}`, { width }).map(style.red),
+          ...(hint === undefined ? [] : wrap(`hint: ${hint}`, { width, indent: '    ' })),
+        ]);
+  return [
+    ...wrap(`cluster ${cluster}: Kubernetes ${kubernetes}, etcd ${etcd}, incarnation ${incarnation}`, { width }),
+    ...textTable({ columns, rows: nodes, width, style }),
+    ...(ends.length > 0 ? wrap(`authorities end in: ${ends.join(', ')}`, { width }) : []),
+    '',
+    ...verdict,
+  ];
+}
+
+function stateOf({ unreached, rebooted, down, kernel, notReady }: NodeStatus): string {
+  if (unreached !== undefined) return 'unreachable';
+  if (rebooted) return 'rebooted';
+  if (down.length > 0 || kernel.length > 0) return 'differs';
+  return notReady === undefined ? 'ready' : 'not ready';
+}
+
+function memberText(member: MemberStatus | undefined): string {
+  if (member === undefined) return '';
+  if (member.silent !== undefined) return 'silent';
+  const kind = member.isLearner ? 'learner' : member.isLeader ? 'leader' : 'voter';
+  return member.databaseBytes === undefined ? kind : `${kind}, ${bytesText(member.databaseBytes)}`;
+}

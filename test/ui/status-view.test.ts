@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import type { ClusterStatus } from '../../src/cluster/cluster-status.js';
+import { statusLines } from '../../src/ui/status-view.js';
+
+const NOW = new Date('2026-11-30T12:00:00Z');
+const NODE = { down: [], kernel: [], putBack: 0, kubelet: 'v1.37.2' };
+const STATUS: ClusterStatus = {
+  cluster: 'default',
+  kubernetes: '1.37.2',
+  etcd: '3.7.3',
+  incarnation: 2,
+  members: [{ name: 's4', isLearner: false, isLeader: true, databaseBytes: 2_500_000, errors: [] }],
+  nodes: [
+    { name: 's4', role: 'control-plane', ...NODE },
+    { name: 's5', role: 'worker', ...NODE },
+  ],
+  authorities: [{ id: 'kubernetes', ends: new Date('2036-11-30T12:00:00Z') }],
+};
+const shown = (status: ClusterStatus): string => `${statusLines({ status, now: NOW, width: 80 }).join('\n')}\n`;
+const golden = (name: string): string => `../golden/ui/${name}.txt`;
+
+it('a cluster that is well', () => expect(shown(STATUS)).toMatchFileSnapshot(golden('status-well')));
+
+it('a cluster that is not: what is wrong comes last, with what to do', () => {
+  const nodes: ClusterStatus['nodes'] = [
+    { name: 's4', role: 'control-plane', ...NODE, kernel: ['route to 10.244.1.0/24 is missing'] },
+    { name: 's5', role: 'worker', ...NODE, rebooted: true, notReady: 'it is not Ready' },
+    { name: 's6', role: 'worker', down: [], kernel: [], putBack: 0, unreached: 'it does not answer on port 22' },
+  ];
+  const ends = new Date('2026-12-24T12:00:00Z');
+  return expect(shown({ ...STATUS, nodes, authorities: [{ id: 'etcd', ends }] })).toMatchFileSnapshot(
+    golden('status-ill'),
+  );
+});
