@@ -24,8 +24,8 @@ export type MemberOrder =
   | { do: 'promote'; id: string }
   /** The others are told its new address before it is restarted with it. */
   | { do: 'update-peer-url'; id: string; url: string }
-  /** It takes part once the others have a quorum. */
-  | { do: 'wait' }
+  /** It takes part in another pass. `until`: what has to be first, as the end of a sentence. */
+  | { do: 'wait'; until: string }
   /** Its machine is not touched. `ask`: what a person has to decide before it is. */
   | { do: 'leave'; ask?: Refusal };
 
@@ -87,7 +87,8 @@ export type RefusalReason =
   | 'quorum-lost'
   | 'not-blank'
   | 'may-hold-data'
-  | 'etcd-masked';
+  | 'etcd-masked'
+  | 'address-taken';
 
 export function refused(reason: RefusalReason, message: string, hint: string): Refusal {
   return { code: 'refused', reason, message, hint };

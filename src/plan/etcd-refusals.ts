@@ -72,6 +72,20 @@ export function askedAbout(masked: readonly MemberFacts[]): Refusal {
   );
 }
 
+/** Beside another member's URL etcd would hand out that one's ID. @param owner The member, listed as configured or not */
+export function addressTaken(member: MemberFacts, owner: MemberFacts | { name: string }): Refusal {
+  const address = member.peerUrl === undefined ? '' : ` (${new URL(member.peerUrl).hostname})`;
+  const isAway =
+    'condition' in owner && owner.condition.kind === 'unreachable' && owner.condition.obstacle === undefined;
+  const lost = isAway ? `, or give --lost ${owner.name} if permanently off` : '';
+  const back = 'condition' in owner && !isAway ? `see to it that ${owner.name} takes part` : `bring ${owner.name} back`;
+  return refused(
+    'address-taken',
+    `${member.name} has the address${address} that etcd knows ${owner.name} by, and cannot join beside it`,
+    `${back} and run up again, which tells the others its new address${lost}; or give ${member.name} another address`,
+  );
+}
+
 export const hold = (holders: readonly string[]): string => (holders.length === 1 ? 'holds' : 'hold');
 
 export function noMajority(facts: EtcdFacts, usable: readonly MemberFacts[]): Refusal {

@@ -13,7 +13,7 @@ import {
 } from './etcd-facts.js';
 import { entriesOf, type Membership, membershipOf } from './etcd-membership.js';
 import type { Blocking, ClusterOrder, EtcdOrders, MemberOrder, Refusal } from './etcd-order-types.js';
-import { askedAbout, refuseOlderData } from './etcd-refusals.js';
+import { addressTaken, askedAbout, refuseOlderData } from './etcd-refusals.js';
 
 /** A member, and what the quorum says of it. */
 interface Known extends MemberFacts {
@@ -33,18 +33,28 @@ export function withQuorum(facts: EtcdFacts, recorded: EtcdRecord, list: MemberL
     return { ...member, entries, membership: membershipOf(entries) };
   });
   const isHolder = (member: Known): boolean => isCurrent(recorded)(member) && member.membership === 'voter';
-  const joining = members.filter((member) => {
+  const mayJoin = members.filter((member) => {
     const { kind } = member.condition;
     return kind !== 'unreachable' && member.fit && !isHolder(member) && !isMasked(member);
   });
+  const kept = new Map(members.filter(isHolder).map((member) => [member.name, orderOfVoter(member)]));
+  const barred = new Map(
+    mayJoin.flatMap((member) => {
+      const order = takenAddress(member, { members, list, kept, recorded });
+      return order ? [[member.name, order] as const] : [];
+    }),
+  );
+  const joining = mayJoin.filter(({ name }) => !barred.has(name));
   const learner = soleLearner(members, joining, recorded);
   const orders = new Map(
     members.map((member): [string, MemberOrder] => {
+      const known = barred.get(member.name) ?? kept.get(member.name);
+      if (known) return [member.name, known];
       if (member === learner) return [member.name, { do: 'promote', id: member.entries[0]?.id ?? '' }];
       if (joining.includes(member)) {
         return [member.name, { do: 'join-as-learner', ...(wipeReason(member, recorded) ?? {}) }];
       }
-      return [member.name, isHolder(member) ? orderOfVoter(member) : leave(member)];
+      return [member.name, leave(member)];
     }),
   );
   const takesIn = joining.some((member) => member !== learner);
@@ -63,6 +73,35 @@ export function withQuorum(facts: EtcdFacts, recorded: EtcdRecord, list: MemberL
     },
     absent: absentNames(facts),
   };
+}
+
+interface Addresses {
+  members: readonly Known[];
+  list: MemberList;
+  /** What the voters that have their data are to do. */
+  kept: ReadonlyMap<string, MemberOrder>;
+  recorded: EtcdRecord;
+}
+
+/**
+ * etcd tells members apart by their URL where they join: one that is still another member's would hand out the ID of that
+ * one, and with it a vote without its log (etcd-io/etcd#7445).
+ *
+ * @returns what the member is to do in place of joining; undefined where its address is free, or will be
+ */
+function takenAddress(member: Known, { members, list, kept, recorded }: Addresses): MemberOrder | undefined {
+  const { peerUrl } = member;
+  const taken = list.entries.find(
+    (entry) => peerUrl !== undefined && entry.peerUrls.includes(peerUrl) && !member.entries.includes(entry),
+  );
+  if (taken === undefined) return undefined;
+  const owner = members.find(({ entries }) => entries.includes(taken));
+  // Before anybody is added, the entries of all that lost their data go, and those of learners.
+  if (owner !== undefined && (owner.membership === 'learner' || isGone(owner, recorded))) return undefined;
+  if (owner !== undefined && kept.get(owner.name)?.do === 'update-peer-url') {
+    return { do: 'wait', until: `the others know the new address of ${owner.name}, whose old one it has` };
+  }
+  return { do: 'leave', ask: addressTaken(member, owner ?? { name: taken.name || taken.id }) };
 }
 
 /** There may be one learner at a time: beside others that join, one left behind joins anew as they do. */
@@ -134,10 +173,14 @@ interface Change {
  * blank on a machine that is not fit. A learner that cannot take part has no vote to lose, and is in the way of others.
  */
 function losesItsEntry(member: Known, { joining, takesIn, recorded }: Change): boolean {
-  const { condition, membership } = member;
+  const { membership } = member;
   if (membership === 'absent') return false;
   if (joining.includes(member)) return true;
-  if (takesIn && membership === 'learner') return true;
+  return (takesIn && membership === 'learner') || isGone(member, recorded);
+}
+
+function isGone(member: Known, recorded: EtcdRecord): boolean {
+  const { condition } = member;
   if (condition.kind === 'unreachable') return condition.lost;
   return condition.kind === 'blank' || (!isCurrent(recorded)(member) && !isMasked(member) && member.fit);
 }

@@ -66,7 +66,7 @@ function mayMakeQuorum({ list, voters, usable }: View): boolean {
 function revive(facts: EtcdFacts, holders: readonly MemberFacts[], moved: string[]): EtcdOrders {
   const order = (member: MemberFacts): MemberOrder => {
     if (member.condition.kind === 'unreachable') return { do: 'leave' };
-    if (!holders.includes(member)) return { do: 'wait' };
+    if (!holders.includes(member)) return { do: 'wait', until: 'the others have a quorum' };
     if (isMasked(member)) return { do: 'leave', ask: askedAbout([member]) };
     if (!isFit(member)) return { do: 'leave' };
     return { do: runs(member) ? 'keep' : 'start' };

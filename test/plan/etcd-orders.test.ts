@@ -250,8 +250,46 @@ describe('an established cluster', () => {
     // m1 is blank and has the address that m0 had until a moment ago.
     const entries = [entry('m0', { peerUrls: ['https://m1:2380'] }), entry('m2')];
     const orders = judge(['running', 'blank', 'running'], { quorumProven: true, entries });
-    expect(said(orders)).toMatchObject({ m0: 'update-peer-url', m1: 'join-as-learner' });
+    // First the others are told where m0 is now: at the URL of a voter, m1 would be given that one's ID.
+    expect(said(orders)).toEqual({ code: 'healthy', m0: 'update-peer-url', m1: 'wait', m2: 'keep' });
     expect(removed(orders)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'is out of reach',
+      'unreachable',
+      {},
+      /^bring m0 back and run up again, .*or give --lost m0 if permanently off; or/,
+    ],
+    [
+      'did not pass preflight',
+      'running',
+      { fit: false },
+      /^see to it that m0 takes part .*; or give m1 another address$/,
+    ],
+  ])('takes nobody in at the address of a member that %s: both are named', (_title, condition, more, hint) => {
+    const entries = [entry('m0', { peerUrls: ['https://m1:2380'] }), ...['m2', 'm3', 'm4'].map((name) => entry(name))];
+    const five = [condition, 'blank', 'running', 'running', 'running'];
+    const orders = judge(five, { quorumProven: true, entries, members: { m0: more } });
+    expect(said(orders)).toMatchObject({ code: 'healthy', m1: 'leave' });
+    expect(orders.code !== 'refused' && orders.members.get('m1')).toMatchObject({
+      ask: {
+        reason: 'address-taken',
+        message: 'm1 has the address (m1) that etcd knows m0 by, and cannot join beside it',
+        hint: expect.stringMatching(hint),
+      },
+    });
+    expect(removed(orders)).toEqual([]);
+  });
+
+  it('takes it in where that member is lost by word of a person, or lost its data: its entry goes first', () => {
+    const entries = [entry('m0', { peerUrls: ['https://m1:2380'] }), entry('m2'), entry('m3'), entry('m4')];
+    for (const condition of ['lost', 'blank']) {
+      const orders = judge([condition, 'blank', 'running', 'running', 'running'], { quorumProven: true, entries });
+      expect(said(orders)).toMatchObject({ m1: 'join-as-learner' });
+      expect(removed(orders)).toEqual(['m0']);
+    }
   });
 
   it('knows the entry of one that was added and never started, or had another name, by its address', () => {

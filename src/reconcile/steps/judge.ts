@@ -66,9 +66,7 @@ export async function admit(context: Reconciliation, { node }: StepPlace): Promi
     throw refusal({ code, host: node, message, hint });
   }
   const reason =
-    order?.do === 'wait'
-      ? 'its etcd member waits until the others have a quorum'
-      : 'it answered after the plan was made';
+    order?.do === 'wait' ? `its etcd member waits until ${order.until}` : 'it answered after the plan was made';
   context.again.add(`${node}: ${reason}`);
   if (!context.last) throw new DisklessError({ code: 'dependency-failed', host: node, message: reason });
   const hint = 'run the same command again';
