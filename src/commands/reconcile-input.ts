@@ -16,7 +16,7 @@ const STALL_TIMEOUT_MS = 10_000;
 export interface ReconcileInputOptions {
   command: 'up' | 'plan';
   inputs: RunInputs;
-  flags: Pick<RunFlags, 'verify' | 'discardData' | 'newCluster' | 'wait'>;
+  flags: Pick<RunFlags, 'verify' | 'newCluster' | 'wait'>;
   state: ReconcileState;
   bus: EventBus;
   signal: AbortSignal;
@@ -38,7 +38,7 @@ export function reconcileInput({ command, inputs, flags, state, bus, signal }: R
     open: nodeConnector({ spec, nodeRecords }),
     kubeconfigPath: inputs.state.kubeconfig,
     verifyAll: flags.verify,
-    discardData: flags.discardData,
+    discardData: inputs.discardData,
     newCluster: flags.newCluster,
     ...(inputs.outdated && { outdated: inputs.outdated }),
     lost: inputs.lost,

@@ -46,9 +46,8 @@ export function unfinishedBootstrap(facts: EtcdFacts, recorded: EtcdRecord): Etc
   if (usable.length < majorityOf(facts.members.length)) return noMajority(facts, usable);
   const masked = usable.filter(isMasked);
   if (masked.length > 0) return askedAbout(masked);
-  const older = refuseOlderData(facts, recorded, usable);
-  if (older) return older;
-  if (isSameAttempt(recorded, usable)) return resume(facts, recorded, usable);
+  if (isSameAttempt(recorded, usable))
+    return refuseOlderData(facts, recorded, usable) ?? resume(facts, recorded, usable);
   const unproven = refuseUnprovenData(facts, recorded, usable);
   if (unproven) return unproven;
   const wipeReason = (member: MemberFacts): WipeReason | undefined =>

@@ -52,8 +52,8 @@ export interface EtcdFacts {
   members: readonly MemberFacts[];
   /** The one that a quorum gave just now; without a quorum, that of each running member that answered. */
   lists: readonly MemberList[];
-  /** A person accepts the loss of data that no quorum can be made of, and of data of an older incarnation. */
-  discardData: boolean;
+  /** Members whose data a person gave up: what no quorum can be made of, or is of an older incarnation. */
+  discardData: ReadonlySet<string>;
   /** A person asks for an empty cluster in the place of the recorded one. */
   newCluster: boolean;
 }
@@ -97,12 +97,18 @@ export function unaccounted(facts: EtcdFacts): MemberFacts[] {
   return of(facts, 'unreachable').filter(({ condition }) => condition.kind === 'unreachable' && !condition.lost);
 }
 
+/** It was given up when the recorded incarnation began, by a run that did not get to wiping it in this boot. */
+function wasGivenUp(recorded: EtcdRecord, member: MemberFacts): boolean {
+  const { name, bootId } = member;
+  if (!isOlder(recorded)(member) || recorded.discarded?.includes(name) !== true) return false;
+  return bootId !== undefined && recorded.bootIds[name] === bootId;
+}
+
 /**
- * A person gave this data up: in this run, or when the recorded incarnation began, by a run that did not get to wiping
- * it in this boot.
+ * Those of these whose data a person has to name. A word is for one command: where one name is missing from it, all are
+ * asked for; none where all of them were given.
  */
-export function mayBeDiscarded({ discardData }: EtcdFacts, recorded: EtcdRecord): (member: MemberFacts) => boolean {
-  return ({ name, bootId }) =>
-    discardData ||
-    (recorded.discarded?.includes(name) === true && bootId !== undefined && recorded.bootIds[name] === bootId);
+export function askedFor(facts: EtcdFacts, recorded: EtcdRecord, members: readonly MemberFacts[]): MemberFacts[] {
+  const needed = members.filter((member) => !wasGivenUp(recorded, member));
+  return needed.every(({ name }) => facts.discardData.has(name)) ? [] : needed;
 }

@@ -1,14 +1,5 @@
 import type { EtcdRecord } from '../state/records.js';
-import {
-  absences,
-  type EtcdFacts,
-  isCurrent,
-  isOlder,
-  type MemberFacts,
-  mayBeDiscarded,
-  names,
-  of,
-} from './etcd-facts.js';
+import { absences, askedFor, type EtcdFacts, isCurrent, isOlder, type MemberFacts, names, of } from './etcd-facts.js';
 import { type Refusal, refused } from './etcd-order-types.js';
 
 /* What a person must decide, each with the ways out that there are. */
@@ -16,19 +7,29 @@ import { type Refusal, refused } from './etcd-order-types.js';
 export const isOfAttempt = ({ incarnation, token }: EtcdRecord, { condition }: MemberFacts): boolean =>
   condition.kind === 'data' && condition.incarnation === incarnation && condition.token === token;
 
-/** Data of that number whose marker names no attempt, as earlier releases wrote it: fine to go on with, not to wipe. */
+/**
+ * Data of that number whose marker names no attempt, as earlier releases wrote it: fine to go on with, not to wipe. With
+ * what is of an older life, which goes by the same word.
+ */
 export function refuseUnprovenData(
   facts: EtcdFacts,
   recorded: EtcdRecord,
   usable: readonly MemberFacts[],
 ): Refusal | undefined {
-  if (facts.discardData) return undefined;
-  const unproven = names(usable.filter(isCurrent(recorded)).filter((member) => !isOfAttempt(recorded, member)));
-  if (unproven.length === 0) return undefined;
+  const isUnproven = (member: MemberFacts): boolean => isCurrent(recorded)(member) && !isOfAttempt(recorded, member);
+  const asked = askedFor(
+    facts,
+    recorded,
+    usable.filter((member) => isUnproven(member) || isOlder(recorded)(member)),
+  );
+  const unproven = names(asked.filter(isUnproven));
+  if (unproven.length === 0) return refuseOlderData(facts, recorded, usable);
+  const older = asked.filter(isOlder(recorded)).map(withIncarnation);
+  const beside = older.length > 0 ? `, beside data of an earlier life on ${older.join(', ')}` : '';
   return refused(
     'unfinished-data',
-    `the bootstrap of incarnation ${recorded.incarnation} never finished, and ${unproven.join(', ')} ${hold(unproven)} etcd data that is not marked as made by it`,
-    `--discard-data deletes the data of ${unproven.join(', ')} and begins again; or reboot ${unproven.join(', ')}`,
+    `the bootstrap of incarnation ${recorded.incarnation} never finished, and ${unproven.join(', ')} ${hold(unproven)} etcd data that is not marked as made by it${beside}`,
+    `--discard-data ${names(asked).join(',')} deletes that data and begins again; or reboot ${names(asked).join(', ')}`,
   );
 }
 
@@ -48,18 +49,19 @@ export function refuseOlderData(
   recorded: EtcdRecord,
   members: readonly MemberFacts[],
 ): Refusal | undefined {
-  const older = members.filter(isOlder(recorded)).filter((member) => !mayBeDiscarded(facts, recorded)(member));
+  const older = askedFor(facts, recorded, members.filter(isOlder(recorded)));
   if (older.length === 0) return undefined;
-  const each = older.map(({ name, condition }) => {
-    const incarnation = condition.kind === 'data' ? condition.incarnation : undefined;
-    return `${name} (incarnation ${incarnation ?? 'unknown'})`;
-  });
-  const all = names(older).join(', ');
   return refused(
     'older-data',
-    `etcd data of a life before incarnation ${recorded.incarnation} is left on ${each.join(', ')}, and may hold what was written last`,
-    `save what is wanted of it: after that --discard-data deletes the data of ${all}, or reboot ${all}`,
+    `etcd data of a life before incarnation ${recorded.incarnation} is left on ${older.map(withIncarnation).join(', ')}, and may hold what was written last`,
+    `save what is wanted of it: after that --discard-data ${names(older).join(',')} deletes it, or reboot ${names(older).join(', ')}`,
   );
+}
+
+/** `m1 (incarnation 2)` */
+export function withIncarnation({ name, condition }: MemberFacts): string {
+  const incarnation = condition.kind === 'data' ? condition.incarnation : undefined;
+  return `${name} (incarnation ${incarnation ?? 'unknown'})`;
 }
 
 /** Somebody saw to it that it does not start: that is a word of theirs, and not ours to overrule. */

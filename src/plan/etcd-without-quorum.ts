@@ -3,10 +3,12 @@ import { nextIncarnation } from './etcd-bootstrap.js';
 import {
   absence,
   absentNames,
+  askedFor,
   type EtcdFacts,
   isCurrent,
   isFit,
   isMasked,
+  isOlder,
   isUsable,
   type MemberFacts,
   type MemberList,
@@ -18,7 +20,7 @@ import {
 } from './etcd-facts.js';
 import { entriesOf, type Voter, votersOf } from './etcd-membership.js';
 import { type EtcdOrders, type MemberOrder, type Refusal, refused } from './etcd-order-types.js';
-import { askedAbout, mayHoldData, refuseOlderData } from './etcd-refusals.js';
+import { askedAbout, mayHoldData, refuseOlderData, withIncarnation } from './etcd-refusals.js';
 
 /** Whoever has the data is brought up, where that may make a quorum; what then is missing, a person decides. */
 export function withoutQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | Refusal {
@@ -29,10 +31,11 @@ export function withoutQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrder
   const masked = holders.filter(isMasked);
   if (masked.length > 0) return askedAbout(masked);
   const isListed = views.every(({ voters }) => voters.every(({ member }) => member !== undefined));
-  const isAcceptable = isListed && holders.every(isFit) && unaccounted(facts).length === 0;
-  if (facts.discardData && isAcceptable) return nextIncarnation(facts, recorded, 'discarded');
+  const data = of(facts, 'data');
+  const isGivenUp = askedFor(facts, recorded, data).length === 0 && data.every(isFit);
+  if (isGivenUp && isListed && unaccounted(facts).length === 0) return nextIncarnation(facts, recorded, 'discarded');
   // They differ only where one of them was cut off: any is as true as the others.
-  return quorumLost({ facts, holders, view: views[0] ?? { voters: [], usable: [] } });
+  return quorumLost({ facts, recorded, holders, view: views[0] ?? { voters: [], usable: [] } });
 }
 
 /** Who votes, as one member says or as markers have it, and who of them can be brought up. */
@@ -99,11 +102,12 @@ function nobodyHoldsData(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | R
 
 interface Loss {
   facts: EtcdFacts;
+  recorded: EtcdRecord;
   holders: readonly MemberFacts[];
   view: View;
 }
 
-function quorumLost({ facts, holders, view: { list, voters, usable } }: Loss): Refusal {
+function quorumLost({ facts, recorded, holders, view: { list, voters, usable } }: Loss): Refusal {
   const held = names(usable);
   const others = holders.filter((member) => !voters.some((voter) => voter.member === member));
   const missing = voters.filter(({ name }) => !held.includes(name));
@@ -112,8 +116,11 @@ function quorumLost({ facts, holders, view: { list, voters, usable } }: Loss): R
   const fates = [
     ...missing.map((voter) => fate(voter, holders)),
     ...others.map(({ name }) => `${name} has it without a vote`),
+    ...facts.members
+      .filter(isOlder(recorded))
+      .map((member) => `${withIncarnation(member)} has data of an earlier life`),
   ];
-  return refused('quorum-lost', `etcd quorum lost: ${have}; ${fates.join(', ')}`, waysOut({ facts, holders, voters }));
+  return refused('quorum-lost', `etcd quorum lost: ${have}; ${fates.join(', ')}`, waysOut(facts, voters));
 }
 
 function fate({ name, member }: Voter, holders: readonly MemberFacts[]): string {
@@ -122,17 +129,18 @@ function fate({ name, member }: Voter, holders: readonly MemberFacts[]): string 
   return holders.includes(member) ? `${name} has it and did not pass preflight` : `${name} lost its data`;
 }
 
-function waysOut({ facts, holders, voters }: Omit<Loss, 'view'> & Pick<View, 'voters'>): string {
+function waysOut(facts: EtcdFacts, voters: readonly Voter[]): string {
   const back = voters.flatMap(({ name, member }) => (member?.condition.kind === 'unreachable' ? [name] : []));
   const unlisted = voters.flatMap(({ name, member }) => (member === undefined ? [name] : []));
-  const unfit = names(holders.filter((member) => !isFit(member)));
+  // All that would go, of whichever life it is: nothing is wiped that was not named.
+  const data = of(facts, 'data');
+  const unfit = names(data.filter((member) => !isFit(member)));
   const unknown = names(unaccounted(facts));
-  const data = names(holders).join(', ');
   const lost = unknown.length > 0 ? ` (with --lost ${unknown.join(',')} if permanently off)` : '';
   const givesUp =
     unlisted.length + unfit.length > 0
-      ? `or reboot ${data} if its data may go`
-      : `${back.length > 0 ? 'or ' : ''}--discard-data deletes the data of ${data} and starts empty${lost}`;
+      ? `or reboot ${names(data).join(', ')} if its data may go`
+      : `${back.length > 0 ? 'or ' : ''}--discard-data ${names(data).join(',')} deletes that data and starts empty${lost}`;
   return [
     ...(back.length > 0 ? [`bring back ${back.join(' or ')}`] : []),
     ...(unlisted.length > 0 ? [`put ${unlisted.join(', ')} back on the list of hosts (--hosts, --control-plane)`] : []),

@@ -43,8 +43,8 @@ export interface ReconcileOptions {
   verifyAll: boolean;
   /** Names a person says are off with their data gone. */
   lost: ReadonlySet<string>;
-  /** A person accepts the loss of etcd data that no quorum can be made of. */
-  discardData: boolean;
+  /** Names whose etcd data a person gave up. */
+  discardData: ReadonlySet<string>;
   /** A person asks for an empty cluster in the place of the recorded one. */
   newCluster: boolean;
   /** Why the recorded cluster is not brought up any more; with `plan` alone, which then only looks. */

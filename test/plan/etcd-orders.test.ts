@@ -71,7 +71,7 @@ describe('a bootstrap that never finished', () => {
       message: expect.stringContaining('m0 holds etcd data that is not marked'),
       hint: expect.stringContaining('--discard-data'),
     });
-    const given = judge(['old', 'blank', 'running'], { ...options, discardData: true });
+    const given = judge(['old', 'blank', 'running'], { ...options, discardData: ['m0'] });
     expect(said(given)).toMatchObject({ m0: 'bootstrap, wiped: discarded', m2: 'bootstrap, wiped: unfinished' });
   });
 
@@ -186,7 +186,7 @@ describe('an established cluster', () => {
       reason: 'quorum-lost',
       message:
         "etcd quorum lost: 1 of 3 voters that m0 knows of (m0) has the cluster's data; m1 lost its data, m2 lost its data",
-      hint: '--discard-data deletes the data of m0 and starts empty',
+      hint: '--discard-data m0 deletes that data and starts empty',
     });
   });
 
@@ -210,7 +210,7 @@ describe('an established cluster', () => {
     });
     expect(judge(['running', 'unreachable', 'blank'], { members })).toMatchObject({
       message: expect.stringContaining('m1 does not accept our key, m2 lost its data'),
-      hint: 'bring back m1; or --discard-data deletes the data of m0 and starts empty (with --lost m1 if permanently off)',
+      hint: 'bring back m1; or --discard-data m0 deletes that data and starts empty (with --lost m1 if permanently off)',
     });
   });
 
@@ -309,7 +309,7 @@ describe('the members say who votes, whatever the list of hosts says', () => {
 
   it('one grown to three on the list, that is the whole of etcd and slow, is waited for and not given up', () => {
     for (const options of [{ silent: true }, { entries: alone }]) {
-      for (const discardData of [false, true]) {
+      for (const discardData of [[], ['m0']]) {
         const orders = judge(['running', 'blank', 'blank'], { ...options, discardData });
         expect(said(orders)).toEqual({ code: 'revive', m0: 'keep', m1: 'wait', m2: 'wait' });
       }
@@ -326,7 +326,7 @@ describe('the members say who votes, whatever the list of hosts says', () => {
 
   it('voters that are not on the list count, and are named with the way back', () => {
     const entries = [entry('m0'), entry('s8'), entry('s9')];
-    const lost = judge(['running', 'blank', 'blank'], { entries, discardData: true });
+    const lost = judge(['running', 'blank', 'blank'], { entries, discardData: ['m0'] });
     expect(lost).toMatchObject({
       reason: 'quorum-lost',
       message: expect.stringContaining('s8 is not on the list of hosts, s9 is not'),
@@ -354,16 +354,16 @@ describe('a learner that was left behind', () => {
     expect(refusal).toMatchObject({
       reason: 'quorum-lost',
       message: expect.stringMatching(/1 of 2 voters that m0 knows of \(m0\) .*m2 has it without a vote/),
-      hint: expect.stringContaining('--discard-data deletes the data of m0, m2'),
+      hint: expect.stringContaining('--discard-data m0,m2 deletes that data'),
     });
     const word = condition === 'blank' ? condition : 'lost';
-    const given = judge(['running', word, 'learner'], { entries, discardData: true });
+    const given = judge(['running', word, 'learner'], { entries, discardData: ['m0', 'm2'] });
     expect(said(given)).toMatchObject({ code: 'bootstrap', m0: 'bootstrap, wiped: discarded' });
   });
 
   it('is told by its marker where nobody says who the members are', () => {
     expect(said(judge(['blank', 'blank', 'learner'], { silent: true }))).toEqual({ refused: 'quorum-lost' });
-    const given = judge(['blank', 'blank', 'learner'], { silent: true, discardData: true });
+    const given = judge(['blank', 'blank', 'learner'], { silent: true, discardData: ['m2'] });
     expect(said(given)).toMatchObject({ m2: 'bootstrap, wiped: discarded' });
     expect(said(judge(['running', 'blank', 'learner'], { silent: true }))).toMatchObject({ code: 'revive' });
   });
@@ -395,7 +395,7 @@ describe('a learner that was left behind', () => {
 
 describe('a masked unit', () => {
   it('is asked about where it may be what a quorum lacks, and never given up', () => {
-    for (const discardData of [false, true]) {
+    for (const discardData of [[], ['m0']]) {
       expect(judge(['masked', 'blank', 'blank'], { discardData })).toMatchObject({
         reason: 'etcd-masked',
         hint: expect.stringContaining('unmask etcd.service on m0'),
@@ -420,9 +420,9 @@ describe('data of an older incarnation', () => {
     expect(judge(conditions, { quorumProven })).toMatchObject({
       reason: 'older-data',
       message: expect.stringContaining('m1 (incarnation 2)'),
-      hint: expect.stringMatching(/--discard-data deletes the data of m1, or reboot m1/),
+      hint: expect.stringMatching(/--discard-data m1 deletes it, or reboot m1/),
     });
-    const given = judge(conditions, { quorumProven, discardData: true });
+    const given = judge(conditions, { quorumProven, discardData: ['m1'] });
     const order = quorumProven ? 'join-as-learner' : 'bootstrap';
     expect(said(given)).toMatchObject({ m1: `${order}, wiped: discarded` });
   });
@@ -464,7 +464,7 @@ describe('stopped members are started before anything is judged', () => {
 });
 
 describe('a person who accepts the loss', () => {
-  const discardData = true;
+  const discardData = ['m0'];
 
   it('begins anew over data that no quorum can be made of', () => {
     const orders = judge(['running', 'blank', 'blank'], { discardData });
@@ -489,6 +489,30 @@ describe('a person who accepts the loss', () => {
     expect(judge(['blank', 'unreachable', 'blank'], { discardData })).toMatchObject({ reason: 'may-hold-data' });
   });
 
+  it('gives up what they named, and nothing else: what shows besides is asked about again, all of it by name', () => {
+    const hint = expect.stringContaining('--discard-data m0,m1 deletes that data and starts empty');
+    for (const named of [['m1'], ['m0']]) {
+      // m0 came back with the life before, which is the one with the objects; told of m1 alone, nobody meant it.
+      const refusal = judge(['older', 'running', 'blank'], { discardData: named });
+      expect(refusal).toMatchObject({ reason: 'quorum-lost', hint });
+      expect(refusal).toMatchObject({
+        message: expect.stringContaining('m0 (incarnation 2) has data of an earlier life'),
+      });
+    }
+    const given = judge(['older', 'running', 'blank'], { discardData: ['m0', 'm1'] });
+    expect(said(given)).toMatchObject({ m0: 'bootstrap, wiped: discarded', m1: 'bootstrap, wiped: discarded' });
+    // Told with a quorum that m0 has older data, and by the time the word is given the quorum is gone.
+    expect(judge(['older', 'blank', 'running'], { discardData: ['m0'] })).toMatchObject({
+      reason: 'quorum-lost',
+      hint: expect.stringContaining('--discard-data m0,m2'),
+    });
+  });
+
+  it('is asked anew over what was written since: that earlier data went does not give up the data of now', () => {
+    const record = { ...RECORD, discarded: ['m0'], bootIds: { m0: 'boot-0' } };
+    expect(said(judge(['running', 'blank', 'blank'], { record }))).toEqual({ refused: 'quorum-lost' });
+  });
+
   it('cannot give up data on a machine that failed its preflight', () => {
     const members = { m0: { fit: false } };
     expect(judge(['running', 'blank', 'blank'], { discardData, members })).toMatchObject({ code: 'refused' });
@@ -508,7 +532,7 @@ describe('a new cluster in the place of the recorded one', () => {
   });
 
   it.each(['running', 'stopped', 'older'])('never begins over data (%s), and names who holds it', (condition) => {
-    for (const options of [{}, { discardData: true }, { record: { ...RECORD, phase: 'bootstrapping' as const } }]) {
+    for (const options of [{}, { discardData: ['m1'] }, { record: { ...RECORD, phase: 'bootstrapping' as const } }]) {
       expect(judge(['blank', condition, 'blank'], { newCluster, ...options })).toMatchObject({
         reason: 'not-blank',
         message: expect.stringContaining('m1 holds etcd data of the recorded cluster'),

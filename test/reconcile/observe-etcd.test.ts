@@ -56,7 +56,13 @@ function observe({
     unread: new Map(Object.entries(unread).map(([name, code]) => [name, new DisklessError({ code, message: code })])),
     woken: new Set(),
     memory: { newCluster, record: known, nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name] }])) },
-    options: { spec, lost: new Set(lost), discardData: false, clock: virtualClock(), readyTimeoutMs: 180_000 },
+    options: {
+      spec,
+      lost: new Set(lost),
+      discardData: new Set<string>(),
+      clock: virtualClock(),
+      readyTimeoutMs: 180_000,
+    },
   } as unknown as Reconciliation;
   const candidates = fit.map((name) => ({ node: sampleNode({ name }), nodeIp: IPS[name] }) as Candidate);
   return observeEtcd(context, candidates, 'c');

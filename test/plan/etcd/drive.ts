@@ -44,7 +44,8 @@ function wake(now: World, name: string): boolean {
 }
 
 /** Two worlds that say the same are the same. */
-export const inWords = ({ lost, ...world }: World): string => JSON.stringify([world, [...lost].toSorted()]);
+export const inWords = ({ lost, discardData, ...world }: World): string =>
+  JSON.stringify([world, [...lost].toSorted(), [...discardData].toSorted()]);
 
 const MOST_RUNS = 8;
 
@@ -95,9 +96,10 @@ export function waysOut(orders: EtcdOrders | Refusal): Map<string, (now: World) 
   }
   if (/--discard-data/.test(hint)) {
     // A word for which others have to be given first is given with them.
+    const [, data = ''] = /--discard-data ([\w,]+)/.exec(hint) ?? [];
     const [, lost] = /--discard-data[^;]*--lost ([\w,]+)/.exec(hint) ?? [];
     ways.set('--discard-data', (now) => {
-      now.discardData = true;
+      now.discardData = new Set(data.split(','));
       for (const name of lost?.split(',') ?? []) now.lost.add(name);
     });
   }

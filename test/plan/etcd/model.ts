@@ -43,7 +43,7 @@ export interface World {
   entries: EtcdEntry[];
   /** A person's words. */
   lost: Set<string>;
-  discardData: boolean;
+  discardData: Set<string>;
   /** Tokens and member IDs that were given out. */
   serial: number;
 }

@@ -55,7 +55,8 @@ export const entry = (name: string, more: Partial<EtcdEntry> = {}): EtcdEntry =>
 export interface Circumstances {
   record?: EtcdRecord | undefined;
   quorumProven?: boolean;
-  discardData?: boolean;
+  /** Whose data a person gave up. */
+  discardData?: readonly string[];
   newCluster?: boolean;
   /** By name, what is not as usual: every reachable member is fit. */
   members?: Record<string, Partial<MemberFacts>>;
@@ -66,7 +67,7 @@ export interface Circumstances {
 }
 
 export function factsOf(conditions: string[], options: Circumstances = {}): EtcdFacts {
-  const { quorumProven = false, discardData = false, newCluster = false, silent = false } = options;
+  const { quorumProven = false, discardData = [], newCluster = false, silent = false } = options;
   const members = conditions.map((condition, index) => member(index, condition, options.members?.[`m${index}`]));
   const recorded = 'record' in options ? options.record : { ...RECORD, members: members.map(({ name }) => name) };
   const entries = options.entries ?? members.map(({ name }) => entry(name));
@@ -76,7 +77,7 @@ export function factsOf(conditions: string[], options: Circumstances = {}): Etcd
     clusterId: OURS,
     members,
     lists: silent ? [] : quorumProven ? lists.slice(0, 1) : lists,
-    discardData,
+    discardData: new Set(discardData),
     newCluster,
     ...(recorded && { recorded }),
   };

@@ -76,7 +76,7 @@ export function worldOf(kinds: readonly string[], { phase, rebooted }: Begun = {
     entries,
     record: { ...RECORD, phase, members, bootIds },
     lost: new Set(),
-    discardData: false,
+    discardData: new Set(),
     serial: 0,
   };
 }

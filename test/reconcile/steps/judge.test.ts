@@ -31,7 +31,7 @@ describe('judge', () => {
       options: {
         spec,
         lost: new Set(lost),
-        discardData: false,
+        discardData: new Set<string>(),
         random: (size: number) => Buffer.alloc(size),
         content: { artifacts: async () => new Map(), images: async () => [] },
       },

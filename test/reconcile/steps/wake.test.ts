@@ -69,7 +69,7 @@ function runWith({ facts, etcd = new FakeEtcd(IPS), record = {}, lost = [], fail
       epochs: new Map(names.map((name) => [name, {}])),
       nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name] }])),
     },
-    options: { spec, lost: new Set(lost), discardData: false, clock: virtualClock() },
+    options: { spec, lost: new Set(lost), discardData: new Set<string>(), clock: virtualClock() },
   } as unknown as Reconciliation;
   const place = { node: '', step: 'wake', signal, failed: new Set<string>() };
   return { context, events, scripts, wake: () => wake(context, place) };
