@@ -22,6 +22,12 @@ export function membershipOf(entries: readonly EtcdEntry[]): Membership {
   return entries.some(({ isLearner }) => !isLearner) ? 'voter' : 'learner';
 }
 
+/** All who say who the members are have removed it. */
+export function isRemovedBy(facts: EtcdFacts, member: MemberFacts): boolean {
+  const { lists } = facts;
+  return lists.length > 0 && lists.every((list) => membershipOf(entriesOf(facts, list, member)) === 'absent');
+}
+
 /** A voter as a list has it, with the configured member that it is. */
 export interface Voter {
   /** Its node's, or what else the list has to name it by. */

@@ -18,7 +18,7 @@ import {
   runs,
   unaccounted,
 } from './etcd-facts.js';
-import { entriesOf, type Voter, votersOf } from './etcd-membership.js';
+import { entriesOf, isRemovedBy, type Voter, votersOf } from './etcd-membership.js';
 import { type EtcdOrders, type MemberOrder, type Refusal, refused } from './etcd-order-types.js';
 import { askedAbout, mayHoldData, refuseOlderData, withIncarnation } from './etcd-refusals.js';
 
@@ -27,43 +27,56 @@ export function withoutQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrder
   const holders = of(facts, 'data').filter(isCurrent(recorded));
   if (holders.length === 0) return nobodyHoldsData(facts, recorded);
   const views = viewsOf(facts, recorded);
-  if (views.some(mayMakeQuorum)) return revive(facts, holders, movedOf(facts, holders));
+  const mayComeUp = silentHolders(facts, recorded).length > 0 || views.some(mayMakeQuorum);
+  if (mayComeUp) return revive(facts, holders, movedOf(facts, holders));
   const masked = holders.filter(isMasked);
   if (masked.length > 0) return askedAbout(masked);
   const isListed = views.every(({ voters }) => voters.every(({ member }) => member !== undefined));
   const data = of(facts, 'data');
   const isGivenUp = askedFor(facts, recorded, data).length === 0 && data.every(isFit);
   if (isGivenUp && isListed && unaccounted(facts).length === 0) return nextIncarnation(facts, recorded, 'discarded');
-  // They differ only where one of them was cut off: any is as true as the others.
-  return quorumLost({ facts, recorded, holders, view: views[0] ?? { voters: [], usable: [] } });
+  return quorumLost({ facts, recorded, holders, views });
 }
 
-/** Who votes, as one member says or as markers have it, and who of them can be brought up. */
+/** Who votes, as one member says or, where none says anything, as the list of hosts has it; and who can be brought up. */
 interface View {
   list?: MemberList;
   voters: Voter[];
   usable: MemberFacts[];
 }
 
-/**
- * Of each member that answers; it may have been cut off from what the others know. While none does, a member that can
- * be brought up may be the whole of etcd: only one that is marked as a learner is not.
- */
+/** Of each member that answers. They differ where one was cut off from what the others know: none is truer than another. */
 function viewsOf(facts: EtcdFacts, recorded: EtcdRecord): View[] {
-  const isLearner = (member: MemberFacts): boolean =>
-    isCurrent(recorded)(member) && member.condition.kind === 'data' && member.condition.role === 'learner';
-  const guess = facts.members.flatMap((member): Voter[] => (isLearner(member) ? [] : [{ name: member.name, member }]));
-  const lists = facts.lists.map((list) => ({ list, voters: votersOf(facts, list) }));
-  return (lists.length > 0 ? lists : [{ voters: guess }]).map((view) => ({
-    ...view,
-    usable: view.voters.flatMap(({ member }) =>
+  if (facts.lists.length === 0) {
+    return [{ voters: facts.members.map((member) => ({ name: member.name, member })), usable: [] }];
+  }
+  return facts.lists.map((list) => {
+    const voters = votersOf(facts, list);
+    const usable = voters.flatMap(({ member }) =>
       member && isCurrent(recorded)(member) && isUsable(member) ? [member] : [],
-    ),
-  }));
+    );
+    return { list, voters, usable };
+  });
 }
 
-function mayMakeQuorum({ list, voters, usable }: View): boolean {
-  return list === undefined ? usable.length > 0 : usable.length >= majorityOf(voters.length);
+/**
+ * Those that can be brought up and said nothing: each of them may be the whole of etcd, whatever a member knows that was
+ * cut off. But for one that all who answered have removed, which is not even started, and a learner: its marker is
+ * believed beside somebody who tells more, since a run may have been cut off before it noted the promotion.
+ */
+function silentHolders(facts: EtcdFacts, recorded: EtcdRecord): MemberFacts[] {
+  const { lists } = facts;
+  const holders = of(facts, 'data').filter(isCurrent(recorded));
+  const isLearner = ({ condition }: MemberFacts): boolean => condition.kind === 'data' && condition.role === 'learner';
+  const isTold = lists.length > 0 || !holders.every(isLearner);
+  return holders.filter((member) => {
+    if (!isUsable(member) || lists.some(({ by }) => by === member.name)) return false;
+    return !(isTold && isLearner(member)) && (runs(member) || !isRemovedBy(facts, member));
+  });
+}
+
+function mayMakeQuorum({ voters, usable }: View): boolean {
+  return usable.length >= majorityOf(voters.length);
 }
 
 function revive(facts: EtcdFacts, holders: readonly MemberFacts[], moved: string[]): EtcdOrders {
@@ -104,23 +117,33 @@ interface Loss {
   facts: EtcdFacts;
   recorded: EtcdRecord;
   holders: readonly MemberFacts[];
-  view: View;
+  views: readonly View[];
 }
 
-function quorumLost({ facts, recorded, holders, view: { list, voters, usable } }: Loss): Refusal {
-  const held = names(usable);
+function quorumLost({ facts, recorded, holders, views }: Loss): Refusal {
+  const voters = views.flatMap((view) => view.voters).filter(isFirstOfItsName);
+  const usable = names(views.flatMap((view) => view.usable));
   const others = holders.filter((member) => !voters.some((voter) => voter.member === member));
-  const missing = voters.filter(({ name }) => !held.includes(name));
-  const what = list === undefined ? 'control planes' : `voters that ${list.by} knows of`;
-  const have = `${held.length} of ${voters.length} ${what}${held.length > 0 ? ` (${held.join(', ')})` : ''} ${held.length === 1 ? 'has' : 'have'} the cluster's data`;
   const fates = [
-    ...missing.map((voter) => fate(voter, holders)),
+    ...voters.filter(({ name }) => !usable.includes(name)).map((voter) => fate(voter, holders)),
     ...others.map(({ name }) => `${name} has it without a vote`),
     ...facts.members
       .filter(isOlder(recorded))
       .map((member) => `${withIncarnation(member)} has data of an earlier life`),
   ];
+  const have = [...new Set(views.map(haveData))].join(', ');
   return refused('quorum-lost', `etcd quorum lost: ${have}; ${fates.join(', ')}`, waysOut(facts, voters));
+}
+
+const isFirstOfItsName = ({ name }: Voter, index: number, all: readonly Voter[]): boolean =>
+  all.findIndex((voter) => voter.name === name) === index;
+
+/** `1 of 3 voters that m0 knows of (m0) has the cluster's data` */
+function haveData({ list, voters, usable }: View): string {
+  const held = names(usable);
+  const what = list === undefined ? 'control planes' : `voters that ${list.by} knows of`;
+  const who = held.length > 0 ? ` (${held.join(', ')})` : '';
+  return `${held.length} of ${voters.length} ${what}${who} ${held.length === 1 ? 'has' : 'have'} the cluster's data`;
 }
 
 function fate({ name, member }: Voter, holders: readonly MemberFacts[]): string {

@@ -339,7 +339,29 @@ describe('the members say who votes, whatever the list of hosts says', () => {
     const cutOff = { by: 'm0', proven: false, entries: [entry('m0'), entry('s8'), entry('s9')] };
     const others = facts.lists.filter(({ by }) => by !== 'm0');
     expect(said(etcdOrders({ ...facts, lists: [cutOff, ...others] }))).toMatchObject({ code: 'revive' });
-    expect(said(etcdOrders({ ...facts, lists: [cutOff] }))).toEqual({ refused: 'quorum-lost' });
+  });
+
+  it('takes one that runs and says nothing for what may be the whole of etcd, whatever a member knows that was cut off', () => {
+    // Shrunk to m0 by --lost, while m4 could not hear of it; now m0 is slow.
+    const entries = ['m0', 'm1', 'm2', 'm3', 'm4'].map((name) => entry(name));
+    const facts = factsOf(['running', 'blank', 'blank', 'blank', 'running'], { entries, discardData: ['m0', 'm4'] });
+    const answering = facts.lists.filter(({ by }) => by === 'm4');
+    expect(said(etcdOrders({ ...facts, lists: answering }))).toMatchObject({ code: 'revive', m0: 'keep', m4: 'keep' });
+    expect(said(etcdOrders(facts))).toMatchObject({ code: 'bootstrap' });
+  });
+
+  it('says what each of them knows where no quorum comes of any', () => {
+    const facts = factsOf(['running', 'blank', 'running']);
+    const fewer = { by: 'm0', proven: false, entries: [entry('m0'), entry('s8')] };
+    const orders = etcdOrders({ ...facts, lists: [fewer, ...facts.lists.slice(1)], members: facts.members });
+    expect(orders).toMatchObject({ code: 'revive' });
+    const five = factsOf(['running', 'blank', 'blank', 'blank', 'running']);
+    const both = etcdOrders({ ...five, lists: [fewer, ...five.lists.slice(1)] });
+    expect(both).toMatchObject({
+      message: expect.stringContaining(
+        "1 of 2 voters that m0 knows of (m0) has the cluster's data, 2 of 5 voters that m4 knows of (m0, m4) have the cluster's data; s8 is not on",
+      ),
+    });
   });
 });
 
@@ -361,11 +383,20 @@ describe('a learner that was left behind', () => {
     expect(said(given)).toMatchObject({ code: 'bootstrap', m0: 'bootstrap, wiped: discarded' });
   });
 
-  it('is told by its marker where nobody says who the members are', () => {
-    expect(said(judge(['blank', 'blank', 'learner'], { silent: true }))).toEqual({ refused: 'quorum-lost' });
-    const given = judge(['blank', 'blank', 'learner'], { silent: true, discardData: ['m2'] });
+  it('is told by its marker beside somebody who tells more: a run may have been cut off before it noted the promotion', () => {
+    // The other voter may have been removed since, and this one be the whole of etcd.
+    for (const discardData of [[], ['m2']]) {
+      expect(said(judge(['blank', 'blank', 'learner'], { silent: true, discardData }))).toMatchObject({
+        code: 'revive',
+        m2: 'keep',
+      });
+    }
+    expect(said(judge(['blank', 'blank', 'learner'], { entries }))).toEqual({ refused: 'quorum-lost' });
+    const given = judge(['blank', 'blank', 'learner'], { entries, discardData: ['m2'] });
     expect(said(given)).toMatchObject({ m2: 'bootstrap, wiped: discarded' });
-    expect(said(judge(['running', 'blank', 'learner'], { silent: true }))).toMatchObject({ code: 'revive' });
+    const unfit = { m0: { fit: false } };
+    const beside = judge(['stopped', 'blank', 'learner'], { silent: true, members: unfit });
+    expect(said(beside)).toEqual({ refused: 'quorum-lost' });
   });
 
   it('is promoted where a quorum answers and nobody else joins', () => {

@@ -35,6 +35,8 @@ interface Seen {
   /** Name → code of the error that kept it from being read. */
   unread?: Record<string, string>;
   newCluster?: boolean;
+  /** Whose stopped members this run has started. */
+  woken?: string[];
   signal?: AbortSignal;
 }
 
@@ -46,6 +48,7 @@ function observe({
   lost = [],
   unread = {},
   newCluster = false,
+  woken = [],
   signal,
 }: Seen) {
   const known: ClusterRecord = { version: 1, clusterId: 'c', spec, etcd: { ...etcdRecord, ...record } };
@@ -54,7 +57,7 @@ function observe({
     access: new FakeEtcdAccess(etcd),
     facts: new Map(Object.entries(facts)),
     unread: new Map(Object.entries(unread).map(([name, code]) => [name, new DisklessError({ code, message: code })])),
-    woken: new Set(),
+    woken: new Set(woken),
     memory: { newCluster, record: known, nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name] }])) },
     options: {
       spec,
@@ -165,6 +168,16 @@ describe('observeEtcd', () => {
     const { lists } = await observe({ facts: { s4: member('active') }, etcd });
     expect(lists).toEqual([]);
     expect(etcd.asked).toContain('known s4');
+  });
+
+  it('gives one that was just started longer to say whom it knows', async () => {
+    const asked = async (woken: string[]) => {
+      const etcd = new FakeEtcd(IPS);
+      etcd.alive.clear();
+      await observe({ facts: { s4: member('activating') }, etcd, woken });
+      return etcd.asked.filter((call) => call === 'known s4').length;
+    };
+    expect(await asked(['s4'])).toBeGreaterThan(3 * (await asked([])));
   });
 
   it('does not ask again what never passes', async () => {
