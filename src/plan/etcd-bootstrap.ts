@@ -22,7 +22,7 @@ import {
 import {
   askedAbout,
   hold,
-  isOfAttempt,
+  isUnopened,
   mayHoldData,
   noMajority,
   refuseOlderData,
@@ -38,8 +38,8 @@ export function firstBootstrap(facts: EtcdFacts, incarnation: number): EtcdOrder
 }
 
 /**
- * No apiserver ever ran on it, so it holds no objects: what carries its token may be thrown away. Not asked where a
- * quorum of it works: then it is finished, and only was not recorded so.
+ * No apiserver ever ran on it, so it holds no objects: what carries its token and says so may be thrown away. Not asked
+ * where a quorum of it works, or some of it says otherwise: then it is finished, and only was not recorded so.
  */
 export function unfinishedBootstrap(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | Refusal {
   const usable = facts.members.filter(({ condition, fit }) => condition.kind !== 'unreachable' && fit);
@@ -50,9 +50,19 @@ export function unfinishedBootstrap(facts: EtcdFacts, recorded: EtcdRecord): Etc
     return refuseOlderData(facts, recorded, usable) ?? resume(facts, recorded, usable);
   const unproven = refuseUnprovenData(facts, recorded, usable);
   if (unproven) return unproven;
+  // Where nothing shows that it went no further, the record may be an older copy, and who is away hold all there is.
+  const away = unaccounted(facts);
+  if (away.length > 0 && !usable.some((member) => showsItStopped(recorded, member))) return mayHoldData(away);
   const wipeReason = (member: MemberFacts): WipeReason | undefined =>
-    member.condition.kind !== 'data' ? undefined : isOfAttempt(recorded, member) ? 'unfinished' : 'discarded';
+    member.condition.kind !== 'data' ? undefined : isUnopened(recorded, member) ? 'unfinished' : 'discarded';
   return begin(facts, { incarnation: recorded.incarnation + 1, why: 'unfinished', start: usable, wipeReason });
+}
+
+/** Its data or its claim says so, or it is still in the boot in which it began, and has none. */
+function showsItStopped({ token, bootIds }: EtcdRecord, { name, bootId, condition }: MemberFacts): boolean {
+  if (condition.kind === 'unreachable') return false;
+  if (condition.token === token && condition.open === false) return true;
+  return condition.kind === 'blank' && bootId !== undefined && bootIds[name] === bootId;
 }
 
 /** The members that were recorded for it are all there, each in the boot that it began in. */

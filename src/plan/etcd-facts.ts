@@ -9,6 +9,10 @@ export interface DataOwner {
   role?: 'voter' | 'learner';
   /** etcd's initial-cluster-token of the attempt that it was made by. */
   token?: string;
+  /** false: no apiserver was started over it. Where nothing is said it may hold objects. */
+  open?: boolean;
+  /** Under which etcd knows it: as its marker says, or as it says itself. A name alone proves nothing. */
+  memberId?: string;
 }
 
 /** What one configured member's machine holds, as far as we can tell. */
@@ -85,6 +89,16 @@ export const isCurrent =
   ({ incarnation }: EtcdRecord) =>
   ({ condition }: MemberFacts): boolean =>
     condition.kind === 'data' && condition.incarnation === incarnation;
+
+/**
+ * Its bootstrap was finished, as recorded or, where the record is an older copy, as data says over which an apiserver was
+ * started: no rule for unfinished work holds any more.
+ */
+export function isEstablished({ members }: EtcdFacts, recorded: EtcdRecord): boolean {
+  if (recorded.phase !== 'bootstrapping') return recorded.phase === 'bootstrapped';
+  const isOpen = ({ condition }: MemberFacts): boolean => condition.kind === 'data' && condition.open === true;
+  return members.some((member) => isCurrent(recorded)(member) && isOpen(member));
+}
 
 /** It holds data of a life that is over. */
 export const isOlder =

@@ -10,8 +10,8 @@ export type WipeReason =
   | 'rejoin';
 
 export type MemberOrder =
-  /** Its data stays, and its unit is brought to what the plan says. `markVoter`: the marker beside it is to say so. */
-  | { do: 'keep'; markVoter?: true }
+  /** Its data stays, and its unit is brought to what the plan says. `markAs`: the ID that its marker is to name. */
+  | { do: 'keep'; markAs?: string }
   /** The same; it is stopped, and who the members are is judged again once it runs. */
   | { do: 'start' }
   /** It begins the new incarnation, together with the others that do. */

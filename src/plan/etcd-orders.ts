@@ -1,5 +1,5 @@
 import { firstBootstrap, newCluster, unfinishedBootstrap } from './etcd-bootstrap.js';
-import { type EtcdFacts, isCurrent, isFit, isMasked, names, of, runs } from './etcd-facts.js';
+import { type EtcdFacts, isCurrent, isEstablished, isFit, isMasked, names, of, runs } from './etcd-facts.js';
 import { isRemovedBy, provenList } from './etcd-membership.js';
 import type { EtcdOrders, Refusal } from './etcd-order-types.js';
 import { refuseStrangeData } from './etcd-strange-data.js';
@@ -19,7 +19,7 @@ export function etcdOrders(facts: EtcdFacts): EtcdOrders | Refusal {
   if (facts.newCluster) return newCluster(facts, recorded);
   const proven = provenList(facts);
   if (proven) return withQuorum(facts, recorded, proven);
-  return recorded.phase === 'bootstrapping' ? unfinishedBootstrap(facts, recorded) : withoutQuorum(facts, recorded);
+  return isEstablished(facts, recorded) ? withoutQuorum(facts, recorded) : unfinishedBootstrap(facts, recorded);
 }
 
 /**
@@ -28,7 +28,8 @@ export function etcdOrders(facts: EtcdFacts): EtcdOrders | Refusal {
  */
 export function membersToStart(facts: EtcdFacts): string[] {
   const { recorded } = facts;
-  if (recorded?.phase !== 'bootstrapped' || facts.newCluster || refuseStrangeData(facts)) return [];
+  if (recorded === undefined || !isEstablished(facts, recorded)) return [];
+  if (facts.newCluster || refuseStrangeData(facts)) return [];
   const stopped = of(facts, 'data').filter(
     (member) => isCurrent(recorded)(member) && !runs(member) && isFit(member) && !isMasked(member),
   );

@@ -4,19 +4,23 @@ import { type Refusal, refused } from './etcd-order-types.js';
 
 /* What a person must decide, each with the ways out that there are. */
 
-export const isOfAttempt = ({ incarnation, token }: EtcdRecord, { condition }: MemberFacts): boolean =>
-  condition.kind === 'data' && condition.incarnation === incarnation && condition.token === token;
+/** Its marker names the attempt, and says that no apiserver was started over it. */
+export const isUnopened = ({ incarnation, token }: EtcdRecord, { condition }: MemberFacts): boolean =>
+  condition.kind === 'data' &&
+  condition.incarnation === incarnation &&
+  condition.token === token &&
+  condition.open === false;
 
 /**
- * Data of that number whose marker names no attempt, as earlier releases wrote it: fine to go on with, not to wipe. With
- * what is of an older life, which goes by the same word.
+ * Data of that number whose marker does not say that it is empty, as earlier releases wrote it: fine to go on with, not to
+ * wipe. With what is of an older life, which goes by the same word.
  */
 export function refuseUnprovenData(
   facts: EtcdFacts,
   recorded: EtcdRecord,
   usable: readonly MemberFacts[],
 ): Refusal | undefined {
-  const isUnproven = (member: MemberFacts): boolean => isCurrent(recorded)(member) && !isOfAttempt(recorded, member);
+  const isUnproven = (member: MemberFacts): boolean => isCurrent(recorded)(member) && !isUnopened(recorded, member);
   const asked = askedFor(
     facts,
     recorded,
@@ -28,7 +32,7 @@ export function refuseUnprovenData(
   const beside = older.length > 0 ? `, beside data of an earlier life on ${older.join(', ')}` : '';
   return refused(
     'unfinished-data',
-    `the bootstrap of incarnation ${recorded.incarnation} never finished, and ${unproven.join(', ')} ${hold(unproven)} etcd data that is not marked as made by it${beside}`,
+    `the bootstrap of incarnation ${recorded.incarnation} never finished, and ${unproven.join(', ')} ${hold(unproven)} etcd data that is not marked as empty${beside}`,
     `--discard-data ${names(asked).join(',')} deletes that data and begins again; or reboot ${names(asked).join(', ')}`,
   );
 }

@@ -126,9 +126,10 @@ function orderOfVoter(member: Known): MemberOrder {
   );
   if (moved && member.peerUrl !== undefined) return { do: 'update-peer-url', id: moved.id, url: member.peerUrl };
   if (!runs(member)) return { do: 'start' };
-  // A run that promoted it was cut off before it noted that.
-  const { condition } = member;
-  return condition.kind === 'data' && condition.role === 'learner' ? { do: 'keep', markVoter: true } : { do: 'keep' };
+  // A run that promoted it, or began its life, was cut off before it noted that.
+  const { condition, entries } = member;
+  const isBehind = condition.kind === 'data' && (condition.role === 'learner' || condition.open === false);
+  return isBehind && entries[0] !== undefined ? { do: 'keep', markAs: entries[0].id } : { do: 'keep' };
 }
 
 const leave = (member: Known): MemberOrder =>

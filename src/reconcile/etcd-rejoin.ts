@@ -63,7 +63,9 @@ async function rejoinOne(context: Reconciliation, joining: Joining): Promise<voi
   const own = { ...context, signal };
   const added = await addLearner(own, node, peerUrl(workOf(context, node).nodeIp));
   changed(context, { step: 'etcd', node }, `add etcd learner ${added.id}`);
-  await promoteOne(context, joining, added.id, async () => member.prepare(await bootstrapOf(own, node, added)));
+  await promoteOne(context, joining, added.id, async () =>
+    member.prepare(await bootstrapOf(own, node, added), added.id),
+  );
 }
 
 async function promoteOne(

@@ -5,6 +5,7 @@ import { isSameAttempt } from '../plan/etcd-bootstrap.js';
 import {
   type EtcdFacts,
   isCurrent,
+  isEstablished,
   type MemberCondition,
   type MemberFacts,
   majorityOf,
@@ -54,10 +55,11 @@ export function runningMembers({ members, recorded }: EtcdFacts): MemberFacts[] 
 }
 
 /** A bootstrap that goes on as it began needs no proof; one that would begin again must not wipe what works. */
-function isJudgedByQuorum({ recorded, newCluster, members }: EtcdFacts): boolean {
+function isJudgedByQuorum(facts: EtcdFacts): boolean {
+  const { recorded, newCluster, members } = facts;
   if (recorded === undefined || recorded.phase === 'none' || newCluster) return false;
   const usable = members.filter(({ condition, fit }) => condition.kind !== 'unreachable' && fit);
-  return recorded.phase === 'bootstrapped' || !isSameAttempt(recorded, usable);
+  return isEstablished(facts, recorded) || !isSameAttempt(recorded, usable);
 }
 
 /** An earlier run recorded this very cluster and was interrupted: what it left behind is continued. */

@@ -16,7 +16,7 @@ const FIVES = 3_000;
 
 /** A member's condition, and what is not as usual with it: every reachable one is fit, and a voter. */
 const KINDS = [
-  ...['blank', 'running', 'old', 'stopped', 'masked', 'older', 'unknown', 'claimed', 'unreachable', 'lost'],
+  ...['blank', 'running', 'begun', 'old', 'stopped', 'masked', 'older', 'unknown', 'claimed', 'unreachable', 'lost'],
   ...['blank unfit', 'running unfit', 'stopped unfit', 'older unfit'],
   ...['learner -learner', 'running -learner', 'running -absent', 'stopped -absent unfit', 'unreachable -learner'],
 ];
@@ -45,8 +45,10 @@ function* situations(count: number): Generator<Judged> {
       return words.includes('-absent') ? [] : [entry(`m${index}`, { isLearner: words.includes('-learner') })];
     });
     const voters = kinds.filter((kind) => !/-learner|-absent/.test(kind));
-    const alive = voters.filter((kind) => ['running', 'old', 'unreachable', 'lost'].includes(conditionOf(kind)));
-    const mayWork = alive.length > voters.length / 2 && voters.some((kind) => /^(running|old)/.test(kind));
+    const alive = voters.filter((kind) =>
+      ['running', 'begun', 'old', 'unreachable', 'lost'].includes(conditionOf(kind)),
+    );
+    const mayWork = alive.length > voters.length / 2 && voters.some((kind) => /^(running|begun|old)/.test(kind));
     for (const discardData of [[], ['m0'], names]) {
       for (const phase of ['none', 'bootstrapping', 'bootstrapped'] as const) {
         for (const epoch of phase === 'bootstrapping' ? ['boot', 'earlier'] : ['boot']) {
@@ -121,14 +123,18 @@ describe.each([1, 3, 5])('every combination over %i members', { timeout: 300_000
       if (!('wipe' in order) || order.wipe === undefined || each.discardData?.includes(name)) continue;
       // A quorum has all of it; or the marker names the attempt, in which nothing was ever written.
       const isCopy = order.wipe === 'rejoin' && each.quorumProven && /-learner|-absent/.test(kind);
-      const isEmpty = order.wipe === 'unfinished' && each.phase === 'bootstrapping' && !/^old/.test(kind);
+      const isEmpty =
+        order.wipe === 'unfinished' &&
+        each.phase === 'bootstrapping' &&
+        /^begun/.test(kind) &&
+        !each.kinds.some((other) => /^(running|stopped|learner|masked)/.test(other));
       if (!isCopy && !isEmpty) fail(each, kind);
     }
   });
 
   it('no word is taken over voters that a quorum works with, or may come of', () => {
     for (const { each, kind, order } of orders()) {
-      const isVoter = /^(running|old|stopped)( unfit)?$/.test(kind);
+      const isVoter = /^(running|begun|old|stopped)( unfit)?$/.test(kind);
       const mayCome = each.quorumProven || (each.silent && each.phase === 'bootstrapped');
       if (isVoter && mayCome && 'wipe' in order && order.wipe !== undefined) fail(each, kind);
     }
@@ -137,7 +143,7 @@ describe.each([1, 3, 5])('every combination over %i members', { timeout: 300_000
   it('nobody begins over data that was not wiped, and none but a majority of the configured ones does', () => {
     for (const { each, kind, order, given } of orders()) {
       if (order.do !== 'bootstrap') continue;
-      if (/^(running|old|stopped|learner|older)/.test(kind) !== (order.wipe !== undefined)) fail(each, kind);
+      if (/^(running|begun|old|stopped|learner|older)/.test(kind) !== (order.wipe !== undefined)) fail(each, kind);
       if (given.quorum.through.length <= each.kinds.length / 2) fail(each);
     }
   });
@@ -156,7 +162,7 @@ describe.each([1, 3, 5])('every combination over %i members', { timeout: 300_000
 
   it('a member without data is never started beside some that have theirs', () => {
     for (const { each, kind, order } of orders()) {
-      if (['keep', 'start', 'promote'].includes(order.do) && !/^(running|old|stopped|learner)( |$)/.test(kind)) {
+      if (['keep', 'start', 'promote'].includes(order.do) && !/^(running|begun|old|stopped|learner)( |$)/.test(kind)) {
         fail(each, kind);
       }
     }

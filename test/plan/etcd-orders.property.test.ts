@@ -26,6 +26,7 @@ function startsOf(count: number): Start[] {
     return [
       { title, world: worldOf(kinds) },
       { title: `${title}, never finished`, world: worldOf(kinds, unfinished) },
+      { title: `${title}, by an old copy of the record`, world: worldOf(kinds, { ...unfinished, isCopy: true }) },
       { title: `${title}, never finished, the first rebooted`, world: worldOf(kinds, { ...unfinished, rebooted: 0 }) },
     ];
   });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { MemberFacts } from '../../src/plan/etcd-facts.js';
 import { etcdOrders, membersToStart } from '../../src/plan/etcd-orders.js';
 import type { EtcdRecord } from '../../src/state/records.js';
-import { blocking, CURRENT, entry, factsOf, judge, RECORD, removed, said } from './etcd/situation.js';
+import { blocking, CONDITIONS, CURRENT, entry, factsOf, judge, RECORD, removed, said } from './etcd/situation.js';
 
 describe('no cluster recorded', () => {
   it('bootstraps all blank members at once', () => {
@@ -41,23 +42,23 @@ describe('a bootstrap that never finished', () => {
   const another = { ...same, m1: 'earlier' };
 
   it('is resumed under its token while every epoch is the same', () => {
-    const orders = judge(['running', 'blank', 'old'], { record: record(same) });
+    const orders = judge(['begun', 'blank', 'old'], { record: record(same) });
     const resumed = 'resume-bootstrap';
     expect(said(orders)).toEqual({ code: resumed, m0: resumed, m1: resumed, m2: resumed });
     expect(orders).toMatchObject({ cluster: [] });
   });
 
   it('wipes what a killed operator had not wiped yet, where a person had given it up for this incarnation', () => {
-    const orders = judge(['older', 'blank', 'running'], { record: record(same, { discarded: ['m0'] }) });
+    const orders = judge(['older', 'blank', 'begun'], { record: record(same, { discarded: ['m0'] }) });
     expect(said(orders)).toMatchObject({ m0: 'resume-bootstrap, wiped: discarded', m2: 'resume-bootstrap' });
-    expect(said(judge(['older', 'blank', 'running'], { record: record(same) }))).toEqual({ refused: 'older-data' });
+    expect(said(judge(['older', 'blank', 'begun'], { record: record(same) }))).toEqual({ refused: 'older-data' });
     const rebooted = { m0: { bootId: 'later' } };
     const later = { record: record(same, { discarded: ['m0'] }), members: rebooted };
     expect(said(judge(['older', 'blank', 'blank'], later))).toEqual({ refused: 'older-data' });
   });
 
   it('starts again under a new incarnation when a member rebooted, wiping what that very attempt had made', () => {
-    const orders = judge(['running', 'blank', 'stopped'], { record: record(another), silent: true });
+    const orders = judge(['begun', 'blank', 'begun'], { record: record(another), silent: true });
     const wiped = 'bootstrap, wiped: unfinished';
     expect(said(orders)).toEqual({ code: 'bootstrap', m0: wiped, m1: 'bootstrap', m2: wiped });
     const discarded = ['m0', 'm2'];
@@ -66,17 +67,60 @@ describe('a bootstrap that never finished', () => {
 
   it('wipes no data that does not carry its token without a word, and names who has it', () => {
     const options = { record: record(another), silent: true };
-    expect(judge(['old', 'blank', 'running'], options)).toMatchObject({
+    expect(judge(['old', 'blank', 'begun'], options)).toMatchObject({
       reason: 'unfinished-data',
       message: expect.stringContaining('m0 holds etcd data that is not marked'),
       hint: expect.stringContaining('--discard-data'),
     });
-    const given = judge(['old', 'blank', 'running'], { ...options, discardData: ['m0'] });
+    const given = judge(['old', 'blank', 'begun'], { ...options, discardData: ['m0'] });
     expect(said(given)).toMatchObject({ m0: 'bootstrap, wiped: discarded', m2: 'bootstrap, wiped: unfinished' });
   });
 
+  it('may be resumed over data of an old release in the same boots, and not wiped without a word', () => {
+    const unmarked = { ...CONDITIONS.begun, open: undefined } as MemberFacts['condition'];
+    const each: Record<string, Partial<MemberFacts>>[] = [{ m0: { condition: unmarked } }, {}];
+    for (const members of each) {
+      const conditions = ['old', 'blank', 'begun'];
+      expect(said(judge(conditions, { record: record(same), members }))).toMatchObject({ code: 'resume-bootstrap' });
+      const refusal = judge(conditions, { record: record(another), members, silent: true });
+      expect(refusal).toMatchObject({ reason: 'unfinished-data', hint: expect.stringMatching(/^--discard-data m0 /) });
+    }
+  });
+
+  it('was finished where data says so over which an apiserver was started: the record is an older copy', () => {
+    const copy = { record: record(another), silent: true };
+    // Two are slow, and the third was rebooted.
+    expect(said(judge(['running', 'running', 'blank'], copy))).toEqual({
+      code: 'revive',
+      m0: 'keep',
+      m1: 'keep',
+      m2: 'wait',
+    });
+    expect(said(judge(['running', 'blank', 'blank'], { record: record(another) }))).toEqual({ refused: 'quorum-lost' });
+    // One that was not told in time is no reason either.
+    expect(said(judge(['running', 'begun', 'blank'], copy))).toMatchObject({ code: 'revive', m1: 'keep' });
+    expect(membersToStart(factsOf(['running', 'stopped', 'blank'], copy))).toEqual(['m1']);
+    expect(said(judge(['running', 'running', 'running'], { record: record(same), silent: true }))).toMatchObject({
+      code: 'revive',
+    });
+  });
+
+  it('begins again without one that is away where something shows that it went no further', () => {
+    const conditions = (first: string) => [first, 'blank', 'unreachable'];
+    const rebooted = { ...same, m0: 'earlier', m1: 'earlier' };
+    expect(said(judge(conditions('begun'), { record: record(rebooted), silent: true }))).toMatchObject({
+      code: 'bootstrap',
+      m2: 'leave',
+    });
+    expect(said(judge(conditions('blank'), { record: record(same) }))).toMatchObject({ code: 'bootstrap' });
+    // An older copy of the record says as much of a cluster that lost power.
+    expect(said(judge(conditions('blank'), { record: record(rebooted) }))).toEqual({ refused: 'may-hold-data' });
+    const lost = judge(['blank', 'blank', 'lost'], { record: record(rebooted) });
+    expect(said(lost)).toMatchObject({ code: 'bootstrap' });
+  });
+
   it('wipes nothing where a linearizable read works: it is finished, and who rebooted is taken in anew', () => {
-    const orders = judge(['running', 'blank', 'running'], { record: record(another), quorumProven: true });
+    const orders = judge(['begun', 'blank', 'begun'], { record: record(another), quorumProven: true });
     expect(said(orders)).toEqual({ code: 'rejoin', m0: 'keep', m1: 'join-as-learner', m2: 'keep' });
   });
 
@@ -417,10 +461,15 @@ describe('a learner that was left behind', () => {
     expect(said(orders)).toMatchObject({ code: 'rejoin', m2: 'join-as-learner, wiped: rejoin' });
   });
 
+  it('is noted to hold objects before its apiserver starts, where the run that began its life was cut off', () => {
+    const orders = judge(['running', 'begun', 'running'], { quorumProven: true });
+    expect(orders.code !== 'refused' && orders.members.get('m1')).toEqual({ do: 'keep', markAs: 'id-m1' });
+  });
+
   it('is a voter when the quorum says so, whatever its marker does, which is then put right', () => {
     const orders = judge(['running', 'running', 'learner'], { quorumProven: true });
     expect(said(orders)).toMatchObject({ code: 'healthy', m2: 'keep' });
-    expect(orders.code !== 'refused' && orders.members.get('m2')).toEqual({ do: 'keep', markVoter: true });
+    expect(orders.code !== 'refused' && orders.members.get('m2')).toEqual({ do: 'keep', markAs: 'id-m2' });
   });
 });
 
@@ -490,7 +539,12 @@ describe('stopped members are started before anything is judged', () => {
   it('none where something is refused anyway, or nothing was ever finished', () => {
     expect(started(['stopped', 'foreign', 'blank'])).toEqual([]);
     expect(started(['stopped', 'blank', 'blank'], { newCluster: true })).toEqual([]);
-    expect(started(['stopped', 'blank', 'blank'], { record: { ...RECORD, phase: 'bootstrapping' } })).toEqual([]);
+    const stopped = { ...CONDITIONS.begun, running: false } as MemberFacts['condition'];
+    const unfinished = {
+      record: { ...RECORD, phase: 'bootstrapping' },
+      members: { m0: { condition: stopped } },
+    } as const;
+    expect(started(['begun', 'blank', 'blank'], unfinished)).toEqual([]);
   });
 });
 

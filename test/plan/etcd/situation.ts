@@ -13,11 +13,12 @@ const current = { clusterId: OURS, incarnation: CURRENT } as const;
 /** As markers of this release have it, and `old` as those of earlier ones do. */
 export const CONDITIONS: Record<string, MemberCondition> = {
   blank: { kind: 'blank' },
-  running: { kind: 'data', running: true, ...current, role: 'voter', token: TOKEN },
+  running: { kind: 'data', running: true, ...current, role: 'voter', token: TOKEN, open: true },
+  begun: { kind: 'data', running: true, ...current, role: 'voter', token: TOKEN, open: false },
   old: { kind: 'data', running: true, ...current },
-  stopped: { kind: 'data', running: false, ...current, role: 'voter', token: TOKEN },
-  masked: { kind: 'data', running: false, masked: true, ...current, role: 'voter', token: TOKEN },
-  learner: { kind: 'data', running: true, ...current, role: 'learner', token: TOKEN },
+  stopped: { kind: 'data', running: false, ...current, role: 'voter', token: TOKEN, open: true },
+  masked: { kind: 'data', running: false, masked: true, ...current, role: 'voter', token: TOKEN, open: true },
+  learner: { kind: 'data', running: true, ...current, role: 'learner', token: TOKEN, open: true },
   older: { kind: 'data', running: false, clusterId: OURS, incarnation: CURRENT - 1 },
   foreign: { kind: 'data', running: true, clusterId: 'other', incarnation: CURRENT },
   copied: { kind: 'data', running: true, ...current, role: 'voter', token: 'of a copy' },

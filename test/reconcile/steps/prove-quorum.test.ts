@@ -36,6 +36,7 @@ function runWith(etcd: FakeEtcd, orders: EtcdOrders, phase: 'bootstrapping' | 'b
   const context = {
     signal,
     access: new FakeEtcdAccess(etcd),
+    claimed: new Map(),
     memory: { record },
     judgement: { record, orders },
     sessions: new Map(sessions),
