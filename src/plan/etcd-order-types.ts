@@ -88,7 +88,9 @@ export type RefusalReason =
   | 'not-blank'
   | 'may-hold-data'
   | 'etcd-masked'
-  | 'address-taken';
+  | 'address-taken'
+  | 'name-taken'
+  | 'member-unknown';
 
 export function refused(reason: RefusalReason, message: string, hint: string): Refusal {
   return { code: 'refused', reason, message, hint };

@@ -1,5 +1,15 @@
 import type { EtcdRecord } from '../state/records.js';
-import { absences, askedFor, type EtcdFacts, isCurrent, isOlder, type MemberFacts, names, of } from './etcd-facts.js';
+import {
+  absences,
+  askedFor,
+  type EtcdEntry,
+  type EtcdFacts,
+  isCurrent,
+  isOlder,
+  type MemberFacts,
+  names,
+  of,
+} from './etcd-facts.js';
 import { type Refusal, refused } from './etcd-order-types.js';
 
 /* What a person must decide, each with the ways out that there are. */
@@ -81,14 +91,33 @@ export function askedAbout(masked: readonly MemberFacts[]): Refusal {
 /** Beside another member's URL etcd would hand out that one's ID. @param owner The member, listed as configured or not */
 export function addressTaken(member: MemberFacts, owner: MemberFacts | { name: string }): Refusal {
   const address = member.peerUrl === undefined ? '' : ` (${new URL(member.peerUrl).hostname})`;
-  const isAway =
-    'condition' in owner && owner.condition.kind === 'unreachable' && owner.condition.obstacle === undefined;
-  const lost = isAway ? `, or give --lost ${owner.name} if permanently off` : '';
-  const back = 'condition' in owner && !isAway ? `see to it that ${owner.name} takes part` : `bring ${owner.name} back`;
+  const away = 'condition' in owner && owner.condition.kind === 'unreachable' ? owner.condition : undefined;
+  const lost = away && away.obstacle === undefined ? `, or give --lost ${owner.name} if permanently off` : '';
+  const back = 'condition' in owner && !away ? `see to it that ${owner.name} takes part` : `bring ${owner.name} back`;
+  const other =
+    member.condition.kind === 'data' ? `reboot ${member.name}, which then joins anew` : `give ${member.name} another address`;
   return refused(
     'address-taken',
-    `${member.name} has the address${address} that etcd knows ${owner.name} by, and cannot join beside it`,
-    `${back} and run up again, which tells the others its new address${lost}; or give ${member.name} another address`,
+    `${member.name} has the address${address} that etcd knows ${owner.name} by, and can be no member beside it`,
+    `${back} and run up again, which tells the others its new address${lost}; or ${other}`,
+  );
+}
+
+/** Two machines of a name: which of them is meant, a person knows. */
+export function nameTaken({ name }: MemberFacts, { peerUrls }: EtcdEntry): Refusal {
+  return refused(
+    'name-taken',
+    `${name} holds etcd data of a member that was removed, and etcd knows another machine as ${name} (${peerUrls.join(', ')})`,
+    `see to it that the name ${name} leads to that machine; or reboot the one that it leads to now: ${name} is then taken in anew, in the place of that member`,
+  );
+}
+
+/** Marked by an earlier release, and not running: no member is moved on its name alone. */
+export function memberUnknown({ name, peerUrl = '' }: MemberFacts, { peerUrls }: EtcdEntry): Refusal {
+  return refused(
+    'member-unknown',
+    `${name} is at ${peerUrl}, etcd knows a member of that name at ${peerUrls.join(', ')}, and its data does not say that it is that one`,
+    `give ${name} that address back, or reboot ${name}: it is then taken in anew`,
   );
 }
 

@@ -48,12 +48,12 @@ interface View {
 /** Of each member that answers. They differ where one was cut off from what the others know: none is truer than another. */
 function viewsOf(facts: EtcdFacts, recorded: EtcdRecord): View[] {
   if (facts.lists.length === 0) {
-    return [{ voters: facts.members.map((member) => ({ name: member.name, member })), usable: [] }];
+    return [{ voters: facts.members.map((member) => ({ name: member.name, member, mayHold: true })), usable: [] }];
   }
   return facts.lists.map((list) => {
     const voters = votersOf(facts, list);
-    const usable = voters.flatMap(({ member }) =>
-      member && isCurrent(recorded)(member) && isUsable(member) ? [member] : [],
+    const usable = voters.flatMap(({ member, mayHold }) =>
+      member && mayHold && isCurrent(recorded)(member) && isUsable(member) ? [member] : [],
     );
     return { list, voters, usable };
   });
@@ -146,9 +146,10 @@ function haveData({ list, voters, usable }: View): string {
   return `${held.length} of ${voters.length} ${what}${who} ${held.length === 1 ? 'has' : 'have'} the cluster's data`;
 }
 
-function fate({ name, member }: Voter, holders: readonly MemberFacts[]): string {
+function fate({ name, member, mayHold }: Voter, holders: readonly MemberFacts[]): string {
   if (member === undefined) return `${name} is not on the list of hosts`;
   if (member.condition.kind === 'unreachable') return `${name} ${absence(member)}`;
+  if (holders.includes(member) && !mayHold) return `${name} has that of another member`;
   return holders.includes(member) ? `${name} has it and did not pass preflight` : `${name} lost its data`;
 }
 

@@ -1,5 +1,6 @@
 import { deadline } from '../abort.js';
 import { isPassingInEtcd } from '../etcd/errors.js';
+import type { MemberId } from '../etcd/member-id.js';
 import type { MemberFacts, MemberList } from '../plan/etcd-facts.js';
 import type { Reconciliation } from './reconciliation.js';
 import { type Patience, retrying, shortly } from './settling.js';
@@ -38,6 +39,20 @@ export async function knownLists(context: Reconciliation, running: readonly Memb
     }),
   );
   return (await Promise.all(lists)).flatMap((list) => list ?? []);
+}
+
+/** Which member each of these is, as it says itself; of those that serve. */
+export async function memberIds(
+  context: Reconciliation,
+  running: readonly MemberFacts[],
+): Promise<ReadonlyMap<string, MemberId>> {
+  const ids = running.map(({ name }) =>
+    asked(context, KNOWN, async (signal) => {
+      const { header } = await (await context.access.etcdOf(name)).status({ signal });
+      return [name, header.memberId] as const;
+    }),
+  );
+  return new Map((await Promise.all(ids)).flatMap((id) => (id ? [id] : [])));
 }
 
 /** One that was just started has to read its data, and to find the others, first. */

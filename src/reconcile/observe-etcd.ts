@@ -13,7 +13,7 @@ import {
 } from '../plan/etcd-facts.js';
 import type { ClusterRecord } from '../state/records.js';
 import type { Candidate } from './candidate.js';
-import { knownLists, provenList } from './etcd-lists.js';
+import { knownLists, memberIds, provenList } from './etcd-lists.js';
 import type { Reconciliation } from './reconciliation.js';
 
 /** What the control planes hold, and who etcd's members are as they say it right now. Changes nothing. */
@@ -26,7 +26,21 @@ export async function observeEtcd(
   const running = runningMembers(seen);
   if (running.length === 0 || !isJudgedByQuorum(seen)) return seen;
   const proven = await provenList(context, running);
-  return { ...seen, lists: proven ? [proven] : await knownLists(context, running) };
+  if (proven === undefined) return { ...seen, lists: await knownLists(context, running) };
+  const ids = await memberIds(context, running.filter(isUnnamed));
+  const members = seen.members.map((member) => withId(member, ids.get(member.name)));
+  return { ...seen, members, lists: [proven] };
+}
+
+/** Its marker, of an earlier release or of a life that just began, does not say which member it is. */
+const isUnnamed = ({ condition }: MemberFacts): boolean =>
+  condition.kind === 'data' && condition.memberId === undefined;
+
+function withId(member: MemberFacts, memberId: string | undefined): MemberFacts {
+  const { condition } = member;
+  return memberId === undefined || condition.kind !== 'data'
+    ? member
+    : { ...member, condition: { ...condition, memberId } };
 }
 
 /** The same, without asking etcd: as the machines were read. */

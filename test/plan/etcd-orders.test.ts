@@ -273,11 +273,37 @@ describe('an established cluster', () => {
   });
 
   it('tells the others of a new address before the member is restarted with it', () => {
-    const entries = [entry('m0'), entry('m1', { id: '17', peerUrls: ['https://10.0.0.9:2380'] }), entry('m2')];
+    const entries = [entry('m0'), entry('m1', { peerUrls: ['https://10.0.0.9:2380'] }), entry('m2')];
     const orders = judge(three, { quorumProven: true, entries });
     expect(said(orders)).toEqual({ code: 'healthy', m0: 'keep', m1: 'update-peer-url', m2: 'keep' });
-    const order = { do: 'update-peer-url', id: '17', url: 'https://m1:2380' };
+    const order = { do: 'update-peer-url', id: 'id-m1', url: 'https://m1:2380' };
     expect(orders.code !== 'refused' && orders.members.get('m1')).toEqual(order);
+  });
+
+  it('tells it of none that is known by its name alone, as an earlier release marked it, unless it says who it is', () => {
+    const entries = [entry('m0'), entry('m1', { peerUrls: ['https://10.0.0.9:2380'] }), entry('m2')];
+    const orders = judge(['running', 'old', 'running'], { quorumProven: true, entries });
+    expect(orders.code !== 'refused' && orders.members.get('m1')).toMatchObject({
+      do: 'leave',
+      ask: { reason: 'member-unknown', hint: expect.stringContaining('reboot m1') },
+    });
+    const condition = { ...CONDITIONS.old, memberId: 'id-m1' } as MemberFacts['condition'];
+    const served = judge(['running', 'old', 'running'], { quorumProven: true, entries, members: { m1: { condition } } });
+    expect(said(served)).toMatchObject({ m1: 'update-peer-url' });
+  });
+
+  it('of two that got the address of each other none is moved: one of them is to join anew', () => {
+    const entries = [
+      entry('m0', { peerUrls: ['https://m1:2380'] }),
+      entry('m1', { peerUrls: ['https://m0:2380'] }),
+      ...['m2', 'm3', 'm4'].map((name) => entry(name)),
+    ];
+    const five = ['running', 'running', 'running', 'running', 'running'];
+    const orders = judge(five, { quorumProven: true, entries });
+    expect(said(orders)).toMatchObject({ m0: 'leave', m1: 'leave' });
+    expect(orders.code !== 'refused' && orders.members.get('m0')).toMatchObject({
+      ask: { reason: 'address-taken', hint: expect.stringContaining('reboot m0') },
+    });
   });
 
   it('names those that moved where no quorum is left to be told', () => {
@@ -320,7 +346,7 @@ describe('an established cluster', () => {
     expect(orders.code !== 'refused' && orders.members.get('m1')).toMatchObject({
       ask: {
         reason: 'address-taken',
-        message: 'm1 has the address (m1) that etcd knows m0 by, and cannot join beside it',
+        message: 'm1 has the address (m1) that etcd knows m0 by, and can be no member beside it',
         hint: expect.stringMatching(hint),
       },
     });
@@ -345,6 +371,60 @@ describe('an established cluster', () => {
       ];
       expect(removed(judge(['running', 'blank', 'running'], { quorumProven: true, entries }))).toEqual(['m1']);
     }
+  });
+});
+
+describe('a name is no proof of whose the data is', () => {
+  const holding = (memberId: string): Partial<MemberFacts> => ({
+    condition: { ...CONDITIONS.running, memberId } as MemberFacts['condition'],
+  });
+  const five = ['m0', 'm1', 'm2', 'm3', 'm4'].map((name) => entry(name));
+
+  it('a machine that was removed and replaced by another of its name moves nobody, and that one stays', () => {
+    const entries = [...five.slice(0, 4), entry('m4', { id: 'new', peerUrls: ['https://10.0.0.9:2380'] })];
+    const all = ['running', 'running', 'running', 'running', 'running'];
+    const orders = judge(all, { quorumProven: true, entries, members: { m4: holding('removed') } });
+    expect(said(orders)).toMatchObject({ code: 'healthy', m4: 'leave' });
+    expect(removed(orders)).toEqual([]);
+    expect(orders.code !== 'refused' && orders.members.get('m4')).toMatchObject({
+      ask: {
+        reason: 'name-taken',
+        message: expect.stringContaining('etcd knows another machine as m4 (https://10.0.0.9:2380)'),
+        hint: expect.stringContaining('reboot the one that it leads to now'),
+      },
+    });
+  });
+
+  it('machines that swapped their names: who has its data keeps its vote, and the dead entry goes', () => {
+    // m4 is the machine that was m3, which lives; what is called m3 now was m4, and was rebooted.
+    const members = {
+      m3: { peerUrl: 'https://m4:2380' },
+      m4: { ...holding('id-m3'), peerUrl: 'https://m3:2380' },
+    };
+    const orders = judge(['running', 'running', 'running', 'blank', 'running'], {
+      quorumProven: true,
+      entries: five,
+      members,
+    });
+    expect(said(orders)).toMatchObject({ code: 'rejoin', m3: 'join-as-learner', m4: 'keep' });
+    expect(orders).toMatchObject({ cluster: [{ do: 'remove-entry', member: 'm3', id: 'id-m4' }] });
+  });
+
+  it('data of a removed member is not promoted in the place of the learner that was just added for it', () => {
+    const entries = [...five.slice(0, 2), entry('', { id: 'new', peerUrls: ['https://m2:2380'], isLearner: true })];
+    const orders = judge(['running', 'running', 'learner'], { quorumProven: true, entries });
+    expect(said(orders)).toMatchObject({ m2: 'join-as-learner, wiped: rejoin' });
+    expect(orders).toMatchObject({ cluster: [{ do: 'remove-entry', id: 'new' }] });
+  });
+
+  it('makes no quorum of it either', () => {
+    const members = { m1: holding('removed') };
+    const orders = judge(['running', 'stopped', 'blank'], { entries: five.slice(0, 3), members });
+    expect(orders).toMatchObject({
+      reason: 'quorum-lost',
+      message: expect.stringContaining('m1 has that of another member, m2 lost its data'),
+      hint: '--discard-data m0,m1 deletes that data and starts empty',
+    });
   });
 });
 

@@ -120,6 +120,16 @@ describe('observeEtcd', () => {
     expect(members.map(({ peerUrl }) => peerUrl)).toEqual(NAMES.map((name) => `https://${IPS[name]}:2380`));
   });
 
+  it('asks members which they are whose markers do not say it, and no others', async () => {
+    const etcd = new FakeEtcd(IPS);
+    const named = member('active');
+    named.etcdData.memberId = '17';
+    const { members } = await observe({ facts: { s4: member('active'), s5: named }, etcd });
+    const ids = members.map(({ condition }) => condition.kind === 'data' && condition.memberId);
+    expect(ids).toEqual([etcd.entries[0]?.id, '17', false]);
+    expect(etcd.asked.filter((call) => call.startsWith('status'))).toEqual(['status s4']);
+  });
+
   it('tells who has a masked unit', async () => {
     const { members } = await observe({ facts: { s4: member('inactive', 2, true) }, etcd: new FakeEtcd(IPS) });
     expect(members[0]?.condition).toMatchObject({ kind: 'data', running: false, masked: true });

@@ -110,13 +110,12 @@ export function waysOut(orders: EtcdOrders | Refusal): Map<string, (now: World) 
 function hintOf(orders: EtcdOrders | Refusal): string {
   if (orders.code === 'refused') return orders.hint;
   if (orders.quorum.state !== 'works') return `reboot ${orders.quorum.through.join(', ')}`;
-  if (orders.quorum.blocking) return orders.quorum.blocking.hint;
+  const asked = [...orders.members.values()].flatMap((order) =>
+    order.do === 'leave' && order.ask ? [order.ask.hint] : [],
+  );
   // As etcd-members.ts says where etcd takes nobody in, and nobody is known to be in the way.
-  if (orders.code === 'rejoin') return 'restart etcd.service where it hangs';
-  return [...orders.members.values()]
-    .map((order) => (order.do === 'leave' && order.ask ? order.ask.hint : ''))
-    .filter(Boolean)
-    .join('; ');
+  const stuck = orders.code === 'rejoin' ? ['restart etcd.service where it hangs'] : [];
+  return [...(orders.quorum.blocking ? [orders.quorum.blocking.hint] : stuck), ...asked].join('; ');
 }
 
 function reboot(now: World, name: string): void {

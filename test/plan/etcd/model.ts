@@ -84,8 +84,23 @@ export function look(world: World): EtcdFacts {
     if (!reachable) return { name, condition: { kind: 'unreachable', lost: lost.has(name) }, fit: false, peerUrl };
     return { name, bootId: `${name}/${boot}`, condition: conditionOf(machine), fit, peerUrl };
   });
-  const facts = { clusterId: OURS, members, discardData, newCluster: false, ...(record && { recorded: record }) };
-  return { ...facts, lists: record === undefined || record.phase === 'none' ? [] : listsOf(world) };
+  const lists = record === undefined || record.phase === 'none' ? [] : listsOf(world);
+  const isProven = lists.some(({ proven }) => proven);
+  return {
+    clusterId: OURS,
+    members: isProven ? members.map((member) => withId(member, machineOf(world, member.name))) : members,
+    discardData,
+    newCluster: false,
+    lists,
+    ...(record && { recorded: record }),
+  };
+}
+
+/** Who serves says which member it is. */
+function withId(member: MemberFacts, { data, hung }: Machine): MemberFacts {
+  const { condition } = member;
+  if (condition.kind !== 'data' || !condition.running || hung || data === undefined) return member;
+  return { ...member, condition: { ...condition, memberId: data.memberId } };
 }
 
 function conditionOf({ data, claim }: Machine): MemberCondition {

@@ -33,7 +33,10 @@ export function member(index: number, condition: string, more: Partial<MemberFac
   if (!known) throw new Error(condition);
   const bootId = known.kind === 'unreachable' ? {} : { bootId: `boot-${index}` };
   const name = `m${index}`;
-  return { name, condition: known, fit: known.kind !== 'unreachable', peerUrl: urlOf(name), ...bootId, ...more };
+  // A marker that says what it holds says whose it is.
+  const isNamed = known.kind === 'data' && known.open === true;
+  const told = isNamed ? { ...known, memberId: `id-${name}` } : known;
+  return { name, condition: told, fit: known.kind !== 'unreachable', peerUrl: urlOf(name), ...bootId, ...more };
 }
 
 export const RECORD: EtcdRecord = {
