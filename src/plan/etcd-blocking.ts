@@ -1,4 +1,4 @@
-import { absences, isMasked, names, runs } from './etcd-facts.js';
+import { absences, awayOf, isMasked, names, runs } from './etcd-facts.js';
 import type { Known } from './etcd-known.js';
 import type { Voter } from './etcd-membership.js';
 import type { Blocking } from './etcd-order-types.js';
@@ -9,8 +9,7 @@ export function blockingVoters(members: readonly Known[], voters: readonly Voter
   const unlisted = voters.flatMap(({ name, member }) => (member === undefined ? [name] : []));
   if (idle.length + unlisted.length === 0) return undefined;
   const away = idle.filter(({ condition }) => condition.kind === 'unreachable');
-  const barred = names(away.filter(isBarred));
-  const silent = names(away.filter((member) => !isBarred(member)));
+  const { silent, barred } = awayOf(away);
   const masked = names(idle.filter(isMasked));
   const unfit = names(idle.filter((member) => !away.includes(member) && !isMasked(member)));
   const why = [
@@ -38,8 +37,5 @@ export function blockingVoters(members: readonly Known[], voters: readonly Voter
     hint: ways.join('; '),
   };
 }
-
-const isBarred = ({ condition }: Known): boolean =>
-  condition.kind === 'unreachable' && condition.obstacle !== undefined;
 
 const isStarted = (member: Known): boolean => member.fit && member.condition.kind === 'data' && !isMasked(member);

@@ -1,6 +1,6 @@
 import type { EtcdRecord } from '../state/records.js';
 import {
-  absentNames,
+  absences,
   type EtcdFacts,
   isFit,
   isMasked,
@@ -81,7 +81,7 @@ function resume(facts: EtcdFacts, recorded: EtcdRecord, usable: readonly MemberF
     members: new Map(facts.members.map((member) => [member.name, order(member)])),
     cluster: [],
     quorum: { state: 'made', through: names(usable) },
-    absent: absentNames(facts),
+    absent: absences(of(facts, 'unreachable')),
   };
 }
 
@@ -115,7 +115,7 @@ function begin(facts: EtcdFacts, { incarnation, why, start, wipeReason }: Beginn
     members: new Map(facts.members.map((member) => [member.name, order(member)])),
     cluster: [{ do: 'begin-incarnation', incarnation, members: names(start), discarded, why }],
     quorum: { state: 'made', through: names(start) },
-    absent: absentNames(facts),
+    absent: absences(of(facts, 'unreachable')),
   };
 }
 

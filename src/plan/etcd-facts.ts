@@ -23,9 +23,9 @@ export type MemberCondition =
   | ({ kind: 'data'; running: boolean; masked?: boolean } & DataOwner)
   /**
    * `lost`: a person's word that it is off and its data gone. `obstacle`: what kept us from reading a machine that is
-   * there, as the end of a sentence about it; without one nothing answered.
+   * there, as the end of a sentence about it; without one nothing answered. `answers`: it is not off, whatever a person says.
    */
-  | { kind: 'unreachable'; lost: boolean; obstacle?: string };
+  | { kind: 'unreachable'; lost: boolean; obstacle?: string; answers?: true };
 
 export interface MemberFacts {
   name: string;
@@ -66,8 +66,6 @@ export const names = (members: readonly { name: string }[]): string[] => members
 export const majorityOf = (count: number): number => Math.floor(count / 2) + 1;
 export const of = (facts: EtcdFacts, kind: MemberCondition['kind']): MemberFacts[] =>
   facts.members.filter((member) => member.condition.kind === kind);
-export const absentNames = (facts: EtcdFacts): string[] => names(of(facts, 'unreachable'));
-
 /** Why nothing is known of this one. */
 export const absence = ({ condition }: MemberFacts): string =>
   (condition.kind === 'unreachable' ? condition.obstacle : undefined) ?? 'cannot be reached';
@@ -78,6 +76,14 @@ export function absences(members: readonly MemberFacts[]): string {
     .map((reason) => `${names(members.filter((member) => absence(member) === reason)).join(', ')} ${reason}`)
     .join(', ');
 }
+/** It is there, and keeps us out. */
+export const isBarred = ({ condition }: MemberFacts): boolean =>
+  condition.kind === 'unreachable' && condition.answers === true;
+/** Of these, who may be off, and to whom access is to be mended: a word that one is lost is for the former alone. */
+export const awayOf = (members: readonly MemberFacts[]): { silent: string[]; barred: string[] } => ({
+  silent: names(members.filter((member) => member.condition.kind === 'unreachable' && !isBarred(member))),
+  barred: names(members.filter(isBarred)),
+});
 export const isFit = ({ fit }: MemberFacts): boolean => fit;
 export const runs = ({ condition }: MemberFacts): boolean => condition.kind === 'data' && condition.running;
 export const isMasked = ({ condition }: MemberFacts): boolean =>

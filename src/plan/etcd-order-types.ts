@@ -64,8 +64,8 @@ export interface EtcdOrders {
   members: ReadonlyMap<string, MemberOrder>;
   cluster: readonly ClusterOrder[];
   quorum: QuorumOrder;
-  /** Configured members that were not read. */
-  absent: string[];
+  /** Configured members that were not read, and why, in words; empty where all were. */
+  absent: string;
 }
 
 /** A person must decide. */

@@ -2,6 +2,7 @@ import type { EtcdRecord } from '../state/records.js';
 import {
   absences,
   askedFor,
+  awayOf,
   type EtcdEntry,
   type EtcdFacts,
   isCurrent,
@@ -49,11 +50,19 @@ export function refuseUnprovenData(
 
 /** Nothing is ordered on the silence of a machine. */
 export function mayHoldData(away: readonly MemberFacts[]): Refusal {
-  const unknown = names(away);
+  const { silent, barred } = awayOf(away);
+  const ways = [
+    ...(barred.length > 0 ? [`fix SSH access to ${barred.join(', ')}`] : []),
+    ...(silent.length > 0
+      ? [
+          `bring ${silent.join(' or ')} back, or confirm with --lost ${silent.join(',')} that it is permanently off and its data lost`,
+        ]
+      : []),
+  ];
   return refused(
     'may-hold-data',
     `no reachable control plane has the cluster's data; ${absences(away)} and may still have it`,
-    `bring ${unknown.join(' or ')} back, or confirm with --lost ${unknown.join(',')} that it is permanently off and its data lost`,
+    ways.join('; '),
   );
 }
 
@@ -92,7 +101,7 @@ export function askedAbout(masked: readonly MemberFacts[]): Refusal {
 export function addressTaken(member: MemberFacts, owner: MemberFacts | { name: string }): Refusal {
   const address = member.peerUrl === undefined ? '' : ` (${new URL(member.peerUrl).hostname})`;
   const away = 'condition' in owner && owner.condition.kind === 'unreachable' ? owner.condition : undefined;
-  const lost = away && away.obstacle === undefined ? `, or give --lost ${owner.name} if permanently off` : '';
+  const lost = away && away.answers !== true ? `, or give --lost ${owner.name} if permanently off` : '';
   const back = 'condition' in owner && !away ? `see to it that ${owner.name} takes part` : `bring ${owner.name} back`;
   const other =
     member.condition.kind === 'data' ? `reboot ${member.name}, which then joins anew` : `give ${member.name} another address`;

@@ -2,7 +2,7 @@ import type { EtcdRecord } from '../state/records.js';
 import { orderMoves, whileTaken } from './etcd-addresses.js';
 import { blockingVoters } from './etcd-blocking.js';
 import {
-  absentNames,
+  absences,
   type EtcdFacts,
   isCurrent,
   isFit,
@@ -10,6 +10,7 @@ import {
   isUsable,
   type MemberList,
   names,
+  of,
   runs,
 } from './etcd-facts.js';
 import { isGone, isHolder, type Known, knownMembers } from './etcd-known.js';
@@ -62,7 +63,7 @@ export function withQuorum(facts: EtcdFacts, recorded: EtcdRecord, list: MemberL
       through: names(members.filter((each) => each.name === list.by || (isHolder(recorded)(each) && isUsable(each)))),
       ...(blocking && { blocking }),
     },
-    absent: absentNames(facts),
+    absent: absences(of(facts, 'unreachable')),
   };
 }
 

@@ -2,8 +2,9 @@ import type { EtcdRecord } from '../state/records.js';
 import { nextIncarnation } from './etcd-bootstrap.js';
 import {
   absence,
-  absentNames,
+  absences,
   askedFor,
+  awayOf,
   type EtcdFacts,
   isCurrent,
   isFit,
@@ -92,7 +93,7 @@ function revive(facts: EtcdFacts, holders: readonly MemberFacts[], moved: string
     members: new Map(facts.members.map((member) => [member.name, order(member)])),
     cluster: [],
     quorum: { state: 'awaited', through: names(holders.filter(isUsable)), ...(moved.length > 0 && { moved }) },
-    absent: absentNames(facts),
+    absent: absences(of(facts, 'unreachable')),
   };
 }
 
@@ -154,19 +155,21 @@ function fate({ name, member, mayHold }: Voter, holders: readonly MemberFacts[])
 }
 
 function waysOut(facts: EtcdFacts, voters: readonly Voter[]): string {
-  const back = voters.flatMap(({ name, member }) => (member?.condition.kind === 'unreachable' ? [name] : []));
+  const back = awayOf(voters.flatMap(({ member }) => member ?? []));
   const unlisted = voters.flatMap(({ name, member }) => (member === undefined ? [name] : []));
   // All that would go, of whichever life it is: nothing is wiped that was not named.
   const data = of(facts, 'data');
   const unfit = names(data.filter((member) => !isFit(member)));
-  const unknown = names(unaccounted(facts));
-  const lost = unknown.length > 0 ? ` (with --lost ${unknown.join(',')} if permanently off)` : '';
-  const givesUp =
-    unlisted.length + unfit.length > 0
-      ? `or reboot ${names(data).join(', ')} if its data may go`
-      : `${back.length > 0 ? 'or ' : ''}--discard-data ${names(data).join(',')} deletes that data and starts empty${lost}`;
+  const { silent, barred } = awayOf(unaccounted(facts));
+  const lost = silent.length > 0 ? ` (with --lost ${silent.join(',')} if permanently off)` : '';
+  const first = [...new Set([...back.barred, ...barred])];
+  const isBarred = unlisted.length + unfit.length + first.length > 0;
+  const givesUp = isBarred
+    ? `or reboot ${names(data).join(', ')} if its data may go`
+    : `${back.silent.length > 0 ? 'or ' : ''}--discard-data ${names(data).join(',')} deletes that data and starts empty${lost}`;
   return [
-    ...(back.length > 0 ? [`bring back ${back.join(' or ')}`] : []),
+    ...(first.length > 0 ? [`fix SSH access to ${first.join(', ')}`] : []),
+    ...(back.silent.length > 0 ? [`bring back ${back.silent.join(' or ')}`] : []),
     ...(unlisted.length > 0 ? [`put ${unlisted.join(', ')} back on the list of hosts (--hosts, --control-plane)`] : []),
     ...(unfit.length > 0 ? [`fix the preflight errors of ${unfit.join(', ')}`] : []),
     givesUp,

@@ -57,7 +57,7 @@ export async function removeMember(context: Reconciliation, id: string): Promise
  */
 export async function addLearner(context: Reconciliation, node: string, url: string): Promise<EtcdMember> {
   const { blocking, through } = judgementOf(context).orders.quorum;
-  const patience = blocking ? ADD_RETRY_BESIDE_ABSENT : ADD_RETRY;
+  const patience = blocking !== undefined && blocking.members.length > 0 ? ADD_RETRY_BESIDE_ABSENT : ADD_RETRY;
   const passes = (error: unknown): boolean => hasCode(error, 'etcd-unhealthy-cluster');
   const { signal } = context;
   const add = async (gateway: EtcdGateway): Promise<EtcdMember> => {

@@ -99,23 +99,43 @@ export function majorityRuns({ options, memory, facts }: Reconciliation): boolea
   return running.length >= majorityOf(members.length);
 }
 
-/** By error code; after any other one there is nobody there, as far as we can tell. */
-const OBSTACLES: Readonly<Record<string, string>> = {
+/** By error code: what keeps us out of a machine that answers. */
+const REFUSALS: Readonly<Record<string, string>> = {
   'auth-failed': 'does not accept our key',
   'facts-failed': 'could not be read',
   'host-key-changed': 'presents another host key',
   'host-key-refused': 'presents another host key',
-  'name-ambiguous': 'is the name of two machines',
-  'name-not-resolved': 'has no address',
   'sudo-missing': 'has no sudo',
   'sudo-needs-password': 'does not let us become root',
 };
 
+/** By error code; after any other one there is nobody there, as far as we can tell. */
+const OBSTACLES: Readonly<Record<string, string>> = {
+  ...REFUSALS,
+  'name-ambiguous': 'is the name of two machines',
+  'name-not-resolved': 'has no address',
+};
+
+/** Of these, those whose machines answered in this run, even if silent since; each with what it answered, if not facts. */
+export function answering(
+  { memory, unread }: Reconciliation,
+  names: Iterable<string>,
+): { name: string; refusal?: string }[] {
+  return [...names].flatMap((name) => {
+    const refusal = REFUSALS[unread.get(name)?.code ?? ''];
+    if (refusal !== undefined) return [{ name, refusal }];
+    return memory.epochs.has(name) ? [{ name }] : [];
+  });
+}
+
 function memberFacts({ facts: read, unread }: Reconciliation, name: string, lost: boolean): Omit<MemberFacts, 'fit'> {
   const facts = read.get(name);
   if (facts === undefined) {
-    const obstacle = OBSTACLES[unread.get(name)?.code ?? ''];
-    return { name, condition: { kind: 'unreachable', lost, ...(obstacle !== undefined && { obstacle }) } };
+    const code = unread.get(name)?.code ?? '';
+    const obstacle = OBSTACLES[code];
+    const answers = code in REFUSALS;
+    const why = { ...(obstacle !== undefined && { obstacle }), ...(answers && { answers }) };
+    return { name, condition: { kind: 'unreachable', lost, ...why } };
   }
   return { name, bootId: facts.bootId, condition: conditionOf(facts) };
 }

@@ -21,7 +21,7 @@ export function sampleOrders({ members = {}, quorum, ...given }: Given = {}): Et
   return {
     code: 'healthy',
     cluster: [],
-    absent: [],
+    absent: '',
     ...given,
     members: new Map(orders),
     quorum: quorum ?? { state: 'works', through: Object.keys(members) },

@@ -98,7 +98,7 @@ describe.each([1, 3, 5])('every combination over %i members', { timeout: 300_000
 
   it('each member has one order, and each refusal a way out', () => {
     for (const { each, order } of orders()) if (order === undefined) fail(each);
-    const ways = /--discard-data|--lost|reboot m|bring|unmask|preflight errors|those that are off|the list/;
+    const ways = /--discard-data m|--lost|reboot m|bring|unmask|preflight errors|those that are off|the list/;
     for (const each of all) {
       if (each.orders.code === 'refused' && !ways.test(each.orders.hint)) fail(each, each.orders.hint);
     }

@@ -15,7 +15,7 @@ describe('no cluster recorded', () => {
   it('lets an absent member join later when a majority is there', () => {
     const orders = judge(['blank', 'unreachable', 'blank'], { record: undefined });
     expect(said(orders)).toEqual({ code: 'bootstrap', m0: 'bootstrap', m1: 'leave', m2: 'bootstrap' });
-    expect(orders).toMatchObject({ absent: ['m1'], cluster: [{ members: ['m0', 'm2'] }] });
+    expect(orders).toMatchObject({ absent: 'm1 cannot be reached', cluster: [{ members: ['m0', 'm2'] }] });
   });
 
   it('refuses without a majority', () => {
@@ -138,7 +138,7 @@ describe('an established cluster', () => {
     expect(orders).toMatchObject({
       cluster: [],
       quorum: { state: 'works', through: ['m0', 'm1', 'm2'] },
-      absent: [],
+      absent: '',
     });
   });
 
@@ -162,6 +162,15 @@ describe('an established cluster', () => {
 
   it('has no need to judge a stopped member while a quorum answers: its unit is started like any other', () => {
     expect(said(judge(['running', 'stopped', 'running'], { quorumProven: true }))).toMatchObject({ m1: 'start' });
+  });
+
+  it('says the same whichever of the members answers first', () => {
+    const facts = factsOf(three, { quorumProven: true });
+    const through = facts.members.map(({ name: by }) => {
+      const orders = etcdOrders({ ...facts, lists: facts.lists.map((list) => ({ ...list, by })) });
+      return orders.code !== 'refused' && orders.quorum.through;
+    });
+    expect(through).toEqual(Array.from(three, () => ['m0', 'm1', 'm2']));
   });
 
   it('leaves a member alone whose machine failed its preflight', () => {
@@ -194,7 +203,7 @@ describe('an established cluster', () => {
   it("takes a person's word that a member is lost: its entry goes, and blocks nobody who rejoins", () => {
     const orders = judge(['running', 'blank', 'lost', 'running', 'running'], { quorumProven: true });
     expect(said(orders)).toMatchObject({ code: 'rejoin', m1: 'join-as-learner', m2: 'leave' });
-    expect(orders).toMatchObject({ absent: ['m2'] });
+    expect(orders).toMatchObject({ absent: 'm2 cannot be reached' });
     expect(blocking(orders)).toBeUndefined();
     expect(removed(orders)).toEqual(['m1', 'm2']);
     const healthy = ['running', 'running', 'lost'];
@@ -220,6 +229,16 @@ describe('an established cluster', () => {
     expect(removed(judge(['running', 'running', 'unreachable'], { quorumProven: true }))).toEqual([]);
   });
 
+  it('names voters beside which nobody may be taken in though they are not on the list of hosts', () => {
+    const entries = [...['m0', 'm1', 'm2'].map((name) => entry(name)), entry('s9')];
+    const orders = judge(['running', 'running', 'blank'], { quorumProven: true, entries });
+    expect(blocking(orders)).toEqual({
+      members: [],
+      message: 'etcd accepts no new member while s9, not on the list of hosts, may be off; the cluster keeps working',
+      hint: 'put s9 back on the list of hosts (--hosts, --control-plane), with --lost if permanently off',
+    });
+  });
+
   it('begins the next incarnation when every member is blank', () => {
     const orders = judge(['blank', 'blank', 'blank']);
     expect(orders).toMatchObject({ code: 'bootstrap', cluster: [{ incarnation: CURRENT + 1, why: 'all-blank' }] });
@@ -242,7 +261,7 @@ describe('an established cluster', () => {
   });
 
   it('says what keeps us out of a machine that is there: it is not off', () => {
-    const barred = { condition: { kind: 'unreachable', lost: false, obstacle: 'does not accept our key' } } as const;
+    const barred = { condition: { kind: 'unreachable', lost: false, obstacle: 'does not accept our key', answers: true } } as const;
     const members = { m1: barred };
     const first = judge(['unreachable', 'unreachable', 'blank'], { record: undefined, members });
     expect(first).toMatchObject({
@@ -252,9 +271,24 @@ describe('an established cluster', () => {
     expect(judge(['blank', 'unreachable', 'blank'], { members })).toMatchObject({
       message: "no reachable control plane has the cluster's data; m1 does not accept our key and may still have it",
     });
+    // No word that it is off is advised, which is not taken of a machine that answers.
+    expect(judge(['blank', 'unreachable', 'unreachable'], { members })).toMatchObject({
+      hint: 'fix SSH access to m1; bring m2 back, or confirm with --lost m2 that it is permanently off and its data lost',
+    });
+    const nameless = { m1: { condition: { kind: 'unreachable', lost: false, obstacle: 'has no address' } } } as const;
+    expect(judge(['blank', 'unreachable', 'blank'], { members: nameless })).toMatchObject({
+      hint: expect.stringContaining('--lost m1'),
+    });
+    const five = ['running', 'unreachable', 'blank', 'running', 'running'];
+    const beside = judge(five, { quorumProven: true, members });
+    expect(beside).toMatchObject({ absent: 'm1 does not accept our key' });
+    expect(blocking(beside)).toMatchObject({
+      message: 'etcd accepts no new member while m1 does not accept our key; the cluster keeps working',
+      hint: 'fix SSH access to m1',
+    });
     expect(judge(['running', 'unreachable', 'blank'], { members })).toMatchObject({
       message: expect.stringContaining('m1 does not accept our key, m2 lost its data'),
-      hint: 'bring back m1; or --discard-data m0 deletes that data and starts empty (with --lost m1 if permanently off)',
+      hint: 'fix SSH access to m1; or reboot m0 if its data may go',
     });
   });
 

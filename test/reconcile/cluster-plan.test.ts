@@ -92,7 +92,7 @@ describe('clusterPlan', () => {
 
   it('says what a bootstrap that is continued still has to give up', () => {
     const members = { s4: { do: 'resume-bootstrap', wipe: 'discarded' } } as const;
-    const orders = sampleOrders({ code: 'resume-bootstrap', members, absent: ['s6'] });
+    const orders = sampleOrders({ code: 'resume-bootstrap', members, absent: 's6 cannot be reached' });
     const { nodes, verdict } = planOf([work(0)], orders);
     const reason = 'its loss was accepted (--discard-data)';
     expect(nodes[0]?.actions).toEqual([{ kind: 'remove', subject: 'etcd data', reason }]);

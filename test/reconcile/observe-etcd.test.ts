@@ -100,7 +100,7 @@ describe('observeEtcd', () => {
     const unread = { s5: 'auth-failed', s6: 'unreachable' };
     const { members } = await observe({ facts: { s4: sampleFacts() }, etcd: new FakeEtcd(IPS), unread });
     expect(members.slice(1).map(({ condition }) => condition)).toEqual([
-      { kind: 'unreachable', lost: false, obstacle: 'does not accept our key' },
+      { kind: 'unreachable', lost: false, obstacle: 'does not accept our key', answers: true },
       { kind: 'unreachable', lost: false },
     ]);
   });

@@ -11,7 +11,7 @@ import { desiredNode, peersOf } from '../desired-node.js';
 import { explainOrders } from '../explain-orders.js';
 import { UNITS_OF_AN_INCARNATION } from '../managed-units.js';
 import { nextRecord } from '../next-record.js';
-import { observeEtcd } from '../observe-etcd.js';
+import { answering, observeEtcd } from '../observe-etcd.js';
 import { judgementOf, type NodeWork, type Reconciliation } from '../reconciliation.js';
 import { refuseForeignNodes } from '../refuse-foreign.js';
 import { refuseOutdated } from '../refuse-outdated.js';
@@ -78,14 +78,18 @@ function reportRejections({ bus }: Reconciliation, rejected: ReadonlyMap<string,
   for (const [node, error] of rejected) bus.emit(warningOf(node, error));
 }
 
-/** Whoever answered is not lost, even if silent since: a person's word does not outweigh what was read. */
-function refuseFoundLost({ options, memory }: Reconciliation): void {
-  const found = [...options.lost].filter((name) => memory.epochs.has(name));
+/** Whoever answered is not lost, be it that it keeps us out: a person's word does not outweigh what was seen. */
+function refuseFoundLost(context: Reconciliation): void {
+  const found = answering(context, context.options.lost);
   if (found.length === 0) return;
+  const names = found.map(({ name }) => name).join(',');
+  const barred = found.flatMap(({ name, refusal: word }) => (word === undefined ? [] : [{ name, word }]));
+  const how = barred.map(({ name, word }) => ` (${name} ${word})`).join('');
+  const way = barred.map(({ name }) => name).join(', ');
   throw refusal({
     code: 'not-lost',
-    message: `${found.join(', ')} ${found.length === 1 ? 'answers' : 'answer'}, though --lost says otherwise`,
-    hint: `leave ${found.join(',')} out of --lost`,
+    message: `${found.map(({ name }) => name).join(', ')} ${found.length === 1 ? 'answers' : 'answer'}${how}, though --lost says otherwise`,
+    hint: `leave ${names} out of --lost${way && `, and fix SSH access to ${way}, or its address where another machine has it by now`}`,
   });
 }
 
