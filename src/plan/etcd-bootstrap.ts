@@ -33,6 +33,8 @@ import {
 
 export function firstBootstrap(facts: EtcdFacts, incarnation: number): EtcdOrders | Refusal {
   const blank = of(facts, 'blank').filter(isFit);
+  const masked = blank.filter(isMasked);
+  if (masked.length > 0) return askedAbout(masked);
   if (blank.length < majorityOf(facts.members.length)) return noMajority(facts, blank);
   return begin(facts, { incarnation, why: 'first', start: blank, wipeReason: () => undefined });
 }

@@ -17,8 +17,11 @@ export interface DataOwner {
 
 /** What one configured member's machine holds, as far as we can tell. */
 export type MemberCondition =
-  /** With an owner, a bootstrap claimed its data directory and wrote nothing yet. */
-  | ({ kind: 'blank' } & DataOwner)
+  /**
+   * With an owner, a bootstrap claimed its data directory and wrote nothing yet. `sameBoot`: it was a control plane of ours
+   * in this very boot, and no reboot explains that it has no data.
+   */
+  | ({ kind: 'blank'; masked?: boolean; sameBoot?: true } & DataOwner)
   /** `masked`: somebody saw to it that its unit cannot be started. */
   | ({ kind: 'data'; running: boolean; masked?: boolean } & DataOwner)
   /**
@@ -86,8 +89,9 @@ export const awayOf = (members: readonly MemberFacts[]): { silent: string[]; bar
 });
 export const isFit = ({ fit }: MemberFacts): boolean => fit;
 export const runs = ({ condition }: MemberFacts): boolean => condition.kind === 'data' && condition.running;
+/** It is not touched, though etcd may run there as it was started before. */
 export const isMasked = ({ condition }: MemberFacts): boolean =>
-  condition.kind === 'data' && !condition.running && condition.masked === true;
+  condition.kind !== 'unreachable' && condition.masked === true;
 /** Its data may be brought up: by itself, or by us. */
 export const isUsable = (member: MemberFacts): boolean => runs(member) || (isFit(member) && !isMasked(member));
 

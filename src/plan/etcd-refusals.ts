@@ -66,6 +66,16 @@ export function mayHoldData(away: readonly MemberFacts[]): Refusal {
   );
 }
 
+/** It did not lose its data by a reboot, so it may be elsewhere: on a disk that is not mounted, or moved away by hand. */
+export function mayHaveMoved(members: readonly MemberFacts[]): Refusal {
+  const all = names(members).join(', ');
+  return refused(
+    'may-hold-data',
+    `no control plane has the cluster's data, and ${all} ${members.length === 1 ? 'was' : 'were'} not rebooted since it was recorded: the data of then may still be somewhere`,
+    `bring it back to where it was, or reboot ${all} if it may go, and run the same command again`,
+  );
+}
+
 /** An older incarnation is not older data: it may hold what was written last. */
 export function refuseOlderData(
   facts: EtcdFacts,
@@ -90,10 +100,11 @@ export function withIncarnation({ name, condition }: MemberFacts): string {
 /** Somebody saw to it that it does not start: that is a word of theirs, and not ours to overrule. */
 export function askedAbout(masked: readonly MemberFacts[]): Refusal {
   const all = names(masked).join(', ');
+  const holders = names(masked.filter(({ condition }) => condition.kind === 'data')).join(', ');
   return refused(
     'etcd-masked',
-    `etcd.service is masked on ${all}, and etcd's data there is left alone as long as it is`,
-    `unmask etcd.service on ${all} (systemctl unmask) and run the same command again, or reboot ${all} if its data may go`,
+    `etcd.service is masked on ${all}, and etcd there is left alone as long as it is`,
+    `unmask etcd.service on ${all} (systemctl unmask) and run the same command again${holders && `, or reboot ${holders} if its data may go`}`,
   );
 }
 
@@ -104,7 +115,9 @@ export function addressTaken(member: MemberFacts, owner: MemberFacts | { name: s
   const lost = away && away.answers !== true ? `, or give --lost ${owner.name} if permanently off` : '';
   const back = 'condition' in owner && !away ? `see to it that ${owner.name} takes part` : `bring ${owner.name} back`;
   const other =
-    member.condition.kind === 'data' ? `reboot ${member.name}, which then joins anew` : `give ${member.name} another address`;
+    member.condition.kind === 'data'
+      ? `reboot ${member.name}, which then joins anew`
+      : `give ${member.name} another address`;
   return refused(
     'address-taken',
     `${member.name} has the address${address} that etcd knows ${owner.name} by, and can be no member beside it`,

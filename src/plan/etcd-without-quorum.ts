@@ -21,7 +21,7 @@ import {
 } from './etcd-facts.js';
 import { entriesOf, isRemovedBy, type Voter, votersOf } from './etcd-membership.js';
 import { type EtcdOrders, type MemberOrder, type Refusal, refused } from './etcd-order-types.js';
-import { askedAbout, mayHoldData, refuseOlderData, withIncarnation } from './etcd-refusals.js';
+import { askedAbout, mayHaveMoved, mayHoldData, refuseOlderData, withIncarnation } from './etcd-refusals.js';
 
 /** Whoever has the data is brought up, where that may make a quorum; what then is missing, a person decides. */
 export function withoutQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | Refusal {
@@ -111,6 +111,8 @@ function movedOf(facts: EtcdFacts, holders: readonly MemberFacts[]): string[] {
 function nobodyHoldsData(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | Refusal {
   const away = unaccounted(facts);
   if (away.length > 0) return mayHoldData(away);
+  const inSameBoot = facts.members.filter(({ condition }) => condition.kind === 'blank' && condition.sameBoot === true);
+  if (inSameBoot.length > 0) return mayHaveMoved(inSameBoot);
   return refuseOlderData(facts, recorded, facts.members) ?? nextIncarnation(facts, recorded, 'all-blank');
 }
 

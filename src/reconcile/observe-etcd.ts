@@ -128,22 +128,31 @@ export function answering(
   });
 }
 
-function memberFacts({ facts: read, unread }: Reconciliation, name: string, lost: boolean): Omit<MemberFacts, 'fit'> {
-  const facts = read.get(name);
+function memberFacts(context: Reconciliation, name: string, lost: boolean): Omit<MemberFacts, 'fit'> {
+  const facts = context.facts.get(name);
   if (facts === undefined) {
-    const code = unread.get(name)?.code ?? '';
+    const code = context.unread.get(name)?.code ?? '';
     const obstacle = OBSTACLES[code];
     const answers = code in REFUSALS;
     const why = { ...(obstacle !== undefined && { obstacle }), ...(answers && { answers }) };
     return { name, condition: { kind: 'unreachable', lost, ...why } };
   }
-  return { name, bootId: facts.bootId, condition: conditionOf(facts) };
+  const condition = conditionOf(facts);
+  const sameBoot = condition.kind === 'blank' && wasOursInThisBoot(context, name, facts);
+  return { name, bootId: facts.bootId, condition: sameBoot ? { ...condition, sameBoot } : condition };
+}
+
+/** As a control plane: a worker that becomes one has had no data. */
+function wasOursInThisBoot({ memory }: Reconciliation, name: string, { bootId }: NodeFacts): boolean {
+  const { record, nodeRecords } = memory;
+  const wasMember = record !== undefined && controlPlanes(record.spec).some((node) => node.name === name);
+  return wasMember && nodeRecords.get(name)?.bootId === bootId;
 }
 
 function conditionOf({ etcdData, units }: NodeFacts): MemberCondition {
   const { present, marker, ...owner } = etcdData;
-  if (!present) return { kind: 'blank', ...owner };
   const { active = '', masked = false } = units['etcd.service'] ?? {};
+  if (!present) return { kind: 'blank', ...(masked && { masked }), ...owner };
   const running = ['active', 'activating', 'reloading'].includes(active);
   return { kind: 'data', running, ...(masked && { masked }), ...owner };
 }

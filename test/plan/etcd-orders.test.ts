@@ -244,6 +244,21 @@ describe('an established cluster', () => {
     expect(orders).toMatchObject({ code: 'bootstrap', cluster: [{ incarnation: CURRENT + 1, why: 'all-blank' }] });
   });
 
+  it('is not begun where one lost its data without a reboot: it may still be somewhere', () => {
+    const members = { m1: { condition: { kind: 'blank', sameBoot: true } } } as const;
+    for (const discardData of [[], ['m1']]) {
+      expect(judge(['blank', 'blank', 'blank'], { members, discardData })).toMatchObject({
+        reason: 'may-hold-data',
+        message: expect.stringContaining('m1 was not rebooted since it was recorded'),
+        hint: expect.stringContaining('or reboot m1 if it may go'),
+      });
+    }
+    // Beside a quorum that has all of it, it is taken in like any other.
+    expect(said(judge(['running', 'blank', 'running'], { members, quorumProven: true }))).toMatchObject({
+      m1: 'join-as-learner',
+    });
+  });
+
   it('stops when one member holds data and no quorum can be proven', () => {
     expect(judge(['running', 'blank', 'blank'])).toMatchObject({
       reason: 'quorum-lost',
@@ -261,7 +276,9 @@ describe('an established cluster', () => {
   });
 
   it('says what keeps us out of a machine that is there: it is not off', () => {
-    const barred = { condition: { kind: 'unreachable', lost: false, obstacle: 'does not accept our key', answers: true } } as const;
+    const barred = {
+      condition: { kind: 'unreachable', lost: false, obstacle: 'does not accept our key', answers: true },
+    } as const;
     const members = { m1: barred };
     const first = judge(['unreachable', 'unreachable', 'blank'], { record: undefined, members });
     expect(first).toMatchObject({
@@ -322,7 +339,11 @@ describe('an established cluster', () => {
       ask: { reason: 'member-unknown', hint: expect.stringContaining('reboot m1') },
     });
     const condition = { ...CONDITIONS.old, memberId: 'id-m1' } as MemberFacts['condition'];
-    const served = judge(['running', 'old', 'running'], { quorumProven: true, entries, members: { m1: { condition } } });
+    const served = judge(['running', 'old', 'running'], {
+      quorumProven: true,
+      entries,
+      members: { m1: { condition } },
+    });
     expect(said(served)).toMatchObject({ m1: 'update-peer-url' });
   });
 
@@ -603,6 +624,40 @@ describe('a masked unit', () => {
     const order = { do: 'leave', ask: { reason: 'etcd-masked' } };
     expect(orders.code !== 'refused' && orders.members.get('m1')).toMatchObject(order);
     expect(orders).toMatchObject({ quorum: { through: ['m0', 'm2'] } });
+  });
+});
+
+describe('a unit that was masked and not stopped, or where there is no data', () => {
+  const masked = (condition: string): Partial<MemberFacts> => ({
+    condition: { ...CONDITIONS[condition], masked: true } as MemberFacts['condition'],
+  });
+  const runs: Partial<MemberFacts> = {
+    condition: { ...CONDITIONS.running, masked: true, memberId: 'id-m1' } as MemberFacts['condition'],
+  };
+
+  it('is left as it is, asked about, and counts while it runs', () => {
+    for (const [condition, member] of [
+      ['running', runs],
+      ['blank', masked('blank')],
+    ] as const) {
+      const orders = judge(['running', condition, 'running'], { quorumProven: true, members: { m1: member } });
+      expect(orders.code !== 'refused' && orders.members.get('m1')).toMatchObject({
+        do: 'leave',
+        ask: { reason: 'etcd-masked' },
+      });
+      const through = condition === 'running' ? ['m0', 'm1', 'm2'] : ['m0', 'm2'];
+      expect(orders).toMatchObject({ quorum: { through } });
+    }
+  });
+
+  it('is asked about before a life begins on it', () => {
+    const members = { m1: masked('blank') };
+    for (const options of [{ record: undefined }, {}]) {
+      expect(judge(['blank', 'blank', 'blank'], { ...options, members })).toMatchObject({
+        reason: 'etcd-masked',
+        hint: 'unmask etcd.service on m1 (systemctl unmask) and run the same command again',
+      });
+    }
   });
 });
 

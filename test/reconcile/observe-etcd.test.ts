@@ -37,6 +37,8 @@ interface Seen {
   newCluster?: boolean;
   /** Whose stopped members this run has started. */
   woken?: string[];
+  /** Recorded boot_id by name. */
+  boots?: Record<string, string>;
   signal?: AbortSignal;
 }
 
@@ -49,6 +51,7 @@ function observe({
   unread = {},
   newCluster = false,
   woken = [],
+  boots = {},
   signal,
 }: Seen) {
   const known: ClusterRecord = { version: 1, clusterId: 'c', spec, etcd: { ...etcdRecord, ...record } };
@@ -58,7 +61,11 @@ function observe({
     facts: new Map(Object.entries(facts)),
     unread: new Map(Object.entries(unread).map(([name, code]) => [name, new DisklessError({ code, message: code })])),
     woken: new Set(woken),
-    memory: { newCluster, record: known, nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name] }])) },
+    memory: {
+      newCluster,
+      record: known,
+      nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name], bootId: boots[name] }])),
+    },
     options: {
       spec,
       lost: new Set(lost),
@@ -133,6 +140,24 @@ describe('observeEtcd', () => {
   it('tells who has a masked unit', async () => {
     const { members } = await observe({ facts: { s4: member('inactive', 2, true) }, etcd: new FakeEtcd(IPS) });
     expect(members[0]?.condition).toMatchObject({ kind: 'data', running: false, masked: true });
+  });
+
+  it('tells one that has no data in the very boot in which it was recorded from one that was rebooted', async () => {
+    const facts = { s4: sampleFacts({ bootId: 'b4' }), s5: sampleFacts({ bootId: 'b5' }) };
+    const { members } = await observe({ facts, etcd: new FakeEtcd(IPS), boots: { s4: 'b4', s5: 'earlier' } });
+    expect(members.slice(0, 2).map(({ condition }) => condition)).toEqual([
+      { kind: 'blank', sameBoot: true },
+      { kind: 'blank' },
+    ]);
+  });
+
+  it('tells a masked unit where it runs, and where there is no data', async () => {
+    const blank = sampleFacts({ units: member('inactive', 2, true).units });
+    const { members } = await observe({ facts: { s4: member('active', 2, true), s5: blank }, etcd: new FakeEtcd(IPS) });
+    expect(members.slice(0, 2).map(({ condition }) => condition)).toMatchObject([
+      { kind: 'data', running: true, masked: true },
+      { kind: 'blank', masked: true },
+    ]);
   });
 
   it('takes a claimed directory for blank, and says whose it is', async () => {

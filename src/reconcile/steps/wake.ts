@@ -51,7 +51,12 @@ function hasStopped({ facts }: Reconciliation): boolean {
 async function start(context: Reconciliation, place: StepPlace): Promise<void> {
   const { node } = place;
   const facts = context.facts.get(node);
-  const script = bashScript(WAKE, `${PATHS.etcdData}/k8s-diskless`, facts?.etcdData.marker ?? '');
+  const script = bashScript(
+    WAKE,
+    `${PATHS.etcdData}/k8s-diskless`,
+    facts?.etcdData.marker ?? '',
+    `${PATHS.marker}/etcd.lock`,
+  );
   await change(context, place, `start ${UNIT} (stopped, and its data may be what a quorum lacks)`, () =>
     sessionOf(context, node).runAsRoot(script, { label: `start ${UNIT}` }),
   );

@@ -13,7 +13,13 @@ const place = (node: string) => ({ node, step: 'judge', signal, failed: new Set<
 
 describe('judge', () => {
   /** One blank control plane of this host name was read, and nothing was ever recorded. */
-  function runWith({ lost = [] as string[], etcdData = { present: false }, s4 = true, silentSince = false, code = 'auth-failed' }) {
+  function runWith({
+    lost = [] as string[],
+    etcdData = { present: false },
+    s4 = true,
+    silentSince = false,
+    code = 'auth-failed',
+  }) {
     const events: RunEvent[] = [];
     const facts = sampleFacts({ etcdData, tools: {} });
     const context = {
