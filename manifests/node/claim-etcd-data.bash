@@ -4,7 +4,7 @@
 #
 #   claim-etcd-data DIRECTORY LOCK WAS HELD OWNER [wipe]
 #       WAS    the marker as it was read before; empty: there was none
-#       HELD   `data` or `none` beside it
+#       HELD   `data` or `none` beside it; `any` where the marker alone is to change
 #       OWNER  the marker to write
 #       wipe   the data goes first
 #
@@ -21,6 +21,7 @@ main() {
   flock 9
   if [ -r "$directory/k8s-diskless" ]; then now=$(<"$directory/k8s-diskless"); fi
   if [ -d "$directory/member" ]; then found=data; fi
+  if [ "$held" = any ]; then held=$found; fi
   if [ "$now" = "$was" ] && [ "$found" = "$held" ]; then
     if [ "$wipe" = wipe ]; then
       # Where systemd knows no such unit (exit code 5) there is none that runs; else nothing may go that it still writes to.
@@ -31,8 +32,9 @@ main() {
     mv -f "$directory/k8s-diskless.new" "$directory/k8s-diskless"
     return
   fi
-  if [ "$wipe" = wipe ]; then held=none; fi
-  if [ "$now" != "$owner" ] || [ "$found" != "$held" ]; then printf 'claimed %s\n' "$now"; fi
+  # What etcd made since beside a marker that is ours is ours.
+  if [ "$now" = "$owner" ] && { [ "$wipe" != wipe ] || [ "$found" = none ]; }; then return; fi
+  printf 'claimed %s\n' "$now"
 }
 
 main "$@"

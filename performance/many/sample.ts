@@ -51,7 +51,6 @@ export async function sampleOf(world: World, nodes: number, artifacts: string): 
     output: 'auto',
     verbose: false,
     verify: false,
-    discardData: false,
     newCluster: false,
   };
   const loadBefore = loadavg()[0] ?? 0;

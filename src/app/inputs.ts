@@ -1,6 +1,6 @@
 import type { LoadedConfig } from '../config/load.js';
 import { loadConfig } from '../config/load.js';
-import { lostMembers } from '../config/lost-members.js';
+import { discardedMembers, lostMembers } from '../config/named-members.js';
 import { outdatedCluster } from '../config/outdated.js';
 import type { ResolvedSpec } from '../config/resolve.js';
 import { resolveSpec } from '../config/resolve.js';
@@ -37,6 +37,8 @@ export interface RunInputs extends ResolvedSpec {
   jumpHosts: Map<string, HostKey>;
   /** Control planes that are off and whose data is gone, by a person's word. */
   lost: ReadonlySet<string>;
+  /** Control planes whose etcd data may go, by a person's word. */
+  discardData: ReadonlySet<string>;
   /** Where its binaries come from. */
   place: ContentPlace;
   content: ContentSource;
@@ -74,13 +76,14 @@ export async function readInputs(
   });
   const { network, ssh } = resolved.spec;
   const lost = lostMembers(request.lost, resolved.spec);
+  const discardData = discardedMembers(request.discardData, resolved.spec);
   if (ssh?.configFile !== undefined) await requireReadableConfig(ssh.configFile);
   const networkObjects = await networkManifest({ network, signal });
   const content = await contentOf(inputs, resolved.spec);
   // Bad archives are bad input: told before any node is contacted, and before downloads that would go on meanwhile.
   await content.images();
   await requireContent({ ...resolved, nodeRecords, place }, content);
-  return { ...known, ...resolved, lost, networkObjects, content };
+  return { ...known, ...resolved, lost, discardData, networkObjects, content };
 }
 
 interface Recorded {
@@ -96,7 +99,8 @@ async function asRecorded({ recorded, request, file, inputs }: Recorded) {
   if (ssh?.configFile !== undefined) await requireReadableConfig(ssh.configFile);
   const spec = { ...recorded, ...(ssh && { ssh }) };
   const lost = lostMembers(request.lost, spec);
-  return { spec, notes: [], lost, networkObjects: [], content: await contentOf(inputs, spec) };
+  const discardData = discardedMembers(request.discardData, spec);
+  return { spec, notes: [], lost, discardData, networkObjects: [], content: await contentOf(inputs, spec) };
 }
 
 function specFlags(request: ClusterRequest): SpecFlags {

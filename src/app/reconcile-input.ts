@@ -16,7 +16,7 @@ const STALL_TIMEOUT_MS = 10_000;
 export interface ReconcileInputOptions {
   command: 'up' | 'plan';
   inputs: RunInputs;
-  request: Pick<ClusterRequest, 'verify' | 'discardData' | 'newCluster' | 'wait'>;
+  request: Pick<ClusterRequest, 'verify' | 'newCluster' | 'wait'>;
   state: ReconcileState;
   bus: EventBus;
   signal: AbortSignal;
@@ -46,7 +46,7 @@ export function reconcileInput({
     open: nodeConnector({ spec, nodeRecords, jumpHosts, jumpHostsFile: inputs.state.jumpHosts, onNewJumpHost }),
     kubeconfigPath: inputs.state.kubeconfig,
     verifyAll: request.verify,
-    discardData: request.discardData,
+    discardData: inputs.discardData,
     newCluster: request.newCluster,
     ...(inputs.outdated && { outdated: inputs.outdated }),
     lost: inputs.lost,

@@ -41,8 +41,8 @@ export interface ClusterRequest extends StateRequest, SourceRequest, SshRequest 
   dnsImage?: string;
   /** Names of control planes that are off and have lost their data, by a person's word. */
   lost?: string;
-  /** A person accepts the loss of etcd data. */
-  discardData: boolean;
+  /** Names of control planes whose etcd data may go, by a person's word; `true`: without names, which is refused. */
+  discardData?: string | true;
   /** A person asks for an empty cluster in the place of the recorded one. */
   newCluster: boolean;
   /** Hash every installed file instead of trusting unchanged size, inode and times. */

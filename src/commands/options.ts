@@ -93,9 +93,9 @@ export function addRunOptions(command: Command): Command {
     .addOption(new Option('--lost <names>', 'control planes you confirm are permanently off and have lost their data'))
     .addOption(
       new Option(
-        '--discard-data',
-        'discard etcd data that can no longer form a quorum, and start empty; wipe data of an older incarnation',
-      ).default(false),
+        '--discard-data [names]',
+        'give up the etcd data of these control planes: what can no longer form a quorum, to start empty, or is of an older incarnation',
+      ),
     )
     .addOption(
       new Option(

@@ -68,6 +68,10 @@ export interface EtcdDataFact {
   role?: 'voter' | 'learner';
   /** etcd's initial-cluster-token of the attempt that made it. Not in the markers of earlier releases. */
   token?: string;
+  /** false: it was begun, and no apiserver was started over it. Not in the markers of earlier releases. */
+  open?: boolean;
+  /** Under which etcd knows it. Not in the markers of earlier releases, nor before a quorum was proven. */
+  memberId?: string;
 }
 
 export interface ContainerdFact {

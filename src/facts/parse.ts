@@ -195,7 +195,7 @@ function parseListeners(rows: string[]): NodeFacts['listeners'] {
 /** `cluster incarnation role token`; earlier releases wrote the first two. */
 function parseEtcdMarker(marker: string): Omit<EtcdDataFact, 'present'> {
   if (marker === '') return {};
-  const [clusterId, incarnation, role, token] = marker.split(/\s+/);
+  const [clusterId, incarnation, role, token, phase, memberId] = marker.split(/\s+/);
   if (!clusterId || !incarnation || !/^\d+$/.test(incarnation)) return { marker };
   return {
     marker,
@@ -203,6 +203,8 @@ function parseEtcdMarker(marker: string): Omit<EtcdDataFact, 'present'> {
     incarnation: Number(incarnation),
     ...((role === 'voter' || role === 'learner') && { role }),
     ...(token !== undefined && { token }),
+    ...((phase === 'begun' || phase === 'open') && { open: phase === 'open' }),
+    ...(memberId !== undefined && { memberId }),
   };
 }
 

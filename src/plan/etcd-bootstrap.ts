@@ -1,6 +1,6 @@
 import type { EtcdRecord } from '../state/records.js';
 import {
-  absentNames,
+  absences,
   type EtcdFacts,
   isFit,
   isMasked,
@@ -22,7 +22,7 @@ import {
 import {
   askedAbout,
   hold,
-  isOfAttempt,
+  isUnopened,
   mayHoldData,
   noMajority,
   refuseOlderData,
@@ -33,27 +33,38 @@ import {
 
 export function firstBootstrap(facts: EtcdFacts, incarnation: number): EtcdOrders | Refusal {
   const blank = of(facts, 'blank').filter(isFit);
+  const masked = blank.filter(isMasked);
+  if (masked.length > 0) return askedAbout(masked);
   if (blank.length < majorityOf(facts.members.length)) return noMajority(facts, blank);
   return begin(facts, { incarnation, why: 'first', start: blank, wipeReason: () => undefined });
 }
 
 /**
- * No apiserver ever ran on it, so it holds no objects: what carries its token may be thrown away. Not asked where a
- * quorum of it works: then it is finished, and only was not recorded so.
+ * No apiserver ever ran on it, so it holds no objects: what carries its token and says so may be thrown away. Not asked
+ * where a quorum of it works, or some of it says otherwise: then it is finished, and only was not recorded so.
  */
 export function unfinishedBootstrap(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | Refusal {
   const usable = facts.members.filter(({ condition, fit }) => condition.kind !== 'unreachable' && fit);
   if (usable.length < majorityOf(facts.members.length)) return noMajority(facts, usable);
   const masked = usable.filter(isMasked);
   if (masked.length > 0) return askedAbout(masked);
-  const older = refuseOlderData(facts, recorded, usable);
-  if (older) return older;
-  if (isSameAttempt(recorded, usable)) return resume(facts, recorded, usable);
+  if (isSameAttempt(recorded, usable))
+    return refuseOlderData(facts, recorded, usable) ?? resume(facts, recorded, usable);
   const unproven = refuseUnprovenData(facts, recorded, usable);
   if (unproven) return unproven;
+  // Where nothing shows that it went no further, the record may be an older copy, and who is away hold all there is.
+  const away = unaccounted(facts);
+  if (away.length > 0 && !usable.some((member) => showsItStopped(recorded, member))) return mayHoldData(away);
   const wipeReason = (member: MemberFacts): WipeReason | undefined =>
-    member.condition.kind !== 'data' ? undefined : isOfAttempt(recorded, member) ? 'unfinished' : 'discarded';
+    member.condition.kind !== 'data' ? undefined : isUnopened(recorded, member) ? 'unfinished' : 'discarded';
   return begin(facts, { incarnation: recorded.incarnation + 1, why: 'unfinished', start: usable, wipeReason });
+}
+
+/** Its data or its claim says so, or it is still in the boot in which it began, and has none. */
+function showsItStopped({ token, bootIds }: EtcdRecord, { name, bootId, condition }: MemberFacts): boolean {
+  if (condition.kind === 'unreachable') return false;
+  if (condition.token === token && condition.open === false) return true;
+  return condition.kind === 'blank' && bootId !== undefined && bootIds[name] === bootId;
 }
 
 /** The members that were recorded for it are all there, each in the boot that it began in. */
@@ -72,7 +83,7 @@ function resume(facts: EtcdFacts, recorded: EtcdRecord, usable: readonly MemberF
     members: new Map(facts.members.map((member) => [member.name, order(member)])),
     cluster: [],
     quorum: { state: 'made', through: names(usable) },
-    absent: absentNames(facts),
+    absent: absences(of(facts, 'unreachable')),
   };
 }
 
@@ -106,7 +117,7 @@ function begin(facts: EtcdFacts, { incarnation, why, start, wipeReason }: Beginn
     members: new Map(facts.members.map((member) => [member.name, order(member)])),
     cluster: [{ do: 'begin-incarnation', incarnation, members: names(start), discarded, why }],
     quorum: { state: 'made', through: names(start) },
-    absent: absentNames(facts),
+    absent: absences(of(facts, 'unreachable')),
   };
 }
 

@@ -9,19 +9,26 @@ export interface DataOwner {
   role?: 'voter' | 'learner';
   /** etcd's initial-cluster-token of the attempt that it was made by. */
   token?: string;
+  /** false: no apiserver was started over it. Where nothing is said it may hold objects. */
+  open?: boolean;
+  /** Under which etcd knows it: as its marker says, or as it says itself. A name alone proves nothing. */
+  memberId?: string;
 }
 
 /** What one configured member's machine holds, as far as we can tell. */
 export type MemberCondition =
-  /** With an owner, a bootstrap claimed its data directory and wrote nothing yet. */
-  | ({ kind: 'blank' } & DataOwner)
+  /**
+   * With an owner, a bootstrap claimed its data directory and wrote nothing yet. `sameBoot`: it was a control plane of ours
+   * in this very boot, and no reboot explains that it has no data.
+   */
+  | ({ kind: 'blank'; masked?: boolean; sameBoot?: true } & DataOwner)
   /** `masked`: somebody saw to it that its unit cannot be started. */
   | ({ kind: 'data'; running: boolean; masked?: boolean } & DataOwner)
   /**
    * `lost`: a person's word that it is off and its data gone. `obstacle`: what kept us from reading a machine that is
-   * there, as the end of a sentence about it; without one nothing answered.
+   * there, as the end of a sentence about it; without one nothing answered. `answers`: it is not off, whatever a person says.
    */
-  | { kind: 'unreachable'; lost: boolean; obstacle?: string };
+  | { kind: 'unreachable'; lost: boolean; obstacle?: string; answers?: true };
 
 export interface MemberFacts {
   name: string;
@@ -52,8 +59,8 @@ export interface EtcdFacts {
   members: readonly MemberFacts[];
   /** The one that a quorum gave just now; without a quorum, that of each running member that answered. */
   lists: readonly MemberList[];
-  /** A person accepts the loss of data that no quorum can be made of, and of data of an older incarnation. */
-  discardData: boolean;
+  /** Members whose data a person gave up: what no quorum can be made of, or is of an older incarnation. */
+  discardData: ReadonlySet<string>;
   /** A person asks for an empty cluster in the place of the recorded one. */
   newCluster: boolean;
 }
@@ -62,8 +69,6 @@ export const names = (members: readonly { name: string }[]): string[] => members
 export const majorityOf = (count: number): number => Math.floor(count / 2) + 1;
 export const of = (facts: EtcdFacts, kind: MemberCondition['kind']): MemberFacts[] =>
   facts.members.filter((member) => member.condition.kind === kind);
-export const absentNames = (facts: EtcdFacts): string[] => names(of(facts, 'unreachable'));
-
 /** Why nothing is known of this one. */
 export const absence = ({ condition }: MemberFacts): string =>
   (condition.kind === 'unreachable' ? condition.obstacle : undefined) ?? 'cannot be reached';
@@ -74,10 +79,19 @@ export function absences(members: readonly MemberFacts[]): string {
     .map((reason) => `${names(members.filter((member) => absence(member) === reason)).join(', ')} ${reason}`)
     .join(', ');
 }
+/** It is there, and keeps us out. */
+export const isBarred = ({ condition }: MemberFacts): boolean =>
+  condition.kind === 'unreachable' && condition.answers === true;
+/** Of these, who may be off, and to whom access is to be mended: a word that one is lost is for the former alone. */
+export const awayOf = (members: readonly MemberFacts[]): { silent: string[]; barred: string[] } => ({
+  silent: names(members.filter((member) => member.condition.kind === 'unreachable' && !isBarred(member))),
+  barred: names(members.filter(isBarred)),
+});
 export const isFit = ({ fit }: MemberFacts): boolean => fit;
 export const runs = ({ condition }: MemberFacts): boolean => condition.kind === 'data' && condition.running;
+/** It is not touched, though etcd may run there as it was started before. */
 export const isMasked = ({ condition }: MemberFacts): boolean =>
-  condition.kind === 'data' && !condition.running && condition.masked === true;
+  condition.kind !== 'unreachable' && condition.masked === true;
 /** Its data may be brought up: by itself, or by us. */
 export const isUsable = (member: MemberFacts): boolean => runs(member) || (isFit(member) && !isMasked(member));
 
@@ -85,6 +99,16 @@ export const isCurrent =
   ({ incarnation }: EtcdRecord) =>
   ({ condition }: MemberFacts): boolean =>
     condition.kind === 'data' && condition.incarnation === incarnation;
+
+/**
+ * Its bootstrap was finished, as recorded or, where the record is an older copy, as data says over which an apiserver was
+ * started: no rule for unfinished work holds any more.
+ */
+export function isEstablished({ members }: EtcdFacts, recorded: EtcdRecord): boolean {
+  if (recorded.phase !== 'bootstrapping') return recorded.phase === 'bootstrapped';
+  const isOpen = ({ condition }: MemberFacts): boolean => condition.kind === 'data' && condition.open === true;
+  return members.some((member) => isCurrent(recorded)(member) && isOpen(member));
+}
 
 /** It holds data of a life that is over. */
 export const isOlder =
@@ -97,12 +121,18 @@ export function unaccounted(facts: EtcdFacts): MemberFacts[] {
   return of(facts, 'unreachable').filter(({ condition }) => condition.kind === 'unreachable' && !condition.lost);
 }
 
+/** It was given up when the recorded incarnation began, by a run that did not get to wiping it in this boot. */
+function wasGivenUp(recorded: EtcdRecord, member: MemberFacts): boolean {
+  const { name, bootId } = member;
+  if (!isOlder(recorded)(member) || recorded.discarded?.includes(name) !== true) return false;
+  return bootId !== undefined && recorded.bootIds[name] === bootId;
+}
+
 /**
- * A person gave this data up: in this run, or when the recorded incarnation began, by a run that did not get to wiping
- * it in this boot.
+ * Those of these whose data a person has to name. A word is for one command: where one name is missing from it, all are
+ * asked for; none where all of them were given.
  */
-export function mayBeDiscarded({ discardData }: EtcdFacts, recorded: EtcdRecord): (member: MemberFacts) => boolean {
-  return ({ name, bootId }) =>
-    discardData ||
-    (recorded.discarded?.includes(name) === true && bootId !== undefined && recorded.bootIds[name] === bootId);
+export function askedFor(facts: EtcdFacts, recorded: EtcdRecord, members: readonly MemberFacts[]): MemberFacts[] {
+  const needed = members.filter((member) => !wasGivenUp(recorded, member));
+  return needed.every(({ name }) => facts.discardData.has(name)) ? [] : needed;
 }

@@ -10,8 +10,8 @@ export type WipeReason =
   | 'rejoin';
 
 export type MemberOrder =
-  /** Its data stays, and its unit is brought to what the plan says. `markVoter`: the marker beside it is to say so. */
-  | { do: 'keep'; markVoter?: true }
+  /** Its data stays, and its unit is brought to what the plan says. `markAs`: the ID that its marker is to name. */
+  | { do: 'keep'; markAs?: string }
   /** The same; it is stopped, and who the members are is judged again once it runs. */
   | { do: 'start' }
   /** It begins the new incarnation, together with the others that do. */
@@ -24,8 +24,8 @@ export type MemberOrder =
   | { do: 'promote'; id: string }
   /** The others are told its new address before it is restarted with it. */
   | { do: 'update-peer-url'; id: string; url: string }
-  /** It takes part once the others have a quorum. */
-  | { do: 'wait' }
+  /** It takes part in another pass. `until`: what has to be first, as the end of a sentence. */
+  | { do: 'wait'; until: string }
   /** Its machine is not touched. `ask`: what a person has to decide before it is. */
   | { do: 'leave'; ask?: Refusal };
 
@@ -64,8 +64,8 @@ export interface EtcdOrders {
   members: ReadonlyMap<string, MemberOrder>;
   cluster: readonly ClusterOrder[];
   quorum: QuorumOrder;
-  /** Configured members that were not read. */
-  absent: string[];
+  /** Configured members that were not read, and why, in words; empty where all were. */
+  absent: string;
 }
 
 /** A person must decide. */
@@ -87,7 +87,10 @@ export type RefusalReason =
   | 'quorum-lost'
   | 'not-blank'
   | 'may-hold-data'
-  | 'etcd-masked';
+  | 'etcd-masked'
+  | 'address-taken'
+  | 'name-taken'
+  | 'member-unknown';
 
 export function refused(reason: RefusalReason, message: string, hint: string): Refusal {
   return { code: 'refused', reason, message, hint };

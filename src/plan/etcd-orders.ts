@@ -1,6 +1,6 @@
 import { firstBootstrap, newCluster, unfinishedBootstrap } from './etcd-bootstrap.js';
-import { type EtcdFacts, isCurrent, isFit, isMasked, names, of, runs } from './etcd-facts.js';
-import { entriesOf, membershipOf, provenList } from './etcd-membership.js';
+import { type EtcdFacts, isCurrent, isEstablished, isFit, isMasked, names, of, runs } from './etcd-facts.js';
+import { isRemovedBy, provenList } from './etcd-membership.js';
 import type { EtcdOrders, Refusal } from './etcd-order-types.js';
 import { refuseStrangeData } from './etcd-strange-data.js';
 import { withQuorum } from './etcd-with-quorum.js';
@@ -19,7 +19,7 @@ export function etcdOrders(facts: EtcdFacts): EtcdOrders | Refusal {
   if (facts.newCluster) return newCluster(facts, recorded);
   const proven = provenList(facts);
   if (proven) return withQuorum(facts, recorded, proven);
-  return recorded.phase === 'bootstrapping' ? unfinishedBootstrap(facts, recorded) : withoutQuorum(facts, recorded);
+  return isEstablished(facts, recorded) ? withoutQuorum(facts, recorded) : unfinishedBootstrap(facts, recorded);
 }
 
 /**
@@ -27,12 +27,11 @@ export function etcdOrders(facts: EtcdFacts): EtcdOrders | Refusal {
  * Not those that the others have removed, as far as these are known by now, and none over data that is not ours.
  */
 export function membersToStart(facts: EtcdFacts): string[] {
-  const { recorded, lists } = facts;
-  if (recorded?.phase !== 'bootstrapped' || facts.newCluster || refuseStrangeData(facts)) return [];
+  const { recorded } = facts;
+  if (recorded === undefined || !isEstablished(facts, recorded)) return [];
+  if (facts.newCluster || refuseStrangeData(facts)) return [];
   const stopped = of(facts, 'data').filter(
     (member) => isCurrent(recorded)(member) && !runs(member) && isFit(member) && !isMasked(member),
   );
-  const isRemoved = (member: (typeof stopped)[number]): boolean =>
-    lists.length > 0 && lists.every((list) => membershipOf(entriesOf(facts, list, member)) === 'absent');
-  return names(stopped.filter((member) => !isRemoved(member)));
+  return names(stopped.filter((member) => !isRemovedBy(facts, member)));
 }

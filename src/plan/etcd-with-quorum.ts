@@ -1,25 +1,22 @@
 import type { EtcdRecord } from '../state/records.js';
+import { orderMoves, whileTaken } from './etcd-addresses.js';
+import { blockingVoters } from './etcd-blocking.js';
 import {
-  absentNames,
-  type EtcdEntry,
+  absences,
   type EtcdFacts,
   isCurrent,
   isFit,
   isMasked,
-  type MemberFacts,
+  isUsable,
   type MemberList,
   names,
+  of,
   runs,
 } from './etcd-facts.js';
-import { entriesOf, type Membership, membershipOf } from './etcd-membership.js';
-import type { Blocking, ClusterOrder, EtcdOrders, MemberOrder, Refusal } from './etcd-order-types.js';
-import { askedAbout, refuseOlderData } from './etcd-refusals.js';
-
-/** A member, and what the quorum says of it. */
-interface Known extends MemberFacts {
-  entries: EtcdEntry[];
-  membership: Membership;
-}
+import { isGone, isHolder, type Known, knownMembers } from './etcd-known.js';
+import { namesake, votersOf } from './etcd-membership.js';
+import type { ClusterOrder, EtcdOrders, MemberOrder, Refusal } from './etcd-order-types.js';
+import { askedAbout, memberUnknown, nameTaken, refuseOlderData } from './etcd-refusals.js';
 
 /**
  * Besides the blank ones, these come back as new members: data of an older incarnation that was given up, learners of an
@@ -28,47 +25,59 @@ interface Known extends MemberFacts {
 export function withQuorum(facts: EtcdFacts, recorded: EtcdRecord, list: MemberList): EtcdOrders | Refusal {
   const refusal = refuseOlderData(facts, recorded, facts.members.filter(isFit));
   if (refusal) return refusal;
-  const members = facts.members.map((member): Known => {
-    const entries = entriesOf(facts, list, member);
-    return { ...member, entries, membership: membershipOf(entries) };
-  });
-  const isHolder = (member: Known): boolean => isCurrent(recorded)(member) && member.membership === 'voter';
-  const joining = members.filter((member) => {
-    const { kind } = member.condition;
-    return kind !== 'unreachable' && member.fit && !isHolder(member) && !isMasked(member);
-  });
-  const learner = soleLearner(members, joining, recorded);
-  const orders = new Map(
-    members.map((member): [string, MemberOrder] => {
-      if (member === learner) return [member.name, { do: 'promote', id: member.entries[0]?.id ?? '' }];
-      if (joining.includes(member)) {
-        return [member.name, { do: 'join-as-learner', ...(wipeReason(member, recorded) ?? {}) }];
-      }
-      return [member.name, isHolder(member) ? orderOfVoter(member) : leave(member)];
+  const members = knownMembers(facts, list);
+  const addresses = { members, list, recorded };
+  const holders = members.filter(isHolder(recorded));
+  const kept = orderMoves(new Map(holders.map((member) => [member, orderOfVoter(member)])), addresses);
+  const free = holders.filter(({ name }) => kept.get(name)?.do === 'update-peer-url');
+  const mayJoin = members.filter(
+    (member) => member.condition.kind !== 'unreachable' && member.fit && !holders.includes(member) && !isMasked(member),
+  );
+  const barred = new Map(
+    mayJoin.flatMap((member): [string, MemberOrder][] => {
+      const order = whileNamesakeLives(facts, list, member) ?? whileTaken(member, { ...addresses, free });
+      return order ? [[member.name, order]] : [];
     }),
   );
+  const joining = mayJoin.filter(({ name }) => !barred.has(name));
+  const learner = soleLearner(members, joining, recorded);
+  const orderOf = (member: Known): MemberOrder => {
+    const known = kept.get(member.name) ?? barred.get(member.name);
+    if (known) return known;
+    if (!joining.includes(member)) return leave(member);
+    if (member === learner && member.own) return { do: 'promote', id: member.own.id };
+    return { do: 'join-as-learner', ...wipeReason(member, recorded) };
+  };
   const takesIn = joining.some((member) => member !== learner);
   const gone = members.filter((member) => member !== learner && losesItsEntry(member, { joining, takesIn, recorded }));
-  const blocking = takesIn ? blockingVoters(members.filter((member) => !gone.includes(member))) : undefined;
+  const left = members.filter((member) => !gone.includes(member));
+  const blocking = takesIn ? blockingVoters(left, votersOf(facts, list)) : undefined;
   return {
     code: joining.length === 0 ? 'healthy' : 'rejoin',
-    members: orders,
+    members: new Map(members.map((member) => [member.name, orderOf(member)])),
     cluster: gone.flatMap(({ name, entries }) =>
       entries.map(({ id }): ClusterOrder => ({ do: 'remove-entry', member: name, id })),
     ),
     quorum: {
       state: 'works',
-      through: [...new Set([list.by, ...names(members.filter((each) => isHolder(each) && !isMasked(each)))])],
+      through: names(members.filter((each) => each.name === list.by || (isHolder(recorded)(each) && isUsable(each)))),
       ...(blocking && { blocking }),
     },
-    absent: absentNames(facts),
+    absent: absences(of(facts, 'unreachable')),
   };
+}
+
+/** Its data was removed, and the others know another machine by its name, which may well be alive. */
+function whileNamesakeLives(facts: EtcdFacts, list: MemberList, member: Known): MemberOrder | undefined {
+  const other =
+    member.condition.kind === 'data' && member.own === undefined ? namesake(facts, list, member) : undefined;
+  return other && { do: 'leave', ask: nameTaken(member, other) };
 }
 
 /** There may be one learner at a time: beside others that join, one left behind joins anew as they do. */
 function soleLearner(members: readonly Known[], joining: readonly Known[], recorded: EtcdRecord): Known | undefined {
   const [only] = joining;
-  if (only === undefined || joining.length > 1 || only.membership !== 'learner') return undefined;
+  if (only === undefined || joining.length > 1 || only.membership !== 'learner' || !only.isProven) return undefined;
   const isAlone = members.every((member) => member === only || member.membership !== 'learner');
   return isAlone && only.entries.length === 1 && isCurrent(recorded)(only) ? only : undefined;
 }
@@ -79,49 +88,22 @@ function wipeReason(member: Known, recorded: EtcdRecord): Pick<MemberOrder & { d
 }
 
 function orderOfVoter(member: Known): MemberOrder {
-  if (isMasked(member)) return leave(member);
+  const { condition, own, isProven, peerUrl } = member;
   // What runs there runs on; its machine takes no part.
-  if (!member.fit) return { do: 'leave' };
-  const moved = member.entries.find(
-    ({ peerUrls }) => member.peerUrl !== undefined && !peerUrls.includes(member.peerUrl),
-  );
-  if (moved && member.peerUrl !== undefined) return { do: 'update-peer-url', id: moved.id, url: member.peerUrl };
+  if (isMasked(member) || !member.fit) return leave(member);
+  if (own && peerUrl !== undefined && !own.peerUrls.includes(peerUrl)) {
+    return isProven
+      ? { do: 'update-peer-url', id: own.id, url: peerUrl }
+      : { do: 'leave', ask: memberUnknown(member, own) };
+  }
   if (!runs(member)) return { do: 'start' };
-  // A run that promoted it was cut off before it noted that.
-  const { condition } = member;
-  return condition.kind === 'data' && condition.role === 'learner' ? { do: 'keep', markVoter: true } : { do: 'keep' };
+  // A run that promoted it, or began its life, was cut off before it noted that.
+  const isBehind = condition.kind === 'data' && (condition.role === 'learner' || condition.open === false);
+  return isBehind && own ? { do: 'keep', markAs: own.id } : { do: 'keep' };
 }
 
 const leave = (member: Known): MemberOrder =>
   isMasked(member) ? { do: 'leave', ask: askedAbout([member]) } : { do: 'leave' };
-
-/** Those that etcd counts and that do not run: until they do, it may take in nobody. */
-function blockingVoters(members: readonly Known[]): Blocking | undefined {
-  const idle = members.filter((member) => member.membership === 'voter' && !runs(member) && !isStarted(member));
-  if (idle.length === 0) return undefined;
-  const away = names(idle.filter(({ condition }) => condition.kind === 'unreachable'));
-  const masked = names(idle.filter(isMasked));
-  const unfit = names(idle).filter((name) => !away.includes(name) && !masked.includes(name));
-  const why = [
-    ...(away.length > 0 ? [`${away.join(', ')} cannot be reached`] : []),
-    ...(masked.length > 0 ? [`etcd.service is masked on ${masked.join(', ')}`] : []),
-    ...(unfit.length > 0 ? [`${unfit.join(', ')} did not pass preflight and is stopped`] : []),
-  ];
-  const ways = [
-    ...(away.length > 0
-      ? [`bring ${away.join(' or ')} back and run up again, or give --lost ${away.join(',')} if permanently off`]
-      : []),
-    ...(masked.length > 0 ? [`unmask etcd.service on ${masked.join(', ')}`] : []),
-    ...(unfit.length > 0 ? [`fix the preflight errors of ${unfit.join(', ')}`] : []),
-  ];
-  return {
-    members: names(idle),
-    message: `etcd accepts no new member while ${why.join(' and ')}; the cluster keeps working`,
-    hint: ways.join('; '),
-  };
-}
-
-const isStarted = (member: Known): boolean => member.fit && member.condition.kind === 'data' && !isMasked(member);
 
 interface Change {
   joining: readonly Known[];
@@ -129,15 +111,9 @@ interface Change {
   recorded: EtcdRecord;
 }
 
-/**
- * Its data is gone, and can never come back under the entry: it comes back as a new member, is lost, or was read and is
- * blank on a machine that is not fit. A learner that cannot take part has no vote to lose, and is in the way of others.
- */
+/** It comes back as a new member, or not at all. A learner that cannot take part has no vote to lose, and is in the way. */
 function losesItsEntry(member: Known, { joining, takesIn, recorded }: Change): boolean {
-  const { condition, membership } = member;
-  if (membership === 'absent') return false;
+  if (member.entries.length === 0) return false;
   if (joining.includes(member)) return true;
-  if (takesIn && membership === 'learner') return true;
-  if (condition.kind === 'unreachable') return condition.lost;
-  return condition.kind === 'blank' || (!isCurrent(recorded)(member) && !isMasked(member) && member.fit);
+  return (takesIn && member.entries.every(({ isLearner }) => isLearner)) || isGone(member, recorded);
 }

@@ -2,11 +2,14 @@ import type { EtcdRecord } from '../state/records.js';
 import { nextIncarnation } from './etcd-bootstrap.js';
 import {
   absence,
-  absentNames,
+  absences,
+  askedFor,
+  awayOf,
   type EtcdFacts,
   isCurrent,
   isFit,
   isMasked,
+  isOlder,
   isUsable,
   type MemberFacts,
   type MemberList,
@@ -16,57 +19,71 @@ import {
   runs,
   unaccounted,
 } from './etcd-facts.js';
-import { entriesOf, type Voter, votersOf } from './etcd-membership.js';
+import { entriesOf, isRemovedBy, type Voter, votersOf } from './etcd-membership.js';
 import { type EtcdOrders, type MemberOrder, type Refusal, refused } from './etcd-order-types.js';
-import { askedAbout, mayHoldData, refuseOlderData } from './etcd-refusals.js';
+import { askedAbout, mayHaveMoved, mayHoldData, refuseOlderData, withIncarnation } from './etcd-refusals.js';
 
 /** Whoever has the data is brought up, where that may make a quorum; what then is missing, a person decides. */
 export function withoutQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | Refusal {
   const holders = of(facts, 'data').filter(isCurrent(recorded));
   if (holders.length === 0) return nobodyHoldsData(facts, recorded);
   const views = viewsOf(facts, recorded);
-  if (views.some(mayMakeQuorum)) return revive(facts, holders, movedOf(facts, holders));
+  const mayComeUp = silentHolders(facts, recorded).length > 0 || views.some(mayMakeQuorum);
+  if (mayComeUp) return revive(facts, holders, movedOf(facts, holders));
   const masked = holders.filter(isMasked);
   if (masked.length > 0) return askedAbout(masked);
   const isListed = views.every(({ voters }) => voters.every(({ member }) => member !== undefined));
-  const isAcceptable = isListed && holders.every(isFit) && unaccounted(facts).length === 0;
-  if (facts.discardData && isAcceptable) return nextIncarnation(facts, recorded, 'discarded');
-  // They differ only where one of them was cut off: any is as true as the others.
-  return quorumLost({ facts, holders, view: views[0] ?? { voters: [], usable: [] } });
+  const data = of(facts, 'data');
+  const isGivenUp = askedFor(facts, recorded, data).length === 0 && data.every(isFit);
+  if (isGivenUp && isListed && unaccounted(facts).length === 0) return nextIncarnation(facts, recorded, 'discarded');
+  return quorumLost({ facts, recorded, holders, views });
 }
 
-/** Who votes, as one member says or as markers have it, and who of them can be brought up. */
+/** Who votes, as one member says or, where none says anything, as the list of hosts has it; and who can be brought up. */
 interface View {
   list?: MemberList;
   voters: Voter[];
   usable: MemberFacts[];
 }
 
-/**
- * Of each member that answers; it may have been cut off from what the others know. While none does, a member that can
- * be brought up may be the whole of etcd: only one that is marked as a learner is not.
- */
+/** Of each member that answers. They differ where one was cut off from what the others know: none is truer than another. */
 function viewsOf(facts: EtcdFacts, recorded: EtcdRecord): View[] {
-  const isLearner = (member: MemberFacts): boolean =>
-    isCurrent(recorded)(member) && member.condition.kind === 'data' && member.condition.role === 'learner';
-  const guess = facts.members.flatMap((member): Voter[] => (isLearner(member) ? [] : [{ name: member.name, member }]));
-  const lists = facts.lists.map((list) => ({ list, voters: votersOf(facts, list) }));
-  return (lists.length > 0 ? lists : [{ voters: guess }]).map((view) => ({
-    ...view,
-    usable: view.voters.flatMap(({ member }) =>
-      member && isCurrent(recorded)(member) && isUsable(member) ? [member] : [],
-    ),
-  }));
+  if (facts.lists.length === 0) {
+    return [{ voters: facts.members.map((member) => ({ name: member.name, member, mayHold: true })), usable: [] }];
+  }
+  return facts.lists.map((list) => {
+    const voters = votersOf(facts, list);
+    const usable = voters.flatMap(({ member, mayHold }) =>
+      member && mayHold && isCurrent(recorded)(member) && isUsable(member) ? [member] : [],
+    );
+    return { list, voters, usable };
+  });
 }
 
-function mayMakeQuorum({ list, voters, usable }: View): boolean {
-  return list === undefined ? usable.length > 0 : usable.length >= majorityOf(voters.length);
+/**
+ * Those that can be brought up and said nothing: each of them may be the whole of etcd, whatever a member knows that was
+ * cut off. But for one that all who answered have removed, which is not even started, and a learner: its marker is
+ * believed beside somebody who tells more, since a run may have been cut off before it noted the promotion.
+ */
+function silentHolders(facts: EtcdFacts, recorded: EtcdRecord): MemberFacts[] {
+  const { lists } = facts;
+  const holders = of(facts, 'data').filter(isCurrent(recorded));
+  const isLearner = ({ condition }: MemberFacts): boolean => condition.kind === 'data' && condition.role === 'learner';
+  const isTold = lists.length > 0 || !holders.every(isLearner);
+  return holders.filter((member) => {
+    if (!isUsable(member) || lists.some(({ by }) => by === member.name)) return false;
+    return !(isTold && isLearner(member)) && (runs(member) || !isRemovedBy(facts, member));
+  });
+}
+
+function mayMakeQuorum({ voters, usable }: View): boolean {
+  return usable.length >= majorityOf(voters.length);
 }
 
 function revive(facts: EtcdFacts, holders: readonly MemberFacts[], moved: string[]): EtcdOrders {
   const order = (member: MemberFacts): MemberOrder => {
     if (member.condition.kind === 'unreachable') return { do: 'leave' };
-    if (!holders.includes(member)) return { do: 'wait' };
+    if (!holders.includes(member)) return { do: 'wait', until: 'the others have a quorum' };
     if (isMasked(member)) return { do: 'leave', ask: askedAbout([member]) };
     if (!isFit(member)) return { do: 'leave' };
     return { do: runs(member) ? 'keep' : 'start' };
@@ -76,7 +93,7 @@ function revive(facts: EtcdFacts, holders: readonly MemberFacts[], moved: string
     members: new Map(facts.members.map((member) => [member.name, order(member)])),
     cluster: [],
     quorum: { state: 'awaited', through: names(holders.filter(isUsable)), ...(moved.length > 0 && { moved }) },
-    absent: absentNames(facts),
+    absent: absences(of(facts, 'unreachable')),
   };
 }
 
@@ -94,47 +111,67 @@ function movedOf(facts: EtcdFacts, holders: readonly MemberFacts[]): string[] {
 function nobodyHoldsData(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | Refusal {
   const away = unaccounted(facts);
   if (away.length > 0) return mayHoldData(away);
+  const inSameBoot = facts.members.filter(({ condition }) => condition.kind === 'blank' && condition.sameBoot === true);
+  if (inSameBoot.length > 0) return mayHaveMoved(inSameBoot);
   return refuseOlderData(facts, recorded, facts.members) ?? nextIncarnation(facts, recorded, 'all-blank');
 }
 
 interface Loss {
   facts: EtcdFacts;
+  recorded: EtcdRecord;
   holders: readonly MemberFacts[];
-  view: View;
+  views: readonly View[];
 }
 
-function quorumLost({ facts, holders, view: { list, voters, usable } }: Loss): Refusal {
-  const held = names(usable);
+function quorumLost({ facts, recorded, holders, views }: Loss): Refusal {
+  const voters = views.flatMap((view) => view.voters).filter(isFirstOfItsName);
+  const usable = names(views.flatMap((view) => view.usable));
   const others = holders.filter((member) => !voters.some((voter) => voter.member === member));
-  const missing = voters.filter(({ name }) => !held.includes(name));
-  const what = list === undefined ? 'control planes' : `voters that ${list.by} knows of`;
-  const have = `${held.length} of ${voters.length} ${what}${held.length > 0 ? ` (${held.join(', ')})` : ''} ${held.length === 1 ? 'has' : 'have'} the cluster's data`;
   const fates = [
-    ...missing.map((voter) => fate(voter, holders)),
+    ...voters.filter(({ name }) => !usable.includes(name)).map((voter) => fate(voter, holders)),
     ...others.map(({ name }) => `${name} has it without a vote`),
+    ...facts.members
+      .filter(isOlder(recorded))
+      .map((member) => `${withIncarnation(member)} has data of an earlier life`),
   ];
-  return refused('quorum-lost', `etcd quorum lost: ${have}; ${fates.join(', ')}`, waysOut({ facts, holders, voters }));
+  const have = [...new Set(views.map(haveData))].join(', ');
+  return refused('quorum-lost', `etcd quorum lost: ${have}; ${fates.join(', ')}`, waysOut(facts, voters));
 }
 
-function fate({ name, member }: Voter, holders: readonly MemberFacts[]): string {
+const isFirstOfItsName = ({ name }: Voter, index: number, all: readonly Voter[]): boolean =>
+  all.findIndex((voter) => voter.name === name) === index;
+
+/** `1 of 3 voters that m0 knows of (m0) has the cluster's data` */
+function haveData({ list, voters, usable }: View): string {
+  const held = names(usable);
+  const what = list === undefined ? 'control planes' : `voters that ${list.by} knows of`;
+  const who = held.length > 0 ? ` (${held.join(', ')})` : '';
+  return `${held.length} of ${voters.length} ${what}${who} ${held.length === 1 ? 'has' : 'have'} the cluster's data`;
+}
+
+function fate({ name, member, mayHold }: Voter, holders: readonly MemberFacts[]): string {
   if (member === undefined) return `${name} is not on the list of hosts`;
   if (member.condition.kind === 'unreachable') return `${name} ${absence(member)}`;
+  if (holders.includes(member) && !mayHold) return `${name} has that of another member`;
   return holders.includes(member) ? `${name} has it and did not pass preflight` : `${name} lost its data`;
 }
 
-function waysOut({ facts, holders, voters }: Omit<Loss, 'view'> & Pick<View, 'voters'>): string {
-  const back = voters.flatMap(({ name, member }) => (member?.condition.kind === 'unreachable' ? [name] : []));
+function waysOut(facts: EtcdFacts, voters: readonly Voter[]): string {
+  const back = awayOf(voters.flatMap(({ member }) => member ?? []));
   const unlisted = voters.flatMap(({ name, member }) => (member === undefined ? [name] : []));
-  const unfit = names(holders.filter((member) => !isFit(member)));
-  const unknown = names(unaccounted(facts));
-  const data = names(holders).join(', ');
-  const lost = unknown.length > 0 ? ` (with --lost ${unknown.join(',')} if permanently off)` : '';
-  const givesUp =
-    unlisted.length + unfit.length > 0
-      ? `or reboot ${data} if its data may go`
-      : `${back.length > 0 ? 'or ' : ''}--discard-data deletes the data of ${data} and starts empty${lost}`;
+  // All that would go, of whichever life it is: nothing is wiped that was not named.
+  const data = of(facts, 'data');
+  const unfit = names(data.filter((member) => !isFit(member)));
+  const { silent, barred } = awayOf(unaccounted(facts));
+  const lost = silent.length > 0 ? ` (with --lost ${silent.join(',')} if permanently off)` : '';
+  const first = [...new Set([...back.barred, ...barred])];
+  const isBarred = unlisted.length + unfit.length + first.length > 0;
+  const givesUp = isBarred
+    ? `or reboot ${names(data).join(', ')} if its data may go`
+    : `${back.silent.length > 0 ? 'or ' : ''}--discard-data ${names(data).join(',')} deletes that data and starts empty${lost}`;
   return [
-    ...(back.length > 0 ? [`bring back ${back.join(' or ')}`] : []),
+    ...(first.length > 0 ? [`fix SSH access to ${first.join(', ')}`] : []),
+    ...(back.silent.length > 0 ? [`bring back ${back.silent.join(' or ')}`] : []),
     ...(unlisted.length > 0 ? [`put ${unlisted.join(', ')} back on the list of hosts (--hosts, --control-plane)`] : []),
     ...(unfit.length > 0 ? [`fix the preflight errors of ${unfit.join(', ')}`] : []),
     givesUp,

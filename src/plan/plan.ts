@@ -11,7 +11,7 @@ export interface ClusterPlan {
 export interface NodePlan {
   name: string;
   role: Role;
-  state: 'blank' | 'converged' | 'differs' | 'unreachable' | 'failed-preflight';
+  state: 'blank' | 'converged' | 'differs' | 'unreachable' | 'failed-preflight' | 'waits' | 'asked-about';
   actions: PlanAction[];
 }
 

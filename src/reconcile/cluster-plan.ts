@@ -18,9 +18,8 @@ export function clusterPlan(
   const nodes = context.options.spec.nodes.map(({ name, role }): NodePlan => {
     const planned = work.get(name);
     if (planned) return { name, role, ...stateOf(planned), actions: actionsOf(planned, wiped.get(name)) };
-    const failure = failures.get(name);
-    const state = context.facts.has(name) ? 'failed-preflight' : 'unreachable';
-    const reason = failure?.error?.message ?? 'it takes no part in this run';
+    const reason = failures.get(name)?.error?.message ?? 'it takes no part in this run';
+    const state = stateOfLeftOut(context, judgement, name);
     return { name, role, state, actions: [{ kind: 'note', subject: name, reason }] };
   });
   const { issued, renewed } = judgement.pki;
@@ -29,6 +28,13 @@ export function clusterPlan(
     ...renewed.map(({ leaf, reason }) => `certificate to renew: ${leaf} (${reason})`),
   ];
   return { nodes, verdict: { code: orders.code, message: explainOrders(orders) }, notes };
+}
+
+function stateOfLeftOut({ facts }: Reconciliation, { orders, rejected }: Judgement, name: string): NodePlan['state'] {
+  if (!facts.has(name)) return 'unreachable';
+  const order = rejected.has(name) ? undefined : orders.members.get(name);
+  if (order?.do === 'wait') return 'waits';
+  return order?.do === 'leave' && order.ask !== undefined ? 'asked-about' : 'failed-preflight';
 }
 
 const WIPE_REASONS: Readonly<Record<WipeReason, string>> = {

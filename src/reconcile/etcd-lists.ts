@@ -1,5 +1,6 @@
 import { deadline } from '../abort.js';
 import { isPassingInEtcd } from '../etcd/errors.js';
+import type { MemberId } from '../etcd/member-id.js';
 import type { MemberFacts, MemberList } from '../plan/etcd-facts.js';
 import type { Reconciliation } from './reconciliation.js';
 import { type Patience, retrying, shortly } from './settling.js';
@@ -16,8 +17,7 @@ export async function provenList(
   context: Reconciliation,
   running: readonly MemberFacts[],
 ): Promise<MemberList | undefined> {
-  // One that was just started has to find the others first.
-  const patience = context.woken.size > 0 ? { ...PROOF, forMs: Math.max(PROOF.forMs, shortly(context).forMs) } : PROOF;
+  const patience = patienceOf(context, PROOF);
   return asked(context, patience, async (signal) => {
     const read = async (by: string): Promise<MemberList> => {
       const gateway = await context.cluster.etcdOf(by);
@@ -30,14 +30,34 @@ export async function provenList(
 
 /** As each of these knows it, of those that answer. */
 export async function knownLists(context: Reconciliation, running: readonly MemberFacts[]): Promise<MemberList[]> {
+  const patience = patienceOf(context, KNOWN);
   const lists = running.map((member) =>
-    asked(context, KNOWN, async (signal): Promise<MemberList> => {
+    asked(context, patience, async (signal): Promise<MemberList> => {
       const { name: by } = member;
       const read = () => context.cluster.knownToMember(by, addressesOf(context, member), signal);
-      return { by, proven: false, entries: await insistently(context, KNOWN, signal, read) };
+      return { by, proven: false, entries: await insistently(context, patience, signal, read) };
     }),
   );
   return (await Promise.all(lists)).flatMap((list) => list ?? []);
+}
+
+/** Which member each of these is, as it says itself; of those that serve. */
+export async function memberIds(
+  context: Reconciliation,
+  running: readonly MemberFacts[],
+): Promise<ReadonlyMap<string, MemberId>> {
+  const ids = running.map(({ name }) =>
+    asked(context, KNOWN, async (signal) => {
+      const { header } = await (await context.cluster.etcdOf(name)).status({ signal });
+      return [name, header.memberId] as const;
+    }),
+  );
+  return new Map((await Promise.all(ids)).flatMap((id) => (id ? [id] : [])));
+}
+
+/** One that was just started has to read its data, and to find the others, first. */
+function patienceOf(context: Reconciliation, usual: Patience): Patience {
+  return context.woken.size > 0 ? { ...usual, forMs: Math.max(usual.forMs, shortly(context).forMs) } : usual;
 }
 
 /** It listens where it was started, which need not be where its machine is now. */

@@ -50,17 +50,19 @@ export async function removeMember(context: Reconciliation, id: string): Promise
 }
 
 /**
- * An answer that was lost shows in the list: adding is no thing to be done twice.
+ * An answer that was lost shows in the list: adding is no thing to be done twice. Only a learner that never started may be
+ * the one of this very attempt; any other at that URL is a member of its own.
  *
- * @throws DisklessError `etcd-rejoin-blocked` when voters that take no part keep etcd from it
+ * @throws DisklessError `etcd-rejoin-blocked` when voters that take no part keep etcd from it; `etcd-address-taken`
  */
-export async function addLearner(context: Reconciliation, url: string): Promise<EtcdMember> {
+export async function addLearner(context: Reconciliation, node: string, url: string): Promise<EtcdMember> {
   const { blocking, through } = judgementOf(context).orders.quorum;
-  const patience = blocking ? ADD_RETRY_BESIDE_ABSENT : ADD_RETRY;
+  const patience = blocking !== undefined && blocking.members.length > 0 ? ADD_RETRY_BESIDE_ABSENT : ADD_RETRY;
   const passes = (error: unknown): boolean => hasCode(error, 'etcd-unhealthy-cluster');
   const { signal } = context;
   const add = async (gateway: EtcdGateway): Promise<EtcdMember> => {
     const known = (await gateway.memberList({ signal })).find(({ peerUrls }) => peerUrls.includes(url));
+    if (known && !(known.isLearner && known.name === '')) throw addressTaken(node, known, url);
     return known ?? gateway.memberAdd({ peerUrls: [url], learner: true }, { signal });
   };
   return ask(context, { patience, passes }, add).catch((cause) => {
@@ -70,6 +72,16 @@ export async function addLearner(context: Reconciliation, url: string): Promise<
       hint: `restart etcd.service where its log shows that it hangs (journalctl -u etcd on ${through.join(', ')}), and run up again`,
     };
     throw new DisklessError({ code: 'etcd-rejoin-blocked', message, hint, cause });
+  });
+}
+
+function addressTaken(host: string, { name, id }: EtcdMember, url: string): DisklessError {
+  const owner = name || id;
+  return new DisklessError({
+    code: 'etcd-address-taken',
+    host,
+    message: `it cannot join etcd at ${url}: the others know ${owner} by that address`,
+    hint: `bring ${owner} back and run up again, which tells the others its new address; or give ${host} another address`,
   });
 }
 

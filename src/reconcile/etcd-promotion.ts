@@ -50,7 +50,7 @@ async function promote(context: Reconciliation, promotion: Promotion, serves: ()
   // While it starts it is not late: systemd limits that.
   while (!(await isPromoted(context, promotion.id, serves)));
   changed(context, { step: 'etcd', node: promotion.node }, `promote etcd member ${promotion.id}`);
-  await promotion.member.promoted();
+  await promotion.member.promoted(promotion.id);
   if (serves()) return false;
   await sleep(Math.max(SERVING_MS, monotonicMs() - began), context.signal);
   if (serves()) return false;

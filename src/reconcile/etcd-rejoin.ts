@@ -61,9 +61,11 @@ interface Joining {
 async function rejoinOne(context: Reconciliation, joining: Joining): Promise<void> {
   const { node, member, signal } = joining;
   const own = { ...context, signal };
-  const added = await addLearner(own, peerUrl(workOf(context, node).nodeIp));
+  const added = await addLearner(own, node, peerUrl(workOf(context, node).nodeIp));
   changed(context, { step: 'etcd', node }, `add etcd learner ${added.id}`);
-  await promoteOne(context, joining, added.id, async () => member.prepare(await bootstrapOf(own, node, added)));
+  await promoteOne(context, joining, added.id, async () =>
+    member.prepare(await bootstrapOf(own, node, added), added.id),
+  );
 }
 
 async function promoteOne(

@@ -10,7 +10,7 @@ const BOOTSTRAP_WORDS = {
 
 /** The orders in one sentence for a person. */
 export function explainOrders(orders: EtcdOrders): string {
-  return `${situationOf(orders)}${asked(orders)}${orders.absent.length > 0 ? `; ${orders.absent.join(', ')} cannot be reached` : ''}`;
+  return `${situationOf(orders)}${asked(orders)}${orders.absent && `; ${orders.absent}`}`;
 }
 
 function situationOf(orders: EtcdOrders): string {

@@ -5,6 +5,7 @@ import { isSameAttempt } from '../plan/etcd-bootstrap.js';
 import {
   type EtcdFacts,
   isCurrent,
+  isEstablished,
   type MemberCondition,
   type MemberFacts,
   majorityOf,
@@ -12,7 +13,7 @@ import {
 } from '../plan/etcd-facts.js';
 import type { ClusterRecord } from '../state/records.js';
 import type { Candidate } from './candidate.js';
-import { knownLists, provenList } from './etcd-lists.js';
+import { knownLists, memberIds, provenList } from './etcd-lists.js';
 import type { Reconciliation } from './reconciliation.js';
 
 /** What the control planes hold, and who etcd's members are as they say it right now. Changes nothing. */
@@ -25,7 +26,21 @@ export async function observeEtcd(
   const running = runningMembers(seen);
   if (running.length === 0 || !isJudgedByQuorum(seen)) return seen;
   const proven = await provenList(context, running);
-  return { ...seen, lists: proven ? [proven] : await knownLists(context, running) };
+  if (proven === undefined) return { ...seen, lists: await knownLists(context, running) };
+  const ids = await memberIds(context, running.filter(isUnnamed));
+  const members = seen.members.map((member) => withId(member, ids.get(member.name)));
+  return { ...seen, members, lists: [proven] };
+}
+
+/** Its marker, of an earlier release or of a life that just began, does not say which member it is. */
+const isUnnamed = ({ condition }: MemberFacts): boolean =>
+  condition.kind === 'data' && condition.memberId === undefined;
+
+function withId(member: MemberFacts, memberId: string | undefined): MemberFacts {
+  const { condition } = member;
+  return memberId === undefined || condition.kind !== 'data'
+    ? member
+    : { ...member, condition: { ...condition, memberId } };
 }
 
 /** The same, without asking etcd: as the machines were read. */
@@ -54,10 +69,11 @@ export function runningMembers({ members, recorded }: EtcdFacts): MemberFacts[] 
 }
 
 /** A bootstrap that goes on as it began needs no proof; one that would begin again must not wipe what works. */
-function isJudgedByQuorum({ recorded, newCluster, members }: EtcdFacts): boolean {
+function isJudgedByQuorum(facts: EtcdFacts): boolean {
+  const { recorded, newCluster, members } = facts;
   if (recorded === undefined || recorded.phase === 'none' || newCluster) return false;
   const usable = members.filter(({ condition, fit }) => condition.kind !== 'unreachable' && fit);
-  return recorded.phase === 'bootstrapped' || !isSameAttempt(recorded, usable);
+  return isEstablished(facts, recorded) || !isSameAttempt(recorded, usable);
 }
 
 /** An earlier run recorded this very cluster and was interrupted: what it left behind is continued. */
@@ -83,32 +99,61 @@ export function majorityRuns({ options, memory, facts }: Reconciliation): boolea
   return running.length >= majorityOf(members.length);
 }
 
-/** By error code; after any other one there is nobody there, as far as we can tell. */
-const OBSTACLES: Readonly<Record<string, string>> = {
+/** By error code: what keeps us out of a machine that answers. */
+const REFUSALS: Readonly<Record<string, string>> = {
   'auth-failed': 'does not accept our key',
   'facts-failed': 'could not be read',
   'host-key-changed': 'presents another host key',
   'host-key-refused': 'presents another host key',
-  'jump-host-key-changed': 'is behind a jump host that presents another host key',
-  'name-ambiguous': 'is the name of two machines',
-  'name-not-resolved': 'has no address',
   'sudo-missing': 'has no sudo',
   'sudo-needs-password': 'does not let us become root',
 };
 
-function memberFacts({ facts: read, unread }: Reconciliation, name: string, lost: boolean): Omit<MemberFacts, 'fit'> {
-  const facts = read.get(name);
+/** By error code; after any other one there is nobody there, as far as we can tell. */
+const OBSTACLES: Readonly<Record<string, string>> = {
+  ...REFUSALS,
+  'jump-host-key-changed': 'is behind a jump host that presents another host key',
+  'name-ambiguous': 'is the name of two machines',
+  'name-not-resolved': 'has no address',
+};
+
+/** Of these, those whose machines answered in this run, even if silent since; each with what it answered, if not facts. */
+export function answering(
+  { memory, unread }: Reconciliation,
+  names: Iterable<string>,
+): { name: string; refusal?: string }[] {
+  return [...names].flatMap((name) => {
+    const refusal = REFUSALS[unread.get(name)?.code ?? ''];
+    if (refusal !== undefined) return [{ name, refusal }];
+    return memory.epochs.has(name) ? [{ name }] : [];
+  });
+}
+
+function memberFacts(context: Reconciliation, name: string, lost: boolean): Omit<MemberFacts, 'fit'> {
+  const facts = context.facts.get(name);
   if (facts === undefined) {
-    const obstacle = OBSTACLES[unread.get(name)?.code ?? ''];
-    return { name, condition: { kind: 'unreachable', lost, ...(obstacle !== undefined && { obstacle }) } };
+    const code = context.unread.get(name)?.code ?? '';
+    const obstacle = OBSTACLES[code];
+    const answers = code in REFUSALS;
+    const why = { ...(obstacle !== undefined && { obstacle }), ...(answers && { answers }) };
+    return { name, condition: { kind: 'unreachable', lost, ...why } };
   }
-  return { name, bootId: facts.bootId, condition: conditionOf(facts) };
+  const condition = conditionOf(facts);
+  const sameBoot = condition.kind === 'blank' && wasOursInThisBoot(context, name, facts);
+  return { name, bootId: facts.bootId, condition: sameBoot ? { ...condition, sameBoot } : condition };
+}
+
+/** As a control plane: a worker that becomes one has had no data. */
+function wasOursInThisBoot({ memory }: Reconciliation, name: string, { bootId }: NodeFacts): boolean {
+  const { record, nodeRecords } = memory;
+  const wasMember = record !== undefined && controlPlanes(record.spec).some((node) => node.name === name);
+  return wasMember && nodeRecords.get(name)?.bootId === bootId;
 }
 
 function conditionOf({ etcdData, units }: NodeFacts): MemberCondition {
   const { present, marker, ...owner } = etcdData;
-  if (!present) return { kind: 'blank', ...owner };
   const { active = '', masked = false } = units['etcd.service'] ?? {};
+  if (!present) return { kind: 'blank', ...(masked && { masked }), ...owner };
   const running = ['active', 'activating', 'reloading'].includes(active);
   return { kind: 'data', running, ...(masked && { masked }), ...owner };
 }

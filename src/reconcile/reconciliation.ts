@@ -43,8 +43,8 @@ export interface ReconcileOptions {
   verifyAll: boolean;
   /** Names a person says are off with their data gone. */
   lost: ReadonlySet<string>;
-  /** A person accepts the loss of etcd data that no quorum can be made of. */
-  discardData: boolean;
+  /** Names whose etcd data a person gave up. */
+  discardData: ReadonlySet<string>;
   /** A person asks for an empty cluster in the place of the recorded one. */
   newCluster: boolean;
   /** Why the recorded cluster is not brought up any more; with `plan` alone, which then only looks. */
@@ -121,13 +121,13 @@ export interface Move {
 /** What is done on the machine of a member that joins. */
 export interface JoiningMember {
   /** Leaves behind what it reads at its first start. */
-  prepare(bootstrap: EtcdBootstrap): Promise<void>;
+  prepare(bootstrap: EtcdBootstrap, id: MemberId): Promise<void>;
   /** Ends when it serves clients. */
   start(): Promise<void>;
   /** Starts it anew, in the middle of its start too. */
   restart(): Promise<void>;
   /** Notes beside its data that it is a voter. */
-  promoted(): Promise<void>;
+  promoted(id: MemberId): Promise<void>;
 }
 
 /** What lasts from the first pass to the last. */
@@ -169,6 +169,8 @@ interface PassFindings {
   checked?: Promise<HashedCandidates>;
   /** By `wake`: nodes whose stopped member was started. */
   woken: Set<string>;
+  /** By `etcd`: nodes whose data directory was claimed for a new life, and what its marker says until that is open. */
+  claimed: Map<string, string>;
   /** By `judge`. */
   judgement?: Judgement;
   /** By `register`: node name → why its Node object is not as it should be. */

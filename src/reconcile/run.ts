@@ -108,6 +108,7 @@ export function openPass(run: Run, { first, last }: { first: boolean; last: bool
     facts: new Map(),
     unread: new Map(),
     woken: new Set(),
+    claimed: new Map(),
     unregistered: new Map(),
     well: new Set(),
     dnsAnswers: false,

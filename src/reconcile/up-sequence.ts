@@ -3,6 +3,7 @@ import type { Reconciliation } from './reconciliation.js';
 import { applyAddons } from './steps/apply-addons.js';
 import { componentsHealthy } from './steps/components-healthy.js';
 import { admit, judge } from './steps/judge.js';
+import { startApiserver } from './steps/open-etcd-data.js';
 import { proveNetwork } from './steps/prove-network.js';
 import { callRoll, connect, readFacts } from './steps/read-facts.js';
 import { proveQuorum, recordIntent } from './steps/record.js';
@@ -91,7 +92,7 @@ export const upSequence: readonly UpStep[] = [
     title: 'kube-apiserver',
     on: 'control-plane',
     after: [same('etcd'), same('quorum')],
-    run: unlessCutOff(startComponents('kube-apiserver')),
+    run: unlessCutOff(startApiserver),
   },
   {
     id: 'api-ready',

@@ -33,7 +33,7 @@ const binaryOf = (arch: string): string =>
 
 /** What `up` reads before it connects to anyone. */
 function read(more: { config?: string; kubernetes?: string } = {}) {
-  const words = { verify: false, discardData: false, newCluster: false };
+  const words = { verify: false, newCluster: false };
   const flags = { ...more, ...words, output: 'plain' as const, verbose: false };
   const stateDir = join(scratch, 'state');
   return readInputs({ ...flags, hosts: 's4', artifacts, stateDir }, new AbortController().signal, () => {});

@@ -66,7 +66,7 @@ describe('download', () => {
     expect(stdout).toContain(`k8s-diskless up --kubernetes ${VERSIONS.kubernetes} --artifacts ${to}\n`);
     expect(stdout).toContain('left out: iperf3 for linux/amd64');
     vi.stubEnv('XDG_CACHE_HOME', join(operator.home, 'another-cache'));
-    const flags = { output: 'plain' as const, verbose: false, verify: false, discardData: false, newCluster: false };
+    const flags = { output: 'plain' as const, verbose: false, verify: false, newCluster: false };
     const offline = { ...flags, hosts: 's4', artifacts: to, stateDir: join(operator.home, 'new') };
     const { spec, content } = await readInputs(offline, new AbortController().signal, () => {});
     expect(spec).toMatchObject(VERSIONS);

@@ -59,8 +59,10 @@ describe('the variable of a flag without a value', () => {
 
 it('what loses data is taken from the command line alone', () => {
   const variables = { DISCARD_DATA: '1', NEW_CLUSTER: '1', LOST: 's6' };
-  expect(parse([], variables)).toMatchObject({ discardData: false, newCluster: false });
+  expect(parse([], variables)).toMatchObject({ newCluster: false });
+  expect(parse([], variables).discardData).toBeUndefined();
   expect(parse([], variables).lost).toBeUndefined();
+  expect(parse(['--discard-data', 's4', '--lost', 's6'])).toMatchObject({ discardData: 's4', lost: 's6' });
   expect(parse(['--discard-data', '--lost', 's6'])).toMatchObject({ discardData: true, lost: 's6' });
   expect(parse(['--new-cluster']).newCluster).toBe(true);
 });

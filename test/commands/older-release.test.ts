@@ -128,7 +128,6 @@ describe('up --kubernetes 1.37.2 --new-cluster', () => {
       output: 'plain',
       verbose: false,
       verify: false,
-      discardData: false,
     };
     const { signal } = new AbortController();
     const up = async (changed: Partial<RunFlags> = {}) =>

@@ -25,7 +25,6 @@ const read = (flags: Partial<RunFlags> = {}): Promise<RunInputs> => {
     output: 'plain' as const,
     verbose: false,
     verify: false,
-    discardData: false,
     newCluster: false,
     artifacts,
   };

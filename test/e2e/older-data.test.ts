@@ -33,8 +33,8 @@ describe('a control plane comes back with data of an older incarnation', () => {
     const { exit, stdout, ...rest } = await world.operator.events(['up']);
     expect(exit, said({ exit, stdout, ...rest })).toBe(5);
     expect(stdout).toContain('older-data');
-    expect(stdout).toContain('--discard-data deletes the data of s4');
-    await world.up(['--discard-data']);
+    expect(stdout).toContain('--discard-data s4 deletes it');
+    await world.up(['--discard-data', 's4']);
     expect(await memberList(world.lab)).toEqual(voters(...MEMBERS));
     expect((await world.up()).changed).toBe(0);
   });

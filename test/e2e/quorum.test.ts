@@ -78,9 +78,9 @@ describe('no quorum', () => {
     expect(await refusal(['s4', 's7'])).toMatchObject({
       code: 'quorum-lost',
       message: expect.stringMatching(/s5 lost its data, s6 lost its data/),
-      hint: '--discard-data deletes the data of s4 and starts empty',
+      hint: '--discard-data s4 deletes that data and starts empty',
     });
-    const { exit, events, ...rest } = await world.operator.events(['up', '--discard-data']);
+    const { exit, events, ...rest } = await world.operator.events(['up', '--discard-data', 's4']);
     expect(exit, said({ exit, ...rest })).toBe(0);
     const verdict = events.find((event) => event.type === 'note' && event.code === 'etcd-bootstrap');
     expect(verdict?.type === 'note' && verdict.message).toContain('s4');
@@ -96,7 +96,7 @@ describe('no quorum', () => {
       (await world.lab.exec('s4', ['cat', '/var/lib/etcd/k8s-diskless'])).stdout;
     const before = await owner();
     await world.lab.reboot(['s5', 's6'], { power: true });
-    const killed = await runUntil(world.operator, ['up', '--discard-data'], { at: finished('record') });
+    const killed = await runUntil(world.operator, ['up', '--discard-data', 's4'], { at: finished('record') });
     expect(killed.reached, said(killed)).toBe(true);
     expect(await owner()).toBe(before);
     await world.up();

@@ -181,6 +181,13 @@ describe('parseFacts', () => {
       role: 'learner',
       token: 'cafe-12',
     });
+    for (const [words, more] of [
+      ['begun', { open: false }],
+      ['open', { open: true }],
+      ['open 17', { open: true, memberId: '17' }],
+    ] as const) {
+      expect(parse({ 'etcd-marker': `${marker} ${words}` }).etcdData).toMatchObject({ token: 'cafe-12', ...more });
+    }
     expect(parse({ 'etcd-marker': 'somebody else' }).etcdData).toEqual({ present: true, marker: 'somebody else' });
     expect(parse({ 'etcd-data': '', 'etcd-marker': '' }).etcdData).toEqual({ present: false });
   });

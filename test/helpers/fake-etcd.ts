@@ -1,11 +1,11 @@
 import { Cluster } from '../../src/cluster/cluster.js';
 import type { NodeSession } from '../../src/cluster/node-session.js';
 import { DisklessError } from '../../src/errors.js';
-import type { EtcdGateway, EtcdHeader, EtcdMember } from '../../src/etcd/gateway.js';
+import type { EtcdGateway, EtcdHeader, EtcdMember, EtcdStatus } from '../../src/etcd/gateway.js';
 import { peerUrl } from '../../src/etcd/peer-url.js';
 import { sampleSpec } from './sample-facts.js';
 
-type Operation = 'read' | 'list' | 'add' | 'remove' | 'promote' | 'update' | 'known';
+type Operation = 'status' | 'read' | 'list' | 'add' | 'remove' | 'promote' | 'update' | 'known';
 
 interface Fault {
   operation: Operation;
@@ -63,7 +63,7 @@ export class FakeEtcd {
       memberRemove: (id) => call('remove', id, () => void this.entries.splice(this.#index(id), 1)),
       memberUpdate: (id, peerUrls) => call('update', id, () => void Object.assign(this.#entry(id), { peerUrls })),
       memberPromote: (id) => call('promote', id, () => this.#promote(id)),
-      status: () => Promise.reject(new Error('nobody asks for it')),
+      status: () => call('status', node, () => ({ header: this.#headerOf(node) }) as EtcdStatus),
       close: () => {},
     };
   }
@@ -90,6 +90,12 @@ export class FakeEtcd {
     if (answering.length <= voters.length / 2) return refuse('etcd-timeout');
     const result = work();
     return fault ? refuse(fault.code) : result;
+  }
+
+  /** As it says itself, with the ID of its data. */
+  #headerOf(node: string): EtcdHeader {
+    const { id = '' } = this.entries.find(({ name }) => name === node) ?? {};
+    return { ...this.#header(), memberId: id };
   }
 
   #header(): EtcdHeader {

@@ -12,12 +12,16 @@ interface Given extends Partial<Omit<EtcdOrders, 'members'>> {
 export function sampleOrders({ members = {}, quorum, ...given }: Given = {}): EtcdOrders {
   const orders = Object.entries(members).map(([name, order]): [string, MemberOrder] => [
     name,
-    typeof order === 'string' ? { do: order } : order,
+    order === 'wait'
+      ? { do: order, until: 'the others have a quorum' }
+      : typeof order === 'string'
+        ? { do: order }
+        : order,
   ]);
   return {
     code: 'healthy',
     cluster: [],
-    absent: [],
+    absent: '',
     ...given,
     members: new Map(orders),
     quorum: quorum ?? { state: 'works', through: Object.keys(members) },

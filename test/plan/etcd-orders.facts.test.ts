@@ -16,7 +16,7 @@ const FIVES = 3_000;
 
 /** A member's condition, and what is not as usual with it: every reachable one is fit, and a voter. */
 const KINDS = [
-  ...['blank', 'running', 'old', 'stopped', 'masked', 'older', 'unknown', 'claimed', 'unreachable', 'lost'],
+  ...['blank', 'running', 'begun', 'old', 'stopped', 'masked', 'older', 'unknown', 'claimed', 'unreachable', 'lost'],
   ...['blank unfit', 'running unfit', 'stopped unfit', 'older unfit'],
   ...['learner -learner', 'running -learner', 'running -absent', 'stopped -absent unfit', 'unreachable -learner'],
 ];
@@ -45,9 +45,11 @@ function* situations(count: number): Generator<Judged> {
       return words.includes('-absent') ? [] : [entry(`m${index}`, { isLearner: words.includes('-learner') })];
     });
     const voters = kinds.filter((kind) => !/-learner|-absent/.test(kind));
-    const alive = voters.filter((kind) => ['running', 'old', 'unreachable', 'lost'].includes(conditionOf(kind)));
-    const mayWork = alive.length > voters.length / 2 && voters.some((kind) => /^(running|old)/.test(kind));
-    for (const discardData of [false, true]) {
+    const alive = voters.filter((kind) =>
+      ['running', 'begun', 'old', 'unreachable', 'lost'].includes(conditionOf(kind)),
+    );
+    const mayWork = alive.length > voters.length / 2 && voters.some((kind) => /^(running|begun|old)/.test(kind));
+    for (const discardData of [[], ['m0'], names]) {
       for (const phase of ['none', 'bootstrapping', 'bootstrapped'] as const) {
         for (const epoch of phase === 'bootstrapping' ? ['boot', 'earlier'] : ['boot']) {
           const bootIds = Object.fromEntries(names.map((name, index) => [name, `${epoch}-${index}`]));
@@ -72,14 +74,15 @@ describe.each([1, 3, 5])('every combination over %i members', { timeout: 300_000
     expect.fail(`${why} ${JSON.stringify({ kinds, phase, silent, quorumProven, discardData, orders: said(orders) })}`);
 
   /** Each order of each member, with the kind of that member. */
-  function* orders(): Generator<{ each: Judged; kind: string; order: MemberOrder; given: EtcdOrders }> {
+  function* orders(): Generator<{ each: Judged; name: string; kind: string; order: MemberOrder; given: EtcdOrders }> {
     for (const each of all) {
       if (each.orders.code === 'refused') continue;
       const given = each.orders;
       for (const [index, kind] of each.kinds.entries()) {
-        const order = given.members.get(`m${index}`);
-        if (order === undefined) fail(each, `m${index} has no order`);
-        else yield { each, kind, order, given };
+        const name = `m${index}`;
+        const order = given.members.get(name);
+        if (order === undefined) fail(each, `${name} has no order`);
+        else yield { each, name, kind, order, given };
       }
     }
   }
@@ -95,7 +98,7 @@ describe.each([1, 3, 5])('every combination over %i members', { timeout: 300_000
 
   it('each member has one order, and each refusal a way out', () => {
     for (const { each, order } of orders()) if (order === undefined) fail(each);
-    const ways = /--discard-data|--lost|reboot m|bring|unmask|preflight errors|those that are off|the list/;
+    const ways = /--discard-data m|--lost|reboot m|bring|unmask|preflight errors|those that are off|the list/;
     for (const each of all) {
       if (each.orders.code === 'refused' && !ways.test(each.orders.hint)) fail(each, each.orders.hint);
     }
@@ -116,18 +119,22 @@ describe.each([1, 3, 5])('every combination over %i members', { timeout: 300_000
   });
 
   it('what may be the only copy is never wiped without a word', () => {
-    for (const { each, kind, order } of orders()) {
-      if (!('wipe' in order) || order.wipe === undefined || each.discardData) continue;
+    for (const { each, name, kind, order } of orders()) {
+      if (!('wipe' in order) || order.wipe === undefined || each.discardData?.includes(name)) continue;
       // A quorum has all of it; or the marker names the attempt, in which nothing was ever written.
       const isCopy = order.wipe === 'rejoin' && each.quorumProven && /-learner|-absent/.test(kind);
-      const isEmpty = order.wipe === 'unfinished' && each.phase === 'bootstrapping' && !/^old/.test(kind);
+      const isEmpty =
+        order.wipe === 'unfinished' &&
+        each.phase === 'bootstrapping' &&
+        /^begun/.test(kind) &&
+        !each.kinds.some((other) => /^(running|stopped|learner|masked)/.test(other));
       if (!isCopy && !isEmpty) fail(each, kind);
     }
   });
 
   it('no word is taken over voters that a quorum works with, or may come of', () => {
     for (const { each, kind, order } of orders()) {
-      const isVoter = /^(running|old|stopped)( unfit)?$/.test(kind);
+      const isVoter = /^(running|begun|old|stopped)( unfit)?$/.test(kind);
       const mayCome = each.quorumProven || (each.silent && each.phase === 'bootstrapped');
       if (isVoter && mayCome && 'wipe' in order && order.wipe !== undefined) fail(each, kind);
     }
@@ -136,7 +143,7 @@ describe.each([1, 3, 5])('every combination over %i members', { timeout: 300_000
   it('nobody begins over data that was not wiped, and none but a majority of the configured ones does', () => {
     for (const { each, kind, order, given } of orders()) {
       if (order.do !== 'bootstrap') continue;
-      if (/^(running|old|stopped|learner|older)/.test(kind) !== (order.wipe !== undefined)) fail(each, kind);
+      if (/^(running|begun|old|stopped|learner|older)/.test(kind) !== (order.wipe !== undefined)) fail(each, kind);
       if (given.quorum.through.length <= each.kinds.length / 2) fail(each);
     }
   });
@@ -155,7 +162,7 @@ describe.each([1, 3, 5])('every combination over %i members', { timeout: 300_000
 
   it('a member without data is never started beside some that have theirs', () => {
     for (const { each, kind, order } of orders()) {
-      if (['keep', 'start', 'promote'].includes(order.do) && !/^(running|old|stopped|learner)( |$)/.test(kind)) {
+      if (['keep', 'start', 'promote'].includes(order.do) && !/^(running|begun|old|stopped|learner)( |$)/.test(kind)) {
         fail(each, kind);
       }
     }

@@ -26,6 +26,7 @@ function startsOf(count: number): Start[] {
     return [
       { title, world: worldOf(kinds) },
       { title: `${title}, never finished`, world: worldOf(kinds, unfinished) },
+      { title: `${title}, by an old copy of the record`, world: worldOf(kinds, { ...unfinished, isCopy: true }) },
       { title: `${title}, never finished, the first rebooted`, world: worldOf(kinds, { ...unfinished, rebooted: 0 }) },
     ];
   });
@@ -41,11 +42,12 @@ const isSafe: Watch = (act, before) => {
 
 const fail = (act: Act, world: World): never => expect.fail(`${act.what}: ${inWords(world)}`);
 
-/** Data that objects were written to goes only by a person's word, or when a quorum has all of it. */
+/** Data that objects were written to goes only by a person's word that names it, or when a quorum has all of it. */
 function expectNothingLost(act: Act, world: World, { name, boot, data }: Machine): void {
   const { record, discardData } = world;
-  const given = record?.discarded?.includes(name) === true && record.bootIds[name] === `${name}/${boot}`;
-  if (data === undefined || !data.written || discardData || given) return;
+  const isEarlier = data?.incarnation !== record?.incarnation;
+  const given = isEarlier && record?.discarded?.includes(name) === true && record.bootIds[name] === `${name}/${boot}`;
+  if (data === undefined || !data.written || discardData.has(name) || given) return;
   if (!hasQuorum(world) || data.incarnation !== record?.incarnation) fail(act, world);
 }
 
@@ -53,7 +55,7 @@ function expectNothingLost(act: Act, world: World, { name, boot, data }: Machine
 function expectNotLeftBehind(act: Act, world: World, machine: Machine): void {
   if (!isOfNow(world, machine) || !machine.data?.written) return;
   const { reachable, name } = machine;
-  if (reachable ? !world.discardData : !world.lost.has(name)) fail(act, world);
+  if (reachable ? !world.discardData.has(name) : !world.lost.has(name)) fail(act, world);
 }
 
 /** Nor where a quorum works that we reach, or can be brought up: no word is taken for that. */
@@ -104,6 +106,8 @@ function expectWayOut(world: World, title: string, seen: Seen, wordsLeft = 6): v
   seen.open.add(settled);
   for (const [, way] of ways) {
     const next = clone(world);
+    // It is for the command that it was given to.
+    next.discardData.clear();
     way(next);
     expectWayOut(next, title, seen, wordsLeft - 1);
   }

@@ -19,13 +19,19 @@ function work(index: number, changes: { facts?: Partial<NodeFacts>; difference?:
   return { node, facts, difference: { ...NOTHING, ...changes.difference }, survivor: false } as NodeWork;
 }
 
-function planOf(entries: NodeWork[], orders = sampleOrders(), reports: StepReport[] = []) {
+function planOf(
+  entries: NodeWork[],
+  orders = sampleOrders(),
+  reports: StepReport[] = [],
+  facts = new Map([['s6', sampleFacts()]]),
+) {
   const judgement = {
     orders,
+    rejected: new Map(),
     work: new Map(entries.map((entry) => [entry.node.name, entry])),
     pki: { issued: [], renewed: [{ leaf: 's4/kubelet', reason: 'its address changed' }] },
   } as unknown as Judgement;
-  const context = { options: { spec }, facts: new Map([['s6', sampleFacts()]]) } as unknown as Reconciliation;
+  const context = { options: { spec }, facts } as unknown as Reconciliation;
   return clusterPlan(context, judgement, reports);
 }
 
@@ -94,7 +100,7 @@ describe('clusterPlan', () => {
 
   it('says what a bootstrap that is continued still has to give up', () => {
     const members = { s4: { do: 'resume-bootstrap', wipe: 'discarded' } } as const;
-    const orders = sampleOrders({ code: 'resume-bootstrap', members, absent: ['s6'] });
+    const orders = sampleOrders({ code: 'resume-bootstrap', members, absent: 's6 cannot be reached' });
     const { nodes, verdict } = planOf([work(0)], orders);
     const reason = 'its loss was accepted (--discard-data)';
     expect(nodes[0]?.actions).toEqual([{ kind: 'remove', subject: 'etcd data', reason }]);
@@ -134,6 +140,14 @@ describe('clusterPlan', () => {
     expect(message(sampleOrders({ members: { s6: { do: 'leave', ask } } }))).toBe(
       'etcd has a quorum; etcd.service is masked on s6',
     );
+  });
+
+  it('says of nodes whose member waits, or is asked about, that they do', () => {
+    const ask = { code: 'refused', reason: 'etcd-masked', message: 'masked', hint: 'unmask' } as const;
+    const members = { s4: 'keep', s5: 'wait', s6: { do: 'leave', ask } } as const;
+    const facts = new Map(['s5', 's6'].map((name) => [name, work(0).facts]));
+    const { nodes } = planOf([work(0)], sampleOrders({ code: 'revive', members }), [], facts);
+    expect(nodes.map(({ state }) => state)).toEqual(['converged', 'waits', 'asked-about']);
   });
 
   it('says of nodes that take no part why: unreachable, or unfit', () => {

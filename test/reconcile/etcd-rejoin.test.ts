@@ -148,6 +148,23 @@ describe('a member that lost its data', () => {
     expect(etcd.members().s4).toBe(false);
   });
 
+  it.each([false, true])(
+    'takes over the ID of no member that has its address, be it a learner (%s)',
+    async (isLearner) => {
+      const etcd = new FakeEtcd(ips('s4', 's5', 's6', 's7'));
+      etcd.alive.delete('s4');
+      Object.assign(etcd.entries[2] ?? {}, { peerUrls: [peerUrl(ipOf('s4'))], isLearner });
+      const run = runWith(etcd, { holders: ['s5', 's7'] });
+      await expect(run.bring('s4')).rejects.toMatchObject({
+        code: 'etcd-address-taken',
+        host: 's4',
+        message: expect.stringContaining('the others know s6 by that address'),
+        hint: expect.stringMatching(/^bring s6 back and run up again.*or give s4 another address$/),
+      });
+      expect(run.told).toEqual([]);
+    },
+  );
+
   it.each([
     ['it never gets in sync', 'etcd-learner-not-ready', 60_000],
     ['it is refused', 'etcd-forbidden', 0],

@@ -28,7 +28,7 @@ async function scene() {
   const sshConfig = join(scratch, 'ssh_config_with_gate');
   const stateDir = join(scratch, 'state');
   const flags = { artifacts, sshConfig, stateDir, output: 'plain' as const, verbose: false };
-  const fixed = { verify: false, discardData: false, newCluster: false };
+  const fixed = { verify: false, newCluster: false };
 
   async function up(way = 'Host n1 n2\n  ProxyJump gate\n') {
     const hosts = `Host gate\n  HostName ${gate.host}\n  Port ${gate.port}\n${way}`;

@@ -34,7 +34,6 @@ beforeAll(async () => {
     output: 'plain' as const,
     verbose: false,
     verify: false,
-    discardData: false,
     newCluster: false,
   };
   const input = await prepareUp(flags, [], new AbortController().signal);

@@ -15,7 +15,7 @@ const facts: EtcdFacts = {
     { name: 's6', fit: false, condition: { kind: 'unreachable', lost: false } },
   ],
   lists: [],
-  discardData: false,
+  discardData: new Set<string>(),
   newCluster: false,
 };
 const pki = { authorities: { etcd: 'SHA256:e' }, serviceAccount: 'SHA256:s', encryptionKeys: ['SHA256:k'] };

@@ -35,6 +35,10 @@ interface Seen {
   /** Name → code of the error that kept it from being read. */
   unread?: Record<string, string>;
   newCluster?: boolean;
+  /** Whose stopped members this run has started. */
+  woken?: string[];
+  /** Recorded boot_id by name. */
+  boots?: Record<string, string>;
   signal?: AbortSignal;
 }
 
@@ -46,6 +50,8 @@ function observe({
   lost = [],
   unread = {},
   newCluster = false,
+  woken = [],
+  boots = {},
   signal,
 }: Seen) {
   const known: ClusterRecord = { version: 1, clusterId: 'c', spec, etcd: { ...etcdRecord, ...record } };
@@ -54,9 +60,19 @@ function observe({
     cluster: new FakeEtcdCluster(etcd),
     facts: new Map(Object.entries(facts)),
     unread: new Map(Object.entries(unread).map(([name, code]) => [name, new DisklessError({ code, message: code })])),
-    woken: new Set(),
-    memory: { newCluster, record: known, nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name] }])) },
-    options: { spec, lost: new Set(lost), discardData: false, clock: virtualClock(), readyTimeoutMs: 180_000 },
+    woken: new Set(woken),
+    memory: {
+      newCluster,
+      record: known,
+      nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name], bootId: boots[name] }])),
+    },
+    options: {
+      spec,
+      lost: new Set(lost),
+      discardData: new Set<string>(),
+      clock: virtualClock(),
+      readyTimeoutMs: 180_000,
+    },
   } as unknown as Reconciliation;
   const candidates = fit.map((name) => ({ node: sampleNode({ name }), nodeIp: IPS[name] }) as Candidate);
   return observeEtcd(context, candidates, 'c');
@@ -91,7 +107,7 @@ describe('observeEtcd', () => {
     const unread = { s5: 'auth-failed', s6: 'unreachable' };
     const { members } = await observe({ facts: { s4: sampleFacts() }, etcd: new FakeEtcd(IPS), unread });
     expect(members.slice(1).map(({ condition }) => condition)).toEqual([
-      { kind: 'unreachable', lost: false, obstacle: 'does not accept our key' },
+      { kind: 'unreachable', lost: false, obstacle: 'does not accept our key', answers: true },
       { kind: 'unreachable', lost: false },
     ]);
   });
@@ -111,9 +127,37 @@ describe('observeEtcd', () => {
     expect(members.map(({ peerUrl }) => peerUrl)).toEqual(NAMES.map((name) => `https://${IPS[name]}:2380`));
   });
 
+  it('asks members which they are whose markers do not say it, and no others', async () => {
+    const etcd = new FakeEtcd(IPS);
+    const named = member('active');
+    named.etcdData.memberId = '17';
+    const { members } = await observe({ facts: { s4: member('active'), s5: named }, etcd });
+    const ids = members.map(({ condition }) => condition.kind === 'data' && condition.memberId);
+    expect(ids).toEqual([etcd.entries[0]?.id, '17', false]);
+    expect(etcd.asked.filter((call) => call.startsWith('status'))).toEqual(['status s4']);
+  });
+
   it('tells who has a masked unit', async () => {
     const { members } = await observe({ facts: { s4: member('inactive', 2, true) }, etcd: new FakeEtcd(IPS) });
     expect(members[0]?.condition).toMatchObject({ kind: 'data', running: false, masked: true });
+  });
+
+  it('tells one that has no data in the very boot in which it was recorded from one that was rebooted', async () => {
+    const facts = { s4: sampleFacts({ bootId: 'b4' }), s5: sampleFacts({ bootId: 'b5' }) };
+    const { members } = await observe({ facts, etcd: new FakeEtcd(IPS), boots: { s4: 'b4', s5: 'earlier' } });
+    expect(members.slice(0, 2).map(({ condition }) => condition)).toEqual([
+      { kind: 'blank', sameBoot: true },
+      { kind: 'blank' },
+    ]);
+  });
+
+  it('tells a masked unit where it runs, and where there is no data', async () => {
+    const blank = sampleFacts({ units: member('inactive', 2, true).units });
+    const { members } = await observe({ facts: { s4: member('active', 2, true), s5: blank }, etcd: new FakeEtcd(IPS) });
+    expect(members.slice(0, 2).map(({ condition }) => condition)).toMatchObject([
+      { kind: 'data', running: true, masked: true },
+      { kind: 'blank', masked: true },
+    ]);
   });
 
   it('takes a claimed directory for blank, and says whose it is', async () => {
@@ -159,6 +203,16 @@ describe('observeEtcd', () => {
     const { lists } = await observe({ facts: { s4: member('active') }, etcd });
     expect(lists).toEqual([]);
     expect(etcd.asked).toContain('known s4');
+  });
+
+  it('gives one that was just started longer to say whom it knows', async () => {
+    const asked = async (woken: string[]) => {
+      const etcd = new FakeEtcd(IPS);
+      etcd.alive.clear();
+      await observe({ facts: { s4: member('activating') }, etcd, woken });
+      return etcd.asked.filter((call) => call === 'known s4').length;
+    };
+    expect(await asked(['s4'])).toBeGreaterThan(3 * (await asked([])));
   });
 
   it('does not ask again what never passes', async () => {

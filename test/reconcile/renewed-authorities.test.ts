@@ -37,7 +37,6 @@ async function scene(years: number) {
     output: 'plain' as const,
     verbose: false,
     verify: false,
-    discardData: false,
     newCluster: false,
   };
   const authority = (): string => readFileSync(join(state.pki, 'ca/kubernetes.crt'), 'utf8');

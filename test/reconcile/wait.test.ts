@@ -59,7 +59,6 @@ async function up(options: {
     output: 'plain' as const,
     verbose: false,
     verify: false,
-    discardData: false,
     newCluster: false,
     ...(wait !== undefined && { wait }),
   };

@@ -1,4 +1,5 @@
 import { refusal } from '../../errors.js';
+import type { MemberId } from '../../etcd/member-id.js';
 import { PATHS } from '../../node/paths.js';
 import { scriptText } from '../../node/script-text.js';
 import type { WipeReason } from '../../plan/etcd-order-types.js';
@@ -9,8 +10,16 @@ import { judgementOf, type Reconciliation, workOf } from '../reconciliation.js';
 
 const CLAIM = scriptText('claim-etcd-data.bash');
 
-export interface Claim {
+/** What the marker beside etcd's data says of it, beside the cluster, its incarnation and token. */
+export interface Marking {
   role: 'voter' | 'learner';
+  /** `begun`: no apiserver was started over it. Absent: as in the markers of earlier releases, nobody knows. */
+  phase?: 'begun' | 'open';
+  /** Once it is known. */
+  memberId?: MemberId;
+}
+
+export interface Claim extends Marking {
   /** What lies there goes first. */
   wipe?: WipeReason | undefined;
 }
@@ -27,48 +36,57 @@ const WIPES: Readonly<Record<WipeReason, string>> = {
  * @throws DisklessError `etcd-data-claimed`, refused, when the directory is not as it was read
  */
 export async function claimDataDirectory(context: Reconciliation, place: StepPlace, claim: Claim): Promise<void> {
-  const { role, wipe } = claim;
-  const { marker: was = '', present: held } = workOf(context, place.node).facts.etcdData;
+  const { wipe, ...marking } = claim;
+  const { marker: was = '', present } = workOf(context, place.node).facts.etcdData;
   const what = wipe === undefined ? 'claim the etcd data directory' : WIPES[wipe];
-  const owner = ownerOf(context, role);
+  const held = present ? 'data' : 'none';
+  const owner = markerOf(context, marking);
   await change(context, place, what, () => writeMarker(context, place, { was, held, owner, wipe: wipe !== undefined }));
 }
 
-/** From now on its data counts as that of a voter. @param was What the marker says until then; default: as it was claimed */
-export async function markVoter(
+export interface Remark {
+  /** What the marker says until then. */
+  was: string;
+  what: string;
+  marking: Marking;
+}
+
+/** Its data stays, and from now on counts as this. @throws as `claimDataDirectory` does */
+export async function markData(
   context: Reconciliation,
   place: StepPlace,
-  was = ownerOf(context, 'learner'),
+  { was, what, marking }: Remark,
 ): Promise<void> {
-  const owner = ownerOf(context, 'voter');
-  await change(context, place, 'note that its etcd member is a voter', () =>
-    writeMarker(context, place, { was, held: true, owner, wipe: false }),
-  );
+  const owner = markerOf(context, marking);
+  await change(context, place, what, () => writeMarker(context, place, { was, held: 'any', owner, wipe: false }));
 }
 
 /** As facts/parse.ts reads it. */
-function ownerOf(context: Reconciliation, role: Claim['role']): string {
+export function markerOf(context: Reconciliation, { role, phase, memberId }: Marking): string {
   const { clusterId, etcd } = judgementOf(context).record;
-  return `${clusterId} ${etcd.incarnation} ${role} ${etcd.token}`;
+  const words = [clusterId, etcd.incarnation, role, etcd.token, phase, phase && memberId];
+  return words.filter((word) => word !== undefined).join(' ');
 }
 
 interface MarkerChange {
   /** The marker as it was read; '' for none. */
   was: string;
   /** Whether there was data beside it. */
-  held: boolean;
+  held: 'data' | 'none' | 'any';
   owner: string;
   wipe: boolean;
 }
 
 async function writeMarker(
   context: Reconciliation,
-  { node }: StepPlace,
+  { node, signal }: StepPlace,
   { was, held, owner, wipe }: MarkerChange,
 ): Promise<void> {
   const places = [PATHS.etcdData, `${PATHS.marker}/etcd.lock`];
-  const script = bashScript(CLAIM, ...places, was, held ? 'data' : 'none', owner, ...(wipe ? ['wipe'] : []));
-  const { stdout } = await context.cluster.session(node).runAsRoot(script, { label: 'prepare etcd data directory' });
+  const script = bashScript(CLAIM, ...places, was, held, owner, ...(wipe ? ['wipe'] : []));
+  const { stdout } = await context.cluster
+    .session(node)
+    .runAsRoot(script, { label: 'prepare etcd data directory', signal });
   const [found, cluster, incarnation] = /^claimed (\S*) ?(\S*)/m.exec(stdout) ?? [];
   if (found === undefined) return;
   const now = cluster ? `it belongs to incarnation ${incarnation} of cluster ${cluster}` : 'it has no owner';

@@ -13,7 +13,7 @@ import { checkedMachines } from '../checked-machines.js';
 import { desiredNode, peersOf } from '../desired-node.js';
 import { explainOrders } from '../explain-orders.js';
 import { nextRecord } from '../next-record.js';
-import { observeEtcd } from '../observe-etcd.js';
+import { answering, observeEtcd } from '../observe-etcd.js';
 import { judgementOf, type NodeWork, type Reconciliation } from '../reconciliation.js';
 import { refuseForeignNodes } from '../refuse-foreign.js';
 import { refuseOutdated } from '../refuse-outdated.js';
@@ -70,9 +70,7 @@ export async function admit(context: Reconciliation, { node }: StepPlace): Promi
     throw refusal({ code, host: node, message, hint });
   }
   const reason =
-    order?.do === 'wait'
-      ? 'its etcd member waits until the others have a quorum'
-      : 'it answered after the plan was made';
+    order?.do === 'wait' ? `its etcd member waits until ${order.until}` : 'it answered after the plan was made';
   context.again.add(`${node}: ${reason}`);
   if (!context.last) throw new DisklessError({ code: 'dependency-failed', host: node, message: reason });
   const hint = 'run the same command again';
@@ -93,14 +91,18 @@ function tellOfRepairs({ bus }: Reconciliation, node: string, { kernelRepairs }:
   bus.emit({ type: 'note', level: 'info', code: 'kernel-put-back', node, message });
 }
 
-/** Whoever answered is not lost, even if silent since: a person's word does not outweigh what was read. */
-function refuseFoundLost({ options, memory }: Reconciliation): void {
-  const found = [...options.lost].filter((name) => memory.epochs.has(name));
+/** Whoever answered is not lost, be it that it keeps us out: a person's word does not outweigh what was seen. */
+function refuseFoundLost(context: Reconciliation): void {
+  const found = answering(context, context.options.lost);
   if (found.length === 0) return;
+  const names = found.map(({ name }) => name).join(',');
+  const barred = found.flatMap(({ name, refusal: word }) => (word === undefined ? [] : [{ name, word }]));
+  const how = barred.map(({ name, word }) => ` (${name} ${word})`).join('');
+  const way = barred.map(({ name }) => name).join(', ');
   throw refusal({
     code: 'not-lost',
-    message: `${found.join(', ')} ${found.length === 1 ? 'answers' : 'answer'}, though --lost says otherwise`,
-    hint: `leave ${found.join(',')} out of --lost`,
+    message: `${found.map(({ name }) => name).join(', ')} ${found.length === 1 ? 'answers' : 'answer'}${how}, though --lost says otherwise`,
+    hint: `leave ${names} out of --lost${way && `, and fix SSH access to ${way}, or its address where another machine has it by now`}`,
   });
 }
 

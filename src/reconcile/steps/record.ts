@@ -6,6 +6,7 @@ import type { NodeRecord } from '../../state/records.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
 import { judgementOf, type NodeWork, type Reconciliation } from '../reconciliation.js';
 import { retrying, settling, shortly } from '../settling.js';
+import { openAll } from './open-etcd-data.js';
 
 /** Writes down what is about to happen before it does, so that the next run can continue from any point. */
 export async function recordIntent(context: Reconciliation): Promise<StepResult> {
@@ -28,8 +29,9 @@ function nodeRecord(context: Reconciliation, { node: { name }, facts, nodeIp }: 
   return { name, bootId, hostKey: context.cluster.session(name).hostKey, nodeIp, arch };
 }
 
-/** Only a linearizable read proves a quorum; no apiserver starts before it is recorded. */
-export async function proveQuorum(context: Reconciliation, { signal }: StepPlace): Promise<StepResult> {
+/** Only a linearizable read proves a quorum; no apiserver starts before it is recorded, here and beside the data. */
+export async function proveQuorum(context: Reconciliation, place: StepPlace): Promise<StepResult> {
+  const { signal } = place;
   const judgement = judgementOf(context);
   const { orders } = judgement;
   const { state, through } = orders.quorum;
@@ -46,6 +48,7 @@ export async function proveQuorum(context: Reconciliation, { signal }: StepPlace
   await context.options.state.saveCluster(record);
   context.memory.record = record;
   judgement.record = record;
+  await openAll(context, place);
   return 'changed';
 }
 

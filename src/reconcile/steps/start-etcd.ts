@@ -1,12 +1,14 @@
 import type { EtcdBootstrap } from '../../components/context.js';
 import { bootstrapFile } from '../../components/etcd.js';
 import { CONFIG_SEGMENT, configSegment } from '../../delivery/build-segments.js';
+import type { MemberId } from '../../etcd/member-id.js';
 import { contentHash } from '../../plan/diff.js';
 import type { WipeReason } from '../../plan/etcd-order-types.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { change } from '../change.js';
 import { type JoiningMember, judgementOf, type Reconciliation, workOf } from '../reconciliation.js';
-import { claimDataDirectory, markVoter } from './claim-etcd-data.js';
+import { claimDataDirectory, type Marking, markData, markerOf } from './claim-etcd-data.js';
+import { openData } from './open-etcd-data.js';
 import { sendSegments } from './send-files.js';
 import { restartComponent, startComponents } from './start-units.js';
 
@@ -18,10 +20,17 @@ export async function startEtcd(context: Reconciliation, place: StepPlace): Prom
   const { rejoin } = context;
   switch (order?.do) {
     case 'bootstrap':
-    case 'resume-bootstrap':
-      await workOf(context, place.node).arrivals.of(CONFIG_SEGMENT);
-      await claimDataDirectory(context, place, { role: 'voter', wipe: order.wipe });
+    case 'resume-bootstrap': {
+      const { arrivals, facts } = workOf(context, place.node);
+      await arrivals.of(CONFIG_SEGMENT);
+      const isOfOldRelease = order.wipe === undefined && facts.etcdData.present && facts.etcdData.open === undefined;
+      const marking: Marking = { role: 'voter', ...(!isOfOldRelease && { phase: 'begun' }) };
+      await claimDataDirectory(context, place, { ...marking, wipe: order.wipe });
+      context.claimed.set(place.node, markerOf(context, marking));
+      // A quorum may have come of the others meanwhile: from then on objects are written.
+      if (judgementOf(context).record.etcd.phase === 'bootstrapped') await openData(context, place);
       return startUnit(context, place);
+    }
     case 'join-as-learner':
       await arrival(context, place);
       await rejoin.rejoin(place.node, joining(context, place, order.wipe), place.signal);
@@ -29,8 +38,8 @@ export async function startEtcd(context: Reconciliation, place: StepPlace): Prom
     case 'promote': {
       await arrival(context, place);
       const { marker } = workOf(context, place.node).facts.etcdData;
-      const member = { ...joining(context, place), id: order.id, promoted: () => markVoter(context, place, marker) };
-      await rejoin.promote(place.node, member, place.signal);
+      const promoted = (id: MemberId) => markVoter(context, place, id, marker);
+      await rejoin.promote(place.node, { ...joining(context, place), id: order.id, promoted }, place.signal);
       return 'changed';
     }
     case 'update-peer-url': {
@@ -40,13 +49,19 @@ export async function startEtcd(context: Reconciliation, place: StepPlace): Prom
       return 'changed';
     }
     case 'keep':
-      if (!order.markVoter) return startUnit(context, place);
-      await markVoter(context, place, workOf(context, place.node).facts.etcdData.marker);
+      if (order.markAs === undefined) return startUnit(context, place);
+      await markVoter(context, place, order.markAs, workOf(context, place.node).facts.etcdData.marker);
       await startUnit(context, place);
       return 'changed';
     default:
       return startUnit(context, place);
   }
+}
+
+/** From now on its data counts as that of a voter. @param was What its marker says until then */
+function markVoter(context: Reconciliation, place: StepPlace, memberId: MemberId, was = ''): Promise<void> {
+  const what = 'note that its etcd member is a voter';
+  return markData(context, place, { was, what, marking: { role: 'voter', phase: 'open', memberId } });
 }
 
 /** Whom the others count as a member nobody could start without its files. */
@@ -57,14 +72,15 @@ async function arrival(context: Reconciliation, { node }: StepPlace): Promise<vo
 }
 
 function joining(context: Reconciliation, place: StepPlace, wipe?: WipeReason): JoiningMember {
+  const learner = (memberId: MemberId): Marking => ({ role: 'learner', phase: 'open', memberId });
   return {
-    async prepare(bootstrap) {
-      await claimDataDirectory(context, place, { role: 'learner', wipe });
+    async prepare(bootstrap, id) {
+      await claimDataDirectory(context, place, { ...learner(id), wipe });
       await writeBootstrapFile(context, place, bootstrap);
     },
     start: async () => void (await startUnit(context, place)),
     restart: () => restartComponent(context, place, 'etcd', 'in sync, and yet it does not serve'),
-    promoted: () => markVoter(context, place),
+    promoted: (id) => markVoter(context, place, id, markerOf(context, learner(id))),
   };
 }
 

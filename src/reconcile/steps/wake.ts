@@ -7,7 +7,7 @@ import { bashScript } from '../../ssh/bash-script.js';
 import { change } from '../change.js';
 import { checkedMachines } from '../checked-machines.js';
 import { knownLists } from '../etcd-lists.js';
-import { runningMembers, seenEtcd } from '../observe-etcd.js';
+import { answering, runningMembers, seenEtcd } from '../observe-etcd.js';
 import type { Reconciliation } from '../reconciliation.js';
 import { foreignNodes } from '../refuse-foreign.js';
 import { warningOf } from '../warning-of.js';
@@ -25,7 +25,7 @@ export async function wake(context: Reconciliation, place: StepPlace): Promise<S
   if (record === undefined || options.outdated !== undefined || !hasStopped(context)) return 'unchanged';
   const { fit } = await checkedMachines(context);
   // What will be refused is not touched.
-  if (foreignNodes(fit, record).length > 0 || [...options.lost].some((name) => memory.epochs.has(name))) {
+  if (foreignNodes(fit, record).length > 0 || answering(context, options.lost).length > 0) {
     return 'unchanged';
   }
   const seen = seenEtcd(context, fit, record.clusterId);
@@ -51,7 +51,12 @@ function hasStopped({ facts }: Reconciliation): boolean {
 async function start(context: Reconciliation, place: StepPlace): Promise<void> {
   const { node } = place;
   const facts = context.facts.get(node);
-  const script = bashScript(WAKE, `${PATHS.etcdData}/k8s-diskless`, facts?.etcdData.marker ?? '');
+  const script = bashScript(
+    WAKE,
+    `${PATHS.etcdData}/k8s-diskless`,
+    facts?.etcdData.marker ?? '',
+    `${PATHS.marker}/etcd.lock`,
+  );
   await change(context, place, `start ${UNIT} (stopped, and its data may be what a quorum lacks)`, () =>
     context.cluster.session(node).runAsRoot(script, { label: `start ${UNIT}` }),
   );

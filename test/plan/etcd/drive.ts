@@ -44,7 +44,8 @@ function wake(now: World, name: string): boolean {
 }
 
 /** Two worlds that say the same are the same. */
-export const inWords = ({ lost, ...world }: World): string => JSON.stringify([world, [...lost].toSorted()]);
+export const inWords = ({ lost, discardData, ...world }: World): string =>
+  JSON.stringify([world, [...lost].toSorted(), [...discardData].toSorted()]);
 
 const MOST_RUNS = 8;
 
@@ -95,9 +96,10 @@ export function waysOut(orders: EtcdOrders | Refusal): Map<string, (now: World) 
   }
   if (/--discard-data/.test(hint)) {
     // A word for which others have to be given first is given with them.
+    const [, data = ''] = /--discard-data ([\w,]+)/.exec(hint) ?? [];
     const [, lost] = /--discard-data[^;]*--lost ([\w,]+)/.exec(hint) ?? [];
     ways.set('--discard-data', (now) => {
-      now.discardData = true;
+      now.discardData = new Set(data.split(','));
       for (const name of lost?.split(',') ?? []) now.lost.add(name);
     });
   }
@@ -108,13 +110,12 @@ export function waysOut(orders: EtcdOrders | Refusal): Map<string, (now: World) 
 function hintOf(orders: EtcdOrders | Refusal): string {
   if (orders.code === 'refused') return orders.hint;
   if (orders.quorum.state !== 'works') return `reboot ${orders.quorum.through.join(', ')}`;
-  if (orders.quorum.blocking) return orders.quorum.blocking.hint;
+  const asked = [...orders.members.values()].flatMap((order) =>
+    order.do === 'leave' && order.ask ? [order.ask.hint] : [],
+  );
   // As etcd-members.ts says where etcd takes nobody in, and nobody is known to be in the way.
-  if (orders.code === 'rejoin') return 'restart etcd.service where it hangs';
-  return [...orders.members.values()]
-    .map((order) => (order.do === 'leave' && order.ask ? order.ask.hint : ''))
-    .filter(Boolean)
-    .join('; ');
+  const stuck = orders.code === 'rejoin' ? ['restart etcd.service where it hangs'] : [];
+  return [...(orders.quorum.blocking ? [orders.quorum.blocking.hint] : stuck), ...asked].join('; ');
 }
 
 function reboot(now: World, name: string): void {

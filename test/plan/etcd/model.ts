@@ -18,8 +18,12 @@ export interface Data {
   masked?: boolean;
   /** An apiserver may have written something that is in it. */
   written: boolean;
-  /** What the marker says; undefined: it is of an earlier release. */
+  /** What the marker says; undefined: it is of an earlier release, and says none of this. */
   role: 'voter' | 'learner' | undefined;
+  /** Whether it says that an apiserver may have been started over it. */
+  open?: boolean | undefined;
+  /** The ID that it names. */
+  named?: string | undefined;
 }
 
 export interface Machine {
@@ -31,7 +35,7 @@ export interface Machine {
   url: string;
   data?: Data;
   /** The marker of a data directory in which nothing was written yet. */
-  claim?: Pick<Data, 'incarnation' | 'token' | 'role'>;
+  claim?: Pick<Data, 'incarnation' | 'token' | 'role' | 'open' | 'named'>;
   /** Its process answers nobody. */
   hung?: boolean;
 }
@@ -43,7 +47,7 @@ export interface World {
   entries: EtcdEntry[];
   /** A person's words. */
   lost: Set<string>;
-  discardData: boolean;
+  discardData: Set<string>;
   /** Tokens and member IDs that were given out. */
   serial: number;
 }
@@ -80,8 +84,23 @@ export function look(world: World): EtcdFacts {
     if (!reachable) return { name, condition: { kind: 'unreachable', lost: lost.has(name) }, fit: false, peerUrl };
     return { name, bootId: `${name}/${boot}`, condition: conditionOf(machine), fit, peerUrl };
   });
-  const facts = { clusterId: OURS, members, discardData, newCluster: false, ...(record && { recorded: record }) };
-  return { ...facts, lists: record === undefined || record.phase === 'none' ? [] : listsOf(world) };
+  const lists = record === undefined || record.phase === 'none' ? [] : listsOf(world);
+  const isProven = lists.some(({ proven }) => proven);
+  return {
+    clusterId: OURS,
+    members: isProven ? members.map((member) => withId(member, machineOf(world, member.name))) : members,
+    discardData,
+    newCluster: false,
+    lists,
+    ...(record && { recorded: record }),
+  };
+}
+
+/** Who serves says which member it is. */
+function withId(member: MemberFacts, { data, hung }: Machine): MemberFacts {
+  const { condition } = member;
+  if (condition.kind !== 'data' || !condition.running || hung || data === undefined) return member;
+  return { ...member, condition: { ...condition, memberId: data.memberId } };
 }
 
 function conditionOf({ data, claim }: Machine): MemberCondition {
@@ -89,8 +108,9 @@ function conditionOf({ data, claim }: Machine): MemberCondition {
   return { kind: 'data', running: data.running, ...(data.masked && { masked: true }), ...owner(data) };
 }
 
-function owner({ incarnation, token, role }: Pick<Data, 'incarnation' | 'token' | 'role'>) {
-  return { clusterId: OURS, incarnation, ...(role && { role, token }) };
+function owner({ incarnation, token, role, open, named }: Required<Machine>['claim']) {
+  const more = { ...(open !== undefined && { open }), ...(named !== undefined && { memberId: named }) };
+  return { clusterId: OURS, incarnation, ...(role && { role, token, ...more }) };
 }
 
 function listsOf(world: World): MemberList[] {
@@ -148,12 +168,22 @@ export function actsOf(world: World, orders: EtcdOrders): Act[] {
     run(now) {
       if (!hasQuorum(now)) return false;
       if (now.record) now.record = { ...now.record, phase: 'bootstrapped' };
+      return true;
+    },
+  };
+  const serving: Act = {
+    what: 'apiservers start',
+    run(now) {
+      if (!hasQuorum(now)) return false;
       for (const machine of now.machines) if (isOfNow(now, machine) && machine.data) machine.data.written = true;
       return true;
     },
   };
+  const opened = each.flatMap(({ name, order }): Act[] =>
+    order.do === 'bootstrap' || order.do === 'resume-bootstrap' ? [opening(name)] : [],
+  );
   const removals = orders.cluster.flatMap((order): Act[] => (order.do === 'remove-entry' ? [removal(order)] : []));
-  acts.push(prove, ...removals);
+  acts.push(prove, ...opened, ...removals, serving);
   for (const { name, order } of each) acts.push(...joinsOf(world, name, order));
   return acts;
 }
@@ -166,7 +196,10 @@ function startsOf(name: string, order: MemberOrder): Act[] {
   switch (order.do) {
     case 'bootstrap':
     case 'resume-bootstrap':
-      return [claiming(name, 'voter', order.wipe !== undefined), starting(name, ({ token }) => `${token}/${name}`)];
+      return [
+        claiming(name, { role: 'voter', open: false }, order.wipe !== undefined),
+        starting(name, ({ token }) => `${token}/${name}`),
+      ];
     case 'keep':
     case 'start':
       return [starting(name)];
@@ -190,15 +223,8 @@ function removal({ member, id }: { member: string; id: string }): Act {
 }
 
 function joinsOf(world: World, name: string, order: MemberOrder): Act[] {
-  const noted: Act = {
-    what: `${name} is noted as a voter`,
-    run(now) {
-      const { data } = machineOf(now, name);
-      if (data) data.role = 'voter';
-      return true;
-    },
-  };
-  if (order.do === 'keep') return order.markVoter ? [noted] : [];
+  const noted = opening(name);
+  if (order.do === 'keep') return order.markAs ? [noted] : [];
   if (order.do === 'promote') return [starting(name), promotion(name, () => order.id), noted];
   if (order.do === 'update-peer-url') {
     const update: Act = {
@@ -227,7 +253,7 @@ function joinsOf(world: World, name: string, order: MemberOrder): Act[] {
   };
   return [
     add,
-    claiming(name, 'learner', order.wipe !== undefined),
+    claiming(name, { role: 'learner', open: true, named: id }, order.wipe !== undefined),
     starting(name, () => id),
     promotion(name, () => id),
     noted,
@@ -242,7 +268,8 @@ function areAllConnected(world: World): boolean {
   );
 }
 
-function claiming(name: string, role: 'voter' | 'learner', wipe: boolean): Act {
+function claiming(name: string, marking: Pick<Data, 'role' | 'open' | 'named'>, wipe: boolean): Act {
+  const { role } = marking;
   return {
     what: `claim ${name}`,
     ...(wipe && { wipes: name }),
@@ -251,8 +278,9 @@ function claiming(name: string, role: 'voter' | 'learner', wipe: boolean): Act {
       const { incarnation = 0, token = '' } = now.record ?? {};
       if (wipe) delete machine.data;
       // That of a bootstrap that is resumed says it already.
+      // Data of an old release stays as unsure as it was.
       if (machine.data) Object.assign(machine.data, { role });
-      else machine.claim = { incarnation, token, role };
+      else machine.claim = { incarnation, token, ...marking };
       return true;
     },
   };
@@ -297,6 +325,19 @@ function promotion(name: string, idOf: () => string): Act {
       // It is given up, so that others may join.
       if (hasQuorum(now)) now.entries = now.entries.filter((each) => each.id !== id || !each.isLearner);
       return false;
+    },
+  };
+}
+
+/** Noted before its apiserver starts, and where it was promoted. */
+function opening(name: string): Act {
+  return {
+    what: `open ${name}`,
+    run({ machines, entries }) {
+      const data = machines.find((machine) => machine.name === name)?.data;
+      if (data === undefined) return false;
+      Object.assign(data, { role: 'voter', open: true, named: data.memberId });
+      return entries.some(({ id }) => id === data.memberId);
     },
   };
 }

@@ -13,11 +13,12 @@ const current = { clusterId: OURS, incarnation: CURRENT } as const;
 /** As markers of this release have it, and `old` as those of earlier ones do. */
 export const CONDITIONS: Record<string, MemberCondition> = {
   blank: { kind: 'blank' },
-  running: { kind: 'data', running: true, ...current, role: 'voter', token: TOKEN },
+  running: { kind: 'data', running: true, ...current, role: 'voter', token: TOKEN, open: true },
+  begun: { kind: 'data', running: true, ...current, role: 'voter', token: TOKEN, open: false },
   old: { kind: 'data', running: true, ...current },
-  stopped: { kind: 'data', running: false, ...current, role: 'voter', token: TOKEN },
-  masked: { kind: 'data', running: false, masked: true, ...current, role: 'voter', token: TOKEN },
-  learner: { kind: 'data', running: true, ...current, role: 'learner', token: TOKEN },
+  stopped: { kind: 'data', running: false, ...current, role: 'voter', token: TOKEN, open: true },
+  masked: { kind: 'data', running: false, masked: true, ...current, role: 'voter', token: TOKEN, open: true },
+  learner: { kind: 'data', running: true, ...current, role: 'learner', token: TOKEN, open: true },
   older: { kind: 'data', running: false, clusterId: OURS, incarnation: CURRENT - 1 },
   foreign: { kind: 'data', running: true, clusterId: 'other', incarnation: CURRENT },
   copied: { kind: 'data', running: true, ...current, role: 'voter', token: 'of a copy' },
@@ -32,7 +33,10 @@ export function member(index: number, condition: string, more: Partial<MemberFac
   if (!known) throw new Error(condition);
   const bootId = known.kind === 'unreachable' ? {} : { bootId: `boot-${index}` };
   const name = `m${index}`;
-  return { name, condition: known, fit: known.kind !== 'unreachable', peerUrl: urlOf(name), ...bootId, ...more };
+  // A marker that says what it holds says whose it is.
+  const isNamed = known.kind === 'data' && known.open === true;
+  const told = isNamed ? { ...known, memberId: `id-${name}` } : known;
+  return { name, condition: told, fit: known.kind !== 'unreachable', peerUrl: urlOf(name), ...bootId, ...more };
 }
 
 export const RECORD: EtcdRecord = {
@@ -55,7 +59,8 @@ export const entry = (name: string, more: Partial<EtcdEntry> = {}): EtcdEntry =>
 export interface Circumstances {
   record?: EtcdRecord | undefined;
   quorumProven?: boolean;
-  discardData?: boolean;
+  /** Whose data a person gave up. */
+  discardData?: readonly string[];
   newCluster?: boolean;
   /** By name, what is not as usual: every reachable member is fit. */
   members?: Record<string, Partial<MemberFacts>>;
@@ -66,7 +71,7 @@ export interface Circumstances {
 }
 
 export function factsOf(conditions: string[], options: Circumstances = {}): EtcdFacts {
-  const { quorumProven = false, discardData = false, newCluster = false, silent = false } = options;
+  const { quorumProven = false, discardData = [], newCluster = false, silent = false } = options;
   const members = conditions.map((condition, index) => member(index, condition, options.members?.[`m${index}`]));
   const recorded = 'record' in options ? options.record : { ...RECORD, members: members.map(({ name }) => name) };
   const entries = options.entries ?? members.map(({ name }) => entry(name));
@@ -76,7 +81,7 @@ export function factsOf(conditions: string[], options: Circumstances = {}): Etcd
     clusterId: OURS,
     members,
     lists: silent ? [] : quorumProven ? lists.slice(0, 1) : lists,
-    discardData,
+    discardData: new Set(discardData),
     newCluster,
     ...(recorded && { recorded }),
   };

@@ -53,30 +53,40 @@ export interface Begun {
   phase: 'bootstrapping' | 'bootstrapped';
   /** The machine that was rebooted since. */
   rebooted?: number;
+  /** It was finished since, and objects written; the record is a copy from before. */
+  isCopy?: boolean;
 }
 
 /** A cluster whose members are of these kinds. */
-export function worldOf(kinds: readonly string[], { phase, rebooted }: Begun = { phase: 'bootstrapped' }): World {
+export function worldOf(
+  kinds: readonly string[],
+  { phase, rebooted, isCopy = false }: Begun = { phase: 'bootstrapped' },
+): World {
   const entries: EtcdEntry[] = [];
-  const written = phase === 'bootstrapped';
+  const written = phase === 'bootstrapped' || isCopy;
   const machines = kinds.map((kind, index): Machine => {
     const { data, machine, entry } = KINDS[kind] ?? {};
     const name = `m${index}`;
     const memberId = `${TOKEN}/${name}`;
     if (entry) entries.push({ id: memberId, name, peerUrls: [urlOf(name)], isLearner: entry === 'learner' });
-    const held: Data = { incarnation: CURRENT, token: TOKEN, memberId, running: true, written, role: 'voter', ...data };
+    const told: Data = { incarnation: CURRENT, token: TOKEN, memberId, running: true, written, role: 'voter', ...data };
+    // A marker of an old release says none of it; one of a bootstrap that is not finished has no ID yet.
+    const isMarked = told.role !== undefined;
+    const held: Data = { ...told, ...(isMarked && { open: written }), ...(isMarked && written && { named: memberId }) };
     const url = machine?.url === undefined ? urlOf(name) : machine.url.replace('elsewhere', `new-${name}`);
     return { name, boot: 1, reachable: true, fit: true, ...machine, url, ...(data && { data: held }) };
   });
   const members = machines.map(({ name }) => name);
-  const boot = (index: number): number => (index === rebooted ? 0 : 1);
+  // What is blank by now was rebooted since the copy was taken.
+  const boot = (index: number): number =>
+    index === rebooted || (isCopy && machines[index]?.data === undefined) ? 0 : 1;
   const bootIds = Object.fromEntries(members.map((name, index) => [name, `${name}/${boot(index)}`]));
   return {
     machines,
     entries,
     record: { ...RECORD, phase, members, bootIds },
     lost: new Set(),
-    discardData: false,
+    discardData: new Set(),
     serial: 0,
   };
 }

@@ -14,7 +14,13 @@ const place = (node: string) => ({ node, step: 'judge', signal, failed: new Set<
 
 describe('judge', () => {
   /** One blank control plane of this host name was read, and nothing was ever recorded. */
-  function runWith({ lost = [] as string[], etcdData = { present: false }, s4 = true, silentSince = false }) {
+  function runWith({
+    lost = [] as string[],
+    etcdData = { present: false },
+    s4 = true,
+    silentSince = false,
+    code = 'auth-failed',
+  }) {
     const events: RunEvent[] = [];
     const facts = sampleFacts({ etcdData, tools: {} });
     const context = {
@@ -26,13 +32,13 @@ describe('judge', () => {
       }),
       facts: new Map(s4 ? [['s4', facts]] : []),
       woken: new Set(),
-      unread: new Map([['s4', new DisklessError({ code: 'auth-failed', message: 'no' })]]),
+      unread: new Map([['s4', new DisklessError({ code, message: 'no' })]]),
       memory: { nodeRecords: new Map(), epochs: new Map(s4 || silentSince ? [['s4', facts]] : []) },
       cluster: clusterOf([]),
       options: {
         spec,
         lost: new Set(lost),
-        discardData: false,
+        discardData: new Set<string>(),
         random: (size: number) => Buffer.alloc(size),
         content: { artifacts: async () => new Map(), images: async () => [] },
       },
@@ -51,6 +57,17 @@ describe('judge', () => {
   it('says of a control plane that keeps us out that it does', async () => {
     const { done } = runWith({ s4: false });
     await expect(done).rejects.toMatchObject({ message: expect.stringContaining('s4 does not accept our key') });
+  });
+
+  it('refuses the word that a machine is lost that answers and keeps us out', async () => {
+    await expect(runWith({ lost: ['s4'], s4: false }).done).rejects.toMatchObject({
+      code: 'not-lost',
+      exit: 5,
+      message: 's4 answers (s4 does not accept our key), though --lost says otherwise',
+      hint: expect.stringMatching(/^leave s4 out of --lost, and fix SSH access to s4/),
+    });
+    const { done } = runWith({ lost: ['s4'], s4: false, code: 'name-not-resolved' });
+    await expect(done).rejects.toMatchObject({ code: 'no-majority' });
   });
 
   it('refuses data it does not know, and the word that a machine is lost that answers', async () => {

@@ -36,6 +36,7 @@ function runWith(etcd: FakeEtcd, orders: EtcdOrders, phase: 'bootstrapping' | 'b
   ]);
   const context = {
     signal,
+    claimed: new Map(),
     memory: { record },
     judgement: { record, orders },
     cluster: new FakeEtcdCluster(etcd, new Map(sessions)),

@@ -16,10 +16,11 @@ import { startEtcd } from '../../../src/reconcile/steps/start-etcd.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import type { RunEvent } from '../../../src/runner/events.js';
 import type { Connection, ExecOptions } from '../../../src/ssh/transport.js';
-import { clusterOf } from '../../cluster/fake-session.js';
 import { execute } from '../../e2e/helpers/cli.js';
+import { FakeEtcd, FakeEtcdCluster } from '../../helpers/fake-etcd.js';
 import { sampleFacts, sampleNode } from '../../helpers/sample-facts.js';
 import { sampleOrders } from '../../helpers/sample-orders.js';
+import { virtualClock } from '../../helpers/virtual-clock.js';
 
 /* What is done to the data directory runs in bash, in a directory of its own; systemd and the lock are played. */
 
@@ -70,7 +71,13 @@ const EXISTING: EtcdBootstrap = {
 /** s4 carries out its order in incarnation 3 of cluster c. @param read Its data as it was read */
 function runWith(
   order: MemberOrder,
-  { arrived = ['config', 'etcd'], units = [START], isStuck = false, read = {} as Partial<EtcdDataFact> } = {},
+  {
+    arrived = ['config', 'etcd'],
+    units = [START],
+    isStuck = false,
+    read = {} as Partial<EtcdDataFact>,
+    phase = 'bootstrapping',
+  } = {},
 ) {
   const events: RunEvent[] = [];
   const received: string[] = [];
@@ -102,19 +109,20 @@ function runWith(
     difference: { files: [], remove: [], units, images: [] },
   } as unknown as NodeWork;
   const rejoined: string[] = [];
+  const claimed = new Map<string, string>();
   const rejoin: EtcdRejoin = {
     clear: () => Promise.reject(new Error('nobody asks for it here')),
     async rejoin(node, member) {
       rejoined.push(node);
-      await member.prepare(EXISTING);
+      await member.prepare(EXISTING, '17');
       await member.start();
       if (isStuck) await member.restart();
-      await member.promoted();
+      await member.promoted('17');
     },
     async promote(node, member) {
       rejoined.push(`${node} as ${member.id}`);
       await member.start();
-      await member.promoted();
+      await member.promoted(member.id);
     },
     async move(node, { id, url, restart }) {
       rejoined.push(`${node}: ${id} at ${url}`);
@@ -125,14 +133,20 @@ function runWith(
     signal,
     rejoin,
     bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
-    cluster: clusterOf([new NodeSession({ name: 's4', open: async () => connection, signal })]),
+    cluster: new FakeEtcdCluster(
+      new FakeEtcd({ s4: '10.0.0.4' }),
+      new Map([['s4', new NodeSession({ name: 's4', open: async () => connection, signal })]]),
+    ),
     memory: { tally: new Map() },
+    claimed,
     judgement: {
-      orders: sampleOrders({ members: { s4: order } }),
-      record: { clusterId: 'c', etcd: { incarnation: 3, token: 't3' } },
+      orders: sampleOrders({ members: { s4: order }, quorum: { state: 'made', through: ['s4'] } }),
+      record: { clusterId: 'c', etcd: { incarnation: 3, token: 't3', phase } },
       work: new Map([['s4', work]]),
     },
     options: {
+      clock: virtualClock(),
+      readyTimeoutMs: 180_000,
       stallTimeoutMs: 10_000,
       content: { pack: async (files: { content: Buffer }[]) => Buffer.concat(files.map(({ content }) => content)) },
     },
@@ -141,6 +155,7 @@ function runWith(
     arrivals,
     received,
     rejoined,
+    claimed,
     changes: () => events.flatMap((event) => (event.type === 'change' ? [event.what] : [])),
     start: () => startEtcd(context, { node: 's4', step: 'etcd', signal, failed: new Set() }),
   };
@@ -153,23 +168,35 @@ describe('startEtcd', () => {
   it('names the owner of the data before there is any, and the attempt that it is made by', async () => {
     const run = runWith(bootstrap);
     expect(await run.start()).toBe('changed');
-    expect(marker()).toBe('c 3 voter t3\n');
+    expect(marker()).toBe('c 3 voter t3 begun\n');
     expect(run.changes()).toEqual(['claim the etcd data directory', 'start etcd.service (it does not run)']);
     expect(run.rejoined).toEqual([]);
+    expect([...run.claimed.keys()]).toEqual(['s4']);
+  });
+
+  it('opens it before it starts where a quorum came of the others meanwhile, whose apiservers write by now', async () => {
+    const run = runWith(bootstrap, { phase: 'bootstrapped' });
+    await run.start();
+    expect(marker()).toBe('c 3 voter t3 open 100\n');
+    expect(run.changes().slice(1)).toEqual([
+      'note that its etcd data may hold objects',
+      'start etcd.service (it does not run)',
+    ]);
+    expect(run.claimed.size).toBe(0);
   });
 
   it.each<[string, MemberOrder, string, string]>([
-    ['a bootstrap', { do: 'bootstrap', wipe: 'discarded' }, 'voter', 'that was given up'],
-    ['a bootstrap that is resumed', { do: 'resume-bootstrap', wipe: 'discarded' }, 'voter', 'that was given up'],
-    ['one that begins again', { do: 'bootstrap', wipe: 'unfinished' }, 'voter', 'of a bootstrap that never finished'],
-    ['a rejoin', { do: 'join-as-learner', wipe: 'rejoin' }, 'voter', 'of a member that comes back as a new one'],
-  ])('wipes data that has no place in %s, stopped first, before it is claimed', async (_title, order, role, what) => {
+    ['a bootstrap', { do: 'bootstrap', wipe: 'discarded' }, 'begun', 'that was given up'],
+    ['a bootstrap that is resumed', { do: 'resume-bootstrap', wipe: 'discarded' }, 'begun', 'that was given up'],
+    ['one that begins again', { do: 'bootstrap', wipe: 'unfinished' }, 'begun', 'of a bootstrap that never finished'],
+    ['a rejoin', { do: 'join-as-learner', wipe: 'rejoin' }, 'open 17', 'of a member that comes back as a new one'],
+  ])('wipes data that has no place in %s, stopped first, before it is claimed', async (_title, order, phase, what) => {
     holdData('c 2');
     const run = runWith(order);
     playEtcd();
     await run.start();
     expect(existsSync(join(dataOf(), 'member', 'wal'))).toBe(false);
-    expect(marker()).toBe(`c 3 ${role} t3\n`);
+    expect(marker()).toBe(`c 3 voter t3 ${phase}\n`);
     expect(systemctl()[0]).toBe('stop etcd.service');
     expect(run.changes()[0]).toBe(`wipe etcd data ${what}`);
   });
@@ -184,7 +211,7 @@ describe('startEtcd', () => {
     if (stays) await expect(starting).rejects.toMatchObject({ code: 'remote-failed', host: 's4' });
     else await starting;
     expect(existsSync(join(dataOf(), 'member', 'wal'))).toBe(stays);
-    expect(marker()).toBe(stays ? 'c 2\n' : 'c 3 voter t3\n');
+    expect(marker()).toBe(stays ? 'c 2\n' : 'c 3 voter t3 begun\n');
   });
 
   it.each<[MemberOrder['do'], MemberOrder]>([
@@ -230,7 +257,7 @@ describe('startEtcd', () => {
       'start etcd.service (it does not run)',
       'note that its etcd member is a voter',
     ]);
-    expect(marker()).toBe('c 3 voter t3\n');
+    expect(marker()).toBe('c 3 voter t3 open 17\n');
     expect(run.received[0]).toContain('ETCD_INITIAL_CLUSTER=s4=https://10.0.0.4:2380\n');
     expect(run.received[0]).toContain('ETCD_INITIAL_CLUSTER_STATE=existing\n');
   });
@@ -251,21 +278,24 @@ describe('startEtcd', () => {
   });
 
   it('promotes a learner that has its data, and notes it', async () => {
-    holdData('c 3 learner t3');
+    holdData('c 3 learner t3 open 17');
     const run = runWith({ do: 'promote', id: '17' });
     expect(await run.start()).toBe('changed');
     expect(run.rejoined).toEqual(['s4 as 17']);
     expect(existsSync(join(dataOf(), 'member', 'wal'))).toBe(true);
-    expect(marker()).toBe('c 3 voter t3\n');
+    expect(marker()).toBe('c 3 voter t3 open 17\n');
   });
 
-  it('puts a marker right that a run did not get to', async () => {
-    holdData('c 3 learner t3');
-    const run = runWith({ do: 'keep', markVoter: true }, { units: [] });
-    expect(await run.start()).toBe('changed');
-    expect(run.changes()).toEqual(['note that its etcd member is a voter']);
-    expect(marker()).toBe('c 3 voter t3\n');
-  });
+  it.each(['learner t3 open 17', 'voter t3 begun'])(
+    'puts a marker right that a run did not get to (%s)',
+    async (was) => {
+      holdData(`c 3 ${was}`);
+      const run = runWith({ do: 'keep', markAs: '17' }, { units: [] });
+      expect(await run.start()).toBe('changed');
+      expect(run.changes()).toEqual(['note that its etcd member is a voter']);
+      expect(marker()).toBe('c 3 voter t3 open 17\n');
+    },
+  );
 
   it('restarts a member with its new address once the others were told', async () => {
     holdData('c 3 voter t3');
@@ -308,6 +338,13 @@ describe('what another operator did since the node was read', () => {
     await runWith(bootstrap, { read: { present: false } }).start();
     const repeated = runWith(bootstrap, { read: { present: false, marker: '' } });
     expect(await repeated.start()).toBe('changed');
-    expect(marker()).toBe('c 3 voter t3\n');
+    expect(marker()).toBe('c 3 voter t3 begun\n');
+  });
+
+  it('what etcd made since beside a marker of ours is ours: a run that was killed as it started it is continued', async () => {
+    holdData('c 3 voter t3 begun');
+    const run = runWith({ do: 'resume-bootstrap' }, { read: { present: false, open: false } });
+    expect(await run.start()).toBe('changed');
+    expect(existsSync(join(dataOf(), 'member', 'wal'))).toBe(true);
   });
 });

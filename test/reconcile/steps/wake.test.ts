@@ -68,7 +68,7 @@ function runWith({ facts, etcd = new FakeEtcd(IPS), record = {}, lost = [], fail
       epochs: new Map(names.map((name) => [name, {}])),
       nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name] }])),
     },
-    options: { spec, lost: new Set(lost), discardData: false, clock: virtualClock() },
+    options: { spec, lost: new Set(lost), discardData: new Set<string>(), clock: virtualClock() },
   } as unknown as Reconciliation;
   const place = { node: '', step: 'wake', signal, failed: new Set<string>() };
   return { context, events, scripts, wake: () => wake(context, place) };
@@ -81,7 +81,7 @@ describe('wake', () => {
     });
     expect(await run.wake()).toBe('changed');
     expect(run.scripts.map((each) => each.slice(0, 2)).toSorted()).toEqual(['s4', 's5']);
-    expect(run.scripts[0]).toContain("/var/lib/etcd/k8s-diskless 'c 2'");
+    expect(run.scripts[0]).toContain("/var/lib/etcd/k8s-diskless 'c 2' /run/k8s-diskless/etcd.lock");
     expect([...run.context.woken].toSorted()).toEqual(['s4', 's5']);
     expect(run.context.facts.get('s4')?.units['etcd.service']?.active).toBe('activating');
     const told = run.events.flatMap((event) => (event.type === 'change' ? [`${event.node}: ${event.what}`] : []));
