@@ -32,7 +32,7 @@ machine() {
 
 disk() {
   local path line
-  for path in / /opt /etc /var /run; do
+  for path in / /opt /etc /var /var/lib/containerd /run; do
     [ -e "$path" ] && df -B1 --output=target,fstype,size,avail,itotal,iavail "$path" |
       { read -r _; IFS= read -r line; printf '%s %s\n' "$path" "$line"; }
   done

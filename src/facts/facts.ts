@@ -4,6 +4,8 @@ export interface MountFact {
   path: string;
   fstype: string;
   readOnly: boolean;
+  /** Nothing on it may be executed. */
+  noExec: boolean;
   sizeBytes: number;
   availableBytes: number;
   inodes: number;
@@ -92,7 +94,7 @@ export interface NodeFacts {
   kernel: string;
   memTotalBytes: number;
   memAvailableBytes: number;
-  /** The mounts that hold /, /opt, /etc, /var, /run (keyed by those paths; several may be one filesystem). */
+  /** The mounts that hold /, /opt, /etc, /var, /var/lib/containerd if it is there, /run (keyed by those paths; several may be one filesystem). */
   mounts: Record<string, MountFact>;
   addresses: AddressFact[];
   links: { name: string; mtu: number }[];

@@ -119,11 +119,13 @@ function parseMeminfo(body: string): Record<string, number> {
 
 function parseMounts(rows: string[], mountinfo: string): Record<string, MountFact> {
   const readOnly = new Map<string, boolean>();
+  const noExec = new Map<string, boolean>();
   for (const line of mountinfo.split('\n')) {
     const fields = line.split(' ');
     const superOptions = fields.at(-1)?.split(',') ?? [];
-    const isReadOnly = (fields[5]?.split(',') ?? []).includes('ro') || superOptions.includes('ro');
-    readOnly.set(fields[4] ?? '', isReadOnly);
+    const options = fields[5]?.split(',') ?? [];
+    readOnly.set(fields[4] ?? '', options.includes('ro') || superOptions.includes('ro'));
+    noExec.set(fields[4] ?? '', options.includes('noexec'));
   }
   const mounts: Record<string, MountFact> = {};
   for (const row of rows) {
@@ -132,6 +134,7 @@ function parseMounts(rows: string[], mountinfo: string): Record<string, MountFac
       path: target,
       fstype,
       readOnly: readOnly.get(target) ?? false,
+      noExec: noExec.get(target) ?? false,
       sizeBytes: Number(size) || 0,
       availableBytes: Number(available) || 0,
       inodes: Number(inodes) || 0,

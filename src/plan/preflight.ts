@@ -1,6 +1,7 @@
 import { MAX_NAMESERVERS } from '../components/kubelet-config.js';
 import { cidrContains, cidrOverlaps } from '../config/cidr.js';
 import { goArchitecture, MACHINES } from '../facts/architecture.js';
+import { nameserversForPods } from '../facts/nameservers.js';
 import { type Check, error, type NodeFinding, type PreflightInput, warning } from './finding.js';
 import { isOurs, OWN_LINKS, ownPorts } from './own-resources.js';
 import { checkClock } from './preflight-clock.js';
@@ -22,17 +23,41 @@ const checkWritable: Check = ({ facts }) => {
   return blocked.length === 0 ? [] : error('read-only', `${blocked.join(', ')} cannot be written to`);
 };
 
+const checkExecutable: Check = ({ facts }) =>
+  facts.mounts['/opt']?.noExec
+    ? error(
+        'no-exec',
+        '/opt is mounted noexec, and its binaries lie there',
+        'mount it without, or another file system there',
+      )
+    : [];
+
+/** The kernel takes no directory on these for the upper one of an overlay, which each container has. */
+const NO_UPPER = ['overlay', 'nfs', 'nfs4'];
+
+const checkContainers: Check = ({ facts }) => {
+  const { fstype = '' } = facts.mounts['/var/lib/containerd'] ?? facts.mounts['/var'] ?? {};
+  if (!NO_UPPER.includes(fstype)) return [];
+  const hint = 'mount a tmpfs there, or /var on another file system';
+  return error(
+    'containers-on-overlay',
+    `/var/lib/containerd lies on ${fstype}, on which no containers can be made`,
+    hint,
+  );
+};
+
 const checkSwap: Check = ({ facts }) =>
   facts.swap ? warning('swap', 'swap is on; the kubelet is told to accept it, pods do not use it') : [];
 
 const checkNameservers: Check = ({ facts, spec }) => {
-  const { length } = facts.nameservers;
+  const { length } = nameserversForPods(facts);
   if (length > MAX_NAMESERVERS) {
     return warning('nameservers', `it has ${length} nameservers; pods get the first ${MAX_NAMESERVERS}`);
   }
   if (length > 0 || !spec.addons.dns.enabled) return [];
   const hint = 'give it one by DHCP; any address will do if nothing outside the cluster is to be resolved';
-  return warning('nameservers-none', 'it has no nameserver, without which CoreDNS does not start on it', hint);
+  const what = facts.nameservers.length > 0 ? 'only a nameserver of its own (loopback)' : 'no nameserver';
+  return warning('nameservers-none', `it has ${what}, and CoreDNS does not start on it`, hint);
 };
 
 const checkHostname: Check = ({ facts, node }) =>
@@ -87,6 +112,8 @@ const CHECKS: readonly Check[] = [
   checkMemory,
   checkSpace,
   checkWritable,
+  checkExecutable,
+  checkContainers,
   checkClock,
   checkContainerd,
   checkSwap,

@@ -1,9 +1,10 @@
+import { formatCidr, parseCidr } from '../config/cidr.js';
 import { chooseNodeIp } from '../config/node-ip.js';
 import type { NodeSpec } from '../config/spec.js';
 import { DisklessError } from '../errors.js';
 import { goArchitecture } from '../facts/architecture.js';
 import type { NodeFacts } from '../facts/facts.js';
-import { crossPreflight } from '../plan/cross-preflight.js';
+import { crossPreflight, type NodeIdentity } from '../plan/cross-preflight.js';
 import type { NodeFinding } from '../plan/finding.js';
 import { preflight } from '../plan/preflight.js';
 import type { Candidate, Candidates } from './candidate.js';
@@ -32,9 +33,16 @@ export async function candidatesOf(context: Reconciliation): Promise<Candidates>
     nodeIp,
     hostname: facts.hostname,
     bootId: facts.bootId,
+    ...networkOf(facts, nodeIp),
   }));
-  for (const [name, found] of crossPreflight(identities)) report(name, found);
+  for (const [name, found] of crossPreflight(identities, context.options.spec.network)) report(name, found);
   return decide(context, located, findings);
+}
+
+function networkOf({ addresses }: NodeFacts, nodeIp: string): Pick<NodeIdentity, 'network'> {
+  const own = addresses.find(({ address }) => address === nodeIp);
+  const network = own && parseCidr(`${own.address}/${own.prefix}`);
+  return network ? { network: formatCidr(network) } : {};
 }
 
 function examine(

@@ -3,6 +3,7 @@ import { MAX_NAMESERVERS } from '../components/kubelet-config.js';
 import { DisklessError } from '../errors.js';
 import { goArchitecture } from '../facts/architecture.js';
 import type { NodeFacts } from '../facts/facts.js';
+import { nameserversForPods } from '../facts/nameservers.js';
 
 /** @throws of a node that preflight has refused */
 export function archOf(facts: NodeFacts): NodeTraits['arch'] {
@@ -14,7 +15,7 @@ export function archOf(facts: NodeFacts): NodeTraits['arch'] {
 /** The facts that change what is generated. Pure. */
 export function traitsOf(facts: NodeFacts, linkName: string): NodeTraits {
   const link = facts.links.find(({ name }) => name === linkName);
-  const nameservers = facts.nameservers.filter((address) => !/^(127\.|::1$)/.test(address));
+  const nameservers = nameserversForPods(facts);
   const usableAsIs = nameservers.length === facts.nameservers.length && nameservers.length <= MAX_NAMESERVERS;
   return {
     arch: archOf(facts),

@@ -111,6 +111,7 @@ describe('parseFacts', () => {
       path: '/',
       fstype: 'tmpfs',
       readOnly: false,
+      noExec: false,
       sizeBytes: 4 * 1024 ** 3,
       availableBytes: 3 * 1024 ** 3,
       inodes: 1_000_000,

@@ -8,6 +8,7 @@ export function sampleMount(changes: Partial<MountFact> = {}): MountFact {
     path: '/',
     fstype: 'tmpfs',
     readOnly: false,
+    noExec: false,
     sizeBytes: 4 * GIB,
     availableBytes: 3 * GIB,
     inodes: 1_000_000,

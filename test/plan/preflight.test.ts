@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ProxyMode } from '../../src/config/spec.js';
+import type { NetworkMode, ProxyMode } from '../../src/config/spec.js';
 import type { NodeFacts } from '../../src/facts/facts.js';
 import { crossPreflight, type NodeIdentity } from '../../src/plan/cross-preflight.js';
 import type { PreflightInput } from '../../src/plan/finding.js';
@@ -58,6 +58,9 @@ describe('preflight', () => {
       'error containerd-missing',
     ],
     ['swap', { swap: true }, 'warning swap'],
+    ['/opt that executes nothing', { mounts: { '/opt': sampleMount({ noExec: true }) } }, 'error no-exec'],
+    ['/var on an overlay', { mounts: { '/var': sampleMount({ fstype: 'overlay' }) } }, 'error containers-on-overlay'],
+    ['a nameserver of its own', { nameservers: ['127.0.0.1'] }, 'warning nameservers-none'],
     ['four nameservers', { nameservers: ['1.1.1.1', '1.1.1.2', '1.1.1.3', '1.1.1.4'] }, 'warning nameservers'],
     ['no nameserver', { nameservers: [] }, 'warning nameservers-none'],
     ['the host name localhost', { hostname: 'localhost' }, 'warning hostname'],
@@ -203,11 +206,25 @@ describe('crossPreflight', () => {
     bootId: `boot-${name}`,
     ...changes,
   });
-  const codes = (nodes: NodeIdentity[]) =>
-    Object.fromEntries([...crossPreflight(nodes)].map(([name, found]) => [name, found.map(({ code }) => code)]));
+  const codes = (nodes: NodeIdentity[], mode: NetworkMode = 'routed') =>
+    Object.fromEntries(
+      [...crossPreflight(nodes, { mode })].map(([name, found]) => [name, found.map(({ code }) => code)]),
+    );
 
   it('accepts distinct nodes, several of them called localhost', () => {
     expect(codes([identity('s4', { hostname: 'localhost' }), identity('s5', { hostname: 'localhost' })])).toEqual({});
+  });
+
+  it('finds nodes on another link than most, which routes to pods do not lead to', () => {
+    const on = (name: string, network: string): NodeIdentity => identity(name, { network });
+    const nodes = [on('s4', '10.0.0.0/24'), on('s5', '10.0.0.0/24'), on('s6', '10.2.0.0/24')];
+    expect(codes(nodes)).toEqual({ s6: ['other-link'] });
+    expect(codes(nodes, 'vxlan')).toEqual({});
+    expect(codes([on('s4', '100.64.0.4/32'), on('s5', '100.64.0.5/32')])).toEqual({
+      s4: ['other-link'],
+      s5: ['other-link'],
+    });
+    expect(codes([on('s4', '10.0.0.0/24'), identity('s5')])).toEqual({});
   });
 
   it('finds one machine behind two names', () => {
