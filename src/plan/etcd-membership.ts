@@ -11,19 +11,35 @@ export function idOf({ recorded }: EtcdFacts, { condition }: MemberFacts): strin
 }
 
 /**
- * Whose an entry is: whoever has its data, whatever the machine is called by now. Else whoever has its name, unless that
- * one's data is another member's. Else whoever has its address, which a member that was added and never started has alone.
+ * Whose an entry is: whoever has its data, whatever the machine is called by now. Else whoever has its name, or, where
+ * that one's data is another member's, has got the name of that one in return. Else whoever has its address, which a
+ * member that was added and never started has alone.
  */
-function ownerOf(facts: EtcdFacts, { id, name, peerUrls }: EtcdEntry): MemberFacts | undefined {
+function ownerOf(
+  facts: EtcdFacts,
+  { entries }: MemberList,
+  { id, name, peerUrls }: EtcdEntry,
+): MemberFacts | undefined {
   const { members } = facts;
+  const isThere = ({ peerUrl }: MemberFacts): boolean => peerUrl !== undefined && peerUrls.includes(peerUrl);
   const holder = members.find((member) => idOf(facts, member) === id);
-  const named = members.find((member) => member.name === name);
-  if (holder !== undefined || (named !== undefined && idOf(facts, named) === undefined)) return holder ?? named;
-  return members.find(({ peerUrl }) => peerUrl !== undefined && peerUrls.includes(peerUrl));
+  if (holder !== undefined) return holder;
+  const followed = new Set<string>();
+  let named = members.find((member) => member.name === name);
+  while (named !== undefined && idOf(facts, named) !== undefined) {
+    const held = entries.find((entry) => named !== undefined && entry.id === idOf(facts, named));
+    named = held && !followed.has(held.name) ? members.find((member) => member.name === held.name) : undefined;
+    if (held) followed.add(held.name);
+  }
+  if (named === undefined) return members.find(isThere);
+  // One that may have its data was last seen where this one, which has none, is not.
+  const mayHold = ({ condition }: MemberFacts): boolean => condition.kind === 'unreachable' && !condition.lost;
+  const silent = members.find((member) => mayHold(member) && isThere(member));
+  return named.condition.kind === 'blank' ? (silent ?? named) : named;
 }
 
-export function entriesOf(facts: EtcdFacts, { entries }: MemberList, member: MemberFacts): EtcdEntry[] {
-  return entries.filter((entry) => ownerOf(facts, entry) === member);
+export function entriesOf(facts: EtcdFacts, list: MemberList, member: MemberFacts): EtcdEntry[] {
+  return list.entries.filter((entry) => ownerOf(facts, list, entry) === member);
 }
 
 /** Of its entries the one that its data is; undefined where it has none, or another member's. */
@@ -45,8 +61,8 @@ export function membershipOf(facts: EtcdFacts, entries: readonly EtcdEntry[], me
 }
 
 /** An entry of its name at a machine that is not among the configured ones: who has the name, and who is meant, differ. */
-export function namesake(facts: EtcdFacts, { entries }: MemberList, { name }: MemberFacts): EtcdEntry | undefined {
-  return entries.find((entry) => entry.name === name && ownerOf(facts, entry) === undefined);
+export function namesake(facts: EtcdFacts, list: MemberList, { name }: MemberFacts): EtcdEntry | undefined {
+  return list.entries.find((entry) => entry.name === name && ownerOf(facts, list, entry) === undefined);
 }
 
 /** All who say who the members are have removed it. */
@@ -69,16 +85,19 @@ export interface Voter {
 
 /** In the order of the configured members: etcd's own is that of its IDs, another one in each cluster. */
 export function votersOf(facts: EtcdFacts, list: MemberList): Voter[] {
-  const found = list.entries.filter(({ isLearner }) => !isLearner).map((entry) => voterOf(facts, entry));
+  const found = list.entries.filter(({ isLearner }) => !isLearner).map((entry) => voterOf(facts, list, entry));
   const place = ({ member }: Voter): number => (member ? facts.members.indexOf(member) : facts.members.length);
   return found.toSorted(
     (one, other) => place(one) - place(other) || one.name.localeCompare(other.name, 'en', { numeric: true }),
   );
 }
 
-function voterOf(facts: EtcdFacts, entry: EtcdEntry): Voter {
-  const member = ownerOf(facts, entry);
+function voterOf(facts: EtcdFacts, list: MemberList, entry: EtcdEntry): Voter {
+  const member = ownerOf(facts, list, entry);
   const memberId = member && idOf(facts, member);
   const mayHold = member?.condition.kind === 'data' && (memberId === undefined || memberId === entry.id);
-  return { name: member?.name ?? (entry.name || entry.peerUrls.join(',')), ...(member && { member }), mayHold };
+  // A name that another machine has would lead to that one.
+  const isAmbiguous = entry.name === '' || facts.members.some(({ name }) => name === entry.name);
+  const name = member?.name ?? (isAmbiguous ? entry.peerUrls.join(',') : entry.name);
+  return { name, ...(member && { member }), mayHold };
 }

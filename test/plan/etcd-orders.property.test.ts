@@ -1,35 +1,56 @@
 import { describe, expect, it } from 'vitest';
 import { majorityOf } from '../../src/plan/etcd-facts.js';
 import { drawn } from '../helpers/drawn.js';
-import { inWords, isUp, settle, up, type Watch, waysOut } from './etcd/drive.js';
+import { bringBack, DISCARD, inWords, isUp, reboot, settle, up, type Watch, waysOut } from './etcd/drive.js';
 import { type Act, clone, hasQuorum, isOfNow, type Machine, machineOf, takesPart, type World } from './etcd/model.js';
 import { said } from './etcd/situation.js';
-import { combinationsOfKinds, worldOf } from './etcd/worlds.js';
+import { combinationsOfKinds, KINDS, TAKER, worldOf } from './etcd/worlds.js';
 
 /*
  * Orders, carried out on a modelled etcd, from every state that it may be found in: all of them for one and three
- * members, a drawn choice for five. What they must not say whatever they are asked is in etcd-orders.facts.test.ts.
+ * members, a drawn choice for five; and a drawn choice of those that an interrupted life, an older copy of the record or
+ * swapped names make of them. What they must not say whatever they are asked is in etcd-orders.facts.test.ts.
  */
 
 const FIVES = 200;
+const VARIED = 300;
 
 interface Start {
   title: string;
   world: World;
 }
 
+/** As the record has it; and of a drawn choice what else may have come of it. */
 function startsOf(count: number): Start[] {
   const all = combinationsOfKinds(count);
-  return (count < 5 ? all : drawn(all, FIVES)).flatMap((kinds) => {
-    const title = kinds.join(' + ');
-    const unfinished = { phase: 'bootstrapping' } as const;
-    return [
-      { title, world: worldOf(kinds) },
-      { title: `${title}, never finished`, world: worldOf(kinds, unfinished) },
-      { title: `${title}, by an old copy of the record`, world: worldOf(kinds, { ...unfinished, isCopy: true }) },
-      { title: `${title}, never finished, the first rebooted`, world: worldOf(kinds, { ...unfinished, rebooted: 0 }) },
-    ];
-  });
+  const plain = (count < 5 ? all : drawn(all, FIVES)).map((kinds) => ({
+    title: kinds.join(' + '),
+    world: worldOf(kinds),
+  }));
+  return [...plain, ...drawn(all, Math.min(all.length, VARIED)).flatMap((kinds) => variantsOf(kinds))];
+}
+
+function variantsOf(kinds: readonly string[]): Start[] {
+  const title = kinds.join(' + ');
+  const unfinished = { phase: 'bootstrapping' } as const;
+  // Who has another one's address had it before the life began.
+  const mayBeUnfinished = !kinds.includes(TAKER);
+  const maySwap = kinds.length > 1 && !kinds.some((kind) => KINDS[kind]?.hasNamesake);
+  return [
+    { title: `${title}, by an old copy of the record`, world: worldOf(kinds, { ...unfinished, isCopy: true }) },
+    ...(maySwap
+      ? [{ title: `${title}, two names swapped`, world: worldOf(kinds, { phase: 'bootstrapped', isSwapped: true }) }]
+      : []),
+    ...(mayBeUnfinished
+      ? [
+          { title: `${title}, never finished`, world: worldOf(kinds, unfinished) },
+          {
+            title: `${title}, never finished, the first rebooted`,
+            world: worldOf(kinds, { ...unfinished, rebooted: 0 }),
+          },
+        ]
+      : []),
+  ];
 }
 
 /** What must hold whenever something is done. */
@@ -38,6 +59,8 @@ const isSafe: Watch = (act, before) => {
   if (act.begins) for (const machine of before.machines) expectNotLeftBehind(act, before, machine);
   if (act.begins) expectNoQuorum(act, before);
   if (act.removes !== undefined) expectGone(act, before, act.removes.id);
+  if (act.adds !== undefined) expectFree(act, before, act.adds);
+  if (act.starts !== undefined) expectNewId(act, before, act.starts);
 };
 
 const fail = (act: Act, world: World): never => expect.fail(`${act.what}: ${inWords(world)}`);
@@ -60,6 +83,8 @@ function expectNotLeftBehind(act: Act, world: World, machine: Machine): void {
 
 /** Nor where a quorum works that we reach, or can be brought up: no word is taken for that. */
 function expectNoQuorum(act: Act, world: World): void {
+  // Where no object was ever written there is nothing to keep.
+  if (!world.machines.some((machine) => isOfNow(world, machine) && machine.data?.written)) return;
   const answers = world.machines.some((machine) => machine.reachable && takesPart(world, machine) && isVoter(machine));
   if (answers && hasQuorum(world)) fail(act, world);
   const voters = world.entries.filter(({ isLearner }) => !isLearner);
@@ -76,11 +101,29 @@ function expectNoQuorum(act: Act, world: World): void {
 
 const isReady = ({ fit, data }: Machine): boolean => fit && data?.masked !== true;
 
+/** At another member's URL etcd hands out that one's ID. */
+function expectFree(act: Act, world: World, url: string): void {
+  const isOfOther = world.entries.some(
+    ({ name, isLearner, peerUrls }) => peerUrls.includes(url) && !(isLearner && name === ''),
+  );
+  if (isOfOther) fail(act, world);
+}
+
+/** A member that lost its data never comes back under its old ID. */
+function expectNewId(act: Act, world: World, { name, idIn }: NonNullable<Act['starts']>): void {
+  if (machineOf(world, name).data !== undefined || world.record === undefined) return;
+  if (world.started.includes(idIn(world.record))) fail(act, world);
+}
+
 /** An entry goes when its data is gone, or is no vote. */
 function expectGone(act: Act, world: World, id: string): void {
   const isLearner = world.entries.some((entry) => entry.id === id && entry.isLearner);
   const holder = world.machines.find(({ data }) => data?.memberId === id);
   if (!isLearner && holder !== undefined && !world.lost.has(holder.name)) fail(act, world);
+  // Who is meant by a name is for a person to say: by a reboot of the machine that it leads to.
+  const named = world.entries.find((entry) => entry.id === id)?.name;
+  const isMeant = world.machines.some(({ name, data, reachable }) => name === named && reachable && data === undefined);
+  if (world.elsewhere.includes(id) && !isMeant) fail(act, world);
 }
 
 const hint = (orders: ReturnType<typeof settle>): string => ('hint' in orders ? orders.hint : '');
@@ -92,8 +135,18 @@ interface Seen {
   open: Set<string>;
 }
 
+/** Between what a person was told and their word for it, another machine is rebooted, or comes back. */
+function expectNothingElseDiscarded(given: World): void {
+  for (const { name, reachable } of given.machines) {
+    const other = clone(given);
+    if (reachable) reboot(other, name);
+    else bringBack(other, name);
+    settle(other, isSafe);
+  }
+}
+
 /** Follows what the message says, whichever of its ways is taken, until the cluster is up. */
-function expectWayOut(world: World, title: string, seen: Seen, wordsLeft = 6): void {
+function expectWayOut(world: World, title: string, seen: Seen, wordsLeft = 9): void {
   const found = inWords(world);
   if (seen.good.has(found)) return;
   const orders = settle(world, isSafe);
@@ -104,11 +157,12 @@ function expectWayOut(world: World, title: string, seen: Seen, wordsLeft = 6): v
   if (seen.open.has(settled)) expect.fail(`leads back to where it was: ${where()}`);
   if (!isUp(world, orders) && !seen.good.has(settled) && (ways.length === 0 || wordsLeft === 0)) expect.fail(where());
   seen.open.add(settled);
-  for (const [, way] of ways) {
+  for (const [words, way] of ways) {
     const next = clone(world);
     // It is for the command that it was given to.
     next.discardData.clear();
     way(next);
+    if (words === DISCARD) expectNothingElseDiscarded(next);
     expectWayOut(next, title, seen, wordsLeft - 1);
   }
   seen.open.delete(settled);

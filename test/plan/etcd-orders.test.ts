@@ -465,6 +465,17 @@ describe('a name is no proof of whose the data is', () => {
     expect(orders).toMatchObject({ cluster: [{ do: 'remove-entry', member: 'm3', id: 'id-m4' }] });
   });
 
+  it('an entry is not taken from one out of reach that was last seen at its address', () => {
+    const members = { m3: { peerUrl: 'https://m4:2380' }, m4: { peerUrl: 'https://m3:2380' } };
+    const orders = judge(['running', 'running', 'running', 'blank', 'unreachable'], {
+      quorumProven: true,
+      entries: five,
+      members,
+    });
+    expect(said(orders)).toMatchObject({ m3: 'leave' });
+    expect(removed(orders)).toEqual([]);
+  });
+
   it('data of a removed member is not promoted in the place of the learner that was just added for it', () => {
     const entries = [...five.slice(0, 2), entry('', { id: 'new', peerUrls: ['https://m2:2380'], isLearner: true })];
     const orders = judge(['running', 'running', 'learner'], { quorumProven: true, entries });

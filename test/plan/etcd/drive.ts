@@ -59,6 +59,8 @@ export function settle(world: World, watch: Watch): EtcdOrders | Refusal {
   throw new Error(`up changes something again and again: ${inWords(world)}`);
 }
 
+export const DISCARD = '--discard-data';
+
 /** What a person may do, by what the hint says: each as a change of the world. */
 export function waysOut(orders: EtcdOrders | Refusal): Map<string, (now: World) => void> {
   const ways = new Map<string, (now: World) => void>();
@@ -68,9 +70,9 @@ export function waysOut(orders: EtcdOrders | Refusal): Map<string, (now: World) 
     if (names.length > 0) ways.set(said[0], (now) => names.forEach((name) => void way(now, name)));
   };
   const hint = hintOf(orders);
-  each(/bring back [^;(]*|bring [^,]* back/.exec(hint), (now, name) => {
-    machineOf(now, name).reachable = true;
-    now.lost.delete(name);
+  each(/bring back [^;(]*|bring [^,]* back/.exec(hint), bringBack);
+  each(/give m\d another address/.exec(hint), (now, name) => {
+    machineOf(now, name).url = `https://again-${name}:2380`;
   });
   each(/--lost [\w,]+/.exec(hint), (now, name) => void now.lost.add(name));
   each(/reboot [^;.]*/.exec(hint), reboot);
@@ -80,13 +82,12 @@ export function waysOut(orders: EtcdOrders | Refusal): Map<string, (now: World) 
   });
   if (/restart etcd.service where/.test(hint)) {
     ways.set('restart etcd.service', ({ machines }) => {
-      for (const machine of machines) delete machine.hung;
+      for (const machine of machines) Object.assign(machine, { hung: false, slow: false });
     });
   }
   if (/start those that are off/.test(hint)) {
-    ways.set('start those that are off', ({ machines, lost }) => {
-      for (const machine of machines) machine.reachable = true;
-      lost.clear();
+    ways.set('start those that are off', (now) => {
+      for (const { name, reachable } of now.machines) if (!reachable) bringBack(now, name);
     });
   }
   if (/fix the preflight errors(?! of)/.test(hint)) {
@@ -98,7 +99,7 @@ export function waysOut(orders: EtcdOrders | Refusal): Map<string, (now: World) 
     // A word for which others have to be given first is given with them.
     const [, data = ''] = /--discard-data ([\w,]+)/.exec(hint) ?? [];
     const [, lost] = /--discard-data[^;]*--lost ([\w,]+)/.exec(hint) ?? [];
-    ways.set('--discard-data', (now) => {
+    ways.set(DISCARD, (now) => {
       now.discardData = new Set(data.split(','));
       for (const name of lost?.split(',') ?? []) now.lost.add(name);
     });
@@ -118,12 +119,22 @@ function hintOf(orders: EtcdOrders | Refusal): string {
   return [...(orders.quorum.blocking ? [orders.quorum.blocking.hint] : stuck), ...asked].join('; ');
 }
 
-function reboot(now: World, name: string): void {
+/** Where another one has its address by now it has got a new one. */
+export function bringBack(now: World, name: string): void {
+  const machine = machineOf(now, name);
+  machine.reachable = true;
+  now.lost.delete(name);
+  const isTaken = now.machines.some((other) => other !== machine && other.url === machine.url);
+  if (isTaken) machine.url = `https://back-${name}:2380`;
+}
+
+export function reboot(now: World, name: string): void {
   const machine = machineOf(now, name);
   machine.boot += 1;
   delete machine.data;
   delete machine.claim;
   delete machine.hung;
+  delete machine.slow;
 }
 
 /** Whether `up` has what it was run for. */

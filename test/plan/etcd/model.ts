@@ -38,6 +38,8 @@ export interface Machine {
   claim?: Pick<Data, 'incarnation' | 'token' | 'role' | 'open' | 'named'>;
   /** Its process answers nobody. */
   hung?: boolean;
+  /** It takes part as ever, and answers us too late. */
+  slow?: boolean;
 }
 
 export interface World {
@@ -50,6 +52,10 @@ export interface World {
   discardData: Set<string>;
   /** Tokens and member IDs that were given out. */
   serial: number;
+  /** IDs of members that live on machines which are not among the configured ones. */
+  elsewhere: string[];
+  /** IDs under which a member ever ran: its vote may stand in the others' logs. */
+  started: string[];
 }
 
 export const clone = (world: World): World => structuredClone(world);
@@ -68,11 +74,13 @@ export function takesPart(world: World, machine: Machine): boolean {
   return world.entries.some(({ id, peerUrls }) => id === data.memberId && peerUrls.includes(machine.url));
 }
 
+const isAlive = (world: World, id: string): boolean =>
+  world.elsewhere.includes(id) ||
+  world.machines.some((machine) => machine.data?.memberId === id && takesPart(world, machine));
+
 export function hasQuorum(world: World): boolean {
   const voters = world.entries.filter(({ isLearner }) => !isLearner);
-  const alive = voters.filter(({ id }) =>
-    world.machines.some((machine) => machine.data?.memberId === id && takesPart(world, machine)),
-  );
+  const alive = voters.filter(({ id }) => isAlive(world, id));
   return voters.length > 0 && alive.length > voters.length / 2;
 }
 
@@ -97,9 +105,9 @@ export function look(world: World): EtcdFacts {
 }
 
 /** Who serves says which member it is. */
-function withId(member: MemberFacts, { data, hung }: Machine): MemberFacts {
+function withId(member: MemberFacts, { data, hung, slow }: Machine): MemberFacts {
   const { condition } = member;
-  if (condition.kind !== 'data' || !condition.running || hung || data === undefined) return member;
+  if (condition.kind !== 'data' || !condition.running || hung || slow || data === undefined) return member;
   return { ...member, condition: { ...condition, memberId: data.memberId } };
 }
 
@@ -115,7 +123,8 @@ function owner({ incarnation, token, role, open, named }: Required<Machine>['cla
 
 function listsOf(world: World): MemberList[] {
   const answering = world.machines.filter(
-    (machine) => machine.reachable && isOfNow(world, machine) && machine.data?.running && !machine.hung,
+    (machine) =>
+      machine.reachable && isOfNow(world, machine) && machine.data?.running && !machine.hung && !machine.slow,
   );
   const voter = answering.find(
     (machine) =>
@@ -125,9 +134,14 @@ function listsOf(world: World): MemberList[] {
   if (voter && hasQuorum(world)) return [{ by: voter.name, proven: true, entries: world.entries }];
   return answering.map(({ name: by, data, url }) => {
     const isKnown = world.entries.some(({ id }) => id === data?.memberId);
-    // It was removed while it was cut off, and has not heard of it.
-    const stale = { id: data?.memberId ?? '', name: by, peerUrls: [url], isLearner: false };
-    return { by, proven: false, entries: isKnown ? world.entries : [...world.entries, stale] };
+    // It was removed while it was cut off, and knows them as they were when there were all of them.
+    const before = world.machines.map((each) => entryOf(each, `${data?.token}/${each.name}`));
+    const self = { id: data?.memberId ?? '', name: by, peerUrls: [url], isLearner: false };
+    return {
+      by,
+      proven: false,
+      entries: isKnown ? world.entries : [...before.filter(({ name }) => name !== by), self],
+    };
   });
 }
 
@@ -139,6 +153,10 @@ export interface Act {
   /** Whose entry goes. */
   removes?: { member: string; id: string };
   begins?: true;
+  /** Where somebody is taken in: its URL. */
+  adds?: string;
+  /** Where somebody may be started without data: on whose machine, and under which ID. */
+  starts?: { name: string; idIn: (record: EtcdRecord) => string };
   /** @returns false when it fails: what follows on this machine is not done, nor is what others wait for */
   run: (world: World) => boolean;
 }
@@ -242,6 +260,7 @@ function joinsOf(world: World, name: string, order: MemberOrder): Act[] {
   const id = `m${world.serial}/${name}`;
   const add: Act = {
     what: `add ${id}`,
+    adds: machineOf(world, name).url,
     run(now) {
       const { url } = machineOf(now, name);
       const isRefused = now.entries.some(({ isLearner, peerUrls }) => isLearner || peerUrls.includes(url));
@@ -262,10 +281,7 @@ function joinsOf(world: World, name: string, order: MemberOrder): Act[] {
 
 /** etcd takes in nobody beside a voter that is away. */
 function areAllConnected(world: World): boolean {
-  return world.entries.every(
-    ({ id, isLearner }) =>
-      isLearner || world.machines.some((machine) => machine.data?.memberId === id && takesPart(world, machine)),
-  );
+  return world.entries.every(({ id, isLearner }) => isLearner || isAlive(world, id));
 }
 
 function claiming(name: string, marking: Pick<Data, 'role' | 'open' | 'named'>, wipe: boolean): Act {
@@ -289,6 +305,7 @@ function claiming(name: string, marking: Pick<Data, 'role' | 'open' | 'named'>, 
 function starting(name: string, memberId?: (record: EtcdRecord) => string): Act {
   return {
     what: `start ${name}`,
+    ...(memberId && { starts: { name, idIn: memberId } }),
     run(now) {
       const machine = machineOf(now, name);
       const { data, claim } = machine;
@@ -300,8 +317,10 @@ function starting(name: string, memberId?: (record: EtcdRecord) => string): Act 
       }
       if (memberId === undefined || claim === undefined || now.record === undefined) return false;
       machine.data = { ...claim, memberId: memberId(now.record), running: true, written: false };
+      now.started = [...now.started, machine.data.memberId];
       delete machine.claim;
       delete machine.hung;
+      delete machine.slow;
       const entry = now.entries.find(({ id }) => id === machine.data?.memberId);
       if (entry) entry.name = name;
       return true;
