@@ -106,11 +106,11 @@ software() {
 
 # What the kernel has not as we set it, and what our unit has put back; a script of an earlier release knows no such verb.
 kernel() {
-  local repairs=/run/k8s-diskless-node/repairs
+  local count repairs=/run/k8s-diskless-node/repairs
   section kernel-differences
   grep -qs 'k8s-diskless-node check ' "$bin/k8s-diskless-node" && timeout 20 "$bin/k8s-diskless-node" check
   section kernel-repairs
-  [ -r "$repairs" ] && { wc -l <"$repairs"; tail -n 1 "$repairs"; }
+  [ -r "$repairs" ] && { read -r count <"$repairs"; echo "$count"; tail -n 1 "$repairs"; }
 }
 
 # What of ours is there, as the receiver of files and the starting of units have noted it; files also as they lie there now.

@@ -176,11 +176,39 @@ first_living() {
   done
 }
 
+# Somebody may flush the tables of all. Where the answer is none, nothing is done.
+rules_there() {
+  local status=0
+  if [[ $backend == nft ]]; then
+    nft list table ip k8s_diskless_api >/dev/null 2>&1 || status=$?
+  else
+    { iptables -w 5 -t nat -C OUTPUT -j K8S-DISKLESS-API && iptables -w 5 -C OUTPUT -j K8S-DISKLESS-API-RST; } \
+      >/dev/null 2>&1 || status=$?
+  fi
+  ((status != 1))
+}
+
+keep_rules() {
+  rules_there && return
+  install_rules
+  echo "put back: the rules of the API address were gone"
+}
+
+# In seconds, between two looks at the rules.
+look_every=4
+
 watch() {
   # With one control plane there is nothing to choose.
-  if ((${#control_planes[@]} < 2)); then exec sleep infinity; fi
-  local sum=0 next
+  while ((${#control_planes[@]} < 2)); do
+    keep_rules
+    sleep "$look_every"
+  done
+  local sum=0 next looked=0
   while :; do
+    if ((SECONDS - looked >= look_every)); then
+      keep_rules
+      looked=$SECONDS
+    fi
     badness=()
     # Already doubted: whoever could replace it is asked at the same time.
     if ((sum > 0)); then probe "${control_planes[@]}"; else probe_preferred; fi

@@ -22,13 +22,14 @@ sysctls=${K8S_DISKLESS_SYSCTLS:-/etc/sysctl.d/90-k8s-diskless.conf}
 api_link=kd-api
 # As pods' CNI configuration has it (src/components/pod-network.ts).
 pod_link=cni0
+cni_results=${K8S_DISKLESS_CNI_RESULTS:-/var/lib/cni/results}
 vxlan_link=kd-vxlan
 vxlan_id=4077
 vxlan_port=4789
 # Routing protocol number of our routes (see rtnetlink(7), above RTPROT_STATIC are the administrator's): what carries it
 # and is not wanted any more is removed, other routes are left alone.
 route_protocol=77
-# Where `watch` notes what it put back: lines of "seconds-since-1970 what".
+# Where `watch` notes what it put back: how often, then the last times as lines of "seconds-since-1970 what".
 repairs=${RUNTIME_DIRECTORY:-/run/k8s-diskless-node}/repairs
 
 mode='' backend='' node_ip='' pod_cidr='' cluster_cidr='' service_cidr='' api_address='' link='' mtu=''
@@ -102,14 +103,16 @@ api_link() {
   route "$service_cidr" dev "$api_link" src "$node_ip"
 }
 
-# A bridge that is up, with this address.
+# A bridge that is up, with this address. Its MAC follows from that, so that pods find one that was made anew.
 has_bridge() {
   if checks; then
     if is_up "$1"; then keep_addresses "$1" "$2"; fi
     return
   fi
-  [[ -d /sys/class/net/$1 ]] || ip link add "$1" type bridge
+  [[ -d /sys/class/net/$1 ]] || ip link add "$1" address "$(tunnel_mac "${2%/*}")" type bridge
   ip link set "$1" addrgenmode none 2>/dev/null || true
+  # One that was not set follows the lowest port, and pods would send to nobody when that one goes.
+  [[ $(<"/sys/class/net/$1/addr_assign_type") == 3 ]] || ip link set "$1" address "$(<"/sys/class/net/$1/address")"
   ip link set "$1" up
   keep_addresses "$1" "$2"
 }
@@ -146,7 +149,27 @@ keep_addresses() {
 pod_link() {
   local network=${pod_cidr%/*} prefix=${pod_cidr#*/}
   has_bridge "$pod_link" "${network%.*}.$((${network##*.} + 1))/$prefix"
-  checks || ip link set "$pod_link" mtu "$mtu"
+  has_mtu "$pod_link"
+  keep_ports
+}
+
+has_mtu() {
+  [[ -r /sys/class/net/$1/mtu && $(<"/sys/class/net/$1/mtu") != "$mtu" ]] || return 0
+  if checks; then differs "MTU of $1 is $(<"/sys/class/net/$1/mtu")"; else ip link set "$1" mtu "$mtu"; fi
+}
+
+# Pods' links on this side of theirs, as the CNI plugin has noted them: with the bridge their membership in it goes.
+keep_ports() {
+  local port
+  while read -r port; do
+    [[ -d /sys/class/net/$port && ! -e /sys/class/net/$port/master ]] || continue
+    if checks; then
+      differs "link $port of a pod is not in $pod_link"
+    else
+      ip link set "$port" master "$pod_link"
+      echo 1 >"/sys/class/net/$port/brport/hairpin_mode"
+    fi
+  done < <(grep -rhoE 'veth[0-9a-f]+' "$cni_results" 2>/dev/null | sort -u)
 }
 
 wanted_routes=()
@@ -239,6 +262,7 @@ check_vxlan() {
   local index mac fdb neighbours
   is_up "$vxlan_link" || return 0
   is_our_vxlan || differs "link $vxlan_link is another tunnel"
+  has_mtu "$vxlan_link"
   keep_addresses "$vxlan_link" "$(tunnel_address "$pod_cidr")/32"
   fdb=$(bridge fdb show dev "$vxlan_link")
   neighbours=$(ip -4 neighbour show dev "$vxlan_link" nud permanent)
@@ -265,7 +289,8 @@ create_vxlan() {
       id "$vxlan_id" local "$node_ip" dstport "$vxlan_port" nolearning
   fi
   ip link set "$vxlan_link" addrgenmode none 2>/dev/null || true
-  ip link set "$vxlan_link" mtu "$mtu" up
+  ip link set "$vxlan_link" up
+  has_mtu "$vxlan_link"
   keep_addresses "$vxlan_link" "$(tunnel_address "$pod_cidr")/32"
 }
 
@@ -335,7 +360,10 @@ check_rules() {
 }
 
 has_jump() {
-  if ! iptables -w 5 -t "$1" -C "$2" -j "$3" 2>/dev/null || [[ $(iptables -w 5 -t "$1" -S "$3") != *"-j $4"* ]]; then
+  local status=0
+  iptables -w 5 -t "$1" -C "$2" -j "$3" 2>/dev/null || status=$?
+  # Anything else is no answer: somebody holds the lock for long.
+  if ((status == 1)) || { ((status == 0)) && [[ $(iptables -w 5 -t "$1" -S "$3" 2>/dev/null) != *"-j $4"* ]]; }; then
     differs "the rules of $3 are missing"
   fi
 }
@@ -369,13 +397,14 @@ network_links() {
   remove_stale_routes
 }
 
-our_rules='k8s_diskless|K8S-DISKLESS| (FORWARD|POSTROUTING) '
+our_rules='k8s_diskless|K8S-DISKLESS| (FORWARD|POSTROUTING) |ERROR'
 
 # A line for whatever the kernel changes in links, addresses, routes, forwarding and rules.
 events() {
+  # Without one of them changes would go unseen: it ends with the first, and whoever reads hears of it.
+  trap 'kill 0' EXIT
   ip -oneline monitor link address route netconf &
   if command -v nft >/dev/null; then nft monitor destroy | grep --line-buffered -E "$our_rules" & fi
-  # Without one of them changes would go unseen.
   wait -n
 }
 
@@ -386,33 +415,64 @@ is_current() {
     [[ $(ip -4 -oneline address show) == *" inet $node_ip/"* ]]
 }
 
+# Of sysctls there are no events but for forwarding: they are read now and then, which takes no process.
+sysctls_every=4
+# What comes back by itself, or cannot be put back, must not keep a processor busy.
+longest_pause=4
+
 watch() {
-  local events until
-  exec {events}< <(events)
+  local events until pause=0
+  # A process group of its own, so that nothing of it is left when one of them ends.
+  exec {events}< <(set -m; events & wait)
   # The kernel tells from a moment on that only an event shows: one is made until it is seen.
-  until read -r -t 0.2 -u "$events" _; do ip link set "$api_link" alias 'address of the Kubernetes API'; done
+  until next_event 0.2; do ip link set "$api_link" alias 'address of the Kubernetes API'; done
   while :; do
     # Whatever comes at the same time is looked at once; a second or two are enough, should it never end.
     until=$((SECONDS + 1))
-    while ((SECONDS <= until)) && read -r -t 0.2 -u "$events" _; do :; done
-    if is_current; then put_back; fi
-    read -r -u "$events" _ || exit 1
+    while ((SECONDS <= until)) && next_event 0.2; do :; done
+    if is_current && ! put_back; then
+      pause=$((pause == 0 ? 2 : pause * 2 > longest_pause ? longest_pause : pause * 2))
+      sleep "$pause"
+    else
+      pause=0
+    fi
+    until next_event "$sysctls_every" || [[ -n $(set_sysctls) ]]; do :; done
   done
 }
 
+# False when there was none in this many seconds.
+next_event() {
+  local status=0
+  read -r -t "$1" -u "$events" _ || status=$?
+  ((status == 0)) && return
+  # The end of the stream, and no timeout: systemd starts this anew.
+  ((status > 128)) || exit 1
+  return 1
+}
+
+# False where something is still not so.
 put_back() {
-  local found line
+  local found left
   found=$(check)
   [[ -n $found ]] || return 0
-  # In a process of its own: what cannot be put back now ends that one, and the next change is another chance.
-  if ! bash "$0" apply; then
-    echo "cannot be put back: ${found//$'\n'/; }" >&2
-    return 0
-  fi
-  while read -r line; do
-    echo "put back: $line"
-    printf '%(%s)T %s\n' -1 "$line" >>"$repairs"
-  done <<<"$found"
+  # In a process of its own: what it cannot do ends that one.
+  bash "$0" apply || true
+  left=$(check)
+  note "$(grep -vxFf <(echo "$left") <<<"$found" || true)"
+  [[ -z $left ]] && return
+  echo "cannot be put back: ${left//$'\n'/; }" >&2
+  return 1
+}
+
+# Once for all that went at the same time; the last of them are kept, with how many there were.
+note() {
+  local count=0 now
+  [[ -n $1 ]] || return 0
+  echo "put back: ${1//$'\n'/; }"
+  [[ ! -r $repairs ]] || read -r count _ <"$repairs"
+  printf -v now '%(%s)T' -1
+  { echo "$((count + 1))"; [[ ! -r $repairs ]] || tail -n +2 "$repairs" | tail -n 19; echo "$now ${1//$'\n'/; }"; } >"$repairs.new"
+  mv "$repairs.new" "$repairs"
 }
 
 case $verb in

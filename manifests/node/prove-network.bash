@@ -25,6 +25,11 @@ ask() {
   curl --silent --show-error --noproxy '*' --output /dev/null --max-time "$patience" "$@" 2>&1
 }
 
+is_refused() {
+  # shellcheck disable=SC2016 # They are the other bash's arguments.
+  [[ $(timeout "$patience" bash -c 'exec 3<>"/dev/tcp/$1/$2"' refused "$1" "$2" 2>&1) == *refused* ]]
+}
+
 ask_dns() {
   local address=$1 name=$2 answer=$3 label question='' octets wanted said
   # A standard query for one address, recursion desired (RFC 1035, section 4.1).
@@ -51,7 +56,11 @@ look() {
   local way=$1 address=${1#*=} why
   case $way in
     api=*) why=$(ask --cacert "$ca" "https://$address/readyz") ;;
-    pods=*) why=$(ask --insecure --interface "$source" "https://$address/healthz") ;;
+    pods=*)
+      why=$(ask --insecure --interface "$source" "https://$address/healthz")
+      # A refusal has come the same way; curl has one word for it and for no way at all.
+      [[ $why != *'curl: (7)'* ]] || ! is_refused "${address%:*}" "${address##*:}" || why=''
+      ;;
     dns=*) IFS=, read -r address name answer <<<"$address" && why=$(ask_dns "$address" "$name" "$answer") ;;
     *) why='unknown way' ;;
   esac

@@ -101,6 +101,8 @@ export interface NodeFacts {
   routes: RouteFact[];
   /** The address this SSH connection arrived at (SSH_CONNECTION). */
   sshAddress?: string;
+  /** Its sshd makes no TCP connections for us; absent where that was not tried, or it does. */
+  forwardsNothing?: true;
   nameservers: string[];
   /** File the nameservers were read from; undefined when there is none. */
   resolvConf?: string;

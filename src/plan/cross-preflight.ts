@@ -1,3 +1,4 @@
+import { cidrContains } from '../config/cidr.js';
 import type { NetworkSpec } from '../config/spec.js';
 import type { NodeFinding } from './finding.js';
 
@@ -56,21 +57,24 @@ export function crossPreflight(
 
 /** Routes to pods lead to nodes as next hops, which there are only on the same link: that which most nodes are on. */
 function onOtherLinks(nodes: readonly NodeIdentity[]): [string, NodeFinding][] {
-  const networks = [...new Set(nodes.flatMap(({ network }) => network ?? []))];
-  const links = networks.map((network) => ({ network, there: nodes.filter((node) => node.network === network) }));
-  const [largest] = links.toSorted((one, other) => other.there.length - one.there.length);
-  if (largest === undefined || links.length < 2) return [];
-  const isAlone = largest.there.length === 1;
-  return links
-    .filter((link) => isAlone || link !== largest)
-    .flatMap(({ network, there }) =>
-      there.map(({ name, nodeIp }): [string, NodeFinding] => {
-        const others = nodes.filter((node) => node.network !== network).map((node) => node.name);
-        const message = `its node IP ${nodeIp} is in ${network}, on another link than ${others.join(', ')}`;
-        const hint = 'set network.mode to vxlan, or nodeIp to an address on that link';
-        return [name, { code: 'other-link', severity: 'error', message, hint }];
-      }),
-    );
+  const known = nodes.filter((node) => node.network !== undefined);
+  const beside = (node: NodeIdentity): NodeIdentity[] => known.filter((other) => isBeside(node, other));
+  const [center] = known.toSorted((one, other) => beside(other).length - beside(one).length);
+  if (center === undefined) return [];
+  const link = beside(center);
+  // Where no two are on one link, none of them is the one that is wrong.
+  const wrong = link.length > 1 || known.length === 1 ? known.filter((node) => !link.includes(node)) : known;
+  return wrong.map((node): [string, NodeFinding] => {
+    const others = known.filter((other) => !isBeside(node, other)).map(({ name }) => name);
+    const message = `its node IP ${node.nodeIp} is in ${node.network}, on another link than ${others.join(', ')}`;
+    const hint = 'set network.mode to vxlan, or nodeIp to an address on that link';
+    return [node.name, { code: 'other-link', severity: 'error', message, hint }];
+  });
+}
+
+/** Each has the other in the network of its own link, however long the prefix that it was given. */
+function isBeside(one: NodeIdentity, other: NodeIdentity): boolean {
+  return cidrContains(one.network ?? '', other.nodeIp) && cidrContains(other.network ?? '', one.nodeIp);
 }
 
 function namesBeside(group: readonly NodeIdentity[], name: string): string {

@@ -18,6 +18,16 @@ const checkArchitecture: Check = ({ facts }) =>
     ? error('architecture', `its architecture ${facts.arch} is not supported`, `${MACHINES} are`)
     : [];
 
+/** etcd and the API are asked through the node's own connection. */
+const checkForwarding: Check = ({ facts, node }) =>
+  facts.forwardsNothing && node.role === 'control-plane'
+    ? error(
+        'forwarding-forbidden',
+        'its sshd forwards no TCP connections',
+        'allow AllowTcpForwarding (and PermitOpen) there',
+      )
+    : [];
+
 const checkWritable: Check = ({ facts }) => {
   const blocked = ['/opt', '/etc', '/var', '/run'].filter((path) => facts.mounts[path]?.readOnly);
   return blocked.length === 0 ? [] : error('read-only', `${blocked.join(', ')} cannot be written to`);
@@ -107,6 +117,7 @@ const checkPorts: Check = ({ facts, spec, node }) => {
 
 const CHECKS: readonly Check[] = [
   checkArchitecture,
+  checkForwarding,
   checkTools,
   checkFeatures,
   checkMemory,

@@ -6,6 +6,9 @@ import { bashScript, type RemoteCommand } from '../ssh/bash-script.js';
 
 /* The ways that traffic of components and pods takes, and how a node tries its own. */
 
+/** Error code of a node whose traffic does not come through everywhere. It is there all the same. */
+export const NETWORK_BROKEN = 'network-broken';
+
 const SCRIPT = scriptText('prove-network.bash');
 
 export interface Way {
@@ -69,7 +72,7 @@ function podsWay({ network: { mode } }: ClusterSpec, node: NodeSpec, other: Node
   const address = gateway(other);
   const hint =
     mode === 'vxlan'
-      ? `UDP port 4789 has to be open between ${node.name} and ${other.name}`
+      ? `UDP port 4789 has to be open between ${node.name} and ${other.name}, and TCP port ${OWN_PORTS.kubelet.port} from the pod network`
       : `packets of pods go between ${node.name} and ${other.name} as they are, and nothing between them may drop those; network.mode vxlan wraps them`;
   return {
     kind: 'pods',

@@ -1,6 +1,7 @@
 import { type DisklessError, EXIT, type ExitCode } from '../errors.js';
 import type { NodeSummary } from '../runner/events.js';
 import type { StepReport } from '../runner/run-sequence.js';
+import { NETWORK_BROKEN } from './network-ways.js';
 import { type Reconciliation, tallyOf } from './reconciliation.js';
 
 /** Failing before any of these is a host that takes no part: skipped, while quorum and the API remain. */
@@ -56,7 +57,7 @@ export function summarise(context: Reconciliation, reports: readonly StepReport[
       ...(version !== undefined && { version }),
     };
     // A node whose traffic does not come through everywhere is there all the same.
-    if (failure?.error && failure.step !== 'prove') {
+    if (failure?.error && failure.error.code !== NETWORK_BROKEN) {
       const state = ADMISSION_STEPS.has(failure.step) ? 'skipped' : 'failed';
       return { ...base, state, reason: failure.error.message };
     }

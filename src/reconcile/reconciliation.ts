@@ -183,6 +183,8 @@ interface PassFindings {
   dnsAnswers: boolean;
   /** By `prove`: node name → the ways that were tried from it, and those that did not work. */
   traffic: Map<string, Traffic>;
+  /** By `same-boot`: nodes that were still there when everything else was done. */
+  stillThere: Set<string>;
 }
 
 export interface Traffic {

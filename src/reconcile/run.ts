@@ -113,6 +113,7 @@ export function openPass(run: Run, { first, last }: { first: boolean; last: bool
     well: new Set(),
     dnsAnswers: false,
     traffic: new Map(),
+    stillThere: new Set(),
     rolling: createRollingLock(
       () =>
         new DisklessError({

@@ -32,6 +32,7 @@ export function statusLines({ status, now, width, style = PLAIN }: StatusViewOpt
     { title: 'KUBELET', cell: ({ kubelet = '' }) => harmless(kubelet), priority: 1 },
     { title: 'ETCD', cell: ({ name }) => memberText(member.get(name)) },
   ];
+  const putBack = nodes.flatMap(({ name, putBack: times }) => (times > 0 ? [`${name} ${times}`] : []));
   const ends = authorities.map(({ id, ends: end }) => `${id} ${count(daysUntil(end, now), 'day')}`);
   const verdict =
     problems.length === 0
@@ -43,6 +44,9 @@ export function statusLines({ status, now, width, style = PLAIN }: StatusViewOpt
   return [
     ...wrap(`cluster ${cluster}: Kubernetes ${kubernetes}, etcd ${etcd}, incarnation ${incarnation}`, { width }),
     ...textTable({ columns, rows: nodes, width, style }),
+    ...(putBack.length > 0
+      ? wrap(`times that a node's unit has put something back in this boot: ${putBack.join(', ')}`, { width })
+      : []),
     ...(ends.length > 0 ? wrap(`authorities end in: ${ends.join(', ')}`, { width }) : []),
     '',
     ...verdict,

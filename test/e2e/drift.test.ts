@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { expectWorkingNetwork } from './helpers/expect-network.js';
-import { deployEcho } from './helpers/workload.js';
+import { deployEcho, expectEcho } from './helpers/workload.js';
 
 /*
  * What we set in the kernels of nodes, taken away: put back by the node's own unit, and where that is masked by `up`, whose
@@ -28,6 +28,7 @@ const LOSSES: [what: string, command: string, named: RegExp][] = [
   ['the API address is flushed', 'ip addr flush dev kd-api', /address 169\.254\.77\.1\/32 on kd-api is missing/],
   ['forwarding is switched off', 'sysctl -qw net.ipv4.ip_forward=0', /sysctl net\.ipv4\.ip_forward is 0/],
   ['the bridge is taken down', 'ip link set cni0 down', /link cni0 is down/],
+  ['the bridge is deleted, under pods', 'ip link del cni0', /link cni0 is missing/],
   ['our table of packet filters is flushed', 'nft flush table ip k8s_diskless_pods', /masquerades .* is missing/],
 ];
 
@@ -51,9 +52,10 @@ const onNode = (command: string) =>
 const differences = () => onNode('/opt/bin/k8s-diskless-node check');
 
 describe.each(LOSSES)('%s', (_, command, named) => {
-  it('the node puts it back by itself', async () => {
+  it('the node puts it back by itself, and its pods answer', async () => {
     await onNode(command);
     await expect.poll(differences).toBe('');
+    await expectEcho(world, world.nodes);
     expect(await world.plan()).toEqual({ s4: [], s5: [], [NODE]: [] });
   });
 
@@ -99,6 +101,13 @@ it('somebody else’s configuration of CNI sorts before ours, and loses', async 
 });
 
 it('the network carries pods, services, DNS and webhooks after all of that', () => expectWorkingNetwork(world));
+
+it('the rules of the API address are put back by the unit that keeps them', async () => {
+  const rules = () => onNode('nft list table ip k8s_diskless_api 2>/dev/null || true');
+  await onNode('nft delete table ip k8s_diskless_api');
+  await expect.poll(rules).toContain('chain output');
+  await world.up();
+});
 
 it('what a newer configuration does not want is not put back', async () => {
   await onNode(`sed -i 's/^peer s5 .*/#/' /etc/kubernetes/node.conf; ip route del OTHER`);

@@ -57,6 +57,7 @@ describe('preflight', () => {
       { containerd: { present: false, version: '', active: false, images: [] } },
       'error containerd-missing',
     ],
+    ['an sshd that forwards nothing', { forwardsNothing: true }, 'error forwarding-forbidden'],
     ['swap', { swap: true }, 'warning swap'],
     ['/opt that executes nothing', { mounts: { '/opt': sampleMount({ noExec: true }) } }, 'error no-exec'],
     ['/var on an overlay', { mounts: { '/var': sampleMount({ fstype: 'overlay' }) } }, 'error containers-on-overlay'],
@@ -102,6 +103,11 @@ describe('preflight', () => {
   ])('on containerd %j: %j', (version, expected) => {
     const containerd = { present: true, version, active: true, images: [] };
     expect(check({ containerd })).toEqual(expected);
+  });
+
+  it('needs no forwarding by a worker', () => {
+    const node = sampleNode({ role: 'worker' });
+    expect(check({ forwardsNothing: true }, { node })).toEqual([]);
   });
 
   it('has nothing against either cgroup version', () => {
@@ -216,15 +222,18 @@ describe('crossPreflight', () => {
   });
 
   it('finds nodes on another link than most, which routes to pods do not lead to', () => {
-    const on = (name: string, network: string): NodeIdentity => identity(name, { network });
-    const nodes = [on('s4', '10.0.0.0/24'), on('s5', '10.0.0.0/24'), on('s6', '10.2.0.0/24')];
+    const on = (name: string, nodeIp: string, network: string): NodeIdentity => identity(name, { nodeIp, network });
+    const two = [on('s4', '10.0.0.4', '10.0.0.0/24'), on('s5', '10.0.0.5', '10.0.0.0/24')];
+    const nodes = [...two, on('s6', '10.2.0.6', '10.2.0.0/24')];
     expect(codes(nodes)).toEqual({ s6: ['other-link'] });
     expect(codes(nodes, 'vxlan')).toEqual({});
-    expect(codes([on('s4', '100.64.0.4/32'), on('s5', '100.64.0.5/32')])).toEqual({
+    // On the same link, with a wider prefix.
+    expect(codes([...two, on('s6', '10.0.0.6', '10.0.0.0/16')])).toEqual({});
+    expect(codes([on('s4', '100.64.0.4', '100.64.0.4/32'), on('s5', '100.64.0.5', '100.64.0.5/32')])).toEqual({
       s4: ['other-link'],
       s5: ['other-link'],
     });
-    expect(codes([on('s4', '10.0.0.0/24'), identity('s5')])).toEqual({});
+    expect(codes([on('s4', '10.0.0.4', '10.0.0.0/24'), identity('s5')])).toEqual({});
   });
 
   it('finds one machine behind two names', () => {

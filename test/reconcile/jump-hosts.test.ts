@@ -79,6 +79,7 @@ it('a node that leads to another is recorded as a node alone', async () => {
   const [first] = fleet.nodes;
   const { errors } = await up('Host n2\n  ProxyJump n1\n');
   expect(errors).toEqual([]);
-  expect(first?.sshd.forwarded).toHaveLength(1);
+  // Beside the way to its own API, which is tried on each control plane.
+  expect(first?.sshd.forwarded.filter((to) => !to.endsWith(':6443'))).toHaveLength(1);
   expect(await recorded()).toEqual(new Map());
 });

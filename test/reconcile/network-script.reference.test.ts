@@ -90,10 +90,11 @@ describe('prove-network.bash', () => {
     expect(askedFrom.toSorted()).toEqual(['127.0.0.1', '127.0.0.9']);
   });
 
-  it('names those that do not, and why', async () => {
+  it('names those that do not, and why; a refusal has come the way of pods too', async () => {
+    answers = ['cut'];
     expect(await look(['api=127.0.0.1:1', 'pods=127.0.0.1:1', `pods=127.0.0.1:${port()}`])).toMatchObject([
       { word: 'api=127.0.0.1:1', why: expect.stringContaining('curl: (7)') },
-      { word: 'pods=127.0.0.1:1', why: expect.stringContaining('curl: (7)') },
+      { word: `pods=127.0.0.1:${port()}`, why: expect.stringContaining('curl: (52)') },
     ]);
   });
 

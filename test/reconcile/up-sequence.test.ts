@@ -48,6 +48,7 @@ function upWith({ real, sessions, scripted = async () => {}, onEvent = () => {} 
     cluster: clusterOf(sessions(signal)),
     judgement: { orders: sampleOrders({ quorum: { state: 'made', through: ['s4'] } }), record, work: new Map(work) },
     memory: { tally: new Map() },
+    stillThere: new Set(),
     links: { cutOff: () => new Promise(() => {}), found: () => undefined },
     options: { clock: { sleep: () => new Promise(() => {}) } },
   } as unknown as Reconciliation;

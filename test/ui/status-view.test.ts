@@ -23,7 +23,7 @@ it('a cluster that is well', () => expect(shown(STATUS)).toMatchFileSnapshot(gol
 
 it('a cluster that is not: what is wrong comes last, with what to do', () => {
   const nodes: ClusterStatus['nodes'] = [
-    { name: 's4', role: 'control-plane', ...NODE, kernel: ['route to 10.244.1.0/24 is missing'] },
+    { name: 's4', role: 'control-plane', ...NODE, putBack: 3, kernel: ['route to 10.244.1.0/24 is missing'] },
     { name: 's5', role: 'worker', ...NODE, rebooted: true, notReady: 'it is not Ready' },
     { name: 's6', role: 'worker', down: [], kernel: [], putBack: 0, unreached: 'it does not answer on port 22' },
   ];

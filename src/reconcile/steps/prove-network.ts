@@ -3,7 +3,15 @@ import { DisklessError } from '../../errors.js';
 import { waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { glancing } from '../glance.js';
-import { type BrokenWay, gateway, networkScript, parseBroken, waysOf } from '../network-ways.js';
+import {
+  type BrokenWay,
+  gateway,
+  NETWORK_BROKEN,
+  networkScript,
+  parseBroken,
+  type Way,
+  waysOf,
+} from '../network-ways.js';
 import { type Reconciliation, workOf } from '../reconciliation.js';
 import { shortly } from '../settling.js';
 
@@ -39,12 +47,16 @@ export async function proveNetwork(
   const glance = async (own: AbortSignal) => wordsOf(await tryAll(0, own));
   const found = await glancing(context, glance, () => tryAll(patience, signal));
   // Whoever went away meanwhile is told of by his own steps.
-  const broken = found.filter(({ to }) => to === undefined || cluster.session(to).isConnected);
+  const isThere = ({ to }: Way): boolean => to === undefined || cluster.session(to).isConnected;
+  const broken = found.filter(isThere);
   const [first] = broken;
-  context.traffic.set(name, { tried: ways, broken: found });
+  context.traffic.set(name, {
+    tried: ways.filter((way) => isThere(way) || !found.some(({ word }) => word === way.word)),
+    broken,
+  });
   if (first === undefined) return 'unchanged';
   throw new DisklessError({
-    code: 'network-broken',
+    code: NETWORK_BROKEN,
     host: name,
     message: `from it no traffic comes through to ${wordsOf(broken)}`,
     hint: first.hint,

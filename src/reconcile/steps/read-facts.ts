@@ -1,11 +1,12 @@
 import { MANAGED_UNITS } from '../../components/roster.js';
-import { controlPlanes } from '../../config/spec.js';
+import { type ClusterSpec, controlPlanes } from '../../config/spec.js';
 import { DisklessError, toDisklessError } from '../../errors.js';
 import { gatherFacts } from '../../facts/gather.js';
+import { hasCode } from '../../kube/api-errors.js';
 import { waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { judgePerBoot, newHostKeyMessage } from '../../ssh/host-key.js';
-import type { HostKey } from '../../ssh/transport.js';
+import type { Connection, HostKey } from '../../ssh/transport.js';
 import type { Reconciliation } from '../reconciliation.js';
 import { createPauses } from '../waiting-room.js';
 import { warningOf } from '../warning-of.js';
@@ -115,16 +116,34 @@ async function readFactsOf(context: Reconciliation, node: string): Promise<StepR
   const session = context.cluster.session(node);
   const { now } = context.options.clock;
   // Facts and key are of one connection: after a loss, the next may be to another boot.
-  const { facts, hostKey } = await session.resilient(async (connection) => ({
-    facts: await gatherFacts({ connection, units: MANAGED_UNITS, now, signal: context.signal }),
-    hostKey: connection.hostKey,
-  }));
+  const { facts, hostKey } = await session.resilient(async (connection) => {
+    const { signal } = context;
+    const [read, isForbidden] = await Promise.all([
+      gatherFacts({ connection, units: MANAGED_UNITS, now, signal }),
+      forbidsForwarding(connection, context.options.spec, signal),
+    ]);
+    return { facts: { ...read, ...(isForbidden && { forwardsNothing: true as const }) }, hostKey: connection.hostKey };
+  });
   const { bootId } = facts;
   if (context.options.hostKeyPolicy === 'per-boot') judgeHostKeyOfEpoch(context, { node, bootId, presented: hostKey });
   context.memory.epochs.set(node, { bootId, hostKey });
   session.pinEpoch({ bootId, ...(context.options.hostKeyPolicy === 'per-boot' && { hostKey }) });
   context.facts.set(node, facts);
   return 'unchanged';
+}
+
+/** Whether anything listens there yet does not matter: what sshd forbids it says before it tries. */
+async function forbidsForwarding(
+  connection: Connection,
+  { apiServer }: ClusterSpec,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    (await connection.forward('127.0.0.1', apiServer.port, signal)).destroy();
+    return false;
+  } catch (error) {
+    return hasCode(error, 'forward-prohibited');
+  }
 }
 
 interface EpochKey {

@@ -17,15 +17,17 @@ export async function waitApiReady(context: Reconciliation, { node, signal }: St
 /** Whoever rebooted or lost power after it was done is no fault of the cluster: a connection alone tells it too late. */
 export async function isInSameBoot(context: Reconciliation, { node, signal }: StepPlace): Promise<StepResult> {
   await readBootId(context.cluster.session(node), { signal });
+  context.stillThere.add(node);
   return 'unchanged';
 }
 
 /** What `up` promises at its end, asked of the cluster itself until it is true or has had its time. */
 export async function verify(context: Reconciliation, { signal, failed }: StepPlace): Promise<StepResult> {
   const { spec } = context.options;
-  // What failed is reported already; here it is asked whether the cluster works without. A node that came as far as
-  // trying its network was Ready.
-  const isThere = (name: string): boolean => !failed.has(name) || context.traffic.has(name);
+  // What failed is reported already; here it is asked whether the cluster works without. A node whose traffic does not
+  // come through everywhere is there.
+  const isBroken = (name: string): boolean => (context.traffic.get(name)?.broken.length ?? 0) > 0;
+  const isThere = (name: string): boolean => !failed.has(name) || (isBroken(name) && context.stillThere.has(name));
   const work = new Map([...judgementOf(context).work].filter(([name]) => isThere(name)));
   const present = controlPlanes(spec).filter(({ name }) => work.has(name));
   const options: VerifyOptions = {

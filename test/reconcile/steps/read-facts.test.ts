@@ -29,7 +29,7 @@ it('judges the key of the connection that the facts came over, not that of a lat
     attendance: { settle: () => {} },
     memory: { nodeRecords: new Map(), epochs: new Map() },
     bus: createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) }),
-    options: { hostKeyPolicy: 'per-boot', clock: { now: () => 0 } },
+    options: { spec: sampleSpec(), hostKeyPolicy: 'per-boot', clock: { now: () => 0 } },
   } as unknown as Reconciliation;
   await readFacts(context, { node: 's4', step: 'facts', signal, failed: new Set() });
   expect(context.facts.get('s4')?.bootId).toBeTruthy();
