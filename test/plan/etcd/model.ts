@@ -1,7 +1,7 @@
 import type { EtcdEntry, EtcdFacts, MemberCondition, MemberFacts, MemberList } from '../../../src/plan/etcd-facts.js';
 import type { EtcdOrders, MemberOrder } from '../../../src/plan/etcd-order-types.js';
 import type { EtcdRecord } from '../../../src/state/records.js';
-import { OURS } from './situation.js';
+import { OURS, urlOf } from './situation.js';
 
 /*
  * etcd as far as orders go: who has which data, whom the members know, and whether a quorum answers. It knows what the
@@ -135,12 +135,12 @@ function listsOf(world: World): MemberList[] {
   return answering.map(({ name: by, data, url }) => {
     const isKnown = world.entries.some(({ id }) => id === data?.memberId);
     // It was removed while it was cut off, and knows them as they were when there were all of them.
-    const before = world.machines.map((each) => entryOf(each, `${data?.token}/${each.name}`));
+    const before = world.machines.map(({ name }) => entryOf({ name, url: urlOf(name) }, `${data?.token}/${name}`));
     const self = { id: data?.memberId ?? '', name: by, peerUrls: [url], isLearner: false };
     return {
       by,
       proven: false,
-      entries: isKnown ? world.entries : [...before.filter(({ name }) => name !== by), self],
+      entries: isKnown ? world.entries : [...before.filter(({ id }) => id !== data?.memberId), self],
     };
   });
 }
@@ -206,7 +206,7 @@ export function actsOf(world: World, orders: EtcdOrders): Act[] {
   return acts;
 }
 
-function entryOf({ name, url }: Machine, id: string, isLearner = false): EtcdEntry {
+function entryOf({ name, url }: Pick<Machine, 'name' | 'url'>, id: string, isLearner = false): EtcdEntry {
   return { id, name, peerUrls: [url], isLearner };
 }
 
