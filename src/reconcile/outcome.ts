@@ -11,8 +11,8 @@ export interface OutcomeInput {
   reports: readonly StepReport[];
   command: 'up' | 'plan';
   interrupted: boolean;
-  /** The cluster DNS was applied, and no pod of it is ready. */
-  dnsSilent?: boolean;
+  /** Pods of the cluster DNS have their nodes, and none became ready. */
+  dnsFails?: boolean;
 }
 
 export interface Outcome {
@@ -24,7 +24,7 @@ export interface Outcome {
 }
 
 /** The exit code and what to show for it. Pure. */
-export function outcomeOf({ reports, command, interrupted, dnsSilent = false }: OutcomeInput): Outcome {
+export function outcomeOf({ reports, command, interrupted, dnsFails = false }: OutcomeInput): Outcome {
   const errors = reports.flatMap(({ error }) => error ?? []);
   if (interrupted) return { exit: EXIT.interrupted, errors };
   const bug = errors.find(({ exit }) => exit === EXIT.bug);
@@ -33,7 +33,7 @@ export function outcomeOf({ reports, command, interrupted, dnsSilent = false }: 
   if (fatal) return { exit: fatal.exit, errors, error: fatal };
   const [first] = errors;
   // A warning has told why; nothing of nodes or the API failed.
-  if (first === undefined) return { exit: dnsSilent ? EXIT.partial : EXIT.done, errors };
+  if (first === undefined) return { exit: dnsFails ? EXIT.partial : EXIT.done, errors };
   // A plan is complete without them too; after `up` the cluster itself was asked whether it works without.
   const proof = command === 'plan' ? 'judge' : 'verify';
   const works = reports.some(({ step, outcome }) => step === proof && outcome === 'unchanged');

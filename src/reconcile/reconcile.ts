@@ -38,7 +38,7 @@ export async function reconcile(input: ReconcileInput): Promise<ReconcileResult>
       reports,
       command: input.command,
       interrupted: input.signal.aborted,
-      dnsSilent: isDnsSilent(context),
+      dnsFails: context.dnsFails === true,
     });
     const nodes = summarise(context, reports);
     const changed = [...run.memory.tally.values()].reduce((sum, { changes }) => sum + changes, 0);
@@ -66,8 +66,6 @@ export async function reconcile(input: ReconcileInput): Promise<ReconcileResult>
 function unproven(context: Reconciliation): string[] {
   return [
     ...(context.options.spec.network.mode === 'manifest' ? ['pod network'] : []),
-    ...(isDnsSilent(context) ? ['cluster DNS'] : []),
+    ...(context.dnsPods !== undefined && !context.dnsAnswers ? ['cluster DNS'] : []),
   ];
 }
-
-const isDnsSilent = ({ dnsPods, dnsAnswers }: Reconciliation): boolean => dnsPods !== undefined && !dnsAnswers;

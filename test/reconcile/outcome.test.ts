@@ -35,8 +35,8 @@ describe('outcomeOf', () => {
   );
 
   it('3: nothing failed, but the cluster DNS that was applied does not answer', () => {
-    expect(exitOf([verified], { dnsSilent: true })).toBe(EXIT.partial);
-    expect(exitOf([failed('verify', '')], { dnsSilent: true })).toBe(EXIT.failed);
+    expect(exitOf([verified], { dnsFails: true })).toBe(EXIT.partial);
+    expect(exitOf([failed('verify', '')], { dnsFails: true })).toBe(EXIT.failed);
   });
 
   it('4: a node failed, and nobody could say that the cluster works', () => {
