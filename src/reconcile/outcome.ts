@@ -11,6 +11,8 @@ export interface OutcomeInput {
   reports: readonly StepReport[];
   command: 'up' | 'plan';
   interrupted: boolean;
+  /** Pods of the cluster DNS have their nodes, and none became ready. */
+  dnsFails?: boolean;
 }
 
 export interface Outcome {
@@ -22,7 +24,7 @@ export interface Outcome {
 }
 
 /** The exit code and what to show for it. Pure. */
-export function outcomeOf({ reports, command, interrupted }: OutcomeInput): Outcome {
+export function outcomeOf({ reports, command, interrupted, dnsFails = false }: OutcomeInput): Outcome {
   const errors = reports.flatMap(({ error }) => error ?? []);
   if (interrupted) return { exit: EXIT.interrupted, errors };
   const bug = errors.find(({ exit }) => exit === EXIT.bug);
@@ -30,7 +32,8 @@ export function outcomeOf({ reports, command, interrupted }: OutcomeInput): Outc
   const fatal = reports.find(({ node, error }) => node === '' && error !== undefined)?.error;
   if (fatal) return { exit: fatal.exit, errors, error: fatal };
   const [first] = errors;
-  if (first === undefined) return { exit: EXIT.done, errors };
+  // A warning has told why; nothing of nodes or the API failed.
+  if (first === undefined) return { exit: dnsFails ? EXIT.partial : EXIT.done, errors };
   // A plan is complete without them too; after `up` the cluster itself was asked whether it works without.
   const proof = command === 'plan' ? 'judge' : 'verify';
   const works = reports.some(({ step, outcome }) => step === proof && outcome === 'unchanged');

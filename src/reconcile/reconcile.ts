@@ -34,7 +34,12 @@ export async function reconcile(input: ReconcileInput): Promise<ReconcileResult>
   });
   try {
     const { context, reports } = await passes(run, steps);
-    const { exit, errors, error } = outcomeOf({ reports, command: input.command, interrupted: input.signal.aborted });
+    const { exit, errors, error } = outcomeOf({
+      reports,
+      command: input.command,
+      interrupted: input.signal.aborted,
+      dnsFails: context.dnsFails === true,
+    });
     const nodes = summarise(context, reports);
     const changed = [...run.memory.tally.values()].reduce((sum, { changes }) => sum + changes, 0);
     const durationMs = input.bus.elapsedMs() - began;
@@ -58,9 +63,9 @@ export async function reconcile(input: ReconcileInput): Promise<ReconcileResult>
 }
 
 /** Where the pod network is the user's own, nothing of ours is there to ask in it. */
-function unproven({ options, dnsPods, dnsAnswers }: Reconciliation): string[] {
+function unproven(context: Reconciliation): string[] {
   return [
-    ...(options.spec.network.mode === 'manifest' ? ['pod network'] : []),
-    ...(dnsPods !== undefined && !dnsAnswers ? ['cluster DNS'] : []),
+    ...(context.options.spec.network.mode === 'manifest' ? ['pod network'] : []),
+    ...(context.dnsPods !== undefined && !context.dnsAnswers ? ['cluster DNS'] : []),
   ];
 }

@@ -181,6 +181,8 @@ interface PassFindings {
   dnsPods?: DnsPods;
   /** By `dns`: one of them is ready. */
   dnsAnswers: boolean;
+  /** By `dns`: they have their nodes, and none became ready. */
+  dnsFails?: true;
   /** By `prove`: node name → the ways that were tried from it, and those that did not work. */
   traffic: Map<string, Traffic>;
   /** By `same-boot`: nodes that were still there when everything else was done. */

@@ -34,6 +34,11 @@ describe('outcomeOf', () => {
     },
   );
 
+  it('3: nothing failed, but the cluster DNS that was applied does not answer', () => {
+    expect(exitOf([verified], { dnsFails: true })).toBe(EXIT.partial);
+    expect(exitOf([failed('verify', '')], { dnsFails: true })).toBe(EXIT.failed);
+  });
+
   it('4: a node failed, and nobody could say that the cluster works', () => {
     expect(exitOf([failed('apiserver', 's4'), report('verify', '', { outcome: 'skipped' })])).toBe(EXIT.failed);
   });

@@ -62,7 +62,10 @@ export async function spreadDns(context: Reconciliation, { step, signal }: StepP
     limit.release();
   }
   if (last?.kind !== 'spread') warn(context, last);
-  else if (!context.dnsAnswers) warnOfSilence(context, dnsPods, hopeless);
+  else if (!context.dnsAnswers) {
+    context.dnsFails = true;
+    warnOfSilence(context, dnsPods, hopeless);
+  }
   return moved.size > 0 ? 'changed' : 'unchanged';
 }
 
