@@ -214,7 +214,7 @@ remove_stale_routes() {
     else
       ip -4 route delete "$destination" proto "$route_protocol"
     fi
-  done < <(routes_there)
+  done <<<"$there"
 }
 
 routed() {
@@ -394,6 +394,7 @@ network_links() {
       accept_forwarding
     fi
   fi
+  checks || there=$(routes_there)
   remove_stale_routes
 }
 
@@ -415,7 +416,7 @@ is_current() {
     [[ $(ip -4 -oneline address show) == *" inet $node_ip/"* ]]
 }
 
-# Of sysctls there are no events but for forwarding: they are read now and then, which takes no process.
+# Of sysctls there are no events but for forwarding: they are read now and then, which starts no program.
 sysctls_every=4
 # What comes back by itself, or cannot be put back, must not keep a processor busy.
 longest_pause=4
