@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { RunFlags } from '../../src/commands/options.js';
+import type { ClusterRequest } from '../../src/app/requests.js';
 import { PkiStore } from '../../src/pki/store.js';
 import { readClusterRecord } from '../../src/state/record-files.js';
 import { artifactsDirectory, rejection, temporaryDirectory } from '../artifacts/fixtures.js';
@@ -119,18 +119,15 @@ describe('up --kubernetes 1.37.2 --new-cluster', () => {
     const fleet = await machines();
     const state = copyOlderState(join(temporaryDirectory(), 'state'));
     vi.stubEnv('XDG_CACHE_HOME', join(temporaryDirectory(), 'cache'));
-    const flags: RunFlags = {
+    const flags: Partial<ClusterRequest> = {
       kubernetes: VERSIONS.kubernetes,
       newCluster: true,
       artifacts: artifactsDirectory(),
       sshConfig: fleet.sshConfig,
       stateDir: state.root,
-      output: 'plain',
-      verbose: false,
-      verify: false,
     };
     const { signal } = new AbortController();
-    const up = async (changed: Partial<RunFlags> = {}) =>
+    const up = async (changed: Partial<ClusterRequest> = {}) =>
       (await upUntilSent(await prepareUp({ ...flags, ...changed }, [], signal))).reports;
     return { fleet, state, up };
   }

@@ -14,10 +14,11 @@ import { createRunDirectory, prepareStateDir } from '../../src/state/state-dir.j
 
 /** What `up` does before it connects to anyone. */
 export async function prepareUp(
-  request: ClusterRequest,
+  asked: Partial<ClusterRequest>,
   sinks: EventSink[],
   signal: AbortSignal,
 ): Promise<ReconcileInput> {
+  const request = { verify: false, newCluster: false, ...asked };
   const inputs = await readInputs(request, signal, () => {});
   await prepareStateDir(inputs.state);
   const runDirectory = await createRunDirectory(inputs.state, new Date());

@@ -27,15 +27,17 @@ async function scene() {
   onTestFinished(() => gate.close());
   const sshConfig = join(scratch, 'ssh_config_with_gate');
   const stateDir = join(scratch, 'state');
-  const flags = { artifacts, sshConfig, stateDir, output: 'plain' as const, verbose: false };
-  const fixed = { verify: false, newCluster: false };
 
   async function up(way = 'Host n1 n2\n  ProxyJump gate\n') {
     const hosts = `Host gate\n  HostName ${gate.host}\n  Port ${gate.port}\n${way}`;
     writeFileSync(sshConfig, `${hosts}\n${readFileSync(fleet.sshConfig, 'utf8')}`);
     const events: RunEvent[] = [];
     const sink = (event: RunEvent): void => void events.push(event);
-    const input = await prepareUp({ ...flags, ...fixed, hosts: 'n1,n2' }, [sink], new AbortController().signal);
+    const input = await prepareUp(
+      { artifacts, sshConfig, stateDir, hosts: 'n1,n2' },
+      [sink],
+      new AbortController().signal,
+    );
     const { reports } = await upUntilSent(input);
     const told = events.flatMap((event) => (event.type === 'note' && event.code === 'host-key-new' ? [event] : []));
     return { errors: reports.flatMap(({ error }) => error ?? []), told };

@@ -31,10 +31,6 @@ beforeAll(async () => {
     artifacts,
     sshConfig: fleet.sshConfig,
     stateDir: join(scratch, 'state'),
-    output: 'plain' as const,
-    verbose: false,
-    verify: false,
-    newCluster: false,
   };
   const input = await prepareUp(flags, [], new AbortController().signal);
   ({ pass, reports } = await upUntilSent(input));

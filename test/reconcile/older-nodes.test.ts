@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
-import type { RunFlags } from '../../src/commands/options.js';
 import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
 import { closeRun, openPass, openRun } from '../../src/reconcile/run.js';
 import { upSequence } from '../../src/reconcile/up-sequence.js';
@@ -32,15 +31,11 @@ async function livingCluster() {
   const fleet = await startFleet({ count: NAMES.length, names: NAMES, zstd: false, directory: scratch });
   onTestFinished(() => fleet.close());
   const state = stateDirAt(join(scratch, 'state'));
-  const flags: RunFlags = {
+  const flags = {
     hosts: NAMES.join(','),
     artifacts: artifactsDirectory(),
     sshConfig: fleet.sshConfig,
     stateDir: state.root,
-    output: 'plain',
-    verbose: false,
-    verify: false,
-    newCluster: false,
   };
   const prepare = () => prepareUp(flags, [], new AbortController().signal);
   const { pass } = await upUntilSent(await prepare());

@@ -34,10 +34,6 @@ async function scene(years: number) {
     artifacts: artifactsDirectory(),
     sshConfig: fleet.sshConfig,
     stateDir: state.root,
-    output: 'plain' as const,
-    verbose: false,
-    verify: false,
-    newCluster: false,
   };
   const authority = (): string => readFileSync(join(state.pki, 'ca/kubernetes.crt'), 'utf8');
 

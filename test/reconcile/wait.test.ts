@@ -56,10 +56,6 @@ async function up(options: {
     sshConfig: fleet.sshConfig,
     stateDir: join(scratch, 'state'),
     connectTimeout: 5,
-    output: 'plain' as const,
-    verbose: false,
-    verify: false,
-    newCluster: false,
     ...(wait !== undefined && { wait }),
   };
   const over = new AbortController();
