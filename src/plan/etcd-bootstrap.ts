@@ -5,6 +5,7 @@ import {
   isFit,
   isMasked,
   isOlder,
+  isReadAndFit,
   type MemberFacts,
   majorityOf,
   names,
@@ -44,7 +45,7 @@ export function firstBootstrap(facts: EtcdFacts, incarnation: number): EtcdOrder
  * where a quorum of it works, or some of it says otherwise: then it is finished, and only was not recorded so.
  */
 export function unfinishedBootstrap(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | Refusal {
-  const usable = facts.members.filter(({ condition, fit }) => condition.kind !== 'unreachable' && fit);
+  const usable = facts.members.filter(isReadAndFit);
   if (usable.length < majorityOf(facts.members.length)) return noMajority(facts, usable);
   const masked = usable.filter(isMasked);
   if (masked.length > 0) return askedAbout(masked);
@@ -89,7 +90,7 @@ function resume(facts: EtcdFacts, recorded: EtcdRecord, usable: readonly MemberF
 
 /** Nothing is left of the last one, or a person gave it up. */
 export function nextIncarnation(facts: EtcdFacts, recorded: EtcdRecord, why: BootstrapReason): EtcdOrders | Refusal {
-  const usable = facts.members.filter((member) => member.condition.kind !== 'unreachable' && member.fit);
+  const usable = facts.members.filter(isReadAndFit);
   if (usable.length < majorityOf(facts.members.length)) return noMajority(facts, usable);
   const masked = usable.filter(isMasked);
   if (masked.length > 0) return askedAbout(masked);

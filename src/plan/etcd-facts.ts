@@ -87,6 +87,8 @@ export const awayOf = (members: readonly MemberFacts[]): { silent: string[]; bar
   silent: names(members.filter((member) => member.condition.kind === 'unreachable' && !isBarred(member))),
   barred: names(members.filter(isBarred)),
 });
+/** It was read, and its machine passed preflight. */
+export const isReadAndFit = ({ condition, fit }: MemberFacts): boolean => condition.kind !== 'unreachable' && fit;
 export const isFit = ({ fit }: MemberFacts): boolean => fit;
 export const runs = ({ condition }: MemberFacts): boolean => condition.kind === 'data' && condition.running;
 /** It is not touched, though etcd may run there as it was started before. */

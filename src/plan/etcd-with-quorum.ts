@@ -7,6 +7,7 @@ import {
   isCurrent,
   isFit,
   isMasked,
+  isReadAndFit,
   isUsable,
   type MemberList,
   names,
@@ -30,9 +31,7 @@ export function withQuorum(facts: EtcdFacts, recorded: EtcdRecord, list: MemberL
   const holders = members.filter(isHolder(recorded));
   const kept = orderMoves(new Map(holders.map((member) => [member, orderOfVoter(member)])), addresses);
   const free = holders.filter(({ name }) => kept.get(name)?.do === 'update-peer-url');
-  const mayJoin = members.filter(
-    (member) => member.condition.kind !== 'unreachable' && member.fit && !holders.includes(member) && !isMasked(member),
-  );
+  const mayJoin = members.filter((member) => isReadAndFit(member) && !holders.includes(member) && !isMasked(member));
   const barred = new Map(
     mayJoin.flatMap((member): [string, MemberOrder][] => {
       const order = whileNamesakeLives(facts, list, member) ?? whileTaken(member, { ...addresses, free });

@@ -6,6 +6,7 @@ import {
   type EtcdFacts,
   isCurrent,
   isEstablished,
+  isReadAndFit,
   type MemberCondition,
   type MemberFacts,
   majorityOf,
@@ -72,7 +73,7 @@ export function runningMembers({ members, recorded }: EtcdFacts): MemberFacts[] 
 function isJudgedByQuorum(facts: EtcdFacts): boolean {
   const { recorded, newCluster, members } = facts;
   if (recorded === undefined || recorded.phase === 'none' || newCluster) return false;
-  const usable = members.filter(({ condition, fit }) => condition.kind !== 'unreachable' && fit);
+  const usable = members.filter(isReadAndFit);
   return isEstablished(facts, recorded) || !isSameAttempt(recorded, usable);
 }
 
