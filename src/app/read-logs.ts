@@ -35,7 +35,7 @@ const LINES = 200;
  */
 export async function readLogs(options: ReadLogsOptions): Promise<void> {
   const { recorded, ssh, tell, out, signal } = options;
-  const { spec, cluster } = await openRecordedCluster(recorded, { ssh, tell });
+  const { spec, cluster } = await openRecordedCluster(recorded, { ssh, tell, signal });
   const node = nodeOf(spec.nodes, options.node);
   const units = unitsOf(node, options.component);
   try {

@@ -3,6 +3,7 @@ import type { ClusterStatus, MemberStatus, NodeStatus } from '../cluster/cluster
 import { openRecordedCluster, type RecordedCluster } from '../cluster/recorded-cluster.js';
 import { rosterOf } from '../components/roster.js';
 import { type ClusterSpec, controlPlanes, type NodeSpec, type SshSpec } from '../config/spec.js';
+import { toDisklessError } from '../errors.js';
 import type { EtcdMember } from '../etcd/gateway.js';
 import type { NodeFacts } from '../facts/facts.js';
 import { gatherFacts } from '../facts/gather.js';
@@ -26,9 +27,7 @@ const ANSWER_MS = 5_000;
 /** `status`: how the recorded cluster is, asked of all its machines at the same time. Changes nothing anywhere. */
 export async function clusterStatus({ recorded, ssh, tell, signal }: StatusOptions): Promise<ClusterStatus> {
   const { record, state } = recorded;
-  const { spec, cluster } = await openRecordedCluster(recorded, { ssh, tell });
-  const onAbort = () => void cluster.close();
-  signal.addEventListener('abort', onAbort);
+  const { spec, cluster } = await openRecordedCluster(recorded, { ssh, tell, signal });
   try {
     const [facts, nodeRecords, api, etcd, authorities] = await Promise.all([
       Promise.all(spec.nodes.map((node) => lookAt(cluster, node, signal))),
@@ -53,12 +52,9 @@ export async function clusterStatus({ recorded, ssh, tell, signal }: StatusOptio
     const versions = { cluster: name, kubernetes, etcd: version, incarnation: record.etcd.incarnation };
     return { ...versions, ...(Array.isArray(api) ? {} : { apiSilent: api.message }), ...etcd, nodes, authorities };
   } finally {
-    signal.removeEventListener('abort', onAbort);
     await cluster.close();
   }
 }
-
-const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 async function lookAt(cluster: Cluster, node: NodeSpec, signal: AbortSignal): Promise<NodeFacts | Error> {
   const units = rosterOf(node.role).map(({ unit }) => unit);
@@ -66,7 +62,7 @@ async function lookAt(cluster: Cluster, node: NodeSpec, signal: AbortSignal): Pr
     const connection = await cluster.session(node.name).connection();
     return await gatherFacts({ connection, units, now: Date.now, signal });
   } catch (error) {
-    return toError(error);
+    return toDisklessError(error);
   }
 }
 
@@ -76,7 +72,7 @@ async function listNodes(cluster: Cluster, signal: AbortSignal): Promise<KubeNod
     const client = await cluster.kube();
     return (await client.list<KubeNode>(path, { signal, timeoutMs: ANSWER_MS })).items;
   } catch (error) {
-    return toError(error);
+    return toDisklessError(error);
   }
 }
 
@@ -86,7 +82,9 @@ async function etcdStatus(
   signal: AbortSignal,
 ): Promise<Pick<ClusterStatus, 'members' | 'noQuorum'>> {
   const names = controlPlanes(spec).map(({ name }) => name);
-  const listed = await cluster.quorumThrough(names, signal).then((gateway) => gateway.memberList({ signal }), toError);
+  const listed = await cluster
+    .quorumThrough(names, signal)
+    .then((gateway) => gateway.memberList({ signal }), toDisklessError);
   const members = Array.isArray(listed) ? listed : names.map((name) => ({ name, isLearner: false }));
   const known = await Promise.all(members.map((member) => memberStatus(cluster, names, member, signal)));
   return { members: known, ...(Array.isArray(listed) ? {} : { noQuorum: listed.message }) };
@@ -105,7 +103,7 @@ async function memberStatus(
     const { header, leader, dbSizeBytes, errors } = await gateway.status({ signal, timeoutMs: ANSWER_MS });
     return { ...base, isLeader: leader === header.memberId, databaseBytes: dbSizeBytes, errors };
   } catch (error) {
-    return { ...base, silent: toError(error).message };
+    return { ...base, silent: toDisklessError(error).message };
   }
 }
 

@@ -75,35 +75,29 @@ export class Cluster {
 
   /** The apiserver of one control plane. */
   kubeOf(node: string): Promise<KubeClient> {
-    const known = this.#clients.get(node);
-    if (known) return known;
-    const client = this.#options.identities().then(({ kubernetes }) =>
-      createKubeClient({
+    return onceFor(this.#clients, node, async () => {
+      const { kubernetes } = await this.#options.identities();
+      return createKubeClient({
         node,
         connect: (signal) => this.session(node).forward(LOOPBACK, this.#options.spec.apiServer.port, signal),
         serverName: LOOPBACK,
         tls: kubernetes,
         ...(this.#options.maxSockets !== undefined && { maxSockets: this.#options.maxSockets }),
-      }),
-    );
-    this.#clients.set(node, client);
-    return client;
+      });
+    });
   }
 
   /** The etcd member of one control plane. */
   etcdOf(node: string): Promise<EtcdGateway> {
-    const known = this.#gateways.get(node);
-    if (known) return known;
-    const gateway = this.#options.identities().then(({ etcd }) =>
-      createEtcdGateway({
+    return onceFor(this.#gateways, node, async () => {
+      const { etcd } = await this.#options.identities();
+      return createEtcdGateway({
         node,
         connect: (signal) => this.session(node).forward(LOOPBACK, OWN_PORTS.etcdClient.port, signal),
         serverName: LOOPBACK,
         tls: etcd,
-      }),
-    );
-    this.#gateways.set(node, gateway);
-    return gateway;
+      });
+    });
   }
 
   /**
@@ -158,4 +152,11 @@ export class Cluster {
     for (const client of this.#clients.values()) (await client.catch(() => undefined))?.close();
     await Promise.all([...this.#options.sessions.values()].map((session) => session.end()));
   }
+}
+
+/** What was made before under this name, or is made now. */
+function onceFor<T>(made: Map<string, Promise<T>>, name: string, make: () => Promise<T>): Promise<T> {
+  const known = made.get(name) ?? make();
+  made.set(name, known);
+  return known;
 }

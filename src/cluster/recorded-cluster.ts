@@ -39,6 +39,8 @@ export interface OpenRecordedOptions {
   tell: (line: string) => void;
   /** Of each apiserver's client. */
   maxSockets?: number;
+  /** Ends what is done on its machines. Default: only `close` does. */
+  signal?: AbortSignal;
 }
 
 export interface OpenedCluster {
@@ -50,7 +52,7 @@ export interface OpenedCluster {
 /** It lives until it is closed; nothing is connected to yet. @throws DisklessError of a state that cannot be read */
 export async function openRecordedCluster(
   recorded: RecordedCluster,
-  { ssh: asked, tell, maxSockets }: OpenRecordedOptions,
+  { ssh: asked, tell, maxSockets, signal }: OpenRecordedOptions,
 ): Promise<OpenedCluster> {
   const { state, record } = recorded;
   const ssh = decideSsh({ flags: asked, recorded: record.spec.ssh });
@@ -60,6 +62,6 @@ export async function openRecordedCluster(
   const open = nodeConnector({ spec, nodeRecords, jumpHosts, jumpHostsFile: state.jumpHosts, onNewJumpHost: tell });
   const connect = believedHostKeys({ policy: hostKeyPolicyOf(spec.ssh), open, nodeRecords, tell });
   const identities = async () => (await recordedPki(recorded)).operatorIdentities();
-  const sockets = maxSockets !== undefined && { maxSockets };
-  return { spec, cluster: openCluster({ spec, connect, identities, ...sockets }) };
+  const given = { ...(maxSockets !== undefined && { maxSockets }), ...(signal && { signal }) };
+  return { spec, cluster: openCluster({ spec, connect, identities, ...given }) };
 }

@@ -6,6 +6,7 @@ import { recordedCluster } from '../cluster/recorded-cluster.js';
 import { EXIT } from '../errors.js';
 import { interruptible } from './interrupt.js';
 import type { StateFlags } from './options.js';
+import { tellLine } from './view.js';
 
 export interface LogsFlags extends StateFlags, SshRequest {
   since?: string;
@@ -18,10 +19,9 @@ export function logsCommand(node: string, component: string | undefined, flags: 
     async (signal) => {
       const recorded = await recordedCluster(stateOf(flags));
       const { since, follow } = flags;
-      const tell = (line: string): void => void process.stderr.write(`${line}\n`);
       const ssh = sshOfRequest(flags);
       try {
-        await readLogs({ recorded, ssh, node, component, since, follow, out: process.stdout, tell, signal });
+        await readLogs({ recorded, ssh, node, component, since, follow, out: process.stdout, tell: tellLine, signal });
       } catch (error) {
         if (!follow || !signal.aborted) throw error;
       }

@@ -9,7 +9,7 @@ import { statusLines } from '../ui/status-view.js';
 import { interruptible } from './interrupt.js';
 import type { ClusterFlags } from './options.js';
 import { print } from './output-lost.js';
-import { screenOf } from './view.js';
+import { screenOf, tellLine } from './view.js';
 
 export interface StatusFlags extends ClusterFlags, SshRequest {}
 
@@ -21,8 +21,7 @@ export function statusCommand(flags: StatusFlags): Promise<number> {
   return interruptible(
     async (signal) => {
       const recorded = await recordedCluster(stateOf(flags));
-      const tell = (line: string): void => void process.stderr.write(`${line}\n`);
-      const status = await clusterStatus({ recorded, ssh: sshOfRequest(flags), tell, signal });
+      const status = await clusterStatus({ recorded, ssh: sshOfRequest(flags), tell: tellLine, signal });
       const now = new Date();
       await print(flags.output === 'json' ? jsonOf(status, now) : textOf(status, now));
       return problemsOf(status, now).length === 0 ? EXIT.done : EXIT.failed;

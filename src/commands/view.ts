@@ -63,6 +63,11 @@ export function openPlanView({ output, verbose }: ViewOptions): CommandView {
   };
 }
 
+/** For a person, beside what a program may read from stdout. */
+export function tellLine(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 /** Names each file the first time it is downloaded, verified or compressed: later runs find all of it ready. */
 export function artifactLines(): CommandView['onArtifact'] {
   const seen = new Set<string>();
@@ -70,7 +75,7 @@ export function artifactLines(): CommandView['onArtifact'] {
     const line = `${stage} ${name}`;
     if (seen.has(line)) return;
     seen.add(line);
-    process.stderr.write(`${line}\n`);
+    tellLine(line);
   };
 }
 

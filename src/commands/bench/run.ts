@@ -28,7 +28,7 @@ import { interruptible } from '../interrupt.js';
 import type { OutputFormat, StateFlags } from '../options.js';
 import { viewOutput } from '../output-lost.js';
 import { PACKAGE, readPackage } from '../version.js';
-import { artifactLines, reportError, screenOf } from '../view.js';
+import { artifactLines, reportError, screenOf, tellLine } from '../view.js';
 
 export interface RunBenchFlags extends StateFlags, SourceRequest, SshRequest {
   preset: string;
@@ -87,7 +87,7 @@ export async function measureCommand(options: MeasureCommandOptions): Promise<nu
     const result = await measure({
       ...options,
       software: { version: readPackage().version, commit: await checkedOutCommit() },
-      tell: (line) => void process.stderr.write(`${line}\n`),
+      tell: tellLine,
       onArtifact: artifactLines(),
     });
     return await keepRun(result, options);

@@ -47,13 +47,11 @@ export async function proveNetwork(
   const glance = async (own: AbortSignal) => wordsOf(await tryAll(0, own));
   const found = await glancing(context, glance, () => tryAll(patience, signal));
   // Whoever went away meanwhile is told of by his own steps.
-  const isThere = ({ to }: Way): boolean => to === undefined || cluster.session(to).isConnected;
+  const gone = new Set(found.flatMap(({ to }) => (to !== undefined && !cluster.session(to).isConnected ? [to] : [])));
+  const isThere = ({ to }: Way): boolean => to === undefined || !gone.has(to);
   const broken = found.filter(isThere);
   const [first] = broken;
-  context.traffic.set(name, {
-    tried: ways.filter((way) => isThere(way) || !found.some(({ word }) => word === way.word)),
-    broken,
-  });
+  context.traffic.set(name, { tried: ways.filter(isThere), broken });
   if (first === undefined) return 'unchanged';
   throw new DisklessError({
     code: NETWORK_BROKEN,

@@ -4,7 +4,7 @@ import { type ClusterFinding, type VerifyOptions, verifyCluster } from '../../ku
 import { waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace, StepResult } from '../../runner/sequence.js';
 import { readBootId } from '../../ssh/boot-id.js';
-import type { Way } from '../network-ways.js';
+import { NETWORK_BROKEN, type Way } from '../network-ways.js';
 import { hasControllers, judgementOf, type Reconciliation } from '../reconciliation.js';
 import { untilServing, untilSettled } from '../settling.js';
 
@@ -89,6 +89,6 @@ function networkFindings({ traffic }: Reconciliation): ClusterFinding[] {
     const broken = all.reduce((sum, each) => sum + count(each.broken), 0);
     if (tried === 0 || broken < tried) return [];
     const where = kind === 'api' ? 'the Kubernetes API' : 'the pod network of any other';
-    return [{ code: 'network-broken', severity: 'error', message: `from no node traffic comes through to ${where}` }];
+    return [{ code: NETWORK_BROKEN, severity: 'error', message: `from no node traffic comes through to ${where}` }];
   });
 }
