@@ -50,9 +50,8 @@ export function isPassingInEtcd(error: unknown): error is DisklessError {
   return error instanceof DisklessError && PASSING.has(error.code);
 }
 
-export interface EtcdErrorOptions {
-  httpStatus: number;
-  body: string;
+/** Who refused what. */
+interface Asked {
   /** e.g. `etcd of s4`. */
   label: string;
   host: string;
@@ -60,13 +59,27 @@ export interface EtcdErrorOptions {
   operation: string;
 }
 
+export interface EtcdErrorOptions extends Asked {
+  httpStatus: number;
+  body: string;
+}
+
+export interface EtcdRefusal extends Asked {
+  message: string;
+  grpcCode?: number | undefined;
+}
+
 /** A refusal by the gateway: `{error, message, code}` up to 3.5, `{code, message, details}` from 3.6 on. */
-export function etcdError({ httpStatus, body, label, host, operation }: EtcdErrorOptions): DisklessError {
+export function etcdError({ httpStatus, body, ...asked }: EtcdErrorOptions): DisklessError {
   const { message, code } = parseRefusal(body);
-  const answer = message ?? `HTTP ${httpStatus}`;
+  return etcdRefusal({ ...asked, message: message ?? `HTTP ${httpStatus}`, grpcCode: code });
+}
+
+/** A refusal as gRPC knows it: a code and etcd's own description. */
+export function etcdRefusal({ message, grpcCode = -1, label, host, operation }: EtcdRefusal): DisklessError {
   return new DisklessError({
-    code: BY_DESCRIPTION[answer] ?? BY_GRPC_CODE[code ?? -1] ?? 'etcd-failed',
-    message: `${label} refused ${operation}: ${answer}`,
+    code: BY_DESCRIPTION[message] ?? BY_GRPC_CODE[grpcCode] ?? 'etcd-failed',
+    message: `${label} refused ${operation}: ${message}`,
     host,
   });
 }

@@ -1,5 +1,5 @@
 import { createHttpsChannel } from '../http/https-channel.js';
-import type { OpenStream, TlsIdentity } from '../http/tls-agent.js';
+import type { OpenStream, TlsIdentity } from '../http/secure-stream.js';
 import { etcdError } from './errors.js';
 import type { EtcdMember } from './gateway.js';
 

@@ -2,9 +2,11 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { type Deadline, deadline, onAbort, untilAborted } from '../abort.js';
-import { DisklessError } from '../errors.js';
+import type { DisklessError } from '../errors.js';
+import type { OpenStream, TlsIdentity } from './secure-stream.js';
 import { type StampedChunk, stampedChunks } from './stamped-chunks.js';
-import { CertificateRefused, ConnectFailed, type OpenStream, TlsAgent, type TlsIdentity } from './tls-agent.js';
+import { TlsAgent } from './tls-agent.js';
+import { type Served, serverError, transportError } from './transport-error.js';
 
 /**
  * HTTPS over streams that somebody else opens: how the operator speaks to kube-apiserver and etcd through a node's
@@ -44,13 +46,7 @@ export interface ChannelStream {
   chunks: AsyncIterable<StampedChunk>;
 }
 
-export interface HttpsChannelOptions {
-  /** Prefix of the error codes: `-unreachable` (nothing was sent), `-connection-lost`, `-timeout`, `-certificate`. */
-  service: 'kube' | 'etcd';
-  /** Whom errors name, e.g. `kube-apiserver of s4`. */
-  label: string;
-  /** Node the errors belong to. */
-  host?: string | undefined;
+export interface HttpsChannelOptions extends Served {
   open: OpenStream;
   serverName: string;
   identity: TlsIdentity;
@@ -164,40 +160,17 @@ class Exchange {
   }
 
   #timedOut(timeoutMs: number): DisklessError {
-    return this.#error('timeout', `did not answer ${this.#what()} within ${timeoutMs / 1000} s`);
+    return serverError(this.#options, 'timeout', `did not answer ${this.#what()} within ${timeoutMs / 1000} s`);
   }
 
   #explain(thrown: unknown): unknown {
-    if (thrown instanceof DisklessError || thrown === this.#deadline.signal.reason) return thrown;
-    if (thrown instanceof CertificateRefused) {
-      const hint = 'the address may belong to another machine, or the certificates to another cluster';
-      return this.#error(
-        'certificate',
-        `does not present a certificate of this cluster: ${thrown.message}`,
-        thrown,
-        hint,
-      );
-    }
-    if (thrown instanceof ConnectFailed)
-      return this.#error('unreachable', `cannot be reached: ${thrown.message}`, thrown);
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    return this.#error('connection-lost', `broke off ${this.#what()}: ${reason}`, thrown);
+    if (thrown === this.#deadline.signal.reason) return thrown;
+    return transportError(this.#options, this.#what(), thrown);
   }
 
   /** Without the query: it may be long and tells a person nothing. */
   #what(): string {
     return `${this.#request.method} ${this.#request.path.split('?')[0]}`;
-  }
-
-  #error(kind: string, message: string, cause?: unknown, hint?: string): DisklessError {
-    const { service, label, host } = this.#options;
-    return new DisklessError({
-      code: `${service}-${kind}`,
-      message: `${label} ${message}`,
-      ...(host !== undefined && { host }),
-      ...(hint !== undefined && { hint }),
-      cause,
-    });
   }
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { deadline } from '../abort.js';
 import { DisklessError } from '../errors.js';
-import type { OpenStream, TlsIdentity } from '../http/tls-agent.js';
+import type { OpenStream, TlsIdentity } from '../http/secure-stream.js';
 import { createKubeClient } from './client.js';
 
 export interface ContextEndpoint {

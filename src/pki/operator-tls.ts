@@ -1,4 +1,4 @@
-import type { TlsIdentity } from '../http/tls-agent.js';
+import type { TlsIdentity } from '../http/secure-stream.js';
 import { type Pki, requireLeaf } from './pki.js';
 
 /** What the operator itself connects with. */

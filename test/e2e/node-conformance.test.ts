@@ -62,7 +62,17 @@ describe('an emulated machine', () => {
   it('becomes a cluster', { timeout: 60 * MINUTE }, async () => {
     await lab.switchOn(['s4']);
     await lab.booted('s4');
-    const args = ['up', '--config', lab.boot.config, '--hosts', 's4', '--images', build.images];
+    const args = [
+      'up',
+      '--config',
+      lab.boot.config,
+      '--hosts',
+      's4',
+      '--images',
+      build.images,
+      '--ready-timeout',
+      '20m',
+    ];
     const finished = await operator.events(args);
     expect(finished.exit, said(finished)).toBe(0);
   });

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createEtcdGateway, type EtcdGateway, type EtcdMember } from '../../src/etcd/gateway.js';
+import type { GrpcServer } from '../../src/etcd/grpc.js';
 import { peerMembers } from '../../src/etcd/peer-members.js';
-import type { TlsIdentity } from '../../src/http/tls-agent.js';
+import type { TlsIdentity } from '../../src/http/secure-stream.js';
 import { asPlainDuplex } from '../helpers/fake-apiserver.js';
 import { freePort } from '../helpers/free-port.js';
 import type { OpensslPki } from '../helpers/openssl-pki.js';
@@ -26,6 +27,8 @@ export interface EtcdProcess {
   readonly name: string;
   readonly peerUrl: string;
   readonly gateway: EtcdGateway;
+  /** For its streams. */
+  readonly grpc: GrpcServer;
   /** Whom it knows, by its peer port. */
   known(): Promise<EtcdMember[]>;
   /** Resolves when it serves clients. */
@@ -97,6 +100,13 @@ async function createProcess(options: CreateProcessOptions): Promise<EtcdProcess
     name,
     peerUrl,
     gateway: createEtcdGateway({ node: name, serverName: '127.0.0.1', tls, connect: () => openLoopback(clientPort) }),
+    grpc: {
+      label: `etcd of ${name}`,
+      host: name,
+      open: () => openLoopback(clientPort),
+      serverName: '127.0.0.1',
+      identity: tls,
+    },
     known: () => peerMembers({ node: name, serverName: '127.0.0.1', tls, connect: () => openLoopback(peerPort) }),
     async start(joining) {
       await serving(launched(joining));

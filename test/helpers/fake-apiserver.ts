@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import type { OpenStream, TlsIdentity } from '../../src/http/tls-agent.js';
+import type { OpenStream, TlsIdentity } from '../../src/http/secure-stream.js';
 import { createKubeClient, type KubeClient } from '../../src/kube/client.js';
 
 /**

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TlsIdentity } from '../../src/http/tls-agent.js';
+import type { TlsIdentity } from '../../src/http/secure-stream.js';
 
 /** A throw-away authority made by openssl, so that tests of clients do not stand on our own issuing code. */
 export interface OpensslPki {

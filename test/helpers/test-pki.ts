@@ -1,4 +1,4 @@
-import type { TlsIdentity } from '../../src/http/tls-agent.js';
+import type { TlsIdentity } from '../../src/http/secure-stream.js';
 import { createAuthority } from '../../src/pki/authority.js';
 import { REAL_ENVIRONMENT } from '../../src/pki/environment.js';
 import { issueLeaf } from '../../src/pki/leaf.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach } from 'vitest';
-import type { TlsIdentity } from '../../src/http/tls-agent.js';
+import type { TlsIdentity } from '../../src/http/secure-stream.js';
 import type { KubeClient } from '../../src/kube/client.js';
 import { type FakeApiServer, startFakeApiServer } from '../helpers/fake-apiserver.js';
 import { createTestPki } from '../helpers/test-pki.js';
