@@ -1,7 +1,9 @@
 import { type ClusterSpec, controlPlanes } from '../config/spec.js';
 import { DisklessError } from '../errors.js';
 import { createEtcdGateway, type EtcdGateway, type EtcdMember } from '../etcd/gateway.js';
+import type { GrpcServer } from '../etcd/grpc.js';
 import { peerMembers } from '../etcd/peer-members.js';
+import type { OpenStream } from '../http/secure-stream.js';
 import { hasCode } from '../kube/api-errors.js';
 import { createKubeClient, type KubeClient } from '../kube/client.js';
 import { failover } from '../kube/failover.js';
@@ -90,14 +92,16 @@ export class Cluster {
   /** The etcd member of one control plane. */
   etcdOf(node: string): Promise<EtcdGateway> {
     return onceFor(this.#gateways, node, async () => {
-      const { etcd } = await this.#options.identities();
-      return createEtcdGateway({
-        node,
-        connect: (signal) => this.session(node).forward(LOOPBACK, OWN_PORTS.etcdClient.port, signal),
-        serverName: LOOPBACK,
-        tls: etcd,
-      });
+      const { open, serverName, identity } = await this.etcdStreamsOf(node);
+      return createEtcdGateway({ node, connect: open, serverName, tls: identity });
     });
+  }
+
+  /** The same member, for answers in many parts. */
+  async etcdStreamsOf(node: string): Promise<GrpcServer> {
+    const { etcd: identity } = await this.#options.identities();
+    const open: OpenStream = (signal) => this.session(node).forward(LOOPBACK, OWN_PORTS.etcdClient.port, signal);
+    return { label: `etcd of ${node}`, host: node, open, serverName: LOOPBACK, identity };
   }
 
   /**

@@ -1,6 +1,6 @@
 import { type ChannelRequest, type ChannelResponse, createHttpsChannel } from '../http/https-channel.js';
-import type { StampedChunk } from '../http/stamped-chunks.js';
 import type { OpenStream, TlsIdentity } from '../http/secure-stream.js';
+import type { StampedChunk } from '../http/stamped-chunks.js';
 import { apiError } from './api-errors.js';
 import type { KubeList, KubeObject } from './objects.js';
 import { type Query, withQuery } from './paths.js';

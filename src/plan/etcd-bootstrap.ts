@@ -20,6 +20,7 @@ import {
   refused,
   type WipeReason,
 } from './etcd-order-types.js';
+import { isSameBeginning, nextOrigin, type Origin, sameOrigin } from './etcd-origin.js';
 import {
   askedAbout,
   hold,
@@ -37,7 +38,7 @@ export function firstBootstrap(facts: EtcdFacts, incarnation: number): EtcdOrder
   const masked = blank.filter(isMasked);
   if (masked.length > 0) return askedAbout(masked);
   if (blank.length < majorityOf(facts.members.length)) return noMajority(facts, blank);
-  return begin(facts, { incarnation, why: 'first', start: blank, wipeReason: () => undefined });
+  return begin(facts, { incarnation, why: 'first', from: undefined, start: blank, wipeReason: () => undefined });
 }
 
 /**
@@ -49,7 +50,7 @@ export function unfinishedBootstrap(facts: EtcdFacts, recorded: EtcdRecord): Etc
   if (usable.length < majorityOf(facts.members.length)) return noMajority(facts, usable);
   const masked = usable.filter(isMasked);
   if (masked.length > 0) return askedAbout(masked);
-  if (isSameAttempt(recorded, usable))
+  if (isSameAttempt(recorded, usable) && isSameBeginning(facts, recorded))
     return refuseOlderData(facts, recorded, usable) ?? resume(facts, recorded, usable);
   const unproven = refuseUnprovenData(facts, recorded, usable);
   if (unproven) return unproven;
@@ -58,7 +59,15 @@ export function unfinishedBootstrap(facts: EtcdFacts, recorded: EtcdRecord): Etc
   if (away.length > 0 && !usable.some((member) => showsItStopped(recorded, member))) return mayHoldData(away);
   const wipeReason = (member: MemberFacts): WipeReason | undefined =>
     member.condition.kind !== 'data' ? undefined : isUnopened(recorded, member) ? 'unfinished' : 'discarded';
-  return begin(facts, { incarnation: recorded.incarnation + 1, why: 'unfinished', start: usable, wipeReason });
+  const origin = sameOrigin(facts, recorded);
+  if ('code' in origin) return origin;
+  return begin(facts, {
+    incarnation: recorded.incarnation + 1,
+    why: 'unfinished',
+    ...origin,
+    start: usable,
+    wipeReason,
+  });
 }
 
 /** Its data or its claim says so, or it is still in the boot in which it began, and has none. */
@@ -94,19 +103,21 @@ export function nextIncarnation(facts: EtcdFacts, recorded: EtcdRecord, why: Boo
   if (usable.length < majorityOf(facts.members.length)) return noMajority(facts, usable);
   const masked = usable.filter(isMasked);
   if (masked.length > 0) return askedAbout(masked);
+  const origin = why === 'new-cluster' ? { from: undefined } : nextOrigin(facts, recorded);
+  if ('code' in origin) return origin;
   const wipeReason = ({ condition }: MemberFacts): WipeReason | undefined =>
     condition.kind === 'data' ? 'discarded' : undefined;
-  return begin(facts, { incarnation: recorded.incarnation + 1, why, start: usable, wipeReason });
+  return begin(facts, { incarnation: recorded.incarnation + 1, why, ...origin, start: usable, wipeReason });
 }
 
-interface Beginning {
+interface NewLife extends Origin {
   incarnation: number;
   why: BootstrapReason;
   start: readonly MemberFacts[];
   wipeReason: (member: MemberFacts) => WipeReason | undefined;
 }
 
-function begin(facts: EtcdFacts, { incarnation, why, start, wipeReason }: Beginning): EtcdOrders {
+function begin(facts: EtcdFacts, { incarnation, why, from, start, wipeReason }: NewLife): EtcdOrders {
   const order = (member: MemberFacts): MemberOrder => {
     if (!start.includes(member)) return { do: 'leave' };
     const wipe = wipeReason(member);
@@ -116,7 +127,7 @@ function begin(facts: EtcdFacts, { incarnation, why, start, wipeReason }: Beginn
   return {
     code: 'bootstrap',
     members: new Map(facts.members.map((member) => [member.name, order(member)])),
-    cluster: [{ do: 'begin-incarnation', incarnation, members: names(start), discarded, why }],
+    cluster: [{ do: 'begin-incarnation', incarnation, members: names(start), discarded, why, ...(from && { from }) }],
     quorum: { state: 'made', through: names(start) },
     absent: absences(of(facts, 'unreachable')),
   };

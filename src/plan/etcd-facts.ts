@@ -51,6 +51,20 @@ export interface MemberList {
   entries: readonly EtcdEntry[];
 }
 
+/**
+ * What the operator kept of etcd's data: the snapshot that a life which was begun from one and not finished began with,
+ * else the one that a person named, else the newest.
+ */
+export type Backup =
+  /** There never was a snapshot. */
+  | { kind: 'none' }
+  | { kind: 'usable'; id: string; incarnation: number }
+  /** `why`: a sentence. `ways`: what a person can do, beside beginning empty. */
+  | { kind: 'unusable'; why: string; ways: string };
+
+/** A person's word on what the next life of the data begins from. */
+export type Beginning = 'empty' | 'snapshot';
+
 export interface EtcdFacts {
   clusterId: string;
   /** undefined when no state was recorded. */
@@ -63,6 +77,9 @@ export interface EtcdFacts {
   discardData: ReadonlySet<string>;
   /** A person asks for an empty cluster in the place of the recorded one. */
   newCluster: boolean;
+  backup: Backup;
+  /** Absent: nothing was said. */
+  beginning?: Beginning;
 }
 
 export const names = (members: readonly { name: string }[]): string[] => members.map((member) => member.name);

@@ -31,7 +31,15 @@ export type MemberOrder =
 
 export type ClusterOrder =
   /** Recorded before anything is done. `discarded`: members whose earlier data may go for it. */
-  | { do: 'begin-incarnation'; incarnation: number; members: string[]; discarded: string[]; why: BootstrapReason }
+  | {
+      do: 'begin-incarnation';
+      incarnation: number;
+      members: string[];
+      discarded: string[];
+      why: BootstrapReason;
+      /** ID of the snapshot that it is restored from; absent: it begins empty. */
+      from?: string;
+    }
   /** Its data is gone, and it must never come back under this ID. */
   | { do: 'remove-entry'; member: string; id: string };
 
@@ -87,6 +95,9 @@ export type RefusalReason =
   | 'quorum-lost'
   | 'not-blank'
   | 'may-hold-data'
+  | 'snapshot-unusable'
+  | 'snapshot-older-life'
+  | 'snapshot-unasked'
   | 'etcd-masked'
   | 'address-taken'
   | 'name-taken'

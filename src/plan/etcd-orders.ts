@@ -2,6 +2,7 @@ import { firstBootstrap, newCluster, unfinishedBootstrap } from './etcd-bootstra
 import { type EtcdFacts, isCurrent, isEstablished, isFit, isMasked, names, of, runs } from './etcd-facts.js';
 import { isRemovedBy, provenList } from './etcd-membership.js';
 import type { EtcdOrders, Refusal } from './etcd-order-types.js';
+import { refuseUnasked } from './etcd-origin.js';
 import { refuseStrangeData } from './etcd-strange-data.js';
 import { withQuorum } from './etcd-with-quorum.js';
 import { withoutQuorum } from './etcd-without-quorum.js';
@@ -11,6 +12,11 @@ import { withoutQuorum } from './etcd-without-quorum.js';
  * refused with what a person can do. Everything after it carries the orders out, and nobody judges the facts again.
  */
 export function etcdOrders(facts: EtcdFacts): EtcdOrders | Refusal {
+  const orders = ordersOf(facts);
+  return orders.code === 'refused' ? orders : (refuseUnasked(facts, orders) ?? orders);
+}
+
+function ordersOf(facts: EtcdFacts): EtcdOrders | Refusal {
   const strange = refuseStrangeData(facts);
   if (strange) return strange;
   const recorded = facts.recorded;

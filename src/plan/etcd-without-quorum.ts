@@ -21,6 +21,7 @@ import {
 } from './etcd-facts.js';
 import { entriesOf, isRemovedBy, type Voter, votersOf } from './etcd-membership.js';
 import { type EtcdOrders, type MemberOrder, type Refusal, refused } from './etcd-order-types.js';
+import { nextBeginning } from './etcd-origin.js';
 import { askedAbout, mayHaveMoved, mayHoldData, refuseOlderData, withIncarnation } from './etcd-refusals.js';
 
 /** Whoever has the data is brought up, where that may make a quorum; what then is missing, a person decides. */
@@ -135,7 +136,7 @@ function quorumLost({ facts, recorded, holders, views }: Loss): Refusal {
       .map((member) => `${withIncarnation(member)} has data of an earlier life`),
   ];
   const have = [...new Set(views.map(haveData))].join(', ');
-  return refused('quorum-lost', `etcd quorum lost: ${have}; ${fates.join(', ')}`, waysOut(facts, voters));
+  return refused('quorum-lost', `etcd quorum lost: ${have}; ${fates.join(', ')}`, waysOut(facts, recorded, voters));
 }
 
 const isFirstOfItsName = ({ name }: Voter, index: number, all: readonly Voter[]): boolean =>
@@ -156,7 +157,7 @@ function fate({ name, member, mayHold }: Voter, holders: readonly MemberFacts[])
   return holders.includes(member) ? `${name} has it and did not pass preflight` : `${name} lost its data`;
 }
 
-function waysOut(facts: EtcdFacts, voters: readonly Voter[]): string {
+function waysOut(facts: EtcdFacts, recorded: EtcdRecord, voters: readonly Voter[]): string {
   const back = awayOf(voters.flatMap(({ member }) => member ?? []));
   const unlisted = voters.flatMap(({ name, member }) => (member === undefined ? [name] : []));
   // All that would go, of whichever life it is: nothing is wiped that was not named.
@@ -166,9 +167,10 @@ function waysOut(facts: EtcdFacts, voters: readonly Voter[]): string {
   const lost = silent.length > 0 ? ` (with --lost ${silent.join(',')} if permanently off)` : '';
   const first = [...new Set([...back.barred, ...barred])];
   const isBarred = unlisted.length + unfit.length + first.length > 0;
+  const { flag, what } = nextBeginning(facts, recorded);
   const givesUp = isBarred
     ? `or reboot ${names(data).join(', ')} if its data may go`
-    : `${back.silent.length > 0 ? 'or ' : ''}--discard-data ${names(data).join(',')} deletes that data and starts empty${lost}`;
+    : `${back.silent.length > 0 ? 'or ' : ''}--discard-data ${names(data).join(',')}${flag} deletes that data and ${what}${lost}`;
   return [
     ...(first.length > 0 ? [`fix SSH access to ${first.join(', ')}`] : []),
     ...(back.silent.length > 0 ? [`bring back ${back.silent.join(' or ')}`] : []),

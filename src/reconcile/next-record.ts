@@ -36,6 +36,7 @@ export function nextRecord(input: NextRecordInput): ClusterRecord {
       token: newToken,
       members: begin.members,
       bootIds: Object.fromEntries(bootIds),
+      ...(begin.from !== undefined && { origin: { snapshot: begin.from, phase: 'restoring' as const } }),
       ...(begin.discarded.length > 0 && { discarded: begin.discarded }),
       ...(since > 0 && { versionSince: since }),
     },

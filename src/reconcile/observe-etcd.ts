@@ -61,7 +61,15 @@ export function seenEtcd(context: Reconciliation, fit: readonly Candidate[], clu
     };
   });
   const newCluster = memory.newCluster && !isBegun(record, spec);
-  return { clusterId, members, lists: [], discardData, newCluster, ...(record && { recorded: record.etcd }) };
+  return {
+    clusterId,
+    members,
+    lists: [],
+    discardData,
+    newCluster,
+    backup: { kind: 'none' },
+    ...(record && { recorded: record.etcd }),
+  };
 }
 
 /** Those of the recorded incarnation. A member of an earlier one may make a quorum of that. */

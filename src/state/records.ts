@@ -1,5 +1,16 @@
 import type { ClusterSpec } from '../config/spec.js';
 
+/** How far a restore is: `restoring` each member's data, `restored` and cleared of what must not come back, `kept` in a first
+ * snapshot of its own. What is `bootstrapped` after that is open to apiservers. */
+export type RestorePhase = 'restoring' | 'restored' | 'kept';
+
+/** What an incarnation began from, other than nothing. */
+export interface OriginRecord {
+  /** ID of the snapshot. */
+  snapshot: string;
+  phase: RestorePhase;
+}
+
 /** What state remembers of one etcd cluster's life. */
 export interface EtcdRecord {
   /** Counts the lives of the cluster's etcd data; a bootstrap or a restore starts the next one. 0: none yet. */
@@ -11,6 +22,8 @@ export interface EtcdRecord {
   members: string[];
   /** boot_id of each member at the time its data was created; keyed by node name. */
   bootIds: Record<string, string>;
+  /** Absent: it began empty. */
+  origin?: OriginRecord | undefined;
   /** Members whose earlier data may go for this incarnation, in the boot it began in. */
   discarded?: string[] | undefined;
   /** The incarnation since which the recorded Kubernetes version runs; absent where it never was another. */

@@ -22,6 +22,8 @@ export interface StateDir {
   runs: string;
   /** One directory per benchmark run. */
   bench: string;
+  /** Snapshots of etcd. */
+  snapshots: string;
   lock: string;
 }
 
@@ -51,6 +53,7 @@ export function stateDirAt(root: string): StateDir {
     jumpHosts: join(root, 'jump-hosts.json'),
     runs: join(root, 'runs'),
     bench: join(root, 'bench'),
+    snapshots: join(root, 'snapshots'),
     lock: join(root, 'lock'),
   };
 }

@@ -3,8 +3,8 @@ import { majorityOf } from '../../src/plan/etcd-facts.js';
 import { drawn } from '../helpers/drawn.js';
 import { bringBack, DISCARD, inWords, isUp, reboot, settle, up, type Watch, waysOut } from './etcd/drive.js';
 import { type Act, clone, hasQuorum, isOfNow, type Machine, machineOf, takesPart, type World } from './etcd/model.js';
-import { said } from './etcd/situation.js';
-import { combinationsOfKinds, KINDS, TAKER, worldOf } from './etcd/worlds.js';
+import { CURRENT, said } from './etcd/situation.js';
+import { type Begun, combinationsOfKinds, KINDS, TAKER, worldOf } from './etcd/worlds.js';
 
 /*
  * Orders, carried out on a modelled etcd, from every state that it may be found in: all of them for one and three
@@ -36,7 +36,20 @@ function variantsOf(kinds: readonly string[]): Start[] {
   // Who has another one's address had it before the life began.
   const mayBeUnfinished = !kinds.includes(TAKER);
   const maySwap = kinds.length > 1 && !kinds.some((kind) => KINDS[kind]?.hasNamesake);
+  const kept = { kind: 'usable', id: `${CURRENT}-1`, incarnation: CURRENT } as const;
+  const withBackup = (backup: World['backup'], begun?: Begun): World => ({ ...worldOf(kinds, begun), backup });
+  const restoring = withBackup(kept, { ...unfinished, rebooted: 0 });
+  if (restoring.record) restoring.record.origin = { snapshot: kept.id, phase: 'restoring' };
   return [
+    { title: `${title}, with a snapshot`, world: withBackup(kept) },
+    {
+      title: `${title}, with a snapshot of an earlier life`,
+      world: withBackup({ kind: 'usable', id: `${CURRENT - 1}-1`, incarnation: CURRENT - 1 }),
+    },
+    {
+      title: `${title}, with a damaged snapshot`,
+      world: withBackup({ kind: 'unusable', why: 'it is damaged', ways: '--snapshot names another' }),
+    },
     { title: `${title}, by an old copy of the record`, world: worldOf(kinds, { ...unfinished, isCopy: true }) },
     ...(maySwap
       ? [{ title: `${title}, two names swapped`, world: worldOf(kinds, { phase: 'bootstrapped', isSwapped: true }) }]
@@ -48,6 +61,7 @@ function variantsOf(kinds: readonly string[]): Start[] {
             title: `${title}, never finished, the first rebooted`,
             world: worldOf(kinds, { ...unfinished, rebooted: 0 }),
           },
+          { title: `${title}, a restore that never finished, the first rebooted`, world: restoring },
         ]
       : []),
   ];
@@ -58,6 +72,7 @@ const isSafe: Watch = (act, before) => {
   if (act.wipes !== undefined) expectNothingLost(act, before, machineOf(before, act.wipes));
   if (act.begins) for (const machine of before.machines) expectNotLeftBehind(act, before, machine);
   if (act.begins) expectNoQuorum(act, before);
+  if (act.begins) expectRemembered(act, before, act.begins.from);
   if (act.removes !== undefined) expectGone(act, before, act.removes.id);
   if (act.adds !== undefined) expectFree(act, before, act.adds);
   if (act.starts !== undefined) expectNewId(act, before, act.starts);
@@ -79,6 +94,18 @@ function expectNotLeftBehind(act: Act, world: World, machine: Machine): void {
   if (!isOfNow(world, machine) || !machine.data?.written) return;
   const { reachable, name } = machine;
   if (reachable ? !world.discardData.has(name) : !world.lost.has(name)) fail(act, world);
+}
+
+/** A cluster that had a past is never begun empty by itself, nor from another past than the last. */
+function expectRemembered(act: Act, { record, backup, beginning, ...world }: World, from: string | undefined): void {
+  if (beginning !== undefined || record === undefined) return;
+  if (record.phase === 'bootstrapping') {
+    // A copy from before it was finished does not know what was kept since.
+    if (from !== record.origin?.snapshot && backup.kind !== 'usable') fail(act, { ...world, record, backup });
+    return;
+  }
+  const isLast = backup.kind === 'usable' && backup.id === from && backup.incarnation >= record.incarnation;
+  if (!isLast && backup.kind !== 'none') fail(act, { ...world, record, backup });
 }
 
 /** Nor where a quorum works that we reach, or can be brought up: no word is taken for that. */
@@ -162,6 +189,7 @@ function expectWayOut(world: World, title: string, seen: Seen, wordsLeft = 9): v
     const next = clone(world);
     // It is for the command that it was given to.
     next.discardData.clear();
+    next.beginning = undefined;
     way(next);
     if (words === DISCARD) expectNothingElseDiscarded(next);
     expectWayOut(next, title, seen, wordsLeft - 1);

@@ -17,6 +17,7 @@ const facts: EtcdFacts = {
   lists: [],
   discardData: new Set<string>(),
   newCluster: false,
+  backup: { kind: 'none' },
 };
 const pki = { authorities: { etcd: 'SHA256:e' }, serviceAccount: 'SHA256:s', encryptionKeys: ['SHA256:k'] };
 const recorded: ClusterRecord = {
@@ -45,6 +46,13 @@ describe('nextRecord', () => {
       members: ['s4', 's5'],
       bootIds: { s4: 'b4', s5: 'b5' },
     });
+  });
+
+  it('remembers what it is restored from until the next life begins', () => {
+    const { etcd } = next(begin({ from: '2-700' }), recorded);
+    expect(etcd.origin).toEqual({ snapshot: '2-700', phase: 'restoring' });
+    expect(next(sampleOrders({ code: 'resume-bootstrap' }), { ...recorded, etcd }).etcd).toEqual(etcd);
+    expect(next(begin({ incarnation: 4 }), { ...recorded, etcd }).etcd).not.toHaveProperty('origin');
   });
 
   it('remembers whose earlier data may go for it: the run that wipes it may be another one', () => {

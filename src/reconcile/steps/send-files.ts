@@ -107,7 +107,10 @@ export async function importImages(context: Reconciliation, place: StepPlace): P
     waitsFor(`containerd imports ${image.references.join(', ')}`);
     await change(context, place, `import ${image.references.join(', ')}`, async () => {
       const session = context.cluster.session(place.node);
-      const options = { label: 'import image', timeoutMs: timeLimit({ baseMs: context.options.readyTimeoutMs, bytes: image.size }) };
+      const options = {
+        label: 'import image',
+        timeoutMs: timeLimit({ baseMs: context.options.readyTimeoutMs, bytes: image.size }),
+      };
       await session.runAsRoot(importScript(image), options).catch((cause) => {
         if (!hasCode(cause, 'remote-failed')) throw cause;
         const message = `containerd refused the image archive with ${image.references.join(', ')}`;

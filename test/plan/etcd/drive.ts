@@ -61,6 +61,9 @@ export function settle(world: World, watch: Watch): EtcdOrders | Refusal {
 
 export const DISCARD = '--discard-data';
 
+/** What the next life is to begin from, with what has to be said with it. */
+const BEGINNINGS = /(?:--discard-data ([\w,]+) )?(?:--lost ([\w,]+) )?--(empty|snapshot)/g;
+
 /** What a person may do, by what the hint says: each as a change of the world. */
 export function waysOut(orders: EtcdOrders | Refusal): Map<string, (now: World) => void> {
   const ways = new Map<string, (now: World) => void>();
@@ -69,7 +72,8 @@ export function waysOut(orders: EtcdOrders | Refusal): Map<string, (now: World) 
     const names = [...said[0].matchAll(/\bm\d\b/g)].map(([name]) => name);
     if (names.length > 0) ways.set(said[0], (now) => names.forEach((name) => void way(now, name)));
   };
-  const hint = hintOf(orders);
+  const said = hintOf(orders);
+  const hint = said.replaceAll(BEGINNINGS, '');
   each(/bring back [^;(]*|bring [^,]* back/.exec(hint), bringBack);
   each(/give m\d another address/.exec(hint), (now, name) => {
     machineOf(now, name).url = `https://again-${name}:2380`;
@@ -93,6 +97,17 @@ export function waysOut(orders: EtcdOrders | Refusal): Map<string, (now: World) 
   if (/fix the preflight errors(?! of)/.test(hint)) {
     ways.set('fix the preflight errors', ({ machines }) => {
       for (const machine of machines) machine.fit = true;
+    });
+  }
+  for (const [words, discarded, lost, flag] of said.matchAll(BEGINNINGS)) {
+    ways.set(words, (now) => {
+      if (discarded) now.discardData = new Set(discarded.split(','));
+      for (const name of lost?.split(',') ?? []) now.lost.add(name);
+      now.beginning = flag === 'empty' ? 'empty' : 'snapshot';
+      if (flag === 'empty') return;
+      // Named by a person it is the one that is looked at, and found usable.
+      const incarnation = now.backup.kind === 'usable' ? now.backup.incarnation : 1;
+      now.backup = { kind: 'usable', id: `${incarnation}-1`, incarnation };
     });
   }
   if (/--discard-data/.test(hint)) {

@@ -1,4 +1,12 @@
-import type { EtcdEntry, EtcdFacts, MemberCondition, MemberFacts, MemberList } from '../../../src/plan/etcd-facts.js';
+import type {
+  Backup,
+  Beginning,
+  EtcdEntry,
+  EtcdFacts,
+  MemberCondition,
+  MemberFacts,
+  MemberList,
+} from '../../../src/plan/etcd-facts.js';
 import type { EtcdOrders, MemberOrder } from '../../../src/plan/etcd-order-types.js';
 import type { EtcdRecord } from '../../../src/state/records.js';
 import { OURS, urlOf } from './situation.js';
@@ -50,6 +58,8 @@ export interface World {
   /** A person's words. */
   lost: Set<string>;
   discardData: Set<string>;
+  beginning?: Beginning | undefined;
+  backup: Backup;
   /** Tokens and member IDs that were given out. */
   serial: number;
   /** IDs of members that live on machines which are not among the configured ones. */
@@ -86,7 +96,7 @@ export function hasQuorum(world: World): boolean {
 
 /** What the operator sees. */
 export function look(world: World): EtcdFacts {
-  const { record, machines, lost, discardData } = world;
+  const { record, machines, lost, discardData, beginning, backup } = world;
   const members = machines.map((machine): MemberFacts => {
     const { name, url: peerUrl, boot, reachable, fit } = machine;
     if (!reachable) return { name, condition: { kind: 'unreachable', lost: lost.has(name) }, fit: false, peerUrl };
@@ -99,6 +109,8 @@ export function look(world: World): EtcdFacts {
     members: isProven ? members.map((member) => withId(member, machineOf(world, member.name))) : members,
     discardData,
     newCluster: false,
+    backup,
+    ...(beginning && { beginning }),
     lists,
     ...(record && { recorded: record }),
   };
@@ -152,7 +164,7 @@ export interface Act {
   wipes?: string;
   /** Whose entry goes. */
   removes?: { member: string; id: string };
-  begins?: true;
+  begins?: { from: string | undefined };
   /** Where somebody is taken in: its URL. */
   adds?: string;
   /** Where somebody may be started without data: on whose machine, and under which ID. */
@@ -168,12 +180,16 @@ export function actsOf(world: World, orders: EtcdOrders): Act[] {
   if (begin) {
     acts.push({
       what: `record incarnation ${begin.incarnation}`,
-      begins: true,
+      begins: { from: begin.from },
       run(now) {
         const { incarnation, members, discarded } = begin;
         now.serial += 1;
         const bootIds = Object.fromEntries(members.map((name) => [name, `${name}/${machineOf(now, name).boot}`]));
-        now.record = { incarnation, phase: 'bootstrapping', token: `t${now.serial}`, members, bootIds, discarded };
+        const origin = begin.from && { origin: { snapshot: begin.from, phase: 'restoring' as const } };
+        const token = `t${now.serial}`;
+        now.record = { incarnation, phase: 'bootstrapping', token, members, bootIds, discarded, ...origin };
+        // It is a word for this life, which is recorded from here on.
+        now.beginning = undefined;
         now.entries = members.map((name) => entryOf(machineOf(now, name), `t${now.serial}/${name}`));
         return true;
       },
@@ -185,7 +201,14 @@ export function actsOf(world: World, orders: EtcdOrders): Act[] {
     what: 'prove the quorum, and record it',
     run(now) {
       if (!hasQuorum(now)) return false;
-      if (now.record) now.record = { ...now.record, phase: 'bootstrapped' };
+      const { record } = now;
+      if (record === undefined) return true;
+      // A life that was restored has a snapshot of its own before it is open.
+      if (record.origin && record.phase === 'bootstrapping') {
+        const { incarnation } = record;
+        now.backup = { kind: 'usable', id: `${incarnation}-1`, incarnation };
+      }
+      now.record = { ...record, phase: 'bootstrapped' };
       return true;
     },
   };

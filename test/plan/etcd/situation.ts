@@ -1,4 +1,12 @@
-import type { EtcdEntry, EtcdFacts, MemberCondition, MemberFacts, MemberList } from '../../../src/plan/etcd-facts.js';
+import type {
+  Backup,
+  Beginning,
+  EtcdEntry,
+  EtcdFacts,
+  MemberCondition,
+  MemberFacts,
+  MemberList,
+} from '../../../src/plan/etcd-facts.js';
 import { isCurrent, runs } from '../../../src/plan/etcd-facts.js';
 import type { EtcdOrders, Refusal } from '../../../src/plan/etcd-order-types.js';
 import { etcdOrders } from '../../../src/plan/etcd-orders.js';
@@ -62,6 +70,8 @@ export interface Circumstances {
   /** Whose data a person gave up. */
   discardData?: readonly string[];
   newCluster?: boolean;
+  backup?: Backup;
+  beginning?: Beginning;
   /** By name, what is not as usual: every reachable member is fit. */
   members?: Record<string, Partial<MemberFacts>>;
   /** Whom the members know; by default each configured one is a voter. */
@@ -83,6 +93,8 @@ export function factsOf(conditions: string[], options: Circumstances = {}): Etcd
     lists: silent ? [] : quorumProven ? lists.slice(0, 1) : lists,
     discardData: new Set(discardData),
     newCluster,
+    backup: options.backup ?? { kind: 'none' },
+    ...(options.beginning && { beginning: options.beginning }),
     ...(recorded && { recorded }),
   };
 }

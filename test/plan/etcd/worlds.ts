@@ -123,6 +123,7 @@ export function worldOf(
     record: { ...RECORD, phase, members, bootIds },
     lost: new Set(),
     discardData: new Set(),
+    backup: { kind: 'none' },
     serial: 0,
     elsewhere,
     started,

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+/** The version of sidecars that this release reads and writes. */
+export const SIDECAR_VERSION = 1;
+
+const decimal = z.string().regex(/^\d+$/);
+const count = z.int().min(0);
+
+/**
+ * What is known of a snapshot, in a file beside it: `ID.json` beside `ID.db`. Loose: keys of a later release survive.
+ */
+export const snapshotInfoSchema = z.looseObject({
+  version: z.literal(SIDECAR_VERSION),
+  /** Name of its files: `INCARNATION-REVISION`. */
+  id: z.string().regex(/^\d+-\d+$/),
+  /** Of the cluster record. */
+  clusterId: z.string().min(1),
+  /** Which life of the cluster's etcd data it is of. */
+  incarnation: z.int().min(1),
+  /** etcd's own ID of the cluster, decimal; another one in each incarnation. */
+  etcdClusterId: decimal,
+  /** Of the last write in it, as read from the file; decimal. */
+  revision: decimal,
+  /** Versions that wrote it, without a leading `v`. */
+  etcd: z.string().min(1),
+  kubernetes: z.string().min(1),
+  /** Names of the keys that encrypt values in it. */
+  encryptionKeys: z.array(z.string()),
+  /** Live keys, and those of them that are objects which a person knows of. */
+  keys: count,
+  objects: count,
+  /** SHA-256 of the database, without the hash that etcd ends the file with. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sizeBytes: count,
+  /** By the operator's clock, ISO 8601: the latest moment of which it is known to hold everything. */
+  takenAt: z.iso.datetime(),
+  /** Whose member it was taken from. */
+  node: z.string().min(1),
+  /** What it was taken for, e.g. `up`. */
+  reason: z.string().min(1),
+});
+
+export type SnapshotInfo = z.output<typeof snapshotInfoSchema>;
+
+export function snapshotId({ incarnation, revision }: Pick<SnapshotInfo, 'incarnation' | 'revision'>): string {
+  return `${incarnation}-${revision}`;
+}
+
+/** The newest first: by incarnation and revision, never by a clock or a name. */
+export function newestFirst(one: SnapshotInfo, other: SnapshotInfo): number {
+  if (one.incarnation !== other.incarnation) return other.incarnation - one.incarnation;
+  const [ours, theirs] = [BigInt(one.revision), BigInt(other.revision)];
+  return ours === theirs ? 0 : ours < theirs ? 1 : -1;
+}

@@ -1,0 +1,89 @@
+import type { EtcdRecord } from '../state/records.js';
+import type { EtcdFacts } from './etcd-facts.js';
+import { type EtcdOrders, type Refusal, refused } from './etcd-order-types.js';
+
+/*
+ * What the next life of etcd's data begins from. A cluster that had a past is never begun empty but by a person's word:
+ * "there are no snapshots" and "they cannot be read" are two things.
+ */
+
+/** A snapshot's ID; undefined: from nothing. */
+export type Origin = { from: string | undefined };
+
+/** In the place of a life of which no data is left, or whose data was given up. */
+export function nextOrigin(facts: EtcdFacts, recorded: EtcdRecord): Origin | Refusal {
+  const { backup, beginning } = facts;
+  if (beginning === 'empty' || backup.kind === 'none') return { from: undefined };
+  if (backup.kind === 'unusable') return unusable(facts, backup);
+  if (beginning === undefined && backup.incarnation < recorded.incarnation) return ofOlderLife(facts, backup, recorded);
+  return { from: backup.id };
+}
+
+/** In the place of a beginning that never finished: as that one did, unless a person says otherwise. */
+export function sameOrigin(facts: EtcdFacts, { origin }: EtcdRecord): Origin | Refusal {
+  const { backup, beginning } = facts;
+  const isEmpty = beginning === undefined ? origin === undefined : beginning === 'empty';
+  if (isEmpty) return { from: undefined };
+  if (backup.kind === 'unusable') return unusable(facts, backup);
+  return { from: backup.kind === 'usable' ? backup.id : undefined };
+}
+
+/** Whether a person's word, if any was given, is what the recorded life was begun with. */
+export function isSameBeginning({ backup, beginning }: EtcdFacts, { origin }: EtcdRecord): boolean {
+  if (beginning === undefined) return true;
+  if (beginning === 'empty') return origin === undefined;
+  return backup.kind === 'usable' && origin?.snapshot === backup.id;
+}
+
+/** What `--discard-data` begins with, and the flag that has to be said besides. */
+export function nextBeginning(facts: EtcdFacts, recorded: EtcdRecord): { flag: string; what: string } {
+  const origin = nextOrigin(facts, recorded);
+  if ('code' in origin) return { flag: ' --empty', what: 'starts empty' };
+  return { flag: '', what: origin.from === undefined ? 'starts empty' : `restores the snapshot ${origin.from}` };
+}
+
+function unusable(facts: EtcdFacts, { why, ways }: { why: string; ways: string }): Refusal {
+  return refused(
+    'snapshot-unusable',
+    `${lossOf(facts)}, and it cannot be restored: ${why}`,
+    `${ways}; ${wordsOf(facts)}--empty begins without it: all objects are gone then`,
+  );
+}
+
+/** What was written in a life that began after it is in no snapshot; whether it matters, a person knows. */
+function ofOlderLife(facts: EtcdFacts, backup: { id: string; incarnation: number }, recorded: EtcdRecord): Refusal {
+  const { id, incarnation } = backup;
+  return refused(
+    'snapshot-older-life',
+    `${lossOf(facts)}; incarnation ${recorded.incarnation} was never kept, and the newest snapshot, ${id}, is of incarnation ${incarnation}`,
+    `${wordsOf(facts)}--snapshot ${id} goes back to that one; ${wordsOf(facts)}--empty begins without it`,
+  );
+}
+
+function lossOf({ members, discardData }: EtcdFacts): string {
+  const given = members.filter(({ condition }) => condition.kind === 'data').map(({ name }) => name);
+  return given.some((name) => discardData.has(name))
+    ? `the data of ${given.join(', ')} is given up`
+    : "no control plane has the cluster's data";
+}
+
+/** What a person has said already, which has to be said with what is asked for now. */
+function wordsOf({ members, discardData }: EtcdFacts): string {
+  const lost = members.flatMap(({ name, condition }) =>
+    condition.kind === 'unreachable' && condition.lost ? [name] : [],
+  );
+  const discarded = discardData.size > 0 ? `--discard-data ${[...discardData].join(',')} ` : '';
+  return `${discarded}${lost.length > 0 ? `--lost ${lost.join(',')} ` : ''}`;
+}
+
+/** It is a word for a life that begins: over data that lives nothing is restored, and nothing begun. */
+export function refuseUnasked({ beginning, members }: EtcdFacts, orders: EtcdOrders): Refusal | undefined {
+  if (beginning === undefined || orders.code === 'bootstrap' || orders.code === 'resume-bootstrap') return undefined;
+  const flag = beginning === 'empty' ? '--empty' : '--snapshot';
+  const holders = members.filter(({ condition }) => condition.kind === 'data').map(({ name }) => name);
+  return refused(
+    'snapshot-unasked',
+    `${flag} is for control planes that have all lost their data, and ${holders.join(', ')} ${holders.length === 1 ? 'holds' : 'hold'} the cluster's`,
+    `leave ${flag} away; or reboot ${holders.join(', ')} if that data may go, and run the same command again`,
+  );
+}
