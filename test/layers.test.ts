@@ -7,7 +7,7 @@ const LAYERS = layersOf(readFileSync('docs/architecture.md', 'utf8'));
 
 function layersOf(page: string): string[] {
   const [, section = ''] = page.split('## Who may import whom');
-  return [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `([\w.]+)` \|/gm)].map(([, name = '']) => name);
+  return [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `([\w.-]+)` \|/gm)].map(([, name = '']) => name);
 }
 
 const layerOf = (path: string): string => path.split('/')[1] ?? '';
