@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addBackupCommands } from './commands/backups.js';
 import { addBenchCommand } from './commands/bench/bench-command.js';
 import { addBootCommands } from './commands/boot.js';
 import { addDownloadOptions } from './commands/download-options.js';
@@ -26,6 +27,7 @@ Examples:
   k8s-diskless kubectl -- get nodes         kubectl with the admin kubeconfig
   k8s-diskless status                       nodes, etcd, certificates; exit 4 where something is wrong
   k8s-diskless logs s5 kubelet --follow     what a component logs, while the node’s RAM has it
+  k8s-diskless backup                       a verified snapshot of all objects; see backups --help
   k8s-diskless download --to /srv/k8s       all that up needs, for --artifacts at a site without internet
   k8s-diskless bench report                 the last benchmark run
   k8s-diskless boot serve --hosts s4,s5,s6  the machines’ operating system over the network; see boot --help
@@ -77,6 +79,7 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
   addBenchCommand(root, finish);
   addBootCommands(root.command('boot'), finish);
   addPkiCommands(root.command('pki'), finish);
+  addBackupCommands(root, finish);
   root
     .command('version')
     .description('print versions')

@@ -64,7 +64,7 @@ export function artifactsFor(options: {
   const cni = cniArchive({ version: versions.cni, arch });
   const etcd = etcdArchive({ version: versions.etcd, arch });
   const controlPlane: Artifact[] = [
-    { name: 'etcd', release: etcd, member: `etcd-v${versions.etcd}-linux-${arch}/etcd` },
+    { name: 'etcd', release: etcd, member: etcdMember('etcd', { version: versions.etcd, arch }) },
     ...CONTROL_PLANE.map(kubernetes),
   ];
   return [
@@ -75,8 +75,14 @@ export function artifactsFor(options: {
 }
 
 /** What the operator can take from an etcd release beside the server that nodes get. */
-export function etcdTools({ version, arch }: { version: string; arch: Arch }): string[] {
-  return ['etcdctl', 'etcdutl'].map((name) => `etcd-v${version}-linux-${arch}/${name}`);
+export function etcdTools(release: { version: string; arch: Arch }): string[] {
+  return [etcdMember('etcdctl', release), etcdutlMember(release)];
+}
+
+export const etcdutlMember = (release: { version: string; arch: Arch }): string => etcdMember('etcdutl', release);
+
+function etcdMember(name: string, { version, arch }: { version: string; arch: Arch }): string {
+  return `etcd-v${version}-linux-${arch}/${name}`;
 }
 
 /** @param os Go's name of the operating system: only kubectl is also fetched for others than linux. */

@@ -42,12 +42,15 @@ export const snapshotInfoSchema = z.looseObject({
 
 export type SnapshotInfo = z.output<typeof snapshotInfoSchema>;
 
-export function snapshotId({ incarnation, revision }: Pick<SnapshotInfo, 'incarnation' | 'revision'>): string {
+export function snapshotId({ incarnation, revision }: Position): string {
   return `${incarnation}-${revision}`;
 }
 
+/** Where it stands in the cluster's history. */
+type Position = Pick<SnapshotInfo, 'incarnation' | 'revision'>;
+
 /** The newest first: by incarnation and revision, never by a clock or a name. */
-export function newestFirst(one: SnapshotInfo, other: SnapshotInfo): number {
+export function newestFirst(one: Position, other: Position): number {
   if (one.incarnation !== other.incarnation) return other.incarnation - one.incarnation;
   const [ours, theirs] = [BigInt(one.revision), BigInt(other.revision)];
   return ours === theirs ? 0 : ours < theirs ? 1 : -1;

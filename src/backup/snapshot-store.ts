@@ -1,7 +1,9 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { z } from 'zod';
 import { usageError } from '../errors.js';
 import { syncDirectory, TEMPORARY_FILE, writeFileAtomic } from '../state/atomic-write.js';
+import type { StateDir } from '../state/state-dir.js';
 import { stateError } from '../state/state-error.js';
 import { newestFirst, type SnapshotInfo, snapshotInfoSchema } from './snapshot-info.js';
 
@@ -9,6 +11,8 @@ import { newestFirst, type SnapshotInfo, snapshotInfoSchema } from './snapshot-i
 export interface SnapshotStore {
   directory: string;
   lock: string;
+  /** Outside the directory: tells of the newest snapshot where that, or all of them, are gone. */
+  last: string;
 }
 
 /** What is there: each snapshot is of its sidecar, without which a file is none. */
@@ -19,12 +23,16 @@ export interface StoredSnapshots {
   damaged: { id: string; why: string }[];
 }
 
+/** As much of it as its successor has to be compared with. */
+const lastSchema = snapshotInfoSchema.pick({ id: true, incarnation: true, revision: true, takenAt: true });
+export type LastSnapshot = z.output<typeof lastSchema>;
+
 const PRIVATE = 0o600;
 const SIDECAR = /^(\d+-\d+)\.json$/;
 const DATABASE = /^(\d+-\d+)\.db$/;
 
-export function snapshotStore(directory: string): SnapshotStore {
-  return { directory, lock: join(directory, 'lock') };
+export function snapshotStore({ snapshots: directory, lastSnapshot: last }: StateDir): SnapshotStore {
+  return { directory, lock: join(directory, 'lock'), last };
 }
 
 export const databasePath = ({ directory }: SnapshotStore, id: string): string => join(directory, `${id}.db`);
@@ -51,7 +59,7 @@ export async function listSnapshots(store: SnapshotStore): Promise<StoredSnapsho
 async function readSidecar(store: SnapshotStore, id: string): Promise<SnapshotInfo | string> {
   const text = await readFile(sidecarPath(store, id), 'utf8').catch((error: NodeJS.ErrnoException) => error);
   if (typeof text !== 'string') return `its sidecar cannot be read (${text.code})`;
-  const info = parseSidecar(text);
+  const info = parseJson(text, snapshotInfoSchema);
   if (info === undefined || info.id !== id) return 'its sidecar is damaged, or of a later release';
   const size = await stat(databasePath(store, id)).then(
     (file) => file.size,
@@ -61,13 +69,15 @@ async function readSidecar(store: SnapshotStore, id: string): Promise<SnapshotIn
   return size === info.sizeBytes ? info : `its file has ${size} of ${info.sizeBytes} bytes`;
 }
 
-function parseSidecar(text: string): SnapshotInfo | undefined {
+function parseJson<T>(text: string, schema: z.ZodType<T>): T | undefined {
   try {
-    return snapshotInfoSchema.safeParse(JSON.parse(text)).data;
+    return schema.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }
 }
+
+const jsonText = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /** One of those listed. @throws usage error naming what there is */
 export async function findSnapshot(store: SnapshotStore, id: string): Promise<SnapshotInfo> {
@@ -82,10 +92,27 @@ export async function findSnapshot(store: SnapshotStore, id: string): Promise<Sn
   });
 }
 
+/** The newest that ever counted; undefined where there never was one. @throws usage error when it cannot be read */
+export async function readLast({ last }: SnapshotStore): Promise<LastSnapshot | undefined> {
+  const text = await orUnusable(last, orAbsent(readFile(last, 'utf8')));
+  if (text === undefined) return undefined;
+  const found = parseJson(text, lastSchema);
+  if (found) return found;
+  throw usageError({
+    code: 'state-damaged',
+    message: `${last} is damaged, or of a later release`,
+    hint: 'it names the newest snapshot: look at k8s-diskless backups, and remove it if all of them are there',
+  });
+}
+
 /** From here on it counts: its file is in place and durable. */
 export async function writeSidecar(store: SnapshotStore, info: SnapshotInfo): Promise<void> {
   const path = sidecarPath(store, info.id);
-  await orUnusable(path, writeFileAtomic(path, `${JSON.stringify(info, null, 2)}\n`, PRIVATE));
+  await orUnusable(path, writeFileAtomic(path, jsonText(info), PRIVATE));
+  const { id, incarnation, revision, takenAt } = info;
+  const last = await readLast(store);
+  if (last && newestFirst(last, info) < 0) return;
+  await orUnusable(store.last, writeFileAtomic(store.last, jsonText({ id, incarnation, revision, takenAt }), PRIVATE));
 }
 
 /** The sidecar goes first: a file alone is no snapshot. */
@@ -109,11 +136,17 @@ async function namesOf(store: SnapshotStore, form: RegExp): Promise<string[]> {
 }
 
 function entriesOf({ directory }: SnapshotStore): Promise<string[]> {
-  const reading = readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+  return orUnusable(
+    directory,
+    orAbsent(readdir(directory)).then((names = []) => names),
+  );
+}
+
+function orAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
+  return reading.catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  return orUnusable(directory, reading);
 }
 
 async function orUnusable<T>(path: string, work: Promise<T>): Promise<T> {

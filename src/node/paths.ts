@@ -10,6 +10,8 @@ export const PATHS = {
   pki: '/etc/kubernetes/pki',
   units: '/etc/systemd/system',
   etcdData: '/var/lib/etcd',
+  /** Beside it, on the same file system: where it is made out of a snapshot. */
+  etcdRestore: '/var/lib/etcd.restore',
   kubeletRoot: '/var/lib/kubelet',
   /** Marker directory of the current boot epoch: cluster id, what was installed. */
   marker: '/run/k8s-diskless',

@@ -147,6 +147,12 @@ export class PkiStore {
     return foundation;
   }
 
+  /** Those that apiservers read encrypted values with. */
+  async encryptionKeyNames(): Promise<string[]> {
+    const foundation = this.#foundation ?? (await this.#begin()).foundation;
+    return foundation.encryptionKeys.map(({ name }) => name);
+  }
+
   async #begin(): Promise<{ foundation: Foundation; files: PkiFile[] }> {
     const { profiles, environment, clusterExists, recorded, directory } = this.#settings;
     const begun = await ensureFoundation({ contents: this.#contents, profiles, environment, clusterExists });

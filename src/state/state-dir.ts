@@ -24,6 +24,8 @@ export interface StateDir {
   bench: string;
   /** Snapshots of etcd. */
   snapshots: string;
+  /** Which snapshot was the newest. */
+  lastSnapshot: string;
   lock: string;
 }
 
@@ -54,6 +56,7 @@ export function stateDirAt(root: string): StateDir {
     runs: join(root, 'runs'),
     bench: join(root, 'bench'),
     snapshots: join(root, 'snapshots'),
+    lastSnapshot: join(root, 'last-snapshot.json'),
     lock: join(root, 'lock'),
   };
 }
@@ -82,7 +85,8 @@ export async function prepareStateDir(state: StateDir): Promise<void> {
 }
 
 /** What may be there before the first cluster.yaml is written. */
-const OWN_ENTRIES = /^(pki|kubeconfig|nodes|jump-hosts\.json|runs|bench|snapshots|lock|\..+\.tmp|lost\+found)$/;
+const OWN_ENTRIES =
+  /^(pki|kubeconfig|nodes|jump-hosts\.json|runs|bench|snapshots|last-snapshot\.json|lock|\..+\.tmp|lost\+found)$/;
 
 /** `--state-dir` of the wrong directory must not make someone's home private to us. */
 async function refuseForeign({ root, clusterFile }: StateDir): Promise<void> {

@@ -1,0 +1,69 @@
+#!/bin/bash
+# Makes a member's data directory out of a snapshot, with the tool that comes with it on stdin: a compressed archive of both,
+# each named by its SHA-256. Nobody sees a directory that is half made: it is moved into its place when it is whole.
+#
+#   restore-etcd-data DIRECTORY LOCK OWNER SCRATCH DECOMPRESS TOOL SNAPSHOT NAME CLUSTER TOKEN URL
+#       OWNER       what the marker in DIRECTORY has to say: it was claimed for this very attempt
+#       SCRATCH     on the file system of DIRECTORY; what an earlier try left there goes
+#       DECOMPRESS  `zstd` or `gzip`
+#       TOOL, SNAPSHOT  names in the archive
+#       NAME, CLUSTER, TOKEN, URL   of the member: etcd's name, initial-cluster, initial-cluster-token and peer URL
+#
+# Prints `restored`; `present` where it finds its work done; `claimed MARKER`, having changed nothing, where the directory is
+# claimed for something else.
+set -euo pipefail
+export LC_ALL=C
+
+# A revision above any that a client may have seen of the past: kubernetes/kubernetes#107457.
+BUMP=1000000000
+
+marker_of() { [ ! -r "$1/k8s-diskless" ] || cat "$1/k8s-diskless"; }
+
+# is_done DIRECTORY OWNER: nothing is left to do, and is said.
+is_done() {
+  local now
+  now=$(marker_of "$1")
+  if [ "$now" != "$2" ]; then
+    printf 'claimed %s\n' "$now"
+  elif [ -d "$1/member" ]; then
+    echo present
+  else
+    return 1
+  fi
+}
+
+main() {
+  local directory=$1 lock=$2 owner=$3 scratch=$4 decompress=$5 tool=$6 snapshot=$7
+  local name=$8 cluster=$9 token=${10} url=${11}
+  if is_done "$directory" "$owner"; then
+    # Whoever sends waits for all of it to be taken.
+    cat >/dev/null
+    return
+  fi
+  rm -rf "$scratch"
+  mkdir -m 0700 "$scratch"
+  "$decompress" -dc | tar -x -C "$scratch" --no-same-owner
+  (cd "$scratch" && printf '%s  %s\n' "$tool" "$tool" "$snapshot" "$snapshot" | sha256sum --check --quiet)
+  chmod 0700 "$scratch/$tool"
+  chmod 0600 "$scratch/$snapshot"
+  "$scratch/$tool" snapshot restore "$scratch/$snapshot" --data-dir "$scratch/data" --name "$name" \
+    --initial-cluster "$cluster" --initial-cluster-token "$token" --initial-advertise-peer-urls "$url" \
+    --bump-revision "$BUMP" --mark-compacted >"$scratch/log" 2>&1 || {
+    tail -n 20 "$scratch/log" >&2
+    exit 1
+  }
+  # RAM is the disk.
+  rm -f "$scratch/$tool" "$scratch/$snapshot"
+  sync -f "$scratch/data"
+  exec 9>"$lock"
+  flock 9
+  if ! is_done "$directory" "$owner"; then
+    mv "$scratch/data/member" "$directory/member"
+    sync -f "$directory"
+    if [ -x "$(command -v restorecon)" ]; then restorecon -R "$directory" || true; fi
+    echo restored
+  fi
+  rm -rf "$scratch"
+}
+
+main "$@"

@@ -1,0 +1,179 @@
+import { rename, rm } from 'node:fs/promises';
+import type { Cluster } from '../cluster/cluster.js';
+import { controlPlanes } from '../config/spec.js';
+import { DisklessError, ownError, refusal } from '../errors.js';
+import type { EtcdStatus } from '../etcd/gateway.js';
+import { snapshotOf } from '../etcd/snapshot.js';
+import type { Contents } from '../etcd-file/read-contents.js';
+import { syncDirectory } from '../state/atomic-write.js';
+import type { ClusterRecord } from '../state/records.js';
+import { readDatabase } from './read-database.js';
+import { receiveFile } from './receive.js';
+import { SIDECAR_VERSION, type SnapshotInfo, snapshotId } from './snapshot-info.js';
+import { databasePath, listSnapshots, type SnapshotStore, writeSidecar } from './snapshot-store.js';
+import { verifySnapshot } from './verify-snapshot.js';
+
+export interface TakeSnapshotOptions {
+  cluster: Cluster;
+  record: ClusterRecord;
+  /** Whose lock the caller holds. */
+  store: SnapshotStore;
+  /** What it is taken for. */
+  reason: string;
+  now: () => Date;
+  signal: AbortSignal;
+}
+
+/**
+ * A verified snapshot of the cluster's etcd in the store: of a member that a linearizable read proves fresh, a follower
+ * before the leader. It counts once its hash, its pages and its revision were checked and it is durable; until then, and
+ * after any failure, the store is as it was.
+ *
+ * @throws DisklessError of the last member that was tried; `snapshot-foreign-etcd` (exit 5)
+ */
+export async function takeSnapshot(options: TakeSnapshotOptions): Promise<SnapshotInfo> {
+  const { cluster, record, signal } = options;
+  const names = controlPlanes(record.spec).map(({ name }) => name);
+  await cluster.quorumThrough(names, signal);
+  let failure: DisklessError | undefined;
+  for (const member of await answeringMembers(cluster, names, signal)) {
+    try {
+      return await takeFrom(member, options);
+    } catch (error) {
+      signal.throwIfAborted();
+      failure = ownError(error);
+      if (!isOfThisMember(failure)) throw failure;
+    }
+  }
+  throw failure ?? new DisklessError({ code: 'etcd-no-answer', message: 'no voter of etcd answers' });
+}
+
+/** Another member may do better than this one; a full disk or another cluster stays what it is. */
+function isOfThisMember({ code }: DisklessError): boolean {
+  return code.startsWith('etcd-') || ['snapshot-damaged', 'snapshot-stale', 'rebooted'].includes(code);
+}
+
+interface AnsweringMember {
+  node: string;
+  status: EtcdStatus;
+}
+
+/** Voters, the leader last: it has the most to do. */
+async function answeringMembers(
+  cluster: Cluster,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<AnsweringMember[]> {
+  const asked = await Promise.all(
+    names.map(async (node): Promise<AnsweringMember[]> => {
+      const gateway = await cluster.etcdOf(node);
+      const status = await gateway.status({ signal }).catch(ownError);
+      return status instanceof DisklessError || status.isLearner ? [] : [{ node, status }];
+    }),
+  );
+  const leads = ({ status }: AnsweringMember): number => Number(status.leader === status.header.memberId);
+  return asked.flat().toSorted((one, other) => leads(one) - leads(other));
+}
+
+async function takeFrom({ node, status }: AnsweringMember, options: TakeSnapshotOptions): Promise<SnapshotInfo> {
+  const { cluster, store, signal, now } = options;
+  const gateway = await cluster.etcdOf(node);
+  const { revision: proven, clusterId } = await gateway.linearizableRead({ signal });
+  await requireSameEtcd(options, clusterId);
+  const takenAt = now().toISOString();
+  const chunks = snapshotOf({ server: await cluster.etcdStreamsOf(node), signal });
+  const { temporary, ...file } = await receiveFile(chunks, databasePath(store, 'incoming'));
+  try {
+    const contents = await readDatabase(temporary, signal);
+    if (BigInt(contents.revision) < BigInt(proven)) throw stale(node, contents.revision, proven);
+    const info = infoOf({ ...options, node, etcd: status.version, etcdClusterId: clusterId, takenAt, contents, file });
+    return await commit(store, temporary, info, signal);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** An incarnation has one etcd: a second one under the same number means that our record is not of what runs. */
+async function requireSameEtcd({ store, record }: TakeSnapshotOptions, etcdClusterId: string): Promise<void> {
+  const { incarnation } = record.etcd;
+  const { snapshots } = await listSnapshots(store);
+  const other = snapshots.find((each) => each.incarnation === incarnation && each.etcdClusterId !== etcdClusterId);
+  if (other === undefined) return;
+  throw refusal({
+    code: 'snapshot-foreign-etcd',
+    message: `the etcd that runs is not that of incarnation ${incarnation}, of which the snapshot ${other.id} is`,
+    hint: 'another operator may have begun a new one: find out whose state directory is current, and use that',
+  });
+}
+
+interface InfoInput extends Pick<TakeSnapshotOptions, 'record' | 'reason'> {
+  node: string;
+  etcd: string;
+  etcdClusterId: string;
+  takenAt: string;
+  contents: Contents;
+  file: { sha256: string; sizeBytes: number };
+}
+
+function infoOf({ record, reason, node, etcd, etcdClusterId, takenAt, contents, file }: InfoInput): SnapshotInfo {
+  const { incarnation } = record.etcd;
+  const { revision, liveKeys: keys, objects } = contents;
+  const encryptionKeys = contents.encryptionKeys.map(({ name }) => name);
+  return {
+    version: SIDECAR_VERSION,
+    id: snapshotId({ incarnation, revision }),
+    clusterId: record.clusterId,
+    incarnation,
+    etcdClusterId,
+    revision,
+    etcd,
+    kubernetes: record.spec.kubernetes,
+    encryptionKeys,
+    keys,
+    objects,
+    ...file,
+    takenAt,
+    node,
+    reason,
+  };
+}
+
+/** One of the same revision says the same: where it is whole it stays, and is known to hold everything up to now. */
+async function commit(
+  store: SnapshotStore,
+  temporary: string,
+  info: SnapshotInfo,
+  signal: AbortSignal,
+): Promise<SnapshotInfo> {
+  const { snapshots } = await listSnapshots(store);
+  const same = snapshots.find(({ id }) => id === info.id);
+  if (same && (await isWhole(store, same, signal))) {
+    const confirmed = { ...same, takenAt: info.takenAt };
+    await writeSidecar(store, confirmed);
+    return confirmed;
+  }
+  await rename(temporary, databasePath(store, info.id));
+  await syncDirectory(store.directory);
+  await writeSidecar(store, info);
+  return info;
+}
+
+function isWhole(store: SnapshotStore, info: SnapshotInfo, signal: AbortSignal): Promise<boolean> {
+  return verifySnapshot(store, info, signal).then(
+    () => true,
+    (error: unknown) => {
+      signal.throwIfAborted();
+      ownError(error);
+      return false;
+    },
+  );
+}
+
+function stale(node: string, revision: string, proven: string): DisklessError {
+  return new DisklessError({
+    code: 'snapshot-stale',
+    message: `the snapshot of ${node} ends at revision ${revision}, and ${proven} was proven before it was taken`,
+    host: node,
+    hint: 'another member may be further: try again',
+  });
+}

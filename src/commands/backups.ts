@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { addClusterOptions, addSourceOptions, addSshOptions, addStateOptions } from './options.js';
+
+const EXAMPLES = `
+Examples:
+  k8s-diskless backup               take a snapshot now; up takes one whenever it changed something
+  k8s-diskless backups              those there are, the newest first
+  k8s-diskless backups verify       read all of them again, to the last byte
+  k8s-diskless backups show 2-4711  all that is known of one
+  k8s-diskless backups prune        let go what is neither among the newest nor the last of its incarnation
+`;
+
+/** `backup` and `backups`. @param finish Takes the exit code */
+export function addBackupCommands(root: Command, finish: (exit: number) => void): void {
+  addSourceOptions(
+    addSshOptions(
+      addClusterOptions(root.command('backup').description('take a verified snapshot of the cluster’s etcd')),
+    ),
+  )
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags) => finish(await (await import('./backup.js')).backupCommand(flags)));
+  const backups = root
+    .command('backups')
+    .description('the snapshots that are kept of the cluster’s etcd')
+    .addHelpText('after', EXAMPLES);
+  addClusterOptions(backups.command('list', { isDefault: true }).description('list them')).action(async (flags) =>
+    finish(await (await import('./backups-list.js')).listBackupsCommand(flags)),
+  );
+  addClusterOptions(backups.command('show').description('show all that is known of one'))
+    .argument('<id>', 'as the list names it')
+    .action(async (id: string, flags) =>
+      finish(await (await import('./backups-list.js')).showBackupCommand(id, flags)),
+    );
+  addStateOptions(backups.command('verify').description('read them again from the first byte to the last'))
+    .argument('[ids...]', 'only these')
+    .action(async (ids: string[], flags) =>
+      finish(await (await import('./backups-verify.js')).verifyBackupsCommand(ids, flags)),
+    );
+  addStateOptions(backups.command('prune').description('let go what nobody needs any more')).action(async (flags) =>
+    finish(await (await import('./backups-prune.js')).pruneBackupsCommand(flags)),
+  );
+}

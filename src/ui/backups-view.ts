@@ -1,0 +1,72 @@
+import type { ListedBackup } from '../backup/restorable.js';
+import type { SnapshotInfo } from '../backup/snapshot-info.js';
+import { PLAIN, type Style } from './style.js';
+import { type Column, textTable, wrap } from './text-table.js';
+import { bytesText, count } from './units.js';
+
+export interface BackupsViewOptions {
+  /** The newest first. */
+  backups: readonly ListedBackup[];
+  damaged: readonly { id: string; why: string }[];
+  now: Date;
+  width: number;
+  style?: Style;
+}
+
+/** What is kept, and which of it something can be restored from. */
+export function backupsLines({ backups, damaged, now, width, style = PLAIN }: BackupsViewOptions): string[] {
+  const columns: Column<ListedBackup>[] = [
+    { title: 'ID', cell: ({ id }) => id },
+    { title: 'AGE', cell: (each) => ageText(each, now) },
+    { title: 'OBJECTS', cell: ({ objects }) => String(objects), align: 'right' },
+    { title: 'SIZE', cell: ({ sizeBytes }) => bytesText(sizeBytes), align: 'right', priority: 2 },
+    { title: 'KUBERNETES', cell: ({ kubernetes }) => kubernetes, priority: 1 },
+    { title: 'ETCD', cell: ({ etcd }) => etcd, priority: 0 },
+    {
+      title: 'RESTORABLE',
+      cell: ({ problems }) => (problems.length === 0 ? 'yes' : 'no'),
+      paint: (text, { problems }) => (problems.length === 0 ? style.green : style.red)(text),
+    },
+  ];
+  const reasons = [
+    ...backups.flatMap(({ id, problems }) => problems.map((problem) => `${id}: ${problem}`)),
+    ...damaged.map(({ id, why }) => `${id} cannot be used: ${why}`),
+  ];
+  const table =
+    backups.length === 0
+      ? ['No snapshot is kept. up takes one whenever it changed something; k8s-diskless backup takes one now.']
+      : textTable({ columns, rows: backups, width, style });
+  return [...table, ...reasons.flatMap((reason) => wrap(`✖ ${reason}`, { width }).map(style.red))];
+}
+
+/** All that is known of one. */
+export function backupDetails(backup: ListedBackup, now: Date): string[] {
+  const { problems, encryptionKeys } = backup;
+  return [
+    `snapshot     ${backup.id}`,
+    `taken        ${backup.takenAt} (${ageText(backup, now)} ago), from ${backup.node}, for ${backup.reason}`,
+    `of           incarnation ${backup.incarnation}, revision ${backup.revision}, etcd cluster ${backup.etcdClusterId}`,
+    `holds        ${count(backup.objects, 'object')}, ${count(backup.keys, 'key')}, ${bytesText(backup.sizeBytes)}`,
+    `written by   Kubernetes ${backup.kubernetes}, etcd ${backup.etcd}`,
+    `encrypted    ${encryptionKeys.length === 0 ? 'nothing in it' : `with ${encryptionKeys.join(', ')}`}`,
+    `sha256       ${backup.sha256}`,
+    `restorable   ${problems.length === 0 ? 'yes' : `no: ${problems.join('; ')}`}`,
+  ];
+}
+
+export function backedUpLines({ snapshot, pruned }: { snapshot: SnapshotInfo; pruned: readonly string[] }): string[] {
+  const { id, incarnation, objects, sizeBytes, node } = snapshot;
+  return [
+    `snapshot ${id}: ${count(objects, 'object')} of incarnation ${incarnation}, ${bytesText(sizeBytes)}, taken from ${node} and verified`,
+    ...(pruned.length > 0 ? [`let go: ${pruned.join(', ')}`] : []),
+  ];
+}
+
+/** `40 s`, `3 min`, `5 h`, `12 days`. A clock that was put back makes none of them negative. */
+function ageText({ takenAt }: SnapshotInfo, now: Date): string {
+  const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(takenAt)) / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 2 * 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / (24 * 3600))} days`;
+}

@@ -1,0 +1,112 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import {
+  listSnapshots,
+  prepareStore,
+  type SnapshotStore,
+  snapshotStore,
+  writeSidecar,
+} from '../../src/backup/snapshot-store.js';
+import { takeSnapshot } from '../../src/backup/take-snapshot.js';
+import { verifySnapshot } from '../../src/backup/verify-snapshot.js';
+import type { Cluster } from '../../src/cluster/cluster.js';
+import type { ClusterRecord } from '../../src/state/records.js';
+import { stateDirAt } from '../../src/state/state-dir.js';
+import { etcdBinary } from '../etcd/etcd-binary.js';
+import { createEtcdCluster, type EtcdCluster } from '../etcd/etcd-cluster.js';
+import { createOpensslPki, type OpensslPki } from '../helpers/openssl-pki.js';
+import { sampleSpec } from '../helpers/sample-facts.js';
+
+let binary: string;
+let pki: OpensslPki;
+let etcd: EtcdCluster;
+let root: string;
+let store: SnapshotStore;
+let at: number;
+
+beforeAll(async () => {
+  binary = await etcdBinary();
+  pki = createOpensslPki();
+});
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'k8s-diskless-take-'));
+  store = snapshotStore(stateDirAt(root));
+  await prepareStore(store);
+  at = Date.parse('2026-11-30T10:00:00Z');
+});
+afterEach(async () => {
+  await etcd.remove();
+  rmSync(root, { recursive: true, force: true });
+});
+afterAll(() => pki.remove());
+
+const { signal } = new AbortController();
+const NAMES = ['s4', 's5', 's6'];
+const spec = sampleSpec();
+const nodes = NAMES.map((name) => ({ ...spec.nodes[0], name, role: 'control-plane' as const }));
+const record = {
+  clusterId: 'c1',
+  spec: { ...spec, nodes },
+  etcd: { incarnation: 2, phase: 'bootstrapped', token: 't', members: NAMES, bootIds: {} },
+} as unknown as ClusterRecord;
+
+/** Those of its doors that are needed here. */
+const cluster = () =>
+  ({
+    etcdOf: async (name: string) => etcd.member(name).gateway,
+    etcdStreamsOf: async (name: string) => etcd.member(name).grpc,
+    quorumThrough: async () => etcd.member('s4').gateway,
+  }) as unknown as Cluster;
+
+const take = () =>
+  takeSnapshot({ cluster: cluster(), record, store, reason: 'backup', now: () => new Date(at), signal });
+
+async function start(): Promise<void> {
+  etcd = await createEtcdCluster({ binary, pki, names: NAMES });
+  await etcd.start();
+}
+
+test('what is taken is whole, of a follower, and says what it is', async () => {
+  await start();
+  const info = await take();
+  expect(info).toMatchObject({
+    id: '2-1',
+    incarnation: 2,
+    revision: '1',
+    kubernetes: spec.kubernetes,
+    keys: 0,
+    objects: 0,
+  });
+  const { leader, header } = await etcd.member(info.node).gateway.status();
+  expect(leader).not.toBe(header.memberId);
+  await verifySnapshot(store, info, signal);
+  expect((await listSnapshots(store)).snapshots).toEqual([info]);
+});
+
+test('a second one of the same revision confirms the first', async () => {
+  await start();
+  const first = await take();
+  at += 60_000;
+  const second = await take();
+  expect(second).toEqual({ ...first, takenAt: new Date(at).toISOString() });
+  expect((await listSnapshots(store)).snapshots).toEqual([second]);
+});
+
+test('where a member does not give one another does, and where none does nothing is left', async () => {
+  await start();
+  await etcd.member('s4').kill();
+  expect((await take()).node).not.toBe('s4');
+  await etcd.member('s5').kill();
+  const before = readdirSync(store.directory);
+  await expect(take()).rejects.toMatchObject({ code: expect.stringMatching(/^etcd-/) });
+  expect(readdirSync(store.directory)).toEqual(before);
+});
+
+test('another etcd under the number of a known incarnation is none of ours', async () => {
+  await start();
+  const info = await take();
+  await writeSidecar(store, { ...info, etcdClusterId: '17' });
+  await expect(take()).rejects.toMatchObject({ code: 'snapshot-foreign-etcd', exit: 5 });
+});
