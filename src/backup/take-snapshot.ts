@@ -7,7 +7,7 @@ import { snapshotOf } from '../etcd/snapshot.js';
 import type { Contents } from '../etcd-file/read-contents.js';
 import { syncDirectory } from '../state/atomic-write.js';
 import type { ClusterRecord } from '../state/records.js';
-import { readDatabase } from './read-database.js';
+import { readDatabase, revisionOf } from './read-database.js';
 import { receiveFile } from './receive.js';
 import { SIDECAR_VERSION, type SnapshotInfo, snapshotId } from './snapshot-info.js';
 import { databasePath, listSnapshots, type SnapshotStore, writeSidecar } from './snapshot-store.js';
@@ -85,7 +85,8 @@ async function takeFrom({ node, status }: AnsweringMember, options: TakeSnapshot
   const { temporary, ...file } = await receiveFile(chunks, databasePath(store, 'incoming'));
   try {
     const contents = await readDatabase(temporary, signal);
-    if (BigInt(contents.revision) < BigInt(proven)) throw stale(node, contents.revision, proven);
+    const held = revisionOf(contents);
+    if (BigInt(held) < BigInt(proven)) throw stale(node, held, proven);
     const info = infoOf({ ...options, node, etcd: status.version, etcdClusterId: clusterId, takenAt, contents, file });
     return await commit(store, temporary, info, signal);
   } finally {
@@ -117,7 +118,8 @@ interface InfoInput extends Pick<TakeSnapshotOptions, 'record' | 'reason'> {
 
 function infoOf({ record, reason, node, etcd, etcdClusterId, takenAt, contents, file }: InfoInput): SnapshotInfo {
   const { incarnation } = record.etcd;
-  const { revision, liveKeys: keys, objects } = contents;
+  const { liveKeys: keys, objects } = contents;
+  const revision = revisionOf(contents);
   const encryptionKeys = contents.encryptionKeys.map(({ name }) => name);
   return {
     version: SIDECAR_VERSION,

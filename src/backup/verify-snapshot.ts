@@ -1,6 +1,6 @@
 import { DisklessError } from '../errors.js';
 import { checkTrailingHash, type TrailingHash } from '../etcd-file/trailing-hash.js';
-import { openDatabase, readDatabase } from './read-database.js';
+import { openDatabase, readDatabase, revisionOf } from './read-database.js';
 import type { SnapshotInfo } from './snapshot-info.js';
 import { databasePath, type SnapshotStore } from './snapshot-store.js';
 
@@ -10,8 +10,8 @@ export async function verifySnapshot(store: SnapshotStore, info: SnapshotInfo, s
   const { verdict, sha256 } = await hashOf(path, signal);
   if (verdict !== 'right' || sha256 !== info.sha256)
     throw damaged(info.id, 'its SHA-256 is another one than when it was taken');
-  const { revision, liveKeys } = await readDatabase(path, signal);
-  if (revision !== info.revision || liveKeys !== info.keys)
+  const contents = await readDatabase(path, signal);
+  if (revisionOf(contents) !== info.revision || contents.liveKeys !== info.keys)
     throw damaged(info.id, 'it holds something else than when it was taken');
 }
 
