@@ -23,7 +23,7 @@ const ENOUGH = 100;
 /** After which no further batch is begun, if those were enough. */
 const BUDGET_MINUTES = 45;
 const BATCH = 24;
-const PROCS = 4;
+const PROCS = 2;
 /** There for what hangs. */
 const BATCH_MINUTES = 60;
 const MINUTE = 60_000;
