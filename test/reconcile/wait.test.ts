@@ -197,7 +197,7 @@ describe('up --wait on a recorded cluster of three control planes, one of them o
       }
       if (event.type === 'note' && event.node === 'n1' && event.code === 'waiting') void node('n1').sshd.listen();
     };
-    const left = ['n1 admit left-out', 'n2 admit left-out'];
+    const left = ['n1 preflight left-out', 'n2 preflight left-out'];
     expect(failures(await up({ ...cluster, wait: 200_000, onEvent }))).toEqual(left);
     expect(served()).toEqual(['n3', 'n4', 'n5']);
   });
