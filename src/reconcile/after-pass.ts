@@ -1,6 +1,6 @@
 import { type DisklessError, EXIT } from '../errors.js';
 import { Deferral } from '../runner/deferral.js';
-import type { StepReport } from '../runner/run-sequence.js';
+import type { StepReport } from '../runner/perform-step.js';
 import { isOfBooting } from './connect-retry.js';
 import type { ReadHosts } from './hosts.js';
 import { type Outcome, outcomeOf } from './outcome.js';

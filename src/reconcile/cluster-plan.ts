@@ -2,7 +2,7 @@ import type { ClusterSpec } from '../config/spec.js';
 import { type EtcdOrders, type WipeReason, wipes } from '../plan/etcd-order-types.js';
 import type { ClusterPlan, NodePlan, PlanAction } from '../plan/plan.js';
 import { clockHasToBeSet } from '../plan/preflight-clock.js';
-import type { StepReport } from '../runner/run-sequence.js';
+import type { StepReport } from '../runner/perform-step.js';
 import { explainOrders } from './explain-orders.js';
 import type { CheckedHosts } from './hosts.js';
 import type { Judgement, NodeWork } from './judgement.js';

@@ -1,6 +1,6 @@
 import { type DisklessError, EXIT, type ExitCode } from '../errors.js';
 import type { NodeSummary } from '../runner/events.js';
-import type { StepReport } from '../runner/run-sequence.js';
+import type { StepReport } from '../runner/perform-step.js';
 import type { ReconcileOptions, RunMemory } from './context.js';
 import type { Judgement } from './judgement.js';
 import { NETWORK_BROKEN } from './network-ways.js';

@@ -1,6 +1,7 @@
 import { DisklessError } from '../errors.js';
+import type { StepReport } from '../runner/perform-step.js';
 import { createRollingLock } from '../runner/rolling-lock.js';
-import { runSequence, type StepReport } from '../runner/run-sequence.js';
+import { runSequence } from '../runner/run-sequence.js';
 import type { Step } from '../runner/sequence.js';
 import { createStepValues, type StepValues } from '../runner/step-values.js';
 import type { JudgedRun, Pass, Run } from './context.js';

@@ -1,7 +1,7 @@
 import type { DisklessError, ExitCode } from '../errors.js';
 import type { ClusterPlan } from '../plan/plan.js';
 import type { NodeSummary } from '../runner/events.js';
-import type { StepReport } from '../runner/run-sequence.js';
+import type { StepReport } from '../runner/perform-step.js';
 import { clusterPlan } from './cluster-plan.js';
 import type { Run } from './context.js';
 import { summarise } from './outcome.js';

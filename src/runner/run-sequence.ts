@@ -1,9 +1,7 @@
-import { type DisklessError, toDisklessError } from '../errors.js';
-import { Deferral, type DeferredUntil } from './deferral.js';
 import type { EventBus } from './event-bus.js';
-import type { StepOutcome } from './events.js';
-import { createLongWaits, type LongWaits } from './long-waits.js';
-import { appliesTo, type Need, type PlannedNode, type Step, type StepResult } from './sequence.js';
+import { createLongWaits } from './long-waits.js';
+import { type Performing, performStep, type StepReport } from './perform-step.js';
+import { appliesTo, type Need, type PlannedNode, type Step } from './sequence.js';
 import { createStepValues, type StepValueStore } from './step-values.js';
 
 export interface RunSequenceOptions<Services> {
@@ -15,17 +13,6 @@ export interface RunSequenceOptions<Services> {
   values?: StepValueStore;
   bus: EventBus;
   signal: AbortSignal;
-}
-
-export interface StepReport {
-  step: string;
-  node: string;
-  outcome: StepOutcome;
-  durationMs: number;
-  error?: DisklessError;
-  reason?: string;
-  /** It was skipped by its own will, and until when. */
-  deferred?: DeferredUntil;
 }
 
 /** A need that was waited for: why the step cannot run, or what it is handed. */
@@ -46,7 +33,12 @@ export async function runSequence<Services>(options: RunSequenceOptions<Services
   const roles = new Map(nodes.map(({ name, role }) => [name, role]));
   const running = new Map<string, Promise<StepReport>>();
   const instances = new Map<string, Promise<StepReport>[]>();
-  const tools: Tools = { failed: new Set(), waits: createLongWaits(options.bus), values };
+  const performing: Performing<Services> = {
+    ...options,
+    values,
+    failed: new Set(),
+    waits: createLongWaits(options.bus),
+  };
 
   const instancesOf = (step: Step<Services>): Promise<StepReport>[] => {
     const known = instances.get(step.id);
@@ -90,7 +82,7 @@ export async function runSequence<Services>(options: RunSequenceOptions<Services
       .then((needs) => {
         const handed = Object.fromEntries(needs.map(({ name, met }) => [name, met.value]));
         const reason = needs.find(({ met }) => met.blocked !== undefined)?.met.blocked;
-        return perform({ ...options, ...tools }, step, { node, handed, reason });
+        return performStep(performing, step, { node, handed, reason });
       });
     running.set(key, report);
     return report;
@@ -123,59 +115,4 @@ async function firstSuccess(
     return { value: values.at(id, report.node) };
   });
   return Promise.any(succeeded).catch(() => ({ blocked: `no node got through: ${title}` }));
-}
-
-interface Tools {
-  failed: Set<string>;
-  waits: LongWaits;
-  values: StepValueStore;
-}
-
-interface Instance {
-  node: string;
-  /** What it needs, as far as it is there, by name. */
-  handed: Record<string, unknown>;
-  /** Why it cannot run. */
-  reason: string | undefined;
-}
-
-async function perform<Services>(
-  { bus, services, signal, failed, waits, values }: RunSequenceOptions<Services> & Tools,
-  step: Step<Services>,
-  { node, handed, reason }: Instance,
-): Promise<StepReport> {
-  const place = { step: step.id, ...(node !== '' && { node }) };
-  const finish = ({ deferred, ...told }: Omit<StepReport, 'step' | 'node'>): StepReport => {
-    bus.emit({ type: 'step-finished', ...place, ...told });
-    return { step: step.id, node, ...told, ...(deferred && { deferred }) };
-  };
-  const context = Object.freeze({ ...services, ...handed });
-  if (signal.aborted || reason !== undefined) step.leftOut?.(context);
-  if (signal.aborted) return finish({ outcome: 'cancelled', durationMs: 0 });
-  if (reason !== undefined) return finish({ outcome: 'skipped', durationMs: 0, reason });
-  const began = bus.elapsedMs();
-  bus.emit({ type: 'step-started', ...place });
-  try {
-    const result = await waits.during({ step: step.id, node }, () =>
-      step.run(context, { node, step: step.id, signal, failed }),
-    );
-    if (typeof result !== 'string') values.put(step.id, node, result.gives);
-    return finish({ outcome: outcomeOf(result), durationMs: bus.elapsedMs() - began });
-  } catch (thrown) {
-    const durationMs = bus.elapsedMs() - began;
-    if (signal.aborted) return finish({ outcome: 'cancelled', durationMs });
-    const error = toDisklessError(thrown).at({ ...(node !== '' && { host: node }), step: step.id });
-    const deferred = thrown instanceof Deferral ? { deferred: thrown.until } : {};
-    if (error.code === 'dependency-failed')
-      return finish({ outcome: 'skipped', durationMs, reason: error.message, ...deferred });
-    if (node !== '') failed.add(node);
-    return finish({ outcome: 'failed', durationMs, error });
-  }
-}
-
-/** @throws what it failed with */
-function outcomeOf(result: StepResult): 'changed' | 'unchanged' {
-  if (typeof result === 'string') return result;
-  if (result.outcome === 'failed') throw result.error;
-  return result.outcome;
 }

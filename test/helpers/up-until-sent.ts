@@ -9,7 +9,7 @@ import { type ReconcileInput, withRun } from '../../src/reconcile/run.js';
 import { upSequence } from '../../src/reconcile/up-sequence.js';
 import { createEventBus } from '../../src/runner/event-bus.js';
 import type { EventSink } from '../../src/runner/events.js';
-import type { StepReport } from '../../src/runner/run-sequence.js';
+import type { StepReport } from '../../src/runner/perform-step.js';
 import { createRunDirectory, prepareStateDir } from '../../src/state/state-dir.js';
 
 /** What `up` does before it connects to anyone. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DisklessError, EXIT, refusal } from '../../src/errors.js';
 import { afterPass, MOST_PASSES, type PassEnd } from '../../src/reconcile/after-pass.js';
 import { Deferral } from '../../src/runner/deferral.js';
-import type { StepReport } from '../../src/runner/run-sequence.js';
+import type { StepReport } from '../../src/runner/perform-step.js';
 
 const report = (step: string, node: string, changes: Partial<StepReport> = {}): StepReport => {
   return { step, node, outcome: 'unchanged', durationMs: 1, ...changes };

@@ -5,7 +5,7 @@ import type { NodeDifference } from '../../src/plan/diff.js';
 import type { EtcdOrders } from '../../src/plan/etcd-order-types.js';
 import { clusterPlan } from '../../src/reconcile/cluster-plan.js';
 import type { Judgement, NodeWork } from '../../src/reconcile/judgement.js';
-import type { StepReport } from '../../src/runner/run-sequence.js';
+import type { StepReport } from '../../src/runner/perform-step.js';
 import { sampleFacts, sampleSpec } from '../helpers/sample-facts.js';
 import { sampleOrders } from '../helpers/sample-orders.js';
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CONFIG_SEGMENT, segmentIds } from '../../src/delivery/build-segments.js';
 import type { Judgement } from '../../src/reconcile/judgement.js';
 import { judge } from '../../src/reconcile/up-sequence.js';
-import type { StepReport } from '../../src/runner/run-sequence.js';
+import type { StepReport } from '../../src/runner/perform-step.js';
 import { readClusterRecord, readNodeRecords } from '../../src/state/record-files.js';
 import { stateDirAt } from '../../src/state/state-dir.js';
 import { type Fleet, startFleet } from '../helpers/fake-node/fleet.js';

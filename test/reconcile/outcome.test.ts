@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DisklessError, EXIT, refusal, toDisklessError, usageError } from '../../src/errors.js';
 import type { NodeWork } from '../../src/reconcile/judgement.js';
 import { type OutcomeInput, outcomeOf, summarise } from '../../src/reconcile/outcome.js';
-import type { StepReport } from '../../src/runner/run-sequence.js';
+import type { StepReport } from '../../src/runner/perform-step.js';
 import { nodeTable } from '../../src/ui/node-table.js';
 import { PLAIN } from '../../src/ui/style.js';
 import { sampleFacts, sampleSpec } from '../helpers/sample-facts.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RunEvent } from '../../src/runner/events.js';
-import type { StepReport } from '../../src/runner/run-sequence.js';
+import type { StepReport } from '../../src/runner/perform-step.js';
 import { readClusterRecord, writeClusterRecord } from '../../src/state/record-files.js';
 import { stateDirAt } from '../../src/state/state-dir.js';
 import { type Fleet, startFleet } from '../helpers/fake-node/fleet.js';
