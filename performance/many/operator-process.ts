@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { RunFlags } from '../../src/commands/options.js';
 import { openUpView } from '../../src/commands/view.js';
+import { judge } from '../../src/reconcile/up-sequence.js';
 import type { EventSink, RunEvent } from '../../src/runner/events.js';
 import { prepareUp, upUntilSent } from '../../test/helpers/up-until-sent.js';
 
@@ -36,7 +37,7 @@ const input = await prepareUp(flags, [openUpView(flags).sink, noting(steps)], ne
 const prepared = performance.now();
 const before = { own: process.cpuUsage(), helpers: helperCpuSeconds() };
 const zeroMs = input.bus.elapsedMs();
-const { pass, reports } = await upUntilSent(input);
+const { values, reports } = await upUntilSent(input);
 const own = process.cpuUsage(before.own);
 
 process.send?.({
@@ -47,7 +48,7 @@ process.send?.({
   baselineMiB,
   peakMiB: peakMiB(),
   wanted: Object.fromEntries(
-    [...(pass.judgement?.work ?? [])].map(([name, { difference }]) => [name, difference.files.length]),
+    [...(values.of(judge)?.work ?? [])].map(([name, { difference }]) => [name, difference.files.length]),
   ),
   failures: reports.flatMap(({ step, node, outcome, error, reason }) =>
     outcome === 'changed' || outcome === 'unchanged' ? [] : [`${step}@${node} ${outcome}: ${error?.message ?? reason}`],

@@ -1,5 +1,5 @@
 import type { StepPlace } from '../runner/sequence.js';
-import { type Reconciliation, tallyOf } from './reconciliation.js';
+import type { Run } from './context.js';
 
 /** Where something changes: on a node, or among the cluster's objects. */
 export interface ChangePlace {
@@ -7,9 +7,23 @@ export interface ChangePlace {
   step: string;
 }
 
+type ChangeContext = Pick<Run, 'bus' | 'memory'>;
+
+/** Bytes of its files that a node has been sent. */
+export function countSent({ memory }: ChangeContext, node: string, bytes: number): void {
+  tallyOf(memory, node).bytesSent += bytes;
+}
+
+/** For more to be added. */
+function tallyOf({ tally }: Pick<Run['memory'], 'tally'>, node: string): { changes: number; bytesSent: number } {
+  const known = tally.get(node) ?? { changes: 0, bytesSent: 0 };
+  tally.set(node, known);
+  return known;
+}
+
 /** What was changed through an API: event and count. */
-export function changed(context: Reconciliation, { node, step }: ChangePlace, what: string): void {
-  tallyOf(context, node ?? '').changes += 1;
+export function changed(context: ChangeContext, { node, step }: ChangePlace, what: string): void {
+  tallyOf(context.memory, node ?? '').changes += 1;
   context.bus.emit({ type: 'change', step, ...(node !== undefined && { node }), what });
 }
 
@@ -18,7 +32,7 @@ export function changed(context: Reconciliation, { node, step }: ChangePlace, wh
  * here (`plan`, `up` on a healthy cluster) provably changes nothing.
  */
 export async function change<T>(
-  context: Reconciliation,
+  context: ChangeContext,
   { node, step }: StepPlace,
   what: string,
   work: () => Promise<T>,

@@ -1,25 +1,30 @@
-import { type WipeReason, wipes } from '../plan/etcd-order-types.js';
+import type { ClusterSpec } from '../config/spec.js';
+import { type EtcdOrders, type WipeReason, wipes } from '../plan/etcd-order-types.js';
 import type { ClusterPlan, NodePlan, PlanAction } from '../plan/plan.js';
 import { clockHasToBeSet } from '../plan/preflight-clock.js';
-import type { StepReport } from '../runner/run-sequence.js';
+import type { StepReport } from '../runner/perform-step.js';
 import { explainOrders } from './explain-orders.js';
+import type { CheckedHosts } from './hosts.js';
+import type { Judgement, NodeWork } from './judgement.js';
 import { firstFailures } from './outcome.js';
-import type { Judgement, NodeWork, Reconciliation } from './reconciliation.js';
+
+export interface ClusterPlanInput {
+  spec: ClusterSpec;
+  hosts: Pick<CheckedHosts, 'facts' | 'rejected'>;
+  judgement: Judgement;
+  reports: readonly StepReport[];
+}
 
 /** What `plan` shows: per node what `up` would change, and why. */
-export function clusterPlan(
-  context: Reconciliation,
-  judgement: Judgement,
-  reports: readonly StepReport[],
-): ClusterPlan {
+export function clusterPlan({ spec, hosts, judgement, reports }: ClusterPlanInput): ClusterPlan {
   const { orders, work } = judgement;
   const failures = firstFailures(reports);
   const wiped = wipes(orders);
-  const nodes = context.options.spec.nodes.map(({ name, role }): NodePlan => {
+  const nodes = spec.nodes.map(({ name, role }): NodePlan => {
     const planned = work.get(name);
     if (planned) return { name, role, ...stateOf(planned), actions: actionsOf(planned, wiped.get(name)) };
     const reason = failures.get(name)?.error?.message ?? 'it takes no part in this run';
-    const state = stateOfLeftOut(context, judgement, name);
+    const state = stateOfLeftOut(hosts, orders, name);
     return { name, role, state, actions: [{ kind: 'note', subject: name, reason }] };
   });
   const { issued, renewed } = judgement.pki;
@@ -30,7 +35,11 @@ export function clusterPlan(
   return { nodes, verdict: { code: orders.code, message: explainOrders(orders) }, notes };
 }
 
-function stateOfLeftOut({ facts }: Reconciliation, { orders, rejected }: Judgement, name: string): NodePlan['state'] {
+function stateOfLeftOut(
+  { facts, rejected }: ClusterPlanInput['hosts'],
+  orders: EtcdOrders,
+  name: string,
+): NodePlan['state'] {
   if (!facts.has(name)) return 'unreachable';
   const order = rejected.has(name) ? undefined : orders.members.get(name);
   if (order?.do === 'wait') return 'waits';

@@ -1,7 +1,7 @@
 import { CONTAINERD_CHECK, CONTAINERD_UNIT } from '../components/containerd.js';
 import { DisklessError } from '../errors.js';
+import type { AtWork, Run } from './context.js';
 import { fetchEvidence, whereLogs } from './evidence.js';
-import { type Reconciliation, workOf } from './reconciliation.js';
 
 /**
  * containerd starts and stays up without what it does not understand and without plugins that fail: keys it ignores,
@@ -29,9 +29,9 @@ interface Told {
   words: string[];
 }
 
-async function refuse(context: Reconciliation, node: string, stdout: string): Promise<void> {
+async function refuse(context: AtWork, node: string, stdout: string): Promise<void> {
   const told = parseTold(stdout);
-  const { version } = workOf(context, node).facts.containerd;
+  const { version } = context.work.facts.containerd;
   const unreadable = told.find(({ kind }) => kind === 'unreadable');
   if (unreadable) throw configUnreadable({ node, version, reason: unreadable.words[0] ?? '' });
   const settings = told.filter(({ kind }) => kind === 'setting');
@@ -91,7 +91,7 @@ function configUnreadable({ node, version, reason }: { node: string; version: st
 }
 
 interface Failure {
-  context: Reconciliation;
+  context: Run;
   node: string;
   code: string;
   message: string;

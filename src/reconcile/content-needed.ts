@@ -1,10 +1,10 @@
 import { CONTROL_PLANE_BINARIES } from '../artifacts/catalogue.js';
 import type { NodeSpec } from '../config/spec.js';
+import type { ContentSource } from '../delivery/content-source.js';
 import { DisklessError, ownError } from '../errors.js';
 import { goArchitecture } from '../facts/architecture.js';
 import type { NodeFacts } from '../facts/facts.js';
 import type { PreflightInput } from '../plan/finding.js';
-import type { Reconciliation } from './reconciliation.js';
 
 /** Architecture → what its nodes need, or why that cannot be had. */
 export type ContentByArch = ReadonlyMap<string, ArchContent | DisklessError>;
@@ -26,7 +26,10 @@ export const NO_CONTENT: ArchContent = { artifacts: new Map(), images: [] };
  * Asked once per architecture. An architecture whose content cannot be had is a finding of its nodes, unless it is that
  * of all: then it is nothing about nodes.
  */
-export async function contentNeeded({ facts, options: { content } }: Reconciliation): Promise<ContentByArch> {
+export async function contentNeeded(
+  content: ContentSource,
+  facts: ReadonlyMap<string, NodeFacts>,
+): Promise<ContentByArch> {
   const archs = new Set([...facts.values()].flatMap(({ arch }) => goArchitecture(arch) ?? []));
   const found: ContentByArch = new Map(
     await Promise.all(

@@ -6,12 +6,12 @@ import { peerUrl } from '../etcd/peer-url.js';
 import type { DesiredNode } from '../node/desired.js';
 import type { EtcdOrders } from '../plan/etcd-order-types.js';
 import type { ClusterRecord } from '../state/records.js';
-import type { Candidate } from './candidate.js';
-import type { Reconciliation } from './reconciliation.js';
+import type { Run } from './context.js';
+import type { FitNode } from './hosts.js';
 import { archOf, traitsOf } from './traits.js';
 
 /** Every node whose address is known, from this run's facts or from the last run's records. */
-export function peersOf({ options, memory }: Reconciliation, fit: readonly Candidate[]): Peer[] {
+export function peersOf({ options, memory }: Run, fit: readonly FitNode[]): Peer[] {
   const seen = new Map(fit.map(({ node, nodeIp }) => [node.name, nodeIp]));
   return options.spec.nodes.flatMap((node) => {
     const nodeIp = seen.get(node.name) ?? memory.nodeRecords.get(node.name)?.nodeIp ?? node.nodeIp;
@@ -27,16 +27,16 @@ const peer = (node: NodeSpec, nodeIp: string): Peer => ({
 });
 
 export interface DesiredNodeInput {
-  candidate: Candidate;
+  host: FitNode;
   peers: Peer[];
   record: ClusterRecord;
   orders: EtcdOrders;
 }
 
 /** What a node should hold: components, PKI and images. */
-export async function desiredNode(context: Reconciliation, input: DesiredNodeInput): Promise<DesiredNode> {
+export async function desiredNode(context: Run, input: DesiredNodeInput): Promise<DesiredNode> {
   const { spec, content, state } = context.options;
-  const { node, facts, nodeIp, linkName } = input.candidate;
+  const { node, facts, nodeIp, linkName } = input.host;
   const etcdBootstrap = bootstrapFor(input);
   const componentContext: ComponentContext = {
     spec,
@@ -54,8 +54,8 @@ export async function desiredNode(context: Reconciliation, input: DesiredNodeInp
   return { components, images: await content.images(archOf(facts)) };
 }
 
-function bootstrapFor({ candidate, peers, record, orders }: DesiredNodeInput): EtcdBootstrap | undefined {
-  const order = orders.members.get(candidate.node.name)?.do;
+function bootstrapFor({ host, peers, record, orders }: DesiredNodeInput): EtcdBootstrap | undefined {
+  const order = orders.members.get(host.node.name)?.do;
   if (order !== 'bootstrap' && order !== 'resume-bootstrap') return undefined;
   const initialCluster = peers
     .filter(({ name }) => record.etcd.members.includes(name))

@@ -2,7 +2,7 @@ import { deadline } from '../abort.js';
 import { isPassingInEtcd } from '../etcd/errors.js';
 import type { MemberId } from '../etcd/member-id.js';
 import type { MemberFacts, MemberList } from '../plan/etcd-facts.js';
-import type { Reconciliation } from './reconciliation.js';
+import type { Run } from './context.js';
 import { type Patience, retrying, shortly } from './settling.js';
 
 /* Who etcd's members are, as they say it themselves. */
@@ -12,11 +12,13 @@ const PROOF = { everyMs: 500, forMs: 10_000 };
 /** What a member knows needs nobody else, and no quorum. */
 const KNOWN = { everyMs: 500, forMs: 5_000 };
 
+interface Asking extends Run {
+  /** Nodes whose member was just started. */
+  woken: ReadonlySet<string>;
+}
+
 /** As a quorum knows it; undefined when none answers. An error that passes is no silence yet. */
-export async function provenList(
-  context: Reconciliation,
-  running: readonly MemberFacts[],
-): Promise<MemberList | undefined> {
+export async function provenList(context: Asking, running: readonly MemberFacts[]): Promise<MemberList | undefined> {
   const patience = patienceOf(context, PROOF);
   return asked(context, patience, async (signal) => {
     const read = async (by: string): Promise<MemberList> => {
@@ -29,7 +31,7 @@ export async function provenList(
 }
 
 /** As each of these knows it, of those that answer. */
-export async function knownLists(context: Reconciliation, running: readonly MemberFacts[]): Promise<MemberList[]> {
+export async function knownLists(context: Asking, running: readonly MemberFacts[]): Promise<MemberList[]> {
   const patience = patienceOf(context, KNOWN);
   const lists = running.map((member) =>
     asked(context, patience, async (signal): Promise<MemberList> => {
@@ -42,10 +44,7 @@ export async function knownLists(context: Reconciliation, running: readonly Memb
 }
 
 /** Which member each of these is, as it says itself; of those that serve. */
-export async function memberIds(
-  context: Reconciliation,
-  running: readonly MemberFacts[],
-): Promise<ReadonlyMap<string, MemberId>> {
+export async function memberIds(context: Run, running: readonly MemberFacts[]): Promise<ReadonlyMap<string, MemberId>> {
   const ids = running.map(({ name }) =>
     asked(context, KNOWN, async (signal) => {
       const { header } = await (await context.cluster.etcdOf(name)).status({ signal });
@@ -56,28 +55,23 @@ export async function memberIds(
 }
 
 /** One that was just started has to read its data, and to find the others, first. */
-function patienceOf(context: Reconciliation, usual: Patience): Patience {
+function patienceOf(context: Asking, usual: Patience): Patience {
   return context.woken.size > 0 ? { ...usual, forMs: Math.max(usual.forMs, shortly(context).forMs) } : usual;
 }
 
 /** It listens where it was started, which need not be where its machine is now. */
-function addressesOf({ memory }: Reconciliation, { name, peerUrl }: MemberFacts): string[] {
+function addressesOf({ memory }: Run, { name, peerUrl }: MemberFacts): string[] {
   const recorded = memory.nodeRecords.get(name)?.nodeIp;
   return [...new Set([...(recorded ? [recorded] : []), ...(peerUrl ? [new URL(peerUrl).hostname] : [])])];
 }
 
-function insistently<T>(
-  { options }: Reconciliation,
-  patience: Patience,
-  signal: AbortSignal,
-  work: () => Promise<T>,
-): Promise<T> {
+function insistently<T>({ options }: Run, patience: Patience, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   return retrying({ signal, options }, patience, isPassingInEtcd, work);
 }
 
 /** undefined when there is no answer in that time. */
 async function asked<T>(
-  { signal: parent }: Reconciliation,
+  { signal: parent }: Run,
   { forMs }: Patience,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> {

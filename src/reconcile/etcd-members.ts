@@ -1,7 +1,7 @@
 import { DisklessError } from '../errors.js';
 import type { EtcdGateway, EtcdMember } from '../etcd/gateway.js';
 import { hasCode } from '../kube/api-errors.js';
-import { judgementOf, type Reconciliation } from './reconciliation.js';
+import type { JudgedRun } from './context.js';
 import { isUnsettled, type Patience, retrying, shortly } from './settling.js';
 
 /* Changes of etcd's membership that survive a change of its leader, and the loss of an answer. */
@@ -24,23 +24,23 @@ interface Question {
  * and its machine need not take part in this run.
  */
 function ask<T>(
-  context: Reconciliation,
+  context: JudgedRun,
   { patience, passes = () => false }: Question,
   question: (gateway: EtcdGateway) => Promise<T>,
 ): Promise<T> {
-  const { through } = judgementOf(context).orders.quorum;
+  const { through } = context.judgement.orders.quorum;
   const isPassing = (error: unknown): boolean => isUnsettled(error) || passes(error);
   return retrying(context, patience, isPassing, async () =>
     question(await context.cluster.quorumThrough(through, context.signal)),
   );
 }
 
-export function listMembers(context: Reconciliation): Promise<EtcdMember[]> {
+export function listMembers(context: JudgedRun): Promise<EtcdMember[]> {
   return ask(context, { patience: shortly(context) }, (gateway) => gateway.memberList({ signal: context.signal }));
 }
 
 /** Removal that was answered too late is found done: the next attempt meets nothing to remove. */
-export async function removeMember(context: Reconciliation, id: string): Promise<void> {
+export async function removeMember(context: JudgedRun, id: string): Promise<void> {
   const { signal } = context;
   await ask(context, { patience: shortly(context) }, (gateway) => gateway.memberRemove(id, { signal })).catch(
     (error) => {
@@ -55,8 +55,8 @@ export async function removeMember(context: Reconciliation, id: string): Promise
  *
  * @throws DisklessError `etcd-rejoin-blocked` when voters that take no part keep etcd from it; `etcd-address-taken`
  */
-export async function addLearner(context: Reconciliation, node: string, url: string): Promise<EtcdMember> {
-  const { blocking, through } = judgementOf(context).orders.quorum;
+export async function addLearner(context: JudgedRun, node: string, url: string): Promise<EtcdMember> {
+  const { blocking, through } = context.judgement.orders.quorum;
   const patience = blocking !== undefined && blocking.members.length > 0 ? ADD_RETRY_BESIDE_ABSENT : ADD_RETRY;
   const passes = (error: unknown): boolean => hasCode(error, 'etcd-unhealthy-cluster');
   const { signal } = context;
@@ -86,7 +86,7 @@ function addressTaken(host: string, { name, id }: EtcdMember, url: string): Disk
 }
 
 /** Promotion that was answered too late is found done: the next attempt meets a voter. */
-export async function promoteLearner(context: Reconciliation, id: string): Promise<void> {
+export async function promoteLearner(context: JudgedRun, id: string): Promise<void> {
   const { signal } = context;
   const passes = (error: unknown): boolean => hasCode(error, 'etcd-learner-not-ready');
   await ask(context, { patience: PROMOTE_RETRY, passes }, (gateway) =>
@@ -99,13 +99,13 @@ export async function promoteLearner(context: Reconciliation, id: string): Promi
 }
 
 /** Repeated it does no harm. */
-export async function updatePeerUrl(context: Reconciliation, id: string, url: string): Promise<void> {
+export async function updatePeerUrl(context: JudgedRun, id: string, url: string): Promise<void> {
   const { signal } = context;
   await ask(context, { patience: shortly(context) }, (gateway) => gateway.memberUpdate(id, [url], { signal }));
 }
 
 /** Beside a learner etcd adds no other, and the next run begins anew with this one anyway. One that was promoted stays. */
-export async function giveUpLearner(context: Reconciliation, id: string): Promise<void> {
+export async function giveUpLearner(context: JudgedRun, id: string): Promise<void> {
   const members = await listMembers(context);
   if (members.some((member) => member.id === id && member.isLearner)) await removeMember(context, id);
 }

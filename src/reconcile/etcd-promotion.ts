@@ -1,8 +1,9 @@
 import type { MemberId } from '../etcd/member-id.js';
 import { hasCode } from '../kube/api-errors.js';
 import { changed } from './change.js';
+import type { JudgedRun } from './context.js';
 import { listMembers, promoteLearner } from './etcd-members.js';
-import type { JoiningMember, Reconciliation } from './reconciliation.js';
+import type { JoiningMember } from './joining-member.js';
 
 /** From a promotion until the member serves, where nothing stands in its way; or as long as the promotion took. */
 const SERVING_MS = 500;
@@ -23,7 +24,7 @@ export interface Promotion {
  * elections, though nothing is missing. Started anew it is through at once. Where two voters are all that there are, it is
  * waited for instead: a restart would be an outage.
  */
-export async function startAndPromote(context: Reconciliation, promotion: Promotion): Promise<void> {
+export async function startAndPromote(context: JudgedRun, promotion: Promotion): Promise<void> {
   const { member } = promotion;
   const failed = new AbortController();
   const own = { ...context, signal: AbortSignal.any([context.signal, failed.signal]) };
@@ -44,7 +45,7 @@ export async function startAndPromote(context: Reconciliation, promotion: Promot
 }
 
 /** @returns whether it is to be started anew */
-async function promote(context: Reconciliation, promotion: Promotion, serves: () => boolean): Promise<boolean> {
+async function promote(context: JudgedRun, promotion: Promotion, serves: () => boolean): Promise<boolean> {
   const { sleep, monotonicMs } = context.options.clock;
   const began = monotonicMs();
   // While it starts it is not late: systemd limits that.
@@ -58,7 +59,7 @@ async function promote(context: Reconciliation, promotion: Promotion, serves: ()
   return voters.length >= SPARING_ONE && !serves();
 }
 
-async function isPromoted(context: Reconciliation, id: MemberId, serves: () => boolean): Promise<boolean> {
+async function isPromoted(context: JudgedRun, id: MemberId, serves: () => boolean): Promise<boolean> {
   const servedBefore = serves();
   try {
     await promoteLearner(context, id);

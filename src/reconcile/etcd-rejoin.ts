@@ -3,12 +3,14 @@ import type { EtcdMember } from '../etcd/gateway.js';
 import { peerUrl } from '../etcd/peer-url.js';
 import { waitsFor } from '../runner/long-waits.js';
 import { changed } from './change.js';
+import type { JudgedRun } from './context.js';
 import { addLearner, giveUpLearner, listMembers, removeMember, updatePeerUrl } from './etcd-members.js';
 import { startAndPromote } from './etcd-promotion.js';
-import { type EtcdRejoin, type JoiningMember, judgementOf, type Reconciliation, workOf } from './reconciliation.js';
+import type { EtcdRejoin, JoiningMember } from './joining-member.js';
+import type { Judgement } from './judgement.js';
 
 /** @param given the run it belongs to, asked for when the first node rejoins */
-export function createEtcdRejoin(given: () => Reconciliation): EtcdRejoin {
+export function createEtcdRejoin(given: () => JudgedRun): EtcdRejoin {
   let cleared: Promise<void> | undefined;
   let tail: Promise<unknown> = Promise.resolve();
   const clear = (): Promise<void> => {
@@ -43,8 +45,8 @@ export function createEtcdRejoin(given: () => Reconciliation): EtcdRejoin {
  * All old entries of all members that lost their data go first: none of them must ever come back under its old ID
  * (etcd-io/etcd#7445), and adding one is refused while an entry beside it is dead.
  */
-async function clearOldEntries(context: Reconciliation): Promise<void> {
-  for (const order of judgementOf(context).orders.cluster) {
+async function clearOldEntries(context: JudgedRun): Promise<void> {
+  for (const order of context.judgement.orders.cluster) {
     if (order.do !== 'remove-entry') continue;
     changed(context, { step: 'etcd', node: order.member }, `remove old etcd member ${order.id}`);
     await removeMember(context, order.id);
@@ -58,10 +60,10 @@ interface Joining {
   signal: AbortSignal;
 }
 
-async function rejoinOne(context: Reconciliation, joining: Joining): Promise<void> {
+async function rejoinOne(context: JudgedRun, joining: Joining): Promise<void> {
   const { node, member, signal } = joining;
   const own = { ...context, signal };
-  const added = await addLearner(own, node, peerUrl(workOf(context, node).nodeIp));
+  const added = await addLearner(own, node, peerUrl(addressOf(context.judgement, node)));
   changed(context, { step: 'etcd', node }, `add etcd learner ${added.id}`);
   await promoteOne(context, joining, added.id, async () =>
     member.prepare(await bootstrapOf(own, node, added), added.id),
@@ -69,7 +71,7 @@ async function rejoinOne(context: Reconciliation, joining: Joining): Promise<voi
 }
 
 async function promoteOne(
-  context: Reconciliation,
+  context: JudgedRun,
   { node, member, signal }: Joining,
   id: string,
   before: () => Promise<void> = async () => {},
@@ -84,11 +86,17 @@ async function promoteOne(
   }
 }
 
+function addressOf({ work }: Judgement, node: string): string {
+  const planned = work.get(node);
+  if (planned === undefined) throw new Error(`no work was planned for ${node}`);
+  return planned.nodeIp;
+}
+
 /** Only after it was added are all members known that it must be told of. */
-async function bootstrapOf(context: Reconciliation, node: string, added: EtcdMember): Promise<EtcdBootstrap> {
+async function bootstrapOf(context: JudgedRun, node: string, added: EtcdMember): Promise<EtcdBootstrap> {
   const members = await listMembers(context);
   return {
-    token: judgementOf(context).record.etcd.token,
+    token: context.judgement.record.etcd.token,
     initialClusterState: 'existing',
     initialCluster: members.flatMap((member) => clusterEntry(member, added.id, node)),
   };

@@ -1,5 +1,5 @@
 import { shellQuote } from '../ssh/quote.js';
-import type { Reconciliation } from './reconciliation.js';
+import type { Run } from './context.js';
 
 export interface Evidence {
   /** Where the whole log was saved. */
@@ -17,7 +17,7 @@ const TAIL_LINES = 12;
  * A unit's log, kept with this run: logs vanish with the node's RAM. Never rejects: what failed on the node is what the
  * report is about, not what became of its log.
  */
-export async function fetchEvidence(context: Reconciliation, node: string, unit: string): Promise<Evidence> {
+export async function fetchEvidence(context: Run, node: string, unit: string): Promise<Evidence> {
   const which = `the log of ${unit} on ${node}`;
   const log = await readLog(context, node, unit).catch(toError);
   if (log instanceof Error) return { problem: `${which} could not be read: ${log.message}`, tail: '' };
@@ -27,7 +27,7 @@ export async function fetchEvidence(context: Reconciliation, node: string, unit:
   return { path, tail };
 }
 
-async function readLog(context: Reconciliation, node: string, unit: string): Promise<string> {
+async function readLog(context: Run, node: string, unit: string): Promise<string> {
   const command = `journalctl --no-pager -o short-precise -n ${LINES} -u ${shellQuote(unit)}`;
   const options = { label: 'read log', root: true, timeoutMs: 15_000 };
   const { exitCode, stdout, stderr } = await context.cluster.session(node).exec(command, options);

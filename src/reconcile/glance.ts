@@ -1,5 +1,5 @@
 import { tellingWhy } from '../runner/long-waits.js';
-import type { Reconciliation } from './reconciliation.js';
+import type { Run } from './context.js';
 
 /** Before a long wait is told of for the first time, and before it is told of again. */
 const EVERY_MS = 12_000;
@@ -9,7 +9,7 @@ const EVERY_MS = 12_000;
  * is quick.
  */
 export async function glancing<T>(
-  { options, signal }: Pick<Reconciliation, 'options' | 'signal'>,
+  { options, signal }: Pick<Run, 'options' | 'signal'>,
   look: (signal: AbortSignal) => Promise<string>,
   work: () => Promise<T>,
 ): Promise<T> {

@@ -13,21 +13,18 @@ import {
   runs,
 } from '../plan/etcd-facts.js';
 import type { ClusterRecord } from '../state/records.js';
-import type { Candidate } from './candidate.js';
+import type { Run, RunMemory } from './context.js';
 import { knownLists, memberIds, provenList } from './etcd-lists.js';
-import type { Reconciliation } from './reconciliation.js';
+import type { CheckedHosts, ReadHosts } from './hosts.js';
 
 /** What the control planes hold, and who etcd's members are as they say it right now. Changes nothing. */
-export async function observeEtcd(
-  context: Reconciliation,
-  fit: readonly Candidate[],
-  clusterId: string,
-): Promise<EtcdFacts> {
-  const seen = seenEtcd(context, fit, clusterId);
+export async function observeEtcd(context: Run, hosts: CheckedHosts, clusterId: string): Promise<EtcdFacts> {
+  const seen = seenEtcd(context, hosts, clusterId);
   const running = runningMembers(seen);
   if (running.length === 0 || !isJudgedByQuorum(seen)) return seen;
-  const proven = await provenList(context, running);
-  if (proven === undefined) return { ...seen, lists: await knownLists(context, running) };
+  const asking = { ...context, woken: hosts.woken };
+  const proven = await provenList(asking, running);
+  if (proven === undefined) return { ...seen, lists: await knownLists(asking, running) };
   const ids = await memberIds(context, running.filter(isUnnamed));
   const members = seen.members.map((member) => withId(member, ids.get(member.name)));
   return { ...seen, members, lists: [proven] };
@@ -45,18 +42,17 @@ function withId(member: MemberFacts, memberId: string | undefined): MemberFacts 
 }
 
 /** The same, without asking etcd: as the machines were read. */
-export function seenEtcd(context: Reconciliation, fit: readonly Candidate[], clusterId: string): EtcdFacts {
-  const { options, memory } = context;
+export function seenEtcd({ options, memory }: Run, hosts: CheckedHosts, clusterId: string): EtcdFacts {
   const { spec, lost, discardData } = options;
   const { record, nodeRecords } = memory;
-  const candidates = new Map(fit.map((candidate) => [candidate.node.name, candidate]));
+  const fit = new Map(hosts.fit.map((each) => [each.node.name, each]));
   // A machine that failed its preflight was still read: what it holds counts.
   const members = controlPlanes(spec).map(({ name }): MemberFacts => {
-    const candidate = candidates.get(name);
-    const nodeIp = candidate?.nodeIp ?? nodeRecords.get(name)?.nodeIp;
+    const own = fit.get(name);
+    const nodeIp = own?.nodeIp ?? nodeRecords.get(name)?.nodeIp;
     return {
-      ...memberFacts(context, name, lost.has(name)),
-      fit: candidate !== undefined,
+      ...memberFacts(memory, hosts, { name, lost: lost.has(name) }),
+      fit: own !== undefined,
       ...(nodeIp !== undefined && { peerUrl: peerUrl(nodeIp) }),
     };
   });
@@ -95,7 +91,7 @@ function isBegun(record: ClusterRecord | undefined, spec: ClusterSpec): boolean 
  * Whether a majority of the control planes was read and runs members of the life that is recorded. Whatever the others
  * hold, the orders are then to work with these: nothing can be born anew, and nothing be lost.
  */
-export function majorityRuns({ options, memory, facts }: Reconciliation): boolean {
+export function majorityRuns({ options, memory }: Run, facts: ReadHosts['facts']): boolean {
   const { record } = memory;
   if (record?.etcd.phase !== 'bootstrapped') return false;
   const members = controlPlanes(options.spec);
@@ -128,7 +124,8 @@ const OBSTACLES: Readonly<Record<string, string>> = {
 
 /** Of these, those whose machines answered in this run, even if silent since; each with what it answered, if not facts. */
 export function answering(
-  { memory, unread }: Reconciliation,
+  { memory }: Run,
+  unread: ReadHosts['unread'],
   names: Iterable<string>,
 ): { name: string; refusal?: string }[] {
   return [...names].flatMap((name) => {
@@ -138,23 +135,26 @@ export function answering(
   });
 }
 
-function memberFacts(context: Reconciliation, name: string, lost: boolean): Omit<MemberFacts, 'fit'> {
-  const facts = context.facts.get(name);
+function memberFacts(
+  memory: RunMemory,
+  hosts: ReadHosts,
+  { name, lost }: { name: string; lost: boolean },
+): Omit<MemberFacts, 'fit'> {
+  const facts = hosts.facts.get(name);
   if (facts === undefined) {
-    const code = context.unread.get(name)?.code ?? '';
+    const code = hosts.unread.get(name)?.code ?? '';
     const obstacle = OBSTACLES[code];
     const answers = code in REFUSALS;
     const why = { ...(obstacle !== undefined && { obstacle }), ...(answers && { answers }) };
     return { name, condition: { kind: 'unreachable', lost, ...why } };
   }
   const condition = conditionOf(facts);
-  const sameBoot = condition.kind === 'blank' && wasOursInThisBoot(context, name, facts);
+  const sameBoot = condition.kind === 'blank' && wasOursInThisBoot(memory, name, facts);
   return { name, bootId: facts.bootId, condition: sameBoot ? { ...condition, sameBoot } : condition };
 }
 
 /** As a control plane: a worker that becomes one has had no data. */
-function wasOursInThisBoot({ memory }: Reconciliation, name: string, { bootId }: NodeFacts): boolean {
-  const { record, nodeRecords } = memory;
+function wasOursInThisBoot({ record, nodeRecords }: RunMemory, name: string, { bootId }: NodeFacts): boolean {
   const wasMember = record !== undefined && controlPlanes(record.spec).some((node) => node.name === name);
   return wasMember && nodeRecords.get(name)?.bootId === bootId;
 }

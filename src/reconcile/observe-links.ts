@@ -2,8 +2,8 @@ import { deadline } from '../abort.js';
 import { OWN_PORTS } from '../node/ports.js';
 import { scriptText } from '../node/script-text.js';
 import { bashScript } from '../ssh/bash-script.js';
+import type { JudgedRun, Run } from './context.js';
 import type { Separation } from './link-watch.js';
-import { judgementOf, type Reconciliation } from './reconciliation.js';
 
 interface Target {
   name: string;
@@ -18,11 +18,11 @@ const LOOK_MS = 2_000;
  * and any member while nobody knows a leader; a worker needs any apiserver. Undefined: it is not, or cannot be told.
  */
 export async function observeLinks(
-  context: Reconciliation,
+  context: JudgedRun,
   node: string,
   signal: AbortSignal,
 ): Promise<Separation | undefined> {
-  const isMember = judgementOf(context).peers.some(({ name, controlPlane }) => name === node && controlPlane);
+  const isMember = context.judgement.peers.some(({ name, controlPlane }) => name === node && controlPlane);
   // Whom we do not reach either may be about to come back.
   const targets = targetsOf(context, node).filter(({ name }) => context.cluster.session(name).isConnected);
   if (targets.length === 0) return undefined;
@@ -39,8 +39,8 @@ export async function observeLinks(
 }
 
 /** Those who must be there, as etcd's orders have it: before that nobody can be missed. */
-function targetsOf(context: Reconciliation, node: string): Target[] {
-  const { orders, peers, work } = judgementOf(context);
+function targetsOf(context: JudgedRun, node: string): Target[] {
+  const { orders, peers, work } = context.judgement;
   const needed = orders.quorum.state === 'awaited' ? [] : orders.quorum.through;
   return peers
     .filter(({ name }) => name !== node && needed.includes(name) && work.has(name))
@@ -54,7 +54,7 @@ interface Looking {
   signal: AbortSignal;
 }
 
-async function unreachedFrom(context: Reconciliation, { node, port, targets, signal }: Looking): Promise<Target[]> {
+async function unreachedFrom(context: Run, { node, port, targets, signal }: Looking): Promise<Target[]> {
   const args = [String(LOOK_MS / 1000), String(port), ...targets.map(({ address }) => address)];
   const { stdout } = await context.cluster.session(node).runAsRoot(bashScript(REACH, ...args), {
     label: 'look for the others',
@@ -66,7 +66,7 @@ async function unreachedFrom(context: Reconciliation, { node, port, targets, sig
 }
 
 /** Traffic may take another way than a connection of ours: what etcd itself says weighs more. */
-async function hasQuorum({ cluster }: Reconciliation, node: string, parent: AbortSignal): Promise<boolean> {
+async function hasQuorum({ cluster }: Run, node: string, parent: AbortSignal): Promise<boolean> {
   const limit = deadline({ parent, ms: LOOK_MS });
   try {
     await (await cluster.etcdOf(node)).linearizableRead({ signal: limit.signal });
@@ -80,7 +80,7 @@ async function hasQuorum({ cluster }: Reconciliation, node: string, parent: Abor
 
 /** A member that hears of no leader gets none, as long as the others do (pre-vote). */
 async function fromLeader(
-  { cluster }: Reconciliation,
+  { cluster }: Run,
   { targets, unreached, signal }: { targets: readonly Target[]; unreached: readonly Target[]; signal: AbortSignal },
 ): Promise<Separation | undefined> {
   const isLeader = async ({ name }: Target): Promise<boolean> => {

@@ -1,11 +1,13 @@
 import { type DisklessError, EXIT, type ExitCode } from '../errors.js';
 import type { NodeSummary } from '../runner/events.js';
-import type { StepReport } from '../runner/run-sequence.js';
+import type { StepReport } from '../runner/perform-step.js';
+import type { ReconcileOptions, RunMemory } from './context.js';
+import type { Judgement } from './judgement.js';
 import { NETWORK_BROKEN } from './network-ways.js';
-import { type Reconciliation, tallyOf } from './reconciliation.js';
+import type { ReadyNode } from './steps/wait-ready.js';
 
-/** Failing before any of these is a host that takes no part: skipped, while quorum and the API remain. */
-const ADMISSION_STEPS = new Set(['connect', 'facts', 'admit']);
+/** What failed in one of these takes no part: skipped, while quorum and the API remain. */
+const BEFORE_ITS_WORK = new Set(['connect', 'facts', 'preflight']);
 
 export interface OutcomeInput {
   reports: readonly StepReport[];
@@ -42,34 +44,37 @@ export function outcomeOf({ reports, command, interrupted, dnsFails = false }: O
   return { exit: works ? EXIT.partial : refused ? EXIT.refused : EXIT.failed, errors, error: first };
 }
 
+export interface SummaryInput {
+  spec: ReconcileOptions['spec'];
+  tally: RunMemory['tally'];
+  judgement?: Pick<Judgement, 'work'> | undefined;
+  ready: ReadonlyMap<string, ReadyNode>;
+  reports: readonly StepReport[];
+}
+
 /** One line per node for the closing table. */
-export function summarise(context: Reconciliation, reports: readonly StepReport[]): NodeSummary[] {
+export function summarise({ spec, tally, judgement, ready, reports }: SummaryInput): NodeSummary[] {
   const failures = firstFailures(reports);
-  const ready = new Set(
-    reports.flatMap(({ step, node, outcome }) => (step === 'ready' && isGood(outcome) ? [node] : [])),
-  );
-  return context.options.spec.nodes.map((node): NodeSummary => {
-    const work = context.judgement?.work.get(node.name);
+  return spec.nodes.map((node): NodeSummary => {
+    const work = judgement?.work.get(node.name);
     const failure = failures.get(node.name);
-    const version = context.readiness.kubeletVersion(node.name);
+    const version = ready.get(node.name)?.kubeletVersion;
     const base = {
       name: node.name,
       role: node.role,
-      ...tallyOf(context, node.name),
+      ...(tally.get(node.name) ?? { changes: 0, bytesSent: 0 }),
       ...(work && { nodeIp: work.nodeIp, bootId: work.facts.bootId }),
       ...(version !== undefined && { version }),
     };
     // A node whose traffic does not come through everywhere is there all the same.
     if (failure?.error && failure.error.code !== NETWORK_BROKEN) {
-      const state = ADMISSION_STEPS.has(failure.step) ? 'skipped' : 'failed';
+      const state = BEFORE_ITS_WORK.has(failure.step) ? 'skipped' : 'failed';
       return { ...base, state, reason: failure.error.message };
     }
     if (ready.has(node.name)) return { ...base, state: base.changes > 0 ? 'ready' : 'unchanged' };
     return { ...base, state: 'skipped', reason: 'the run ended before its turn' };
   });
 }
-
-const isGood = (outcome: StepReport['outcome']): boolean => outcome === 'changed' || outcome === 'unchanged';
 
 /** Node name → the report of what failed on it first; '' stands for the cluster. */
 export function firstFailures(reports: readonly StepReport[]): Map<string, StepReport> {

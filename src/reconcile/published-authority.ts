@@ -4,7 +4,7 @@ import type { KubeClient } from '../kube/client.js';
 import type { KubeObject } from '../kube/objects.js';
 import { resourcePath } from '../kube/paths.js';
 import { waitsFor } from '../runner/long-waits.js';
-import type { Reconciliation } from './reconciliation.js';
+import type { Run } from './context.js';
 import { settling, untilSettled } from './settling.js';
 
 /** On the pods of a Deployment: which certificate of the API's authority they were started with. */
@@ -36,7 +36,7 @@ export interface PublishedAuthority {
  * Where pods are about to be started anew for the sake of a renewed authority, they are to find its certificate. They get
  * it from kube-root-ca.crt, which a controller-manager that was itself restarted writes.
  */
-export async function untilAuthorityIsPublished(context: Reconciliation, wanted: PublishedAuthority): Promise<void> {
+export async function untilAuthorityIsPublished(context: Run, wanted: PublishedAuthority): Promise<void> {
   const { deployment, ca } = wanted;
   const read = <T extends KubeObject>(path: string) => readIfThere<T>(context, wanted, path);
   const found = await read<Deployment>(resourcePath({ apiVersion: 'apps/v1', resource: 'deployments', ...deployment }));
@@ -67,7 +67,7 @@ export async function untilAuthorityIsPublished(context: Reconciliation, wanted:
 const markOf = ({ spec }: Deployment): string | undefined => spec.template.metadata?.annotations?.[ANNOTATION];
 
 function readIfThere<T extends KubeObject>(
-  context: Reconciliation,
+  context: Run,
   { client, signal }: PublishedAuthority,
   path: string,
 ): Promise<T | undefined> {

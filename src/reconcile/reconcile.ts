@@ -1,13 +1,13 @@
 import type { DisklessError, ExitCode } from '../errors.js';
 import type { ClusterPlan } from '../plan/plan.js';
 import type { NodeSummary } from '../runner/events.js';
-import type { StepReport } from '../runner/run-sequence.js';
+import type { StepReport } from '../runner/perform-step.js';
 import { clusterPlan } from './cluster-plan.js';
-import { outcomeOf, summarise } from './outcome.js';
-import { passes } from './passes.js';
-import type { Reconciliation } from './reconciliation.js';
-import { closeRun, openRun, type ReconcileInput } from './run.js';
-import { judgeSequence, upSequence } from './up-sequence.js';
+import type { Run } from './context.js';
+import { summarise } from './outcome.js';
+import { type Passed, passes } from './passes.js';
+import { type ReconcileInput, withRun } from './run.js';
+import { addons, checkHosts, dns, judge, planSequence, ready, upSequence } from './up-sequence.js';
 
 export interface ReconcileResult {
   exit: ExitCode;
@@ -21,51 +21,53 @@ export interface ReconcileResult {
 
 /** Brings the nodes to what the spec says, or with `plan` only finds out what that would take. */
 export async function reconcile(input: ReconcileInput): Promise<ReconcileResult> {
-  const { spec } = input;
-  const run = openRun(input);
-  const began = input.bus.elapsedMs();
-  const steps = input.command === 'plan' ? judgeSequence : upSequence;
-  input.bus.emit({
+  const { bus, command, spec } = input;
+  const began = bus.elapsedMs();
+  const steps = command === 'plan' ? planSequence : upSequence;
+  bus.emit({
     type: 'run-started',
-    command: input.command,
+    command,
     cluster: spec.name,
     nodes: spec.nodes.map(({ name }) => name),
     steps: steps.map(({ id, title }) => ({ id, title })),
   });
-  try {
-    const { context, reports } = await passes(run, steps);
-    const { exit, errors, error } = outcomeOf({
-      reports,
-      command: input.command,
-      interrupted: input.signal.aborted,
-      dnsFails: context.dnsFails === true,
-    });
-    const nodes = summarise(context, reports);
-    const changed = [...run.memory.tally.values()].reduce((sum, { changes }) => sum + changes, 0);
-    const durationMs = input.bus.elapsedMs() - began;
-    const plan = context.judgement && clusterPlan(context, context.judgement, reports);
-    if (plan && input.command === 'plan') input.bus.emit({ type: 'plan', plan });
-    const { kubeconfigPath: kubeconfig } = input;
-    const made = input.command === 'up' && context.judgement !== undefined;
-    input.bus.emit({
-      type: 'run-finished',
-      exit,
-      durationMs,
-      changed,
-      nodes,
-      ...(made && { kubeconfig, unproven: unproven(context) }),
-      ...(error && { error }),
-    });
-    return { exit, errors, nodes, reports, ...(plan && { plan }) };
-  } finally {
-    await closeRun(run);
-  }
+  return withRun(input, async (run) => {
+    const passed = await passes(run, command, steps);
+    return report(input, run, { passed, durationMs: bus.elapsedMs() - began });
+  });
+}
+
+/** Tells how it ended, and hands it on. */
+function report(
+  { bus, command, spec, kubeconfigPath: kubeconfig }: ReconcileInput,
+  { memory: { tally } }: Run,
+  { passed, durationMs }: { passed: Passed; durationMs: number },
+): ReconcileResult {
+  const { reports, values, outcome } = passed;
+  const { exit, errors, error } = outcome;
+  const judgement = values.of(judge);
+  const hosts = values.of(checkHosts);
+  const nodes = summarise({ spec, tally, judgement, ready: values.onNodes(ready), reports });
+  const plan = judgement && hosts && clusterPlan({ spec, hosts, judgement, reports });
+  if (plan && command === 'plan') bus.emit({ type: 'plan', plan });
+  const made = command === 'up' && judgement !== undefined;
+  bus.emit({
+    type: 'run-finished',
+    exit,
+    durationMs,
+    changed: [...tally.values()].reduce((sum, { changes }) => sum + changes, 0),
+    nodes,
+    ...(made && { kubeconfig, unproven: unproven(spec, passed) }),
+    ...(error && { error }),
+  });
+  return { exit, errors, nodes, reports, ...(plan && { plan }) };
 }
 
 /** Where the pod network is the user's own, nothing of ours is there to ask in it. */
-function unproven(context: Reconciliation): string[] {
+function unproven(spec: ReconcileInput['spec'], { values }: Passed): string[] {
+  const dnsIsThere = values.of(addons)?.dnsPods !== undefined;
   return [
-    ...(context.options.spec.network.mode === 'manifest' ? ['pod network'] : []),
-    ...(context.dnsPods !== undefined && !context.dnsAnswers ? ['cluster DNS'] : []),
+    ...(spec.network.mode === 'manifest' ? ['pod network'] : []),
+    ...(dnsIsThere && values.of(dns)?.answers !== true ? ['cluster DNS'] : []),
   ];
 }

@@ -1,9 +1,10 @@
 import { controlPlanes } from '../config/spec.js';
 import type { NodeFacts } from '../facts/facts.js';
-import type { Reconciliation } from './reconciliation.js';
+import type { Run } from './context.js';
+import type { ReadHosts } from './hosts.js';
 
 /** A cluster that this release does not bring up is only looked at: what its control planes hold, then why it is not. */
-export function refuseOutdated({ options: { spec, outdated }, facts, bus }: Reconciliation): void {
+export function refuseOutdated({ options: { spec, outdated }, bus }: Run, facts: ReadHosts['facts']): void {
   if (outdated === undefined) return;
   for (const { name } of controlPlanes(spec)) {
     const read = facts.get(name);

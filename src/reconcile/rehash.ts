@@ -2,15 +2,18 @@ import { DisklessError, ownError } from '../errors.js';
 import type { MarkerFact, NodeFacts } from '../facts/facts.js';
 import { suspectPaths } from '../plan/diff.js';
 import { shellQuote } from '../ssh/quote.js';
-import type { Candidates, HashedCandidates, Hashes } from './candidate.js';
-import type { Reconciliation } from './reconciliation.js';
+import type { Run } from './context.js';
+import type { CheckedHosts, Hashes, Preflighted } from './hosts.js';
 import { timeLimit } from './time-limit.js';
 
 /**
  * Hashes on the nodes what no longer looks as it was installed (or everything, with --verify). One that is lost
  * meanwhile takes no part, and keeps nobody else from taking his.
  */
-export async function rehashed(context: Reconciliation, { fit, rejected }: Candidates): Promise<HashedCandidates> {
+export async function rehashed(
+  context: Run,
+  { fit, rejected }: Preflighted,
+): Promise<Pick<CheckedHosts, 'fit' | 'rejected' | 'hashes'>> {
   const outcomes = await Promise.all(
     fit.map(async ({ node, facts }): Promise<[string, Hashes | DisklessError]> => {
       return [node.name, await hashesOf(context, node.name, facts).catch(unlessAborted(context.signal))];
@@ -36,7 +39,7 @@ function unlessAborted(signal: AbortSignal): (error: unknown) => DisklessError {
   };
 }
 
-async function hashesOf(context: Reconciliation, name: string, { marker }: NodeFacts): Promise<Hashes> {
+async function hashesOf(context: Run, name: string, { marker }: NodeFacts): Promise<Hashes> {
   const suspects = suspectPaths(marker, { all: context.options.verifyAll });
   if (suspects.length === 0) return new Map();
   const hash = { command: `sha256sum -- ${shellQuote(...suspects)}` };

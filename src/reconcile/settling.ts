@@ -3,7 +3,7 @@ import { isPassing } from '../kube/api-errors.js';
 import type { KubeClient } from '../kube/client.js';
 import { waitReadyz } from '../kube/readiness.js';
 import { waitsFor } from '../runner/long-waits.js';
-import type { Reconciliation } from './reconciliation.js';
+import type { Run } from './context.js';
 
 export interface Patience {
   everyMs: number;
@@ -15,13 +15,13 @@ export interface Patience {
  * with errors that a moment later are gone. Neither announces when it is over: an election or two, half a minute where
  * nobody said otherwise, and longer where everything takes longer.
  */
-export function shortly({ options }: Pick<Reconciliation, 'options'>): Patience {
+export function shortly({ options }: Pick<Run, 'options'>): Patience {
   return { everyMs: 200, forMs: options.readyTimeoutMs / 6 };
 }
 
 /** Repeats idempotent work while its failures are of a kind that passes, until they have not passed for too long. */
 export async function retrying<T>(
-  { signal, options }: Pick<Reconciliation, 'signal' | 'options'>,
+  { signal, options }: Pick<Run, 'signal' | 'options'>,
   { everyMs, forMs }: Patience,
   passes: (error: unknown) => boolean,
   work: () => Promise<T>,
@@ -41,13 +41,13 @@ export async function retrying<T>(
 }
 
 /** As long as an apiserver may take that was started: while its hooks run, it answers some requests with errors. */
-export function settling<T>(context: Reconciliation, work: () => Promise<T>): Promise<T> {
+export function settling<T>(context: Run, work: () => Promise<T>): Promise<T> {
   const patience = { ...shortly(context), forMs: context.options.readyTimeoutMs };
   return retrying(context, patience, isUnsettled, work);
 }
 
 /** Until that apiserver serves, its bootstrap included. */
-export function untilServing({ options }: Reconciliation, client: KubeClient, signal: AbortSignal): Promise<void> {
+export function untilServing({ options }: Run, client: KubeClient, signal: AbortSignal): Promise<void> {
   const { label } = client.transport;
   const onRefusal = (answer: string): void => waitsFor(`${label}, /readyz: ${answer}`);
   return waitReadyz({ client, signal, timeoutMs: options.readyTimeoutMs, onRefusal });
@@ -60,7 +60,7 @@ export function isUnsettled(error: unknown): boolean {
 
 /** Repeats a look until it is satisfactory, or until time is up; resolves to the last one. */
 export async function untilSettled<T>(
-  context: Reconciliation,
+  context: Run,
   look: () => Promise<T>,
   isSettled: (seen: T) => boolean,
 ): Promise<T> {

@@ -1,15 +1,17 @@
 import { tellingWhy } from '../runner/long-waits.js';
-import type { Step } from '../runner/sequence.js';
+import type { FailedGiving, StepPlace, StepResult } from '../runner/sequence.js';
+import type { Pass } from './context.js';
 import type { CutOff } from './link-watch.js';
-import type { Reconciliation } from './reconciliation.js';
 
 /** For what is left half-done to be taken back. */
 const CLEAN_UP_MS = 5_000;
 
-type Run = Step<Reconciliation>['run'];
+type StepRun<Context, Result> = (context: Context, place: StepPlace) => Promise<Result>;
 
 /** A step that waits for what needs the other nodes: it ends when its node turns out to be cut off from them. */
-export function unlessCutOff(run: Run): Run {
+export function unlessCutOff<Context extends Pass, Result extends StepResult>(
+  run: StepRun<Context, Result>,
+): StepRun<Context, Result> {
   return async (context, place) => {
     const { links, options } = context;
     const before = links.found(place.node);
@@ -30,6 +32,7 @@ export function unlessCutOff(run: Run): Run {
     });
     try {
       const result = await Promise.race([work, cut]);
+      if (found && isFailed(result)) return Object.assign({}, result, { error: found.error() });
       // The link healed in the last moment.
       found?.refute();
       return result;
@@ -40,4 +43,8 @@ export function unlessCutOff(run: Run): Run {
       done.abort();
     }
   };
+}
+
+function isFailed(result: StepResult): result is FailedGiving<unknown> {
+  return typeof result !== 'string' && result.outcome === 'failed';
 }

@@ -1,11 +1,14 @@
-import { any, type Step, same, settled } from '../runner/sequence.js';
-import type { Reconciliation } from './reconciliation.js';
+import { any, type Need, type Step, same, settled, stepsOn } from '../runner/sequence.js';
+import type { Pass } from './context.js';
+import type { CheckedHosts } from './hosts.js';
 import { applyAddons } from './steps/apply-addons.js';
+import { preflightAll } from './steps/check-hosts.js';
 import { componentsHealthy } from './steps/components-healthy.js';
-import { admit, judge } from './steps/judge.js';
+import { judgeHosts } from './steps/judge.js';
 import { startApiserver } from './steps/open-etcd-data.js';
+import { takeWork } from './steps/preflight.js';
 import { proveNetwork } from './steps/prove-network.js';
-import { callRoll, connect, readFacts } from './steps/read-facts.js';
+import { awaitReadings, connectNode, readFacts } from './steps/read-facts.js';
 import { proveQuorum, recordIntent } from './steps/record.js';
 import { isRegistered, registerNodes } from './steps/register-nodes.js';
 import { retirePast } from './steps/retire-past.js';
@@ -14,174 +17,179 @@ import { setClock } from './steps/set-clock.js';
 import { spreadDns } from './steps/spread-dns.js';
 import { startEtcd } from './steps/start-etcd.js';
 import { startComponents } from './steps/start-units.js';
-import { isInSameBoot, verify, waitApiReady } from './steps/verify.js';
+import { isInSameBoot, verifyPromises, waitApiReady } from './steps/verify.js';
 import { waitForPods, waitReady } from './steps/wait-ready.js';
-import { wake } from './steps/wake.js';
+import { wakeMembers } from './steps/wake.js';
 import { unlessCutOff } from './unless-cut-off.js';
 
-type UpStep = Step<Reconciliation>;
+/*
+ * From blank nodes to a verified cluster: a step runs as soon as what it needs is there, and is handed what that gave,
+ * under these names. What a step finds out it gives; nothing else comes from one step to another.
+ */
 
-const lookSteps: readonly UpStep[] = [
-  { id: 'connect', title: 'connect', on: 'every-node', after: [], run: connect },
-  { id: 'facts', title: 'read facts', on: 'every-node', after: [same('connect')], run: readFacts },
-  { id: 'roll-call', title: 'hosts answer', on: 'cluster', after: [], run: callRoll },
-];
-const judgeStep = { id: 'judge', title: 'plan', on: 'cluster', run: judge } as const;
-const admitStep: UpStep = {
-  id: 'admit',
-  title: 'preflight',
-  on: 'every-node',
-  after: [same('facts'), same('judge')],
-  run: admit,
-};
+const cluster = stepsOn<Pass, 'cluster'>('cluster');
+const everyNode = stepsOn<Pass, 'every-node'>('every-node');
+const controlPlane = stepsOn<Pass, 'control-plane'>('control-plane');
+const worker = stepsOn<Pass, 'worker'>('worker');
+
+const connect = everyNode('connect', 'connect', {}, connectNode);
+const facts = everyNode('facts', 'read facts', { connected: same(connect) }, readFacts);
+
+/** Begins at once, and ends when enough is known: a node that does not answer is not waited for like others. */
+export const awaitFacts = cluster('await-facts', 'hosts answer', {}, awaitReadings);
+export const checkHosts = cluster('check-hosts', 'check hosts', { read: same(awaitFacts) }, preflightAll);
+const wake = cluster('wake', 'start stopped members', { hosts: same(checkHosts) }, wakeMembers);
+
+const judgeAfter = (hosts: Need<'same', 'cluster', CheckedHosts>) => cluster('judge', 'plan', { hosts }, judgeHosts);
+export const judge = judgeAfter(same(wake));
+const preflight = everyNode(
+  'preflight',
+  'preflight',
+  { facts: same(facts), hosts: same(checkHosts), judgement: same(judge) },
+  takeWork,
+);
+
+/** What is decided for the cluster, and what is to be done on this node. */
+const planned = { judgement: same(judge), work: same(preflight) };
+
+const record = cluster('record', 'record intent', { judgement: same(judge) }, recordIntent);
+const clock = everyNode('clock', 'set the clock', { ...planned, recorded: same(record) }, setClock);
+const send = controlPlane('send', 'send files', { ...planned, clock: same(clock) }, sendFiles, sendNothing);
+
+/** The operator's uplink belongs to what everybody waits for; a worker waits for the API anyway. */
+const firstFiles = controlPlane(
+  'first-files',
+  'first files on a control plane',
+  { ...planned, clock: same(clock) },
+  arrivalOf('config', 'etcd', 'kube-apiserver'),
+);
+const sendWorker = worker(
+  'send-worker',
+  'send files to workers',
+  { ...planned, clock: same(clock), firstFiles: any(firstFiles) },
+  sendFiles,
+  sendNothing,
+);
+const retire = everyNode('retire', 'remove the old incarnation', { ...planned, clock: same(clock) }, retirePast);
+const node = everyNode(
+  'node',
+  'node settings and network',
+  { ...planned, retired: same(retire) },
+  startComponents('node', 'api-proxy'),
+);
+const containerd = everyNode(
+  'containerd',
+  'containerd',
+  { ...planned, node: same(node) },
+  startComponents('containerd'),
+);
+
+const etcd = controlPlane('etcd', 'etcd', { ...planned, node: same(node) }, unlessCutOff(startEtcd));
+const quorum = cluster('quorum', 'etcd quorum', { judgement: same(judge), etcd: any(etcd) }, proveQuorum);
+const apiserver = controlPlane(
+  'apiserver',
+  'kube-apiserver',
+  { ...planned, etcd: same(etcd), quorum: same(quorum) },
+  unlessCutOff(startApiserver),
+);
+const apiReady = controlPlane('api-ready', 'API ready', { apiserver: same(apiserver) }, unlessCutOff(waitApiReady));
+const register = cluster(
+  'register',
+  'register nodes',
+  { judgement: same(judge), apiserver: any(apiserver) },
+  registerNodes,
+);
+const nodeObject = everyNode(
+  'node-object',
+  'node object',
+  { work: same(preflight), unregistered: same(register) },
+  isRegistered,
+);
+const controllers = controlPlane(
+  'controllers',
+  'controller-manager, scheduler',
+  { ...planned, apiserver: same(apiserver) },
+  startComponents('kube-controller-manager', 'kube-scheduler'),
+);
+
+/** A kubelet that finds no API backs off for seconds, and takes a processor from what it waits for. */
+const kubelet = everyNode(
+  'kubelet',
+  'kubelet',
+  { ...planned, containerd: same(containerd), nodeObject: same(nodeObject) },
+  unlessCutOff(startComponents('kubelet')),
+);
+const proxy = everyNode(
+  'proxy',
+  'kube-proxy',
+  { ...planned, node: same(node), nodeObject: same(nodeObject) },
+  startComponents('kube-proxy'),
+);
+const healthy = everyNode(
+  'healthy',
+  'components healthy',
+  { ...planned, controllers: same(controllers), kubelet: same(kubelet), proxy: same(proxy) },
+  unlessCutOff(componentsHealthy),
+);
+const images = everyNode('images', 'import images', { ...planned, containerd: same(containerd) }, importImages);
+export const ready = everyNode('ready', 'nodes Ready', { ...planned, kubelet: same(kubelet) }, unlessCutOff(waitReady));
+
+/** Whoever works on the cluster next finds pods on every node. */
+const pods = everyNode(
+  'pods',
+  'nodes take pods',
+  { ready: same(ready), healthy: settled(healthy) },
+  unlessCutOff(waitForPods),
+);
+export const addons = cluster(
+  'addons',
+  'add-ons',
+  { registered: same(register), apiReady: settled(apiReady) },
+  applyAddons,
+);
+export const dns = cluster(
+  'dns',
+  'name servers apart',
+  { addons: same(addons), healthy: settled(healthy), pods: settled(pods) },
+  spreadDns,
+);
+const prove = everyNode(
+  'prove',
+  'traffic comes through',
+  { ...planned, isReady: same(ready), ready: settled(ready), pods: settled(pods), dns: settled(dns) },
+  unlessCutOff(proveNetwork),
+);
+
+/** Its own last step may have been long ago when the slowest node is done. */
+const sameBoot = everyNode(
+  'same-boot',
+  'no reboot meanwhile',
+  { isReady: same(ready), ready: settled(ready), pods: settled(pods), images: settled(images), prove: settled(prove) },
+  isInSameBoot,
+);
+const verify = cluster(
+  'verify',
+  'verify',
+  {
+    judgement: same(judge),
+    registered: same(register),
+    healthy: settled(healthy),
+    traffic: settled(prove),
+    sameBoot: settled(sameBoot),
+  },
+  verifyPromises,
+);
+
+const look = [connect, facts, awaitFacts, checkHosts];
 
 /** Reads the machines and decides; changes nothing anywhere. `plan` ends here. */
-export const judgeSequence: readonly UpStep[] = [...lookSteps, { ...judgeStep, after: [same('roll-call')] }, admitStep];
+export const planSequence: readonly Step<Pass>[] = [...look, judgeAfter(same(checkHosts)), preflight];
 
-/** From blank nodes to a verified cluster: a step runs as soon as what stands in its `after` is there. */
-export const upSequence: readonly UpStep[] = [
-  ...lookSteps,
-  { id: 'wake', title: 'start stopped members', on: 'cluster', after: [same('roll-call')], run: wake },
-  { ...judgeStep, after: [same('wake')] },
-  admitStep,
-  { id: 'record', title: 'record intent', on: 'cluster', after: [same('judge')], run: recordIntent },
-  { id: 'clock', title: 'set the clock', on: 'every-node', after: [same('admit'), same('record')], run: setClock },
-  {
-    id: 'send',
-    title: 'send files',
-    on: 'control-plane',
-    after: [same('clock')],
-    run: sendFiles,
-    leftOut: sendNothing,
-  },
-  {
-    // The operator's uplink belongs to what everybody waits for; a worker waits for the API anyway.
-    id: 'first-files',
-    title: 'first files on a control plane',
-    on: 'control-plane',
-    after: [same('clock')],
-    run: arrivalOf('config', 'etcd', 'kube-apiserver'),
-  },
-  {
-    id: 'send-worker',
-    title: 'send files to workers',
-    on: 'worker',
-    after: [same('clock'), any('first-files')],
-    run: sendFiles,
-    leftOut: sendNothing,
-  },
-  { id: 'retire', title: 'remove the old incarnation', on: 'every-node', after: [same('clock')], run: retirePast },
-  {
-    id: 'node',
-    title: 'node settings and network',
-    on: 'every-node',
-    after: [same('retire')],
-    run: startComponents('node', 'api-proxy'),
-  },
-  {
-    id: 'containerd',
-    title: 'containerd',
-    on: 'every-node',
-    after: [same('node')],
-    run: startComponents('containerd'),
-  },
-  { id: 'etcd', title: 'etcd', on: 'control-plane', after: [same('node')], run: unlessCutOff(startEtcd) },
-  { id: 'quorum', title: 'etcd quorum', on: 'cluster', after: [any('etcd')], run: proveQuorum },
-  {
-    id: 'apiserver',
-    title: 'kube-apiserver',
-    on: 'control-plane',
-    after: [same('etcd'), same('quorum')],
-    run: unlessCutOff(startApiserver),
-  },
-  {
-    id: 'api-ready',
-    title: 'API ready',
-    on: 'control-plane',
-    after: [same('apiserver')],
-    run: unlessCutOff(waitApiReady),
-  },
-  { id: 'register', title: 'register nodes', on: 'cluster', after: [any('apiserver')], run: registerNodes },
-  {
-    id: 'node-object',
-    title: 'node object',
-    on: 'every-node',
-    after: [same('admit'), same('register')],
-    run: isRegistered,
-  },
-  {
-    id: 'controllers',
-    title: 'controller-manager, scheduler',
-    on: 'control-plane',
-    after: [same('apiserver')],
-    run: startComponents('kube-controller-manager', 'kube-scheduler'),
-  },
-  {
-    // A kubelet that finds no API backs off for seconds, and takes a processor from what it waits for.
-    id: 'kubelet',
-    title: 'kubelet',
-    on: 'every-node',
-    after: [same('containerd'), same('node-object')],
-    run: unlessCutOff(startComponents('kubelet')),
-  },
-  {
-    id: 'proxy',
-    title: 'kube-proxy',
-    on: 'every-node',
-    after: [same('node'), same('node-object')],
-    run: startComponents('kube-proxy'),
-  },
-  {
-    id: 'healthy',
-    title: 'components healthy',
-    on: 'every-node',
-    after: [same('controllers'), same('kubelet'), same('proxy')],
-    run: unlessCutOff(componentsHealthy),
-  },
-  { id: 'images', title: 'import images', on: 'every-node', after: [same('containerd')], run: importImages },
-  { id: 'ready', title: 'nodes Ready', on: 'every-node', after: [same('kubelet')], run: unlessCutOff(waitReady) },
-  {
-    // Whoever works on the cluster next finds pods on every node.
-    id: 'pods',
-    title: 'nodes take pods',
-    on: 'every-node',
-    after: [same('ready'), settled('healthy')],
-    run: unlessCutOff(waitForPods),
-  },
-  {
-    id: 'addons',
-    title: 'add-ons',
-    on: 'cluster',
-    after: [same('register'), settled('api-ready')],
-    run: applyAddons,
-  },
-  {
-    id: 'dns',
-    title: 'name servers apart',
-    on: 'cluster',
-    after: [same('addons'), settled('pods')],
-    run: spreadDns,
-  },
-  {
-    id: 'prove',
-    title: 'traffic comes through',
-    on: 'every-node',
-    after: [same('ready'), settled('pods'), settled('dns')],
-    run: unlessCutOff(proveNetwork),
-  },
-  {
-    // Its own last step may have been long ago when the slowest node is done.
-    id: 'same-boot',
-    title: 'no reboot meanwhile',
-    on: 'every-node',
-    after: [same('ready'), settled('ready'), settled('pods'), settled('images'), settled('prove')],
-    run: isInSameBoot,
-  },
-  {
-    id: 'verify',
-    title: 'verify',
-    on: 'cluster',
-    after: [same('register'), settled('same-boot')],
-    run: verify,
-  },
+// biome-ignore format: one line for what belongs together
+export const upSequence: readonly Step<Pass>[] = [
+  ...look, wake, judge, preflight, record, clock,
+  send, firstFiles, sendWorker, retire, node, containerd,
+  etcd, quorum, apiserver, apiReady, register, nodeObject, controllers,
+  kubelet, proxy, healthy, images, ready, pods,
+  addons, dns, prove, sameBoot, verify,
 ];

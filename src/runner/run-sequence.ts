@@ -1,92 +1,94 @@
-import { type DisklessError, toDisklessError } from '../errors.js';
 import type { EventBus } from './event-bus.js';
-import type { StepOutcome } from './events.js';
-import { createLongWaits, type LongWaits } from './long-waits.js';
-import { appliesTo, type Dependency, type PlannedNode, type Step } from './sequence.js';
+import { createLongWaits } from './long-waits.js';
+import { type Performing, performStep, type StepReport } from './perform-step.js';
+import { appliesTo, type Need, type PlannedNode, type Step } from './sequence.js';
+import { createStepValues, type StepValueStore } from './step-values.js';
 
-export interface RunSequenceOptions<Context> {
-  steps: readonly Step<Context>[];
+export interface RunSequenceOptions<Services> {
+  steps: readonly Step<Services>[];
   nodes: readonly PlannedNode[];
-  context: Context;
+  /** What all steps are given; they only use it. */
+  services: Services;
+  /** Where what they give is kept, for those who ask after it. Default: only for the steps. */
+  values?: StepValueStore;
   bus: EventBus;
   signal: AbortSignal;
 }
 
-export interface StepReport {
-  step: string;
-  node: string;
-  outcome: StepOutcome;
-  durationMs: number;
-  error?: DisklessError;
-  reason?: string;
+/** A need that was waited for: why the step cannot run, or what it is handed. */
+interface Met {
+  blocked?: string | undefined;
+  value?: unknown;
 }
 
 /**
- * Runs every step on every node it applies to, each as soon as what it waits for is there: no phase barriers, a slow
- * node delays only what names it. What failed is in the reports, what depended on it was skipped.
+ * Runs every step on every node it applies to, each as soon as what it needs is there: no phase barriers, a slow node
+ * delays only what names it. What failed is in the reports, what depended on it was skipped.
  *
- * @throws Error when a step waits for one that is not part of the sequence, which is a fault of ours
+ * @throws Error when a step needs one that is not part of the sequence, which is a fault of ours
  */
-export async function runSequence<Context>(options: RunSequenceOptions<Context>): Promise<StepReport[]> {
-  const { steps, nodes } = options;
+export async function runSequence<Services>(options: RunSequenceOptions<Services>): Promise<StepReport[]> {
+  const { steps, nodes, values = createStepValues() } = options;
   const byId = new Map(steps.map((step) => [step.id, step]));
   const roles = new Map(nodes.map(({ name, role }) => [name, role]));
   const running = new Map<string, Promise<StepReport>>();
   const instances = new Map<string, Promise<StepReport>[]>();
-  const failed = new Set<string>();
-  const waits = createLongWaits(options.bus);
+  const performing: Performing<Services> = {
+    ...options,
+    values,
+    failed: new Set(),
+    waits: createLongWaits(options.bus),
+  };
 
-  const instancesOf = (id: string): Promise<StepReport>[] => {
-    const known = instances.get(id);
+  const instancesOf = (step: Step<Services>): Promise<StepReport>[] => {
+    const known = instances.get(step.id);
     if (known) return known;
-    const step = lookUp(id);
     const started = placesOf(step, nodes).map((node) => start(step, node));
-    instances.set(id, started);
+    instances.set(step.id, started);
     return started;
   };
 
-  const lookUp = (id: string): Step<Context> => {
+  const lookUp = (id: string): Step<Services> => {
     const step = byId.get(id);
     if (step === undefined) throw new Error(`step ${id} is not part of the sequence`);
     return step;
   };
 
-  /** Why the step cannot run, or undefined when the dependency is met. */
-  const waitFor = async (dependency: Dependency, node: string): Promise<string | undefined> => {
-    const target = lookUp(dependency.step);
-    if (dependency.kind === 'same') return waitForSame(target, node);
-    const awaited = instancesOf(dependency.step);
-    if (dependency.kind === 'any') return firstSuccess(awaited, target.title);
+  const waitFor = async ({ kind, step }: Need, node: string): Promise<Met> => {
+    const target = lookUp(step.id);
+    if (kind === 'same') return waitForSame(target, node);
+    const awaited = instancesOf(target);
+    if (kind === 'any') return firstSuccess(awaited, target, values);
     await Promise.all(awaited);
-    return undefined;
+    return { value: target.on === 'cluster' ? values.at(target.id, '') : values.all(target.id) };
   };
 
-  const waitForSame = async (target: Step<Context>, node: string): Promise<string | undefined> => {
-    const { on } = target;
-    if (on === 'cluster') return blocked(await start(target, ''));
+  const waitForSame = async (target: Step<Services>, node: string): Promise<Met> => {
+    const { on, id } = target;
     const role = roles.get(node);
-    return role === undefined || appliesTo(on, role) ? blocked(await start(target, node)) : undefined;
+    const there = on === 'cluster' ? '' : role !== undefined && appliesTo(on, role) ? node : undefined;
+    if (there === undefined) return {};
+    return { blocked: blocked(await start(target, there)), value: values.at(id, there) };
   };
 
-  const start = (step: Step<Context>, node: string): Promise<StepReport> => {
+  const start = (step: Step<Services>, node: string): Promise<StepReport> => {
     const key = `${step.id}@${node}`;
     const known = running.get(key);
     if (known) return known;
     const report = Promise.resolve()
-      .then(() => Promise.all(step.after.map((dependency) => waitFor(dependency, node))))
-      .then((reasons) =>
-        perform(
-          { ...options, failed, waits },
-          step,
-          node,
-          reasons.find((reason) => reason !== undefined),
-        ),
-      );
+      .then(() =>
+        Promise.all(Object.entries(step.needs).map(async ([name, need]) => ({ name, met: await waitFor(need, node) }))),
+      )
+      .then((needs) => {
+        const handed = Object.fromEntries(needs.map(({ name, met }) => [name, met.value]));
+        const reason = needs.find(({ met }) => met.blocked !== undefined)?.met.blocked;
+        return performStep(performing, step, { node, handed, reason });
+      });
     running.set(key, report);
     return report;
   };
 
-  return Promise.all(steps.flatMap((step) => instancesOf(step.id)));
+  return Promise.all(steps.flatMap(instancesOf));
 }
 
 /** Names of the nodes a step runs on; '' stands for the cluster. */
@@ -101,44 +103,16 @@ function blocked(report: StepReport): string | undefined {
   return report.outcome === 'skipped' ? (report.reason ?? `${place} was skipped`) : `${place} ${report.outcome}`;
 }
 
-async function firstSuccess(instances: Promise<StepReport>[], title: string): Promise<string | undefined> {
+async function firstSuccess(
+  instances: Promise<StepReport>[],
+  { id, title }: Step<never>,
+  values: StepValueStore,
+): Promise<Met> {
   const succeeded = instances.map(async (instance) => {
-    const reason = blocked(await instance);
+    const report = await instance;
+    const reason = blocked(report);
     if (reason !== undefined) throw new Error(reason);
+    return { value: values.at(id, report.node) };
   });
-  return Promise.any(succeeded).then(
-    () => undefined,
-    () => `no node got through: ${title}`,
-  );
-}
-
-async function perform<Context>(
-  { bus, context, signal, failed, waits }: RunSequenceOptions<Context> & { failed: Set<string>; waits: LongWaits },
-  step: Step<Context>,
-  node: string,
-  reason: string | undefined,
-): Promise<StepReport> {
-  const place = { step: step.id, ...(node !== '' && { node }) };
-  const finish = (report: Omit<StepReport, 'step' | 'node'>): StepReport => {
-    bus.emit({ type: 'step-finished', ...place, ...report });
-    return { step: step.id, node, ...report };
-  };
-  if (signal.aborted || reason !== undefined) step.leftOut?.(context, node);
-  if (signal.aborted) return finish({ outcome: 'cancelled', durationMs: 0 });
-  if (reason !== undefined) return finish({ outcome: 'skipped', durationMs: 0, reason });
-  const began = bus.elapsedMs();
-  bus.emit({ type: 'step-started', ...place });
-  try {
-    const outcome = await waits.during({ step: step.id, node }, () =>
-      step.run(context, { node, step: step.id, signal, failed }),
-    );
-    return finish({ outcome, durationMs: bus.elapsedMs() - began });
-  } catch (thrown) {
-    const durationMs = bus.elapsedMs() - began;
-    if (signal.aborted) return finish({ outcome: 'cancelled', durationMs });
-    const error = toDisklessError(thrown).at({ ...(node !== '' && { host: node }), step: step.id });
-    if (error.code === 'dependency-failed') return finish({ outcome: 'skipped', durationMs, reason: error.message });
-    if (node !== '') failed.add(node);
-    return finish({ outcome: 'failed', durationMs, error });
-  }
+  return Promise.any(succeeded).catch(() => ({ blocked: `no node got through: ${title}` }));
 }

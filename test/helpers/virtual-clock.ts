@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/reconcile/reconciliation.js';
+import type { Clock } from '../../src/reconcile/context.js';
 
 /** Time that passes as fast as it is slept. */
 export interface VirtualClock extends Clock {

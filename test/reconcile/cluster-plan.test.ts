@@ -4,8 +4,8 @@ import type { NodeFacts } from '../../src/facts/facts.js';
 import type { NodeDifference } from '../../src/plan/diff.js';
 import type { EtcdOrders } from '../../src/plan/etcd-order-types.js';
 import { clusterPlan } from '../../src/reconcile/cluster-plan.js';
-import type { Judgement, NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
-import type { StepReport } from '../../src/runner/run-sequence.js';
+import type { Judgement, NodeWork } from '../../src/reconcile/judgement.js';
+import type { StepReport } from '../../src/runner/perform-step.js';
 import { sampleFacts, sampleSpec } from '../helpers/sample-facts.js';
 import { sampleOrders } from '../helpers/sample-orders.js';
 
@@ -27,12 +27,10 @@ function planOf(
 ) {
   const judgement = {
     orders,
-    rejected: new Map(),
     work: new Map(entries.map((entry) => [entry.node.name, entry])),
     pki: { issued: [], renewed: [{ leaf: 's4/kubelet', reason: 'its address changed' }] },
   } as unknown as Judgement;
-  const context = { options: { spec }, facts } as unknown as Reconciliation;
-  return clusterPlan(context, judgement, reports);
+  return clusterPlan({ spec, hosts: { facts, rejected: new Map() }, judgement, reports });
 }
 
 describe('clusterPlan', () => {

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { EtcdBootstrap } from '../../src/components/context.js';
 import { peerUrl } from '../../src/etcd/peer-url.js';
 import type { Blocking, ClusterOrder } from '../../src/plan/etcd-order-types.js';
+import type { JudgedRun } from '../../src/reconcile/context.js';
 import { createEtcdRejoin } from '../../src/reconcile/etcd-rejoin.js';
-import type { NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
+import type { NodeWork } from '../../src/reconcile/judgement.js';
 import { createEventBus } from '../../src/runner/event-bus.js';
 import type { RunEvent } from '../../src/runner/events.js';
 import { FakeEtcd, FakeEtcdCluster } from '../helpers/fake-etcd.js';
@@ -51,7 +52,7 @@ function runWith(etcd: FakeEtcd, { holders = ['s5', 's6'], blank = ['s4'], gone 
       work: new Map(blank.map((name) => [name, { node: sampleNode({ name }), nodeIp: ipOf(name) } as NodeWork])),
     },
     options: { clock, readyTimeoutMs: 180_000 },
-  } as unknown as Reconciliation;
+  } as unknown as JudgedRun;
   const rejoin = createEtcdRejoin(() => context);
   const told: EtcdBootstrap[] = [];
   const restarted: string[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Run } from '../../src/reconcile/context.js';
 import { fetchEvidence, whereLogs } from '../../src/reconcile/evidence.js';
-import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
 import { type Answer, clusterOf, fakeConnection, sessionOver } from '../cluster/fake-session.js';
 
 function runWith(answer: Answer, save = async (name: string) => `/runs/1/${name}`) {
@@ -15,7 +15,7 @@ function runWith(answer: Answer, save = async (name: string) => `/runs/1/${name}
         },
       },
     },
-  } as unknown as Reconciliation;
+  } as unknown as Run;
   return { saved, fetch: () => fetchEvidence(context, 's4', 'etcd.service') };
 }
 

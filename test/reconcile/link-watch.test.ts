@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { DisklessError } from '../../src/errors.js';
+import type { Pass } from '../../src/reconcile/context.js';
 import { createLinkWatch, type Separation } from '../../src/reconcile/link-watch.js';
-import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
 import { unlessCutOff } from '../../src/reconcile/unless-cut-off.js';
-import type { StepPlace } from '../../src/runner/sequence.js';
+import type { FailedGiving, Outcome, StepPlace } from '../../src/runner/sequence.js';
 
 const AWAY: Separation = { what: 'it reaches no other etcd member' };
 
@@ -77,11 +77,11 @@ describe('a step that waits', () => {
   const { signal } = new AbortController();
   const place = { node: 's6', step: 'api-ready', signal, failed: new Set() } as StepPlace;
   const contextWith = ({ links, sleep }: Pick<ReturnType<typeof watching>, 'links' | 'sleep'>) =>
-    ({ links, signal, options: { clock: { sleep } } }) as unknown as Reconciliation;
+    ({ links, signal, options: { clock: { sleep } } }) as unknown as Pass;
 
   it('ends with the reason as soon as its node is cut off, after it has taken back what it began', async () => {
     const log: string[] = [];
-    const step = unlessCutOff(async (context, own) => {
+    const step = unlessCutOff(async (context: Pass, own) => {
       await new Promise((resolve) => own.signal.addEventListener('abort', resolve));
       log.push(context.signal === own.signal ? 'aborted' : 'not told');
       await new Promise(setImmediate);
@@ -94,20 +94,30 @@ describe('a step that waits', () => {
   });
 
   it('ends though the work does not', async () => {
-    const step = unlessCutOff(() => new Promise(() => {}));
+    const step = unlessCutOff((): Promise<Outcome> => new Promise(() => {}));
     const { links } = watching(AWAY, AWAY, AWAY);
     await expect(step(contextWith({ links, sleep: async () => {} }), place)).rejects.toMatchObject({ code: 'cut-off' });
+  });
+
+  it('that fails by itself while it is to end has that reason, and still gives what it found', async () => {
+    const step = unlessCutOff(async (_context: Pass, own): Promise<FailedGiving<string>> => {
+      await new Promise((resolve) => own.signal.addEventListener('abort', resolve));
+      const error = new DisklessError({ code: 'network-broken', message: 'no traffic comes through' });
+      return { outcome: 'failed', error, gives: 'what it found' };
+    });
+    const result = await step(contextWith(watching(AWAY, AWAY, AWAY)), place);
+    expect(result).toMatchObject({ outcome: 'failed', error: { code: 'cut-off' }, gives: 'what it found' });
   });
 
   it('that succeeds while it is to end takes the reason from nobody else', async () => {
     const { links, sleep, looks } = watching(AWAY, AWAY, AWAY);
     const context = contextWith({ links, sleep });
     const aborted = (own: StepPlace) => new Promise((resolve) => own.signal.addEventListener('abort', resolve));
-    const heals = unlessCutOff(async (_context, own) => {
+    const heals = unlessCutOff(async (_context: Pass, own): Promise<Outcome> => {
       await aborted(own);
       return 'changed';
     });
-    const hangs = unlessCutOff(async (_context, own) => {
+    const hangs = unlessCutOff(async (_context: Pass, own): Promise<Outcome> => {
       await aborted(own);
       throw own.signal.reason;
     });
@@ -116,18 +126,18 @@ describe('a step that waits', () => {
     expect(second).toMatchObject({ status: 'rejected', reason: { code: 'cut-off', host: 's6' } });
     // What follows on that node is not skipped without a look: of those scripted, none is left.
     expect(looks()).toBe(3);
-    expect(await unlessCutOff(async () => 'unchanged')(context, place)).toBe('unchanged');
+    expect(await unlessCutOff(async () => 'unchanged' as const)(context, place)).toBe('unchanged');
   });
 
   it('is not begun on a node that is known to be cut off', async () => {
     const { links, sleep } = watching(AWAY, AWAY, AWAY);
     const context = contextWith({ links, sleep });
-    const fails = unlessCutOff((_context, own) => {
+    const fails = unlessCutOff((_context: Pass, own): Promise<Outcome> => {
       return new Promise((_resolve, reject) => own.signal.addEventListener('abort', reject));
     });
     await expect(fails(context, place)).rejects.toMatchObject({ code: 'cut-off' });
     const begun: string[] = [];
-    const next = unlessCutOff(async () => {
+    const next = unlessCutOff(async (): Promise<Outcome> => {
       begun.push('next');
       return 'changed';
     });
@@ -138,8 +148,8 @@ describe('a step that waits', () => {
   it('is what it is otherwise, and the looking ends with it', async () => {
     const { links, sleep, looks } = watching(undefined);
     const context = contextWith({ links, sleep });
-    expect(await unlessCutOff(async () => 'changed')(context, place)).toBe('changed');
-    const failing = unlessCutOff(() => Promise.reject(new Error('no')));
+    expect(await unlessCutOff(async () => 'changed' as const)(context, place)).toBe('changed');
+    const failing = unlessCutOff((): Promise<Outcome> => Promise.reject(new Error('no')));
     await expect(failing(context, place)).rejects.toThrow('no');
     await new Promise(setImmediate);
     expect(looks()).toBeLessThanOrEqual(1);

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CONFIG_SEGMENT, segmentIds } from '../../src/delivery/build-segments.js';
-import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
-import type { StepReport } from '../../src/runner/run-sequence.js';
+import type { Judgement } from '../../src/reconcile/judgement.js';
+import { judge } from '../../src/reconcile/up-sequence.js';
+import type { StepReport } from '../../src/runner/perform-step.js';
 import { readClusterRecord, readNodeRecords } from '../../src/state/record-files.js';
 import { stateDirAt } from '../../src/state/state-dir.js';
 import { type Fleet, startFleet } from '../helpers/fake-node/fleet.js';
@@ -16,7 +17,7 @@ import { prepareUp, upUntilSent } from '../helpers/up-until-sent.js';
 const COUNT = 12;
 let scratch: string;
 let fleet: Fleet;
-let pass: Reconciliation;
+let judgement: Judgement | undefined;
 let reports: StepReport[];
 
 beforeAll(async () => {
@@ -33,7 +34,9 @@ beforeAll(async () => {
     stateDir: join(scratch, 'state'),
   };
   const input = await prepareUp(flags, [], new AbortController().signal);
-  ({ pass, reports } = await upUntilSent(input));
+  const pass = await upUntilSent(input);
+  judgement = pass.values.of(judge);
+  reports = pass.reports;
 });
 
 afterAll(async () => {
@@ -51,13 +54,13 @@ describe('up on many nodes, until their files are sent', () => {
 
   it('gives every node each file it should hold, whole, and nothing of another node', () => {
     for (const { name, deliveries } of fleet.nodes) {
-      const work = pass.judgement?.work.get(name);
+      const work = judgement?.work.get(name);
       if (work === undefined) throw new Error(`${name} was not planned for`);
       expect(deliveries).toHaveLength(1);
       const { segments, removed, clusterId, incarnation } = deliveries[0] as (typeof deliveries)[number];
       expect([...segments.keys()]).toEqual(segmentIds(work.difference));
       expect(removed).toEqual([]);
-      expect({ clusterId, incarnation }).toEqual({ clusterId: pass.judgement?.record.clusterId, incarnation: 1 });
+      expect({ clusterId, incarnation }).toEqual({ clusterId: judgement?.record.clusterId, incarnation: 1 });
       const received = [...segments.values()].flat().map(({ path, sha256, mode }) => `${path} ${sha256} ${mode}`);
       const wanted = work.desired.components.flatMap(({ files }) => files.map(({ path }) => path));
       const planned = work.difference.files.map(({ file, sha256 }) => `${file.path} ${sha256} ${file.mode}`);

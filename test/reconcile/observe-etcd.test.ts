@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { DisklessError } from '../../src/errors.js';
 import type { EtcdMember } from '../../src/etcd/gateway.js';
 import type { NodeFacts } from '../../src/facts/facts.js';
-import type { Candidate } from '../../src/reconcile/candidate.js';
+import type { Run } from '../../src/reconcile/context.js';
+import type { FitNode } from '../../src/reconcile/hosts.js';
 import { majorityRuns, observeEtcd } from '../../src/reconcile/observe-etcd.js';
-import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
 import type { ClusterRecord, EtcdRecord } from '../../src/state/records.js';
 import { FakeEtcd, FakeEtcdCluster } from '../helpers/fake-etcd.js';
 import { sampleFacts, sampleNode, sampleSpec } from '../helpers/sample-facts.js';
@@ -58,9 +58,6 @@ function observe({
   const context = {
     signal: signal ?? new AbortController().signal,
     cluster: new FakeEtcdCluster(etcd),
-    facts: new Map(Object.entries(facts)),
-    unread: new Map(Object.entries(unread).map(([name, code]) => [name, new DisklessError({ code, message: code })])),
-    woken: new Set(woken),
     memory: {
       newCluster,
       record: known,
@@ -73,9 +70,16 @@ function observe({
       clock: virtualClock(),
       readyTimeoutMs: 180_000,
     },
-  } as unknown as Reconciliation;
-  const candidates = fit.map((name) => ({ node: sampleNode({ name }), nodeIp: IPS[name] }) as Candidate);
-  return observeEtcd(context, candidates, 'c');
+  } as unknown as Run;
+  const hosts = {
+    facts: new Map(Object.entries(facts)),
+    unread: new Map(Object.entries(unread).map(([name, code]) => [name, new DisklessError({ code, message: code })])),
+    fit: fit.map((name) => ({ node: sampleNode({ name }), nodeIp: IPS[name] }) as FitNode),
+    rejected: new Map(),
+    hashes: new Map(),
+    woken: new Set(woken),
+  };
+  return observeEtcd(context, hosts, 'c');
 }
 
 describe('observeEtcd', () => {
@@ -244,11 +248,13 @@ describe('observeEtcd', () => {
 
 describe('majorityRuns', () => {
   const judged = (facts: NodeFacts[], etcd: Partial<EtcdRecord> = {}): boolean =>
-    majorityRuns({
-      facts: new Map(facts.map((each, index) => [NAMES[index] ?? '', each])),
-      memory: { record: { version: 1, clusterId: 'c', spec, etcd: { ...etcdRecord, ...etcd } } },
-      options: { spec },
-    } as unknown as Reconciliation);
+    majorityRuns(
+      {
+        memory: { record: { version: 1, clusterId: 'c', spec, etcd: { ...etcdRecord, ...etcd } } },
+        options: { spec },
+      } as unknown as Run,
+      new Map(facts.map((each, index) => [NAMES[index] ?? '', each])),
+    );
   const running = member('active');
 
   it('is true with two of three members that run, whatever the third holds', () => {

@@ -1,8 +1,9 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EtcdOrders } from '../../src/plan/etcd-order-types.js';
+import type { JudgedRun } from '../../src/reconcile/context.js';
+import type { NodeWork } from '../../src/reconcile/judgement.js';
 import { observeLinks } from '../../src/reconcile/observe-links.js';
-import type { NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
 import { type Answer, clusterOf, fakeConnection, sessionOver } from '../cluster/fake-session.js';
 import { execute } from '../e2e/helpers/cli.js';
 import { sampleSpec } from '../helpers/sample-facts.js';
@@ -51,7 +52,7 @@ async function runWith({ orders, unreached = [], answer, quorum = false, leader,
       }),
     }),
     options: { spec: sampleSpec() },
-  } as unknown as Reconciliation;
+  } as unknown as JudgedRun;
   return { asked, inputs, look: (node: string) => observeLinks(context, node, signal) };
 }
 

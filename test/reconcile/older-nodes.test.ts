@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
-import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
-import { closeRun, openPass, openRun } from '../../src/reconcile/run.js';
-import { upSequence } from '../../src/reconcile/up-sequence.js';
-import { runSequence, type StepReport } from '../../src/runner/run-sequence.js';
+import { type PassResult, runPass } from '../../src/reconcile/pass.js';
+import { withRun } from '../../src/reconcile/run.js';
+import { judge, upSequence } from '../../src/reconcile/up-sequence.js';
 import { readClusterRecord, writeClusterRecord } from '../../src/state/record-files.js';
 import { stateDirAt } from '../../src/state/state-dir.js';
 import { artifactsDirectory, temporaryDirectory } from '../artifacts/fixtures.js';
@@ -38,14 +37,14 @@ async function livingCluster() {
     stateDir: state.root,
   };
   const prepare = () => prepareUp(flags, [], new AbortController().signal);
-  const { pass } = await upUntilSent(await prepare());
+  const judgement = (await upUntilSent(await prepare())).values.of(judge);
   const record = await readClusterRecord(state);
   if (record === undefined) throw new Error('nothing was recorded');
   await writeClusterRecord(state, { ...record, etcd: { ...record.etcd, phase: 'bootstrapped' } });
   const { clusterId, etcd } = record;
   const ips: Record<string, string> = {};
   for (const node of fleet.nodes) {
-    const work = pass.judgement?.work.get(node.name);
+    const work = judgement?.work.get(node.name);
     ips[node.name] = work?.nodeIp ?? '';
     node.units = Object.fromEntries(
       work?.difference.units.map((action) => [action.unit.name, action.fingerprint]) ?? [],
@@ -54,28 +53,21 @@ async function livingCluster() {
   }
   const members = new FakeEtcd(ips);
 
-  async function up(): Promise<{ pass: Reconciliation; reports: StepReport[] }> {
+  async function up(): Promise<PassResult> {
     const input = { ...(await prepare()), clock: { ...virtualClock(), now: Date.now } };
-    const run = openRun(input);
-    Object.assign(run.cluster, {
-      etcdOf: async (node: string) => members.gateway(node),
-      knownToMember: (node: string) => members.known(node),
+    return withRun(input, (run) => {
+      Object.assign(run.cluster, {
+        etcdOf: async (node: string) => members.gateway(node),
+        knownToMember: (node: string) => members.known(node),
+      });
+      return runPass(run, { steps: UNTIL_QUORUM, isLast: true, patient: true });
     });
-    const again = openPass(run, { first: false, last: true });
-    const { spec, bus, signal } = input;
-    try {
-      const reports = await runSequence({ steps: UNTIL_QUORUM, nodes: spec.nodes, context: again, bus, signal });
-      return { pass: again, reports };
-    } finally {
-      again.readiness.end();
-      await closeRun(run);
-    }
   }
   return { fleet, members, up };
 }
 
-const ordersOf = ({ judgement }: Reconciliation) => {
-  const { code, members, cluster } = judgement?.orders ?? {};
+const ordersOf = ({ values }: PassResult) => {
+  const { code, members, cluster } = values.of(judge)?.orders ?? {};
   return { code, members: Object.fromEntries(members ?? []), cluster };
 };
 
@@ -83,8 +75,8 @@ it('nothing is done to its etcd: its members count as voters, and their markers 
   const { fleet, members, up } = await livingCluster();
   const commands = () => fleet.nodes.map(({ sshd }) => sshd.commands.length);
   const before = commands();
-  const { pass, reports } = await up();
-  expect(reports.filter(({ outcome }) => outcome !== 'unchanged')).toEqual([]);
+  const pass = await up();
+  expect(pass.reports.filter(({ outcome }) => outcome !== 'unchanged')).toEqual([]);
   const keep = Object.fromEntries(NAMES.map((name) => [name, { do: 'keep' }]));
   expect(ordersOf(pass)).toEqual({ code: 'healthy', members: keep, cluster: [] });
   // Its facts were read, and nothing else was run on any of them.
@@ -97,7 +89,7 @@ it('a member that is left alone of them is the data: it is brought up, and nobod
   const { fleet, members, up } = await livingCluster();
   for (const node of fleet.nodes.slice(1)) Object.assign(node, { etcd: undefined, units: undefined });
   members.alive.clear();
-  const { pass } = await up();
+  const pass = await up();
   expect(ordersOf(pass)).toMatchObject({
     code: 'revive',
     members: { n1: { do: 'keep' }, n2: { do: 'wait' }, n3: { do: 'wait' } },

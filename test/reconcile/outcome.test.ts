@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DisklessError, EXIT, refusal, toDisklessError, usageError } from '../../src/errors.js';
+import type { NodeWork } from '../../src/reconcile/judgement.js';
 import { type OutcomeInput, outcomeOf, summarise } from '../../src/reconcile/outcome.js';
-import type { NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
-import type { StepReport } from '../../src/runner/run-sequence.js';
+import type { StepReport } from '../../src/runner/perform-step.js';
 import { nodeTable } from '../../src/ui/node-table.js';
 import { PLAIN } from '../../src/ui/style.js';
 import { sampleFacts, sampleSpec } from '../helpers/sample-facts.js';
@@ -27,7 +27,7 @@ describe('outcomeOf', () => {
     expect(exitOf([report('connect', 's4'), report('ready', 's5', { outcome: 'skipped' }), verified])).toBe(EXIT.done);
   });
 
-  it.each(['connect', 'facts', 'admit', 'kubelet', 'images'])(
+  it.each(['connect', 'facts', 'preflight', 'kubelet', 'images'])(
     '3: a node failed at %s, and the cluster works',
     (step) => {
       expect(exitOf([failed(step, 's5'), verified])).toBe(EXIT.partial);
@@ -93,14 +93,20 @@ describe('outcomeOf', () => {
 });
 
 describe('summarise', () => {
-  const context = {
-    options: { spec: sampleSpec() },
-    memory: { tally: new Map([['s4', { changes: 3, bytesSent: 10 }]]) },
-    judgement: { work: new Map([['s4', { nodeIp: '10.146.225.4', facts: sampleFacts() } as NodeWork]]) },
-    readiness: { kubeletVersion: (name: string) => (name === 's4' ? 'v1.37.2' : undefined) },
-  } as unknown as Reconciliation;
-  const stateOf = (name: string, reports: StepReport[]) =>
-    summarise(context, reports).find((node) => node.name === name);
+  /** Those whose `ready` is among the reports gave their version there, s4 one that is known. */
+  const summaryOf = (reports: StepReport[]) =>
+    summarise({
+      spec: sampleSpec(),
+      tally: new Map([['s4', { changes: 3, bytesSent: 10 }]]),
+      judgement: { work: new Map([['s4', { nodeIp: '10.146.225.4', facts: sampleFacts() } as NodeWork]]) },
+      ready: new Map(
+        reports.flatMap(({ step, node }) =>
+          step === 'ready' ? [[node, { kubeletVersion: node === 's4' ? 'v1.37.2' : undefined }]] : [],
+        ),
+      ),
+      reports,
+    });
+  const stateOf = (name: string, reports: StepReport[]) => summaryOf(reports).find((node) => node.name === name);
 
   it('tells what was done to whom', () => {
     const ready = [report('ready', 's4', { outcome: 'changed' }), report('ready', 's5')];
@@ -109,7 +115,7 @@ describe('summarise', () => {
   });
 
   it('tells the version of a kubelet that was seen Ready, and the table shows it', () => {
-    const nodes = summarise(context, [report('ready', 's4', { outcome: 'changed' })]);
+    const nodes = summaryOf([report('ready', 's4', { outcome: 'changed' })]);
     expect(nodes.map(({ version }) => version)).toEqual(['v1.37.2', undefined, undefined]);
     const [, ...rows] = nodeTable({ nodes, width: 120, style: PLAIN });
     expect(rows.map((row) => row.includes(' v1.37.2 '))).toEqual([true, false, false]);

@@ -1,32 +1,36 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { NodeSpec } from '../../src/config/spec.js';
 import { DisklessError, EXIT } from '../../src/errors.js';
-import { outcomeOf } from '../../src/reconcile/outcome.js';
+import type { NodeFacts } from '../../src/facts/facts.js';
+import { createConnectRetry } from '../../src/reconcile/connect-retry.js';
+import type { Pass, Run } from '../../src/reconcile/context.js';
+import type { Judgement, NodeWork } from '../../src/reconcile/judgement.js';
 import { passes } from '../../src/reconcile/passes.js';
-import type { Judgement, NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
-import type { Run } from '../../src/reconcile/run.js';
-import { admit } from '../../src/reconcile/steps/judge.js';
-import { callRoll } from '../../src/reconcile/steps/read-facts.js';
-import { createWaitingRoom } from '../../src/reconcile/waiting-room.js';
+import { takeWork } from '../../src/reconcile/steps/preflight.js';
+import { awaitReadings } from '../../src/reconcile/steps/read-facts.js';
+import { Deferral } from '../../src/runner/deferral.js';
 import { createEventBus } from '../../src/runner/event-bus.js';
 import type { RunEvent } from '../../src/runner/events.js';
-import { type Step, same } from '../../src/runner/sequence.js';
+import { type Step, same, stepsOn } from '../../src/runner/sequence.js';
 import { sampleNode, sampleSpec } from '../helpers/sample-facts.js';
 import { sampleOrders } from '../helpers/sample-orders.js';
 
-/* The real passes, roll call and admission; what a pass finds out of machines is scripted. */
+/* The real passes, barrier and preflight's end; what a pass finds out of machines is scripted. */
+
+const cluster = stepsOn<Pass, 'cluster'>('cluster');
+const everyNode = stepsOn<Pass, 'every-node'>('every-node');
 
 interface Scenario {
-  command?: Run['command'];
+  command?: 'up' | 'plan';
   /** Resolves when the node's facts are read, in each pass anew. */
   read?: (node: string, pass: number) => Promise<void>;
   orders?: Judgement['orders'];
-  /** What a step of a node ends with after admission. */
+  /** What a step of a node ends with after preflight. */
   work?: (node: string, pass: number) => void;
   judge?: (pass: number) => void;
   verify?: (pass: number) => void;
   nodes?: NodeSpec[];
-  /** Who is still waited for when the roll is called; with it, machines are. */
+  /** Who is still waited for when planning begins; with it, machines are. */
   late?: (node: string, pass: number) => boolean;
 }
 
@@ -40,66 +44,54 @@ async function runOf({ command = 'up', read, orders, work, judge, verify, nodes,
     wallClock: () => new Date(0),
   });
   let pass = 0;
-  const steps: Step<Reconciliation>[] = [
-    {
-      id: 'facts',
-      title: 'facts',
-      on: 'every-node',
-      after: [],
-      async run(context, { node }) {
-        if (node === 's4') pass += 1;
-        await read?.(node, pass);
-        if (late?.(node, pass)) {
-          context.late.add(node);
-          context.attendance.settle(node);
-          throw new DisklessError({ code: 'dependency-failed', message: 'it does not answer yet' });
-        }
-        context.facts.set(node, {} as NonNullable<ReturnType<Reconciliation['facts']['get']>>);
-        context.attendance.settle(node);
-        return 'unchanged';
-      },
-    },
-    { id: 'roll-call', title: 'roll', on: 'cluster', after: [], run: callRoll },
-    {
-      id: 'judge',
-      title: 'judge',
-      on: 'cluster',
-      after: [same('roll-call')],
-      async run(context) {
-        judge?.(pass);
-        const takesPart = (name: string) => context.facts.has(name) && orders?.members.get(name)?.do !== 'wait';
-        const names = spec.nodes.map(({ name }) => name).filter(takesPart);
-        context.judgement = {
-          orders: orders ?? sampleOrders(),
-          work: new Map(names.map((name) => [name, {} as NodeWork])),
-          rejected: new Map(),
-        } as unknown as Judgement;
-        return 'unchanged';
-      },
-    },
-    { id: 'admit', title: 'admit', on: 'every-node', after: [same('facts'), same('judge')], run: admit },
-    {
-      id: 'work',
-      title: 'work',
-      on: 'every-node',
-      after: [same('admit')],
-      async run(_context, { node }) {
-        work?.(node, pass);
-        return 'unchanged';
-      },
-    },
-    {
-      id: 'verify',
-      title: 'verify',
-      on: 'cluster',
-      after: [same('judge')],
-      async run() {
-        verify?.(pass);
-        return 'unchanged';
-      },
-    },
+  const facts = everyNode('facts', 'facts', {}, async ({ barrier }, { node }) => {
+    if (node === 's4') pass += 1;
+    await read?.(node, pass);
+    if (late?.(node, pass)) {
+      const deferral = new Deferral(node, 'it does not answer yet', 'host-answers');
+      barrier.settle(node, deferral);
+      throw deferral;
+    }
+    barrier.settle(node, {} as NodeFacts);
+    return 'unchanged' as const;
+  });
+  const awaitFacts = cluster('await-facts', 'facts of all', {}, awaitReadings);
+  const scriptedJudge = cluster('judge', 'judge', { read: same(awaitFacts) }, async ({ read: hosts }) => {
+    judge?.(pass);
+    const takesPart = (name: string) => hosts.facts.has(name) && orders?.members.get(name)?.do !== 'wait';
+    const names = spec.nodes.map(({ name }) => name).filter(takesPart);
+    const judgement = {
+      orders: orders ?? sampleOrders(),
+      work: new Map(names.map((name) => [name, {} as NodeWork])),
+    } as unknown as Judgement;
+    return { outcome: 'unchanged' as const, gives: judgement };
+  });
+  const hosts = cluster('hosts', 'hosts', { read: same(awaitFacts) }, async ({ read: { unread } }) => ({
+    outcome: 'unchanged' as const,
+    gives: { unread, rejected: new Map() },
+  }));
+  const preflight = everyNode(
+    'preflight',
+    'preflight',
+    { facts: same(facts), hosts: same(hosts), judgement: same(scriptedJudge) },
+    takeWork,
+  );
+  const steps: Step<Pass>[] = [
+    facts,
+    awaitFacts,
+    scriptedJudge,
+    hosts,
+    preflight,
+    everyNode('work', 'work', { own: same(preflight) }, async (_context, { node }) => {
+      work?.(node, pass);
+      return 'unchanged' as const;
+    }),
+    cluster('verify', 'verify', { judgement: same(scriptedJudge) }, async () => {
+      verify?.(pass);
+      return 'unchanged' as const;
+    }),
   ];
-  const waiting = createWaitingRoom({
+  const retry = createConnectRetry({
     connect: async () => {},
     waitMs: late ? 1 : 0,
     monotonicMs: () => 0,
@@ -108,11 +100,11 @@ async function runOf({ command = 'up', read, orders, work, judge, verify, nodes,
   });
   const clock = { sleep: () => new Promise(() => {}) };
   const options = { spec, readyTimeoutMs: 1, lost: new Set(), clock };
-  const cluster = { session: () => ({ isConnected: true }), kube: async () => undefined };
-  const run = { command, bus, signal, waiting, options, cluster, memory: {} } as unknown as Run;
-  const { context, reports } = await passes(run, steps);
+  const machines = { session: () => ({ isConnected: true }), kube: async () => undefined };
+  const run = { bus, signal, retry, options, cluster: machines, memory: {} } as unknown as Run;
+  const { values, outcome } = await passes(run, command, steps);
   const again = events.filter((event) => event.type === 'note' && event.code === 'another-pass');
-  return { pass, context, again: again.length, ...outcomeOf({ reports, command, interrupted: false }) };
+  return { pass, judgement: values.of(scriptedJudge), again: again.length, ...outcome };
 }
 
 beforeEach(() => void vi.useFakeTimers());
@@ -137,9 +129,9 @@ describe('passes', () => {
 
   it('takes a worker in that is always late: a second pass waits for it', async () => {
     const late = runOf({ read: (node) => later(node === 's6' ? 3_000 : 0) });
-    const { pass, exit, context } = await finished(late);
+    const { pass, exit, judgement } = await finished(late);
     expect({ pass, exit }).toEqual({ pass: 2, exit: EXIT.done });
-    expect(context.judgement?.work.has('s6')).toBe(true);
+    expect(judgement?.work.has('s6')).toBe(true);
   });
 
   it('ends with 3 when somebody was left out of the last pass too', async () => {

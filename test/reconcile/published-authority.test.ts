@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import type { Run } from '../../src/reconcile/context.js';
 import { authorityMark, untilAuthorityIsPublished } from '../../src/reconcile/published-authority.js';
-import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
 import { answer, type Handler, refuse } from '../helpers/fake-apiserver.js';
 import { virtualClock } from '../helpers/virtual-clock.js';
 import { useFakeCluster } from '../kube/setup.js';
@@ -22,7 +22,7 @@ async function wait() {
   const clock = virtualClock();
   const told: string[] = [];
   const bus = { emit: ({ code, hint }: { code: string; hint: string }) => told.push(code, hint) };
-  const context = { signal, bus, options: { clock, readyTimeoutMs: 180_000 } } as unknown as Reconciliation;
+  const context = { signal, bus, options: { clock, readyTimeoutMs: 180_000 } } as unknown as Run;
   const deployment = { namespace: 'kube-system', name: 'coredns' };
   await untilAuthorityIsPublished(context, { client: cluster.client, deployment, ca: NEW, signal });
   return { asked: cluster.server.requests.map(({ path }) => path), waitedMs: clock.waitedMs(), told };

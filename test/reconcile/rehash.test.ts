@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DisklessError } from '../../src/errors.js';
-import type { Candidate } from '../../src/reconcile/candidate.js';
-import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
+import type { Run } from '../../src/reconcile/context.js';
+import type { FitNode } from '../../src/reconcile/hosts.js';
 import { rehashed } from '../../src/reconcile/rehash.js';
 import { type Answer, clusterOf, fakeConnection, sessionOver } from '../cluster/fake-session.js';
 import { sampleFacts, sampleSpec } from '../helpers/sample-facts.js';
@@ -24,13 +24,13 @@ function runWith(answers: Record<string, Answer>, signal = new AbortController()
     images: [],
   };
   const fit = spec.nodes.map(
-    (node): Candidate => ({ node, facts: sampleFacts({ marker }), nodeIp: '10.146.225.4', linkName: 'eth0' }),
+    (node): FitNode => ({ node, facts: sampleFacts({ marker }), nodeIp: '10.146.225.4', linkName: 'eth0' }),
   );
   const intact: Answer = () => ({ stdout: `${HASH}  ${PATH}\n` });
   const cluster = clusterOf(
     spec.nodes.map(({ name }) => sessionOver(name, [fakeConnection(answers[name] ?? intact)], signal)),
   );
-  const context = { signal, cluster, options: { verifyAll: true } } as unknown as Reconciliation;
+  const context = { signal, cluster, options: { verifyAll: true } } as unknown as Run;
   return rehashed(context, { fit, rejected: new Map() });
 }
 

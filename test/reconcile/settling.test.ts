@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DisklessError } from '../../src/errors.js';
-import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
+import type { Run } from '../../src/reconcile/context.js';
 import { settling } from '../../src/reconcile/settling.js';
 import { virtualClock } from '../helpers/virtual-clock.js';
 
@@ -9,7 +9,7 @@ function runWith() {
   const context = {
     signal: new AbortController().signal,
     options: { clock, readyTimeoutMs: 20_000 },
-  } as unknown as Reconciliation;
+  } as unknown as Run;
   return { context, waitedMs: clock.waitedMs };
 }
 

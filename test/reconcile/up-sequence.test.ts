@@ -3,8 +3,9 @@ import { untilAborted } from '../../src/abort.js';
 import { NodeSession } from '../../src/cluster/node-session.js';
 import { DisklessError, EXIT } from '../../src/errors.js';
 import { createArrivals } from '../../src/reconcile/arrivals.js';
+import type { Pass } from '../../src/reconcile/context.js';
+import type { NodeWork } from '../../src/reconcile/judgement.js';
 import { outcomeOf } from '../../src/reconcile/outcome.js';
-import type { NodeWork, Reconciliation } from '../../src/reconcile/reconciliation.js';
 import { upSequence } from '../../src/reconcile/up-sequence.js';
 import { createEventBus } from '../../src/runner/event-bus.js';
 import type { RunEvent } from '../../src/runner/events.js';
@@ -37,27 +38,28 @@ function upWith({ real, sessions, scripted = async () => {}, onEvent = () => {} 
     wallClock: () => new Date(0),
   });
   const difference = { files: [], images: [], units: [], kernel: [], remove: ['/etc/kubernetes/unwanted'] };
-  const work = NODES.map((node): [string, NodeWork] => {
+  const works = NODES.map((node): [string, NodeWork] => {
     const arrivals = createArrivals(node.name, ['config', 'etcd', 'kube-apiserver', 'containerd', 'kubelet']);
     return [node.name, { node, facts: sampleFacts(), difference, arrivals } as unknown as NodeWork];
   });
   const record = { clusterId: 'c', etcd: { incarnation: 1 } };
-  const context = {
+  const services = {
     signal,
     bus,
     cluster: clusterOf(sessions(signal)),
-    judgement: { orders: sampleOrders({ quorum: { state: 'made', through: ['s4'] } }), record, work: new Map(work) },
     memory: { tally: new Map() },
-    stillThere: new Set(),
     links: { cutOff: () => new Promise(() => {}), found: () => undefined },
     options: { clock: { sleep: () => new Promise(() => {}) } },
-  } as unknown as Reconciliation;
+  } as unknown as Pass;
+  const work = new Map(works);
+  const judgement = { orders: sampleOrders({ quorum: { state: 'made', through: ['s4'] } }), record, work };
   const run = async (_context: unknown, place: StepPlace): Promise<StepResult> => {
     await scripted(place);
-    return 'unchanged';
+    const { node, step } = place;
+    return { outcome: 'unchanged', gives: step === 'judge' ? judgement : step === 'preflight' ? work.get(node) : {} };
   };
   const steps = upSequence.map((step) => (real.includes(step.id) ? step : { ...step, run }));
-  return runSequence({ steps, nodes: NODES, context, bus, signal });
+  return runSequence({ steps, nodes: NODES, services, bus, signal });
 }
 
 const sessionOf = (name: string, signal: AbortSignal, open: () => Promise<Connection>): NodeSession =>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RunEvent } from '../../src/runner/events.js';
-import type { StepReport } from '../../src/runner/run-sequence.js';
+import type { StepReport } from '../../src/runner/perform-step.js';
 import { readClusterRecord, writeClusterRecord } from '../../src/state/record-files.js';
 import { stateDirAt } from '../../src/state/state-dir.js';
 import { type Fleet, startFleet } from '../helpers/fake-node/fleet.js';
@@ -197,7 +197,7 @@ describe('up --wait on a recorded cluster of three control planes, one of them o
       }
       if (event.type === 'note' && event.node === 'n1' && event.code === 'waiting') void node('n1').sshd.listen();
     };
-    const left = ['n1 admit left-out', 'n2 admit left-out'];
+    const left = ['n1 preflight left-out', 'n2 preflight left-out'];
     expect(failures(await up({ ...cluster, wait: 200_000, onEvent }))).toEqual(left);
     expect(served()).toEqual(['n3', 'n4', 'n5']);
   });

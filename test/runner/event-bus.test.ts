@@ -14,8 +14,8 @@ function busOf(...sinks: EventSink[]) {
 it('a sink that fails is told nothing more, the others are told once, and the run goes on', async () => {
   const { seen, bus } = busOf(journal('/nonexistent/run'));
   const { signal } = new AbortController();
-  const step: Step<object> = { id: 'x', title: 'x', on: 'cluster', after: [], run: async () => 'changed' };
-  const [report] = await runSequence({ steps: [step], nodes: [], context: {}, bus, signal });
+  const step: Step<object> = { id: 'x', title: 'x', on: 'cluster', needs: {}, run: async () => 'changed' };
+  const [report] = await runSequence({ steps: [step], nodes: [], services: {}, bus, signal });
   expect(report?.outcome).toBe('changed');
   expect(seen.map(({ type }) => type)).toEqual(['step-started', 'note', 'step-finished']);
   expect(seen[1]).toMatchObject({

@@ -20,11 +20,11 @@ async function said(forMs: number, wait: (node: string) => Promise<unknown>, nam
     id: 'wait',
     title: 'wait',
     on: names.length > 0 ? 'every-node' : 'cluster',
-    after: [],
+    needs: {},
     run: (_context, { node }) => wait(node).then(() => 'unchanged' as const),
   };
   const nodes = names.map((name) => ({ name, role: 'worker' as const }));
-  void runSequence({ steps: [step], nodes, context: {}, bus, signal: new AbortController().signal });
+  void runSequence({ steps: [step], nodes, services: {}, bus, signal: new AbortController().signal });
   await vi.advanceTimersByTimeAsync(forMs);
   return events.flatMap((event) =>
     event.type === 'waiting' ? [{ s: Math.round(event.ms / 1000), nodes: event.nodes, reason: event.reason }] : [],

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DisklessError } from '../../src/errors.js';
+import { Deferral } from '../../src/runner/deferral.js';
 import { createEventBus } from '../../src/runner/event-bus.js';
 import type { RunEvent } from '../../src/runner/events.js';
 import { runSequence } from '../../src/runner/run-sequence.js';
-import { any, type Step, same, settled } from '../../src/runner/sequence.js';
+import { any, type Needs, type Place, type Step, same, settled, stepsOn } from '../../src/runner/sequence.js';
+import { createStepValues } from '../../src/runner/step-values.js';
 
 const NODES = [
   { name: 'a', role: 'control-plane' as const },
@@ -17,12 +19,12 @@ interface World {
   gates?: Map<string, Promise<void>>;
 }
 
-function step(id: string, on: Step<World>['on'], after: Step<World>['after'] = []): Step<World> {
+function step(id: string, on: Place, needs: Needs = {}): Step<World, Place, undefined> {
   return {
     id,
     title: id,
     on,
-    after,
+    needs,
     async run(world, { node }) {
       const key = node === '' ? id : `${id}@${node}`;
       world.log.push(`begin ${key}`);
@@ -34,6 +36,17 @@ function step(id: string, on: Step<World>['on'], after: Step<World>['after'] = [
   };
 }
 
+const cluster = stepsOn<World, 'cluster'>('cluster');
+const everyNode = stepsOn<World, 'every-node'>('every-node');
+const controlPlane = stepsOn<World, 'control-plane'>('control-plane');
+
+/** Gives the name of each node. */
+const named = (id: string) =>
+  everyNode(id, id, {}, async (_world, { node }) => ({
+    outcome: 'unchanged' as const,
+    gives: node,
+  }));
+
 function run(steps: Step<World>[], world: World, signal = new AbortController().signal) {
   const events: RunEvent[] = [];
   const bus = createEventBus({
@@ -41,7 +54,7 @@ function run(steps: Step<World>[], world: World, signal = new AbortController().
     monotonicMs: () => 0,
     wallClock: () => new Date(0),
   });
-  return { events, done: runSequence({ steps, nodes: NODES, context: world, bus, signal }) };
+  return { events, done: runSequence({ steps, nodes: NODES, services: world, bus, signal }) };
 }
 
 describe('runSequence', () => {
@@ -61,7 +74,8 @@ describe('runSequence', () => {
       open = resolve;
     });
     const world: World = { log: [], gates: new Map([['one@c', held]]) };
-    const steps = [step('one', 'every-node'), step('two', 'every-node', [same('one')])];
+    const one = step('one', 'every-node');
+    const steps = [one, step('two', 'every-node', { one: same(one) })];
     const { done, events } = run(steps, world);
     await expect
       .poll(() => events.filter((event) => event.type === 'step-finished' && event.step === 'two').length)
@@ -74,7 +88,8 @@ describe('runSequence', () => {
 
   it('skips what depends on a failure, says why, and goes on elsewhere', async () => {
     const world: World = { log: [], fail: new Set(['one@b']) };
-    const steps = [step('one', 'every-node'), step('two', 'every-node', [same('one')])];
+    const one = step('one', 'every-node');
+    const steps = [one, step('two', 'every-node', { one: same(one) })];
     const reports = await run(steps, world).done;
     const two = reports.filter((report) => report.step === 'two');
     expect(two.map(({ node, outcome }) => [node, outcome])).toEqual([
@@ -92,7 +107,8 @@ describe('runSequence', () => {
 
   it('same: a step the node does not have is not waited for', async () => {
     const world: World = { log: [] };
-    await run([step('controllers', 'control-plane'), step('healthy', 'every-node', [same('controllers')])], world).done;
+    const controllers = step('controllers', 'control-plane');
+    await run([controllers, step('healthy', 'every-node', { controllers: same(controllers) })], world).done;
     expect(world.log).not.toContain('begin controllers@c');
     expect(world.log).toContain('end healthy@c');
     expect(world.log.indexOf('end controllers@a')).toBeLessThan(world.log.indexOf('begin healthy@a'));
@@ -100,10 +116,11 @@ describe('runSequence', () => {
 
   it('settled: no failure matters; any: one success is enough', async () => {
     const world: World = { log: [], fail: new Set(['one@b']) };
+    const one = step('one', 'control-plane');
     const steps = [
-      step('one', 'control-plane'),
-      step('after-settled', 'cluster', [settled('one')]),
-      step('after-any', 'cluster', [any('one')]),
+      one,
+      step('after-settled', 'cluster', { one: settled(one) }),
+      step('after-any', 'cluster', { one: any(one) }),
     ];
     const reports = await run(steps, world).done;
     const outcome = (id: string) => reports.find((report) => report.step === id)?.outcome;
@@ -113,7 +130,8 @@ describe('runSequence', () => {
   it('any: goes on at the first success while others are still busy', async () => {
     const never = new Promise<void>(() => {});
     const world: World = { log: [], gates: new Map([['one@b', never]]) };
-    const { events } = run([step('one', 'control-plane'), step('next', 'cluster', [any('one')])], world);
+    const one = step('one', 'control-plane');
+    const { events } = run([one, step('next', 'cluster', { one: any(one) })], world);
     await expect.poll(() => events.some((event) => event.type === 'step-finished' && event.step === 'next')).toBe(true);
   });
 
@@ -128,13 +146,16 @@ describe('runSequence', () => {
     const abort = new AbortController();
     const told: string[] = [];
     const world: World = { log: [], fail: new Set(['one@b']) };
-    const leftOut = (_world: World, node: string): void => void told.push(node);
-    const steps = [step('one', 'every-node'), { ...step('two', 'every-node', [same('one')]), leftOut }];
+    const leftOut = (context: World): void => void told.push((context as World & { name: string }).name);
+    const name = named('name');
+    const one = step('one', 'every-node');
+    const steps = [name, one, { ...step('two', 'every-node', { name: same(name), one: same(one) }), leftOut }];
     await run(steps, world).done;
     expect(told).toEqual(['b']);
     abort.abort();
     await run(steps, world, abort.signal).done;
-    expect(told.slice(1).toSorted()).toEqual(['a', 'b', 'c']);
+    // Nothing was begun that could have given anything.
+    expect(told.slice(1)).toEqual([undefined, undefined, undefined]);
   });
 
   it('turns what is not one of our errors into a bug', async () => {
@@ -142,4 +163,119 @@ describe('runSequence', () => {
     const [report] = await run([broken], { log: [] }).done;
     expect(report?.error).toMatchObject({ code: 'internal', exit: 1, step: 'x' });
   });
+});
+
+describe('what steps give', () => {
+  const failure = new DisklessError({ code: 'broken', message: 'it broke' });
+  const nothing = { log: [] };
+
+  it('is handed to those that need it, under their own names: of this node, of all, of the first', async () => {
+    const name = named('name');
+    const role = controlPlane('role', 'role', {}, async () => ({
+      outcome: 'changed' as const,
+      gives: 'control-plane',
+    }));
+    const one = cluster('one', 'one', { names: settled(name), role: any(role) }, async ({ names, role }) => ({
+      outcome: 'unchanged' as const,
+      gives: `${[...names.values()]} ${role}`,
+    }));
+    const seen: unknown[] = [];
+    const all = everyNode(
+      'all',
+      'all',
+      { own: same(name), role: same(role), said: same(one) },
+      async ({ own, role, said }) => {
+        seen.push([own, role, said]);
+        return 'unchanged' as const;
+      },
+    );
+    await run([name, role, one, all], nothing).done;
+    const said = 'a,b,c control-plane';
+    expect(seen.toSorted()).toEqual([
+      ['a', 'control-plane', said],
+      ['b', 'control-plane', said],
+      // A step that the node does not have gives it nothing.
+      ['c', undefined, said],
+    ]);
+  });
+
+  it('is there of one that failed and found something out, for who needs it settled', async () => {
+    const values = createStepValues();
+    const tried = everyNode('tried', 'tried', {}, async (_world, { node }) =>
+      node === 'b'
+        ? { outcome: 'failed' as const, error: failure, gives: 'broken' }
+        : { outcome: 'unchanged' as const, gives: 'whole' },
+    );
+    const seen: string[] = [];
+    const after = everyNode(
+      'after',
+      'after',
+      { own: same(tried), all: settled(tried) },
+      async ({ own, all }, { node }) => {
+        seen.push(`${node}: ${own} ${[...all.values()]}`);
+        return 'unchanged' as const;
+      },
+    );
+    const bus = createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) });
+    const { signal } = new AbortController();
+    const steps = [tried, after];
+    const reports = await runSequence({ steps, nodes: NODES, services: nothing, values, bus, signal });
+    expect(reports.find(({ step: id, node }) => id === 'tried' && node === 'b')).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'broken', host: 'b', step: 'tried' },
+    });
+    expect(seen).toEqual(['a: whole whole,broken,whole', 'c: whole whole,broken,whole']);
+    expect([...values.onNodes(tried)]).toEqual([
+      ['a', 'whole'],
+      ['b', 'broken'],
+      ['c', 'whole'],
+    ]);
+  });
+
+  it('is written by nobody else: what a step is handed cannot be changed', async () => {
+    const one = cluster('one', 'one', {}, async (context) => {
+      Object.assign(context, { log: ['mine'] });
+      return 'unchanged' as const;
+    });
+    const [report] = await run([one], nothing).done;
+    expect(report?.error).toMatchObject({ code: 'internal' });
+  });
+
+  it('is read by nobody who did not say so, as the compiler has it', async () => {
+    const name = named('name');
+    const takesName = async ({ name: given }: { name: string }) => (given === '' ? 'unchanged' : 'changed');
+    everyNode('right', 'right', { name: same(name) }, takesName);
+    // @ts-expect-error It does not need it.
+    everyNode('wrong', 'wrong', {}, takesName);
+    // @ts-expect-error A node without that step would have none.
+    everyNode('wrong', 'wrong', { name: same(controlPlane('own', 'own', {}, name.run)) }, takesName);
+    // @ts-expect-error The cluster has no name of a node.
+    cluster('wrong', 'wrong', { name: same(name) }, takesName);
+    // @ts-expect-error Settled, it is that of all nodes.
+    cluster('wrong', 'wrong', { name: settled(name) }, takesName);
+  });
+
+  it('comes from whatever has that ID in the sequence', async () => {
+    const name = named('name');
+    const seen: string[] = [];
+    const after = everyNode('after', 'after', { name: same(name) }, async ({ name }) => {
+      seen.push(name);
+      return 'unchanged' as const;
+    });
+    const other = { ...name, run: async () => ({ outcome: 'unchanged' as const, gives: 'other' }) };
+    await run([other, after], nothing).done;
+    expect(seen).toEqual(['other', 'other', 'other']);
+  });
+});
+
+it('reports a step that defers itself as skipped, and until when', async () => {
+  const defers: Step<World> = {
+    ...step('x', 'worker'),
+    run: () => Promise.reject(new Deferral('c', 'later', 'next-pass')),
+  };
+  const { done, events } = run([defers], { log: [] });
+  expect(await done).toMatchObject([{ node: 'c', outcome: 'skipped', reason: 'later', deferred: 'next-pass' }]);
+  // That is between the passes: nobody is told of it.
+  expect(events.at(-1)).toMatchObject({ type: 'step-finished', outcome: 'skipped', reason: 'later' });
+  expect(events.at(-1)).not.toHaveProperty('deferred');
 });

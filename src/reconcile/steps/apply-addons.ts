@@ -1,14 +1,18 @@
 import { applyObjects } from '../../kube/apply.js';
 import { bundledManifest } from '../../kube/manifest.js';
 import type { KubeObject, Toleration } from '../../kube/objects.js';
-import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import type { Gave, StepPlace } from '../../runner/sequence.js';
 import { changed } from '../change.js';
+import type { Run } from '../context.js';
+import type { DnsPods } from '../dns-pods.js';
 import { authorityMark, untilAuthorityIsPublished } from '../published-authority.js';
-import type { DnsPods, Reconciliation } from '../reconciliation.js';
 import { settling, untilServing } from '../settling.js';
 
 /** The manifests every cluster gets, and the add-ons asked for. Needs the RBAC bootstrap to be through. */
-export async function applyAddons(context: Reconciliation, { step, signal }: StepPlace): Promise<StepResult> {
+export async function applyAddons(
+  context: Run,
+  { step, signal }: StepPlace,
+): Promise<Gave<{ dnsPods: DnsPods | undefined }>> {
   const client = await context.cluster.kube();
   const { ca } = (await context.options.state.pki.operatorIdentities()).kubernetes;
   const dns = await dnsObjects(context, ca);
@@ -20,11 +24,10 @@ export async function applyAddons(context: Reconciliation, { step, signal }: Ste
     await untilAuthorityIsPublished(context, { client, deployment: { name, namespace }, ca, signal });
   }
   const applied = await settling(context, () => applyObjects({ client, objects, signal }));
-  const pods = dns.flatMap(podsOf);
-  if (pods[0]) context.dnsPods = pods[0];
   const differing = applied.filter(({ outcome }) => outcome !== 'unchanged');
   for (const { subject, outcome } of differing) changed(context, { step }, `${subject} ${outcome}`);
-  return differing.length > 0 ? 'changed' : 'unchanged';
+  const [dnsPods] = dns.flatMap(podsOf);
+  return { outcome: differing.length > 0 ? 'changed' : 'unchanged', gives: { dnsPods } };
 }
 
 interface Deployment extends KubeObject {
@@ -44,11 +47,11 @@ function podsOf(object: KubeObject): DnsPods[] {
   ];
 }
 
-async function baseObjects({ options }: Reconciliation): Promise<KubeObject[]> {
+async function baseObjects({ options }: Run): Promise<KubeObject[]> {
   return [...(await bundledManifest({ name: 'kubelet-api-access.yaml' })), ...options.networkObjects];
 }
 
-async function dnsObjects(context: Reconciliation, ca: string): Promise<KubeObject[]> {
+async function dnsObjects(context: Run, ca: string): Promise<KubeObject[]> {
   const { network, addons } = context.options.spec;
   if (!(await dnsWanted(context))) return [];
   return bundledManifest({
@@ -64,7 +67,7 @@ async function dnsObjects(context: Reconciliation, ca: string): Promise<KubeObje
 }
 
 /** With --images the site is taken to be offline: an image that is not among them could never be pulled. */
-async function dnsWanted({ options, bus }: Pick<Reconciliation, 'options' | 'bus'>): Promise<boolean> {
+async function dnsWanted({ options, bus }: Pick<Run, 'options' | 'bus'>): Promise<boolean> {
   const { enabled, image } = options.spec.addons.dns;
   if (!enabled) return false;
   const images = await options.content.images();

@@ -6,7 +6,7 @@ import type { WipeReason } from '../../plan/etcd-order-types.js';
 import type { StepPlace } from '../../runner/sequence.js';
 import { bashScript } from '../../ssh/bash-script.js';
 import { change } from '../change.js';
-import { judgementOf, type Reconciliation, workOf } from '../reconciliation.js';
+import type { AtWork, JudgedRun, Run } from '../context.js';
 
 const CLAIM = scriptText('claim-etcd-data.bash');
 
@@ -35,9 +35,9 @@ const WIPES: Readonly<Record<WipeReason, string>> = {
  *
  * @throws DisklessError `etcd-data-claimed`, refused, when the directory is not as it was read
  */
-export async function claimDataDirectory(context: Reconciliation, place: StepPlace, claim: Claim): Promise<void> {
+export async function claimDataDirectory(context: AtWork, place: StepPlace, claim: Claim): Promise<void> {
   const { wipe, ...marking } = claim;
-  const { marker: was = '', present } = workOf(context, place.node).facts.etcdData;
+  const { marker: was = '', present } = context.work.facts.etcdData;
   const what = wipe === undefined ? 'claim the etcd data directory' : WIPES[wipe];
   const held = present ? 'data' : 'none';
   const owner = markerOf(context, marking);
@@ -52,18 +52,14 @@ export interface Remark {
 }
 
 /** Its data stays, and from now on counts as this. @throws as `claimDataDirectory` does */
-export async function markData(
-  context: Reconciliation,
-  place: StepPlace,
-  { was, what, marking }: Remark,
-): Promise<void> {
+export async function markData(context: JudgedRun, place: StepPlace, { was, what, marking }: Remark): Promise<void> {
   const owner = markerOf(context, marking);
   await change(context, place, what, () => writeMarker(context, place, { was, held: 'any', owner, wipe: false }));
 }
 
 /** As facts/parse.ts reads it. */
-export function markerOf(context: Reconciliation, { role, phase, memberId }: Marking): string {
-  const { clusterId, etcd } = judgementOf(context).record;
+export function markerOf(context: JudgedRun, { role, phase, memberId }: Marking): string {
+  const { clusterId, etcd } = context.judgement.record;
   const words = [clusterId, etcd.incarnation, role, etcd.token, phase, phase && memberId];
   return words.filter((word) => word !== undefined).join(' ');
 }
@@ -78,7 +74,7 @@ interface MarkerChange {
 }
 
 async function writeMarker(
-  context: Reconciliation,
+  context: Run,
   { node, signal }: StepPlace,
   { was, held, owner, wipe }: MarkerChange,
 ): Promise<void> {

@@ -1,11 +1,11 @@
 import { CONTAINERD_CHECK, CONTAINERD_UNIT } from '../../components/containerd.js';
 import { healthEndpoints } from '../../components/health.js';
 import { DisklessError } from '../../errors.js';
-import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import type { Gave, StepPlace } from '../../runner/sequence.js';
+import type { AtWork } from '../context.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
 import { glancing } from '../glance.js';
 import { healthScript, parseHealth, type Unhealthy } from '../health-script.js';
-import { type Reconciliation, workOf } from '../reconciliation.js';
 
 /** Without these a node does not become Ready, however long it is waited for. */
 const NEEDED = [CONTAINERD_UNIT, 'kubelet.service'];
@@ -17,8 +17,8 @@ const GRACE_MS = 30_000;
  * systemd counts a daemon as started as soon as it is executed, and starts one that ends again for as long as it takes:
  * only the daemon itself can say whether it works.
  */
-export async function componentsHealthy(context: Reconciliation, { node, signal }: StepPlace): Promise<StepResult> {
-  const endpoints = healthEndpoints({ spec: context.options.spec, node: workOf(context, node).node });
+export async function componentsHealthy(context: AtWork, { node, signal }: StepPlace): Promise<Gave<'well'>> {
+  const endpoints = healthEndpoints({ spec: context.options.spec, node: context.work.node });
   const { readyTimeoutMs, clock } = context.options;
   const began = clock.monotonicMs();
   const patienceS = Math.ceil(readyTimeoutMs / 1000);
@@ -34,10 +34,7 @@ export async function componentsHealthy(context: Reconciliation, { node, signal 
   // The node waits by itself, in one round trip.
   const glance = async (own: AbortSignal) => wordsOf(await ask(0, own)).join('; ');
   const failing = await glancing(context, glance, () => ask(patienceS, signal));
-  if (failing.length === 0) {
-    context.well.add(node);
-    return 'unchanged';
-  }
+  if (failing.length === 0) return { outcome: 'unchanged', gives: 'well' };
   const waitedS = Math.round((clock.monotonicMs() - began) / 1000);
   const isHopeless = waitedS < patienceS;
   if (isHopeless && failing.some(({ unit }) => NEEDED.includes(unit))) {

@@ -1,33 +1,31 @@
 import { NODE_UNIT } from '../../components/node.js';
 import { UNITS_OF_AN_INCARNATION } from '../../components/roster.js';
 import { segmentIds } from '../../delivery/build-segments.js';
-import { DisklessError, refusal } from '../../errors.js';
+import { type DisklessError, refusal } from '../../errors.js';
 import type { NodeFacts } from '../../facts/facts.js';
 import { diffNode } from '../../plan/diff.js';
 import { type EtcdOrders, type MemberOrder, wipes } from '../../plan/etcd-order-types.js';
 import { etcdOrders } from '../../plan/etcd-orders.js';
-import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import type { Gave } from '../../runner/sequence.js';
 import { createArrivals } from '../arrivals.js';
-import type { Candidate, HashedCandidates } from '../candidate.js';
-import { checkedMachines } from '../checked-machines.js';
+import type { Run } from '../context.js';
 import { desiredNode, peersOf } from '../desired-node.js';
 import { explainOrders } from '../explain-orders.js';
+import type { CheckedHosts, FitNode } from '../hosts.js';
+import type { Judgement, NodeWork } from '../judgement.js';
 import { nextRecord } from '../next-record.js';
 import { answering, observeEtcd } from '../observe-etcd.js';
-import { judgementOf, type NodeWork, type Reconciliation } from '../reconciliation.js';
 import { refuseForeignNodes } from '../refuse-foreign.js';
-import { refuseOutdated } from '../refuse-outdated.js';
 import { warningOf } from '../warning-of.js';
 
 /** Everything is decided here, from facts only; what follows carries it out. */
-export async function judge(context: Reconciliation): Promise<StepResult> {
-  const { options, memory } = context;
-  refuseOutdated(context);
+export async function judgeHosts(context: Run & { readonly hosts: CheckedHosts }): Promise<Gave<Judgement>> {
+  const { options, memory, hosts } = context;
+  const { fit, rejected, hashes } = hosts;
   const clusterId = memory.record?.clusterId ?? options.random(8).toString('hex');
-  const { fit, rejected, hashes } = await checkedMachines(context);
   refuseForeignNodes(fit, memory.record);
-  refuseFoundLost(context);
-  const facts = await observeEtcd(context, fit, clusterId);
+  refuseFoundLost(context, hosts.unread);
+  const facts = await observeEtcd(context, hosts, clusterId);
   const orders = etcdOrders(facts);
   if (orders.code === 'refused') {
     reportRejections(context, rejected);
@@ -48,42 +46,19 @@ export async function judge(context: Reconciliation): Promise<StepResult> {
     context.bus.emit({ type: 'note', level: 'warning', code: 'ca-expiring', message, hint });
   }
   const part = fit.filter(({ node }) => node.role === 'worker' || takesPart(orders.members.get(node.name)));
-  const planned = await Promise.all(
-    part.map((candidate) => planNode(context, { candidate, peers, record, orders, hashes })),
-  );
+  const planned = await Promise.all(part.map((host) => planNode(context, { host, peers, record, orders, hashes })));
   const work = new Map(planned.map((entry) => [entry.node.name, entry]));
   const kubeconfig = options.state.pki.adminKubeconfig({ spec: options.spec, nodes: peers });
-  context.judgement = { record, orders, work, rejected, kubeconfig, peers, pki };
-  return 'unchanged';
-}
-
-/** Stops what takes no part in this pass, with its own reason. */
-export async function admit(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
-  const { rejected, work, orders } = judgementOf(context);
-  // Unread though its facts were there: it went away before the plan was made.
-  const error = rejected.get(node) ?? context.unread.get(node);
-  if (error) throw error;
-  if (work.has(node)) return 'unchanged';
-  const order = orders.members.get(node);
-  if (order?.do === 'leave' && order.ask !== undefined) {
-    const { reason: code, message, hint } = order.ask;
-    throw refusal({ code, host: node, message, hint });
-  }
-  const reason =
-    order?.do === 'wait' ? `its etcd member waits until ${order.until}` : 'it answered after the plan was made';
-  context.again.add(`${node}: ${reason}`);
-  if (!context.last) throw new DisklessError({ code: 'dependency-failed', host: node, message: reason });
-  const hint = 'run the same command again';
-  throw new DisklessError({ code: 'left-out', host: node, message: `it was left out: ${reason}`, hint });
+  return { outcome: 'unchanged', gives: { record, orders, work, kubeconfig, peers, pki } };
 }
 
 /** Preflight speaks through each node's own step, which a refusal keeps from running. */
-function reportRejections({ bus }: Reconciliation, rejected: ReadonlyMap<string, DisklessError>): void {
+function reportRejections({ bus }: Run, rejected: ReadonlyMap<string, DisklessError>): void {
   for (const [node, error] of rejected) bus.emit(warningOf(node, error));
 }
 
 /** Somebody or something on the node works against us, though all is as it should be by now. */
-function tellOfRepairs({ bus }: Reconciliation, node: string, { kernelRepairs }: NodeFacts): void {
+function tellOfRepairs({ bus }: Run, node: string, { kernelRepairs }: NodeFacts): void {
   if (kernelRepairs === undefined) return;
   const { count, last } = kernelRepairs;
   const times = count === 1 ? 'once' : `${count} times`;
@@ -92,8 +67,8 @@ function tellOfRepairs({ bus }: Reconciliation, node: string, { kernelRepairs }:
 }
 
 /** Whoever answered is not lost, be it that it keeps us out: a person's word does not outweigh what was seen. */
-function refuseFoundLost(context: Reconciliation): void {
-  const found = answering(context, context.options.lost);
+function refuseFoundLost(context: Run, unread: CheckedHosts['unread']): void {
+  const found = answering(context, unread, context.options.lost);
   if (found.length === 0) return;
   const names = found.map(({ name }) => name).join(',');
   const barred = found.flatMap(({ name, refusal: word }) => (word === undefined ? [] : [{ name, word }]));
@@ -111,15 +86,15 @@ function takesPart(order: MemberOrder | undefined): boolean {
 }
 
 interface PlanNodeInput {
-  candidate: Candidate;
+  host: FitNode;
   peers: ReturnType<typeof peersOf>;
   record: ReturnType<typeof nextRecord>;
   orders: EtcdOrders;
-  hashes: HashedCandidates['hashes'];
+  hashes: CheckedHosts['hashes'];
 }
 
-async function planNode(context: Reconciliation, input: PlanNodeInput): Promise<NodeWork> {
-  const { node, facts, nodeIp } = input.candidate;
+async function planNode(context: Run, input: PlanNodeInput): Promise<NodeWork> {
+  const { node, facts, nodeIp } = input.host;
   const desired = await desiredNode(context, input);
   const survivor = facts.marker !== undefined && facts.marker.incarnation < input.record.etcd.incarnation;
   const ended = new Set(

@@ -1,9 +1,9 @@
 import { deadline } from '../../abort.js';
 import { toDisklessError } from '../../errors.js';
 import { peerUrl } from '../../etcd/peer-url.js';
-import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import type { Outcome, StepPlace } from '../../runner/sequence.js';
+import type { AtWork, Judged } from '../context.js';
 import { listMembers } from '../etcd-members.js';
-import { type Reconciliation, workOf } from '../reconciliation.js';
 import { warningOf } from '../warning-of.js';
 import { markData } from './claim-etcd-data.js';
 import { startComponents } from './start-units.js';
@@ -16,10 +16,12 @@ const startUnits = startComponents('kube-apiserver');
 /**
  * From now on data of the new life may hold objects: written beside it before the first apiserver starts, and with the ID
  * that etcd knows it by. Who cannot be told has no apiserver started before it is; the others' word counts for it meanwhile.
+ *
+ * @param claimed Nodes whose directories were claimed so far
  */
-export async function openAll(context: Reconciliation, place: StepPlace): Promise<void> {
+export async function openAll(context: Judged, place: StepPlace, claimed: readonly string[]): Promise<void> {
   await Promise.all(
-    [...context.claimed.keys()].map(async (node) => {
+    claimed.map(async (node) => {
       const limit = deadline({ parent: place.signal, ms: LONGEST_MS });
       try {
         await openData(context, { ...place, node, signal: limit.signal });
@@ -34,21 +36,22 @@ export async function openAll(context: Reconciliation, place: StepPlace): Promis
 }
 
 /** No apiserver starts over data that says that none was. */
-export async function startApiserver(context: Reconciliation, place: StepPlace): Promise<StepResult> {
+export async function startApiserver(context: AtWork, place: StepPlace): Promise<Outcome> {
   await openData(context, place);
   return startUnits(context, place);
 }
 
 /** Nothing where its data was not claimed in this pass, or is open. */
-export async function openData(context: Reconciliation, place: StepPlace): Promise<void> {
+export async function openData(context: Judged, place: StepPlace): Promise<void> {
   const { node } = place;
-  const was = context.claimed.get(node);
-  if (was === undefined) return;
-  const url = peerUrl(workOf(context, node).nodeIp);
+  const was = context.claims.marker(node);
+  const work = context.judgement.work.get(node);
+  if (was === undefined || work === undefined) return;
+  const url = peerUrl(work.nodeIp);
   const members = await listMembers({ ...context, signal: place.signal });
   const own = members.find(({ name, peerUrls }) => name === node && peerUrls.includes(url));
   const marking = { role: 'voter', phase: 'open', ...(own && { memberId: own.id }) } as const;
   const what = 'note that its etcd data may hold objects';
   await markData(context, place, { was, what, marking });
-  context.claimed.delete(node);
+  context.claims.opened(node);
 }

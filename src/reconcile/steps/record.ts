@@ -1,19 +1,19 @@
 import { DisklessError } from '../../errors.js';
 import { OWN_PORTS } from '../../node/ports.js';
 import type { QuorumOrder } from '../../plan/etcd-order-types.js';
-import type { StepPlace, StepResult } from '../../runner/sequence.js';
-import type { NodeRecord } from '../../state/records.js';
+import type { Outcome, StepPlace } from '../../runner/sequence.js';
+import type { ClusterRecord, NodeRecord } from '../../state/records.js';
+import type { Judged, JudgedRun, Run } from '../context.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
-import { judgementOf, type NodeWork, type Reconciliation } from '../reconciliation.js';
+import type { NodeWork } from '../judgement.js';
 import { retrying, settling, shortly } from '../settling.js';
 import { openAll } from './open-etcd-data.js';
 
 /** Writes down what is about to happen before it does, so that the next run can continue from any point. */
-export async function recordIntent(context: Reconciliation): Promise<StepResult> {
-  const { record, work, kubeconfig } = judgementOf(context);
+export async function recordIntent(context: JudgedRun): Promise<Outcome> {
+  const { record, work, kubeconfig } = context.judgement;
   const { state } = context.options;
-  await state.saveCluster(record);
-  context.memory.record = record;
+  await save(context, record);
   context.memory.newCluster = false;
   await state.saveKubeconfig(kubeconfig);
   const nodes = [...work.values()].map((planned) => nodeRecord(context, planned));
@@ -23,17 +23,21 @@ export async function recordIntent(context: Reconciliation): Promise<StepResult>
   return 'unchanged';
 }
 
+async function save({ options, memory }: Run, record: ClusterRecord): Promise<void> {
+  await options.state.saveCluster(record);
+  memory.record = record;
+}
+
 /** As its facts were read: nobody is asked again, since a node that is lost by now must not hold up the others. */
-function nodeRecord(context: Reconciliation, { node: { name }, facts, nodeIp }: NodeWork): NodeRecord {
+function nodeRecord(context: Run, { node: { name }, facts, nodeIp }: NodeWork): NodeRecord {
   const { bootId, arch } = facts;
   return { name, bootId, hostKey: context.cluster.session(name).hostKey, nodeIp, arch };
 }
 
 /** Only a linearizable read proves a quorum; no apiserver starts before it is recorded, here and beside the data. */
-export async function proveQuorum(context: Reconciliation, place: StepPlace): Promise<StepResult> {
+export async function proveQuorum(context: Judged, place: StepPlace): Promise<Outcome> {
   const { signal } = place;
-  const judgement = judgementOf(context);
-  const { orders } = judgement;
+  const { orders, record } = context.judgement;
   const { state, through } = orders.quorum;
   if (state === 'awaited') await waitForQuorum(context, orders.quorum);
   else {
@@ -43,12 +47,12 @@ export async function proveQuorum(context: Reconciliation, place: StepPlace): Pr
   // Where members join, they have it done before.
   const clears = orders.code === 'healthy' && orders.cluster.length > 0;
   if (clears) await context.rejoin.clear();
-  if (judgement.record.etcd.phase === 'bootstrapped') return clears ? 'changed' : 'unchanged';
-  const record = { ...judgement.record, etcd: { ...judgement.record.etcd, phase: 'bootstrapped' as const } };
-  await context.options.state.saveCluster(record);
-  context.memory.record = record;
-  judgement.record = record;
-  await openAll(context, place);
+  if (record.etcd.phase === 'bootstrapped') {
+    context.claims.quorumRecorded();
+    return clears ? 'changed' : 'unchanged';
+  }
+  await save(context, { ...record, etcd: { ...record.etcd, phase: 'bootstrapped' } });
+  await openAll(context, place, context.claims.quorumRecorded());
   return 'changed';
 }
 
@@ -63,7 +67,7 @@ function sayingHowToBeginAgain(members: readonly string[]): (error: unknown) => 
 }
 
 /** Members that were started, or restarted with new certificates, find each other; or they do not. */
-async function waitForQuorum(context: Reconciliation, { through: holders, moved }: QuorumOrder): Promise<void> {
+async function waitForQuorum(context: Run, { through: holders, moved }: QuorumOrder): Promise<void> {
   const read = () => context.cluster.quorumThrough(holders, context.signal);
   const passes = (): boolean => true;
   const patience = shortly(context);

@@ -7,17 +7,18 @@ import type { DesiredImage } from '../../node/desired.js';
 import { PATHS } from '../../node/paths.js';
 import { scriptText } from '../../node/script-text.js';
 import { tellingWhy, waitsFor } from '../../runner/long-waits.js';
-import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import type { Outcome, StepPlace } from '../../runner/sequence.js';
 import { bashScript, type RemoteCommand } from '../../ssh/bash-script.js';
-import { change } from '../change.js';
-import { judgementOf, type Reconciliation, tallyOf, workOf } from '../reconciliation.js';
+import { change, countSent } from '../change.js';
+import type { AtWork } from '../context.js';
+import type { NodeWork } from '../judgement.js';
 import { timeLimit } from '../time-limit.js';
 
 const IMPORT = scriptText('import-image.bash');
 
 /** Sends everything the node lacks in one stream, the critical path first; steps start as their segment arrives. */
-export async function sendFiles(context: Reconciliation, place: StepPlace): Promise<StepResult> {
-  const { difference, arrivals, encoding } = workOf(context, place.node);
+export async function sendFiles(context: AtWork, place: StepPlace): Promise<Outcome> {
+  const { difference, arrivals, encoding } = context.work;
   const { files, images, remove } = difference;
   try {
     waitsFor('binaries and images to be compressed, which is done once for each version');
@@ -33,14 +34,13 @@ export async function sendFiles(context: Reconciliation, place: StepPlace): Prom
 }
 
 /** Where nothing will be sent, nobody may wait for it. */
-export function sendNothing({ judgement }: Reconciliation, node: string): void {
-  judgement?.work.get(node)?.arrivals.fail();
+export function sendNothing({ work }: { readonly work?: NodeWork | undefined }): void {
+  work?.arrivals.fail();
 }
 
 /** Waits for these segments of the node's stream. */
 export function arrivalOf(...segmentIds: string[]) {
-  return async (context: Reconciliation, { node }: StepPlace): Promise<StepResult> => {
-    const { arrivals } = workOf(context, node);
+  return async ({ work: { arrivals } }: AtWork): Promise<Outcome> => {
     waitsFor('its files to arrive');
     for (const id of segmentIds) await arrivals.of(id);
     return 'unchanged';
@@ -49,12 +49,12 @@ export function arrivalOf(...segmentIds: string[]) {
 
 /** After a lost or stalled connection only what the node has not acknowledged is sent again. */
 export async function sendSegments(
-  context: Reconciliation,
+  context: AtWork,
   place: StepPlace,
   { segments, remove }: { segments: readonly Segment[]; remove: readonly string[] },
 ): Promise<void> {
-  const work = workOf(context, place.node);
-  const { record } = judgementOf(context);
+  const { work } = context;
+  const { record } = context.judgement;
   const { selinux, tools } = work.facts;
   const arrived = new Set<string>();
   const tell = tellingWhy();
@@ -79,7 +79,7 @@ export async function sendSegments(
       stallTimeoutMs: context.options.stallTimeoutMs,
       signal: context.signal,
     });
-    tallyOf(context, place.node).bytesSent += bytes;
+    countSent(context, place.node, bytes);
   });
 }
 
@@ -99,8 +99,8 @@ function everyShare(tell: (done: number, total: number) => void): (done: number,
 }
 
 /** Image archives go into containerd as they arrive; what it holds already was never sent. */
-export async function importImages(context: Reconciliation, place: StepPlace): Promise<StepResult> {
-  const { difference, arrivals } = workOf(context, place.node);
+export async function importImages(context: AtWork, place: StepPlace): Promise<Outcome> {
+  const { difference, arrivals } = context.work;
   for (const image of difference.images) {
     waitsFor(`the archive of ${image.references.join(', ')} to arrive`);
     await arrivals.of(imageSegmentId(image));

@@ -1,14 +1,14 @@
 import { clockHasToBeSet } from '../../plan/preflight-clock.js';
-import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import type { Outcome, StepPlace } from '../../runner/sequence.js';
 import { change } from '../change.js';
-import { type Reconciliation, workOf } from '../reconciliation.js';
+import type { AtWork } from '../context.js';
 
 /**
  * A machine that forgets everything may wake up years ago: certificates would not be valid yet. Its own time service, if
  * it has one, corrects what is left.
  */
-export async function setClock(context: Reconciliation, place: StepPlace): Promise<StepResult> {
-  const { facts } = workOf(context, place.node);
+export async function setClock(context: AtWork, place: StepPlace): Promise<Outcome> {
+  const { facts } = context.work;
   if (!clockHasToBeSet(facts)) return 'unchanged';
   const offSeconds = Math.round(facts.clockSkewMs / 1000);
   await change(

@@ -8,37 +8,46 @@ import { hasRoom } from '../../kube/room.js';
 import { type Spread, spreadOf } from '../../kube/spread.js';
 import { watch } from '../../kube/watch.js';
 import { waitsFor } from '../../runner/long-waits.js';
-import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import type { Gave, Outcome, StepPlace } from '../../runner/sequence.js';
 import { changed } from '../change.js';
-import { type DnsPods, hasControllers, type Reconciliation } from '../reconciliation.js';
+import { hasControllers, type Run } from '../context.js';
+import type { DnsPods, DnsState } from '../dns-pods.js';
 import { settling, shortly } from '../settling.js';
 
 const NODES = resourcePath({ apiVersion: 'v1', resource: 'nodes' });
+
+interface WithDns extends Run {
+  readonly addons: { dnsPods: DnsPods | undefined };
+  /** Nodes whose components are well. */
+  readonly healthy: ReadonlyMap<string, unknown>;
+}
 
 /**
  * Name servers that share a node go away with it. The scheduler spreads new ones (manifests/coredns.yaml), and leaves
  * where they are those that came together while other nodes were away: one is evicted then, while another one works.
  * Whether any of them is ready is waited for too: the cluster's network is proven with what it answers.
  */
-export async function spreadDns(context: Reconciliation, { step, signal }: StepPlace): Promise<StepResult> {
-  const { dnsPods } = context;
-  if (dnsPods === undefined || !hasControllers(context)) return 'unchanged';
+export async function spreadDns(context: WithDns, { step, signal }: StepPlace): Promise<Gave<DnsState>> {
+  const { dnsPods } = context.addons;
+  if (dnsPods === undefined || !hasControllers(context, context.healthy))
+    return { outcome: 'unchanged', gives: { answers: false, fails: false } };
   const client = await context.cluster.kube();
   const { items: nodes } = await settling(context, () => client.list<KubeNode>(NODES, { signal }));
   const limit = deadline({ parent: signal, ms: shortly(context).forMs });
   const moved = new Set<string>();
   let last: Spread | undefined;
   let hopeless: string | undefined;
+  let answers = false;
   try {
     for await (const pods of podsSeen(client, dnsPods, limit.signal)) {
       const spread = spreadOf({ ...dnsPods, pods, nodes, nowMs: context.options.clock.now() });
       last = spread;
-      context.dnsAnswers = pods.some(isPodReady);
+      answers = pods.some(isPodReady);
       if (spread.kind === 'stuck') break;
       if (spread.kind === 'spread') {
         const reasons = pods.map(whyBackingOff);
         hopeless = reasons.find((reason) => reason !== undefined);
-        if (context.dnsAnswers || reasons.every((reason) => reason !== undefined)) break;
+        if (answers || reasons.every((reason) => reason !== undefined)) break;
         waitsFor('no name server is ready yet');
         continue;
       }
@@ -61,12 +70,11 @@ export async function spreadDns(context: Reconciliation, { step, signal }: StepP
   } finally {
     limit.release();
   }
-  if (last?.kind !== 'spread') warn(context, last);
-  else if (!context.dnsAnswers) {
-    context.dnsFails = true;
-    warnOfSilence(context, dnsPods, hopeless);
-  }
-  return moved.size > 0 ? 'changed' : 'unchanged';
+  const isSpread = last?.kind === 'spread';
+  if (!isSpread) warn(context, last);
+  else if (!answers) warnOfSilence(context, dnsPods, hopeless);
+  const outcome: Outcome = moved.size > 0 ? 'changed' : 'unchanged';
+  return { outcome, gives: { answers, fails: isSpread && !answers } };
 }
 
 /** All of them, whenever one changes. */
@@ -98,7 +106,7 @@ interface Crowd {
 
 /** Evicted, it would be missing: it works where it is, and would find no other place. */
 async function wantOfRoom(
-  context: Reconciliation,
+  context: Run,
   { client, spread: { evict: pod, others }, signal }: Crowd,
 ): Promise<Against | undefined> {
   const path = resourcePath({ apiVersion: 'v1', resource: 'pods' });
@@ -131,7 +139,7 @@ async function evict(
   }
 }
 
-function warnOfSilence({ bus }: Reconciliation, { namespace }: DnsPods, why: string | undefined): void {
+function warnOfSilence({ bus }: Run, { namespace }: DnsPods, why: string | undefined): void {
   bus.emit({
     type: 'note',
     level: 'warning',
@@ -141,7 +149,7 @@ function warnOfSilence({ bus }: Reconciliation, { namespace }: DnsPods, why: str
   });
 }
 
-function warn({ bus }: Reconciliation, spread: Spread | undefined): void {
+function warn({ bus }: Run, spread: Spread | undefined): void {
   const why = spread && 'why' in spread ? `: ${spread.why}` : '';
   bus.emit({
     type: 'note',

@@ -4,9 +4,10 @@ import { CONFIG_SEGMENT, configSegment } from '../../delivery/build-segments.js'
 import type { MemberId } from '../../etcd/member-id.js';
 import { contentHash } from '../../plan/diff.js';
 import type { WipeReason } from '../../plan/etcd-order-types.js';
-import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import type { Outcome, StepPlace } from '../../runner/sequence.js';
 import { change } from '../change.js';
-import { type JoiningMember, judgementOf, type Reconciliation, workOf } from '../reconciliation.js';
+import type { AtWork } from '../context.js';
+import type { JoiningMember } from '../joining-member.js';
 import { claimDataDirectory, type Marking, markData, markerOf } from './claim-etcd-data.js';
 import { openData } from './open-etcd-data.js';
 import { sendSegments } from './send-files.js';
@@ -15,42 +16,41 @@ import { restartComponent, startComponents } from './start-units.js';
 const startUnit = startComponents('etcd');
 
 /** Carries out what is ordered of this node's member. */
-export async function startEtcd(context: Reconciliation, place: StepPlace): Promise<StepResult> {
-  const order = judgementOf(context).orders.members.get(place.node);
+export async function startEtcd(context: AtWork, place: StepPlace): Promise<Outcome> {
+  const order = context.judgement.orders.members.get(place.node);
   const { rejoin } = context;
   switch (order?.do) {
     case 'bootstrap':
     case 'resume-bootstrap': {
-      const { arrivals, facts } = workOf(context, place.node);
+      const { arrivals, facts } = context.work;
       await arrivals.of(CONFIG_SEGMENT);
       const isOfOldRelease = order.wipe === undefined && facts.etcdData.present && facts.etcdData.open === undefined;
       const marking: Marking = { role: 'voter', ...(!isOfOldRelease && { phase: 'begun' }) };
       await claimDataDirectory(context, place, { ...marking, wipe: order.wipe });
-      context.claimed.set(place.node, markerOf(context, marking));
       // A quorum may have come of the others meanwhile: from then on objects are written.
-      if (judgementOf(context).record.etcd.phase === 'bootstrapped') await openData(context, place);
+      if (context.claims.claimed(place.node, markerOf(context, marking))) await openData(context, place);
       return startUnit(context, place);
     }
     case 'join-as-learner':
-      await arrival(context, place);
+      await arrival(context);
       await rejoin.rejoin(place.node, joining(context, place, order.wipe), place.signal);
       return 'changed';
     case 'promote': {
-      await arrival(context, place);
-      const { marker } = workOf(context, place.node).facts.etcdData;
+      await arrival(context);
+      const { marker } = context.work.facts.etcdData;
       const promoted = (id: MemberId) => markVoter(context, place, id, marker);
       await rejoin.promote(place.node, { ...joining(context, place), id: order.id, promoted }, place.signal);
       return 'changed';
     }
     case 'update-peer-url': {
-      await arrival(context, place);
+      await arrival(context);
       const restart = async (): Promise<void> => void (await startUnit(context, place));
       await rejoin.move(place.node, { id: order.id, url: order.url, restart }, place.signal);
       return 'changed';
     }
     case 'keep':
       if (order.markAs === undefined) return startUnit(context, place);
-      await markVoter(context, place, order.markAs, workOf(context, place.node).facts.etcdData.marker);
+      await markVoter(context, place, order.markAs, context.work.facts.etcdData.marker);
       await startUnit(context, place);
       return 'changed';
     default:
@@ -59,19 +59,18 @@ export async function startEtcd(context: Reconciliation, place: StepPlace): Prom
 }
 
 /** From now on its data counts as that of a voter. @param was What its marker says until then */
-function markVoter(context: Reconciliation, place: StepPlace, memberId: MemberId, was = ''): Promise<void> {
+function markVoter(context: AtWork, place: StepPlace, memberId: MemberId, was = ''): Promise<void> {
   const what = 'note that its etcd member is a voter';
   return markData(context, place, { was, what, marking: { role: 'voter', phase: 'open', memberId } });
 }
 
 /** Whom the others count as a member nobody could start without its files. */
-async function arrival(context: Reconciliation, { node }: StepPlace): Promise<void> {
-  const { arrivals } = workOf(context, node);
+async function arrival({ work: { arrivals } }: AtWork): Promise<void> {
   await arrivals.of(CONFIG_SEGMENT);
   await arrivals.of('etcd');
 }
 
-function joining(context: Reconciliation, place: StepPlace, wipe?: WipeReason): JoiningMember {
+function joining(context: AtWork, place: StepPlace, wipe?: WipeReason): JoiningMember {
   const learner = (memberId: MemberId): Marking => ({ role: 'learner', phase: 'open', memberId });
   return {
     async prepare(bootstrap, id) {
@@ -85,8 +84,8 @@ function joining(context: Reconciliation, place: StepPlace, wipe?: WipeReason): 
 }
 
 /** What a joining member must be told is known only once it was added, after its files were sent. */
-async function writeBootstrapFile(context: Reconciliation, place: StepPlace, bootstrap: EtcdBootstrap): Promise<void> {
-  const { encoding } = workOf(context, place.node);
+async function writeBootstrapFile(context: AtWork, place: StepPlace, bootstrap: EtcdBootstrap): Promise<void> {
+  const { encoding } = context.work;
   const file = bootstrapFile(bootstrap);
   const planned = { component: 'etcd' as const, file, sha256: contentHash(file), why: 'missing' as const };
   const segment = await configSegment({ encoding, content: context.options.content, rendered: [planned] });

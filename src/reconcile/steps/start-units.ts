@@ -6,14 +6,14 @@ import { PATHS } from '../../node/paths.js';
 import { scriptText } from '../../node/script-text.js';
 import type { UnitAction } from '../../plan/diff.js';
 import { waitsFor } from '../../runner/long-waits.js';
-import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import type { Outcome, StepPlace } from '../../runner/sequence.js';
 import { bashScript } from '../../ssh/bash-script.js';
 import { shellQuote } from '../../ssh/quote.js';
 import { change, changed } from '../change.js';
 import { containerdCheck } from '../containerd-check.js';
+import type { AtWork, Judged, Run } from '../context.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
 import { glancing } from '../glance.js';
-import { judgementOf, type Reconciliation, workOf } from '../reconciliation.js';
 import { settling, untilServing } from '../settling.js';
 
 const START = scriptText('start-unit.bash');
@@ -25,8 +25,8 @@ const LONGEST_WORDS = 200;
 
 /** A step that brings these components' units to what the plan says, once their files have arrived. */
 export function startComponents(...components: ComponentId[]) {
-  return async (context: Reconciliation, place: StepPlace): Promise<StepResult> => {
-    const { arrivals, difference } = workOf(context, place.node);
+  return async (context: AtWork, place: StepPlace): Promise<Outcome> => {
+    const { arrivals, difference } = context.work;
     waitsFor('its files to arrive');
     for (const segment of ['config', ...components]) await untilAborted(arrivals.of(segment), place.signal);
     const actions = difference.units.filter(({ component }) => components.includes(component));
@@ -43,22 +43,22 @@ export function startComponents(...components: ComponentId[]) {
 
 /** Whatever state its units are in. @param why As in the plan's own actions */
 export async function restartComponent(
-  context: Reconciliation,
+  context: AtWork,
   place: StepPlace,
   component: ComponentId,
   why: string,
 ): Promise<void> {
-  const actions = workOf(context, place.node).difference.units.filter((action) => action.component === component);
+  const actions = context.work.difference.units.filter((action) => action.component === component);
   for (const action of actions) await bringUp(context, place, { ...action, action: 'restart', why });
 }
 
 /** There is something that a restart could interrupt; without a quorum, one at a time would wait for what never comes. */
-function isLive(context: Reconciliation): boolean {
-  return judgementOf(context).orders.quorum.state === 'works';
+function isLive(context: Judged): boolean {
+  return context.judgement.orders.quorum.state === 'works';
 }
 
 /** One control plane at a time, and the lock is released only when this one is healthy again. */
-async function roll(context: Reconciliation, place: StepPlace, action: UnitAction): Promise<void> {
+async function roll(context: AtWork, place: StepPlace, action: UnitAction): Promise<void> {
   waitsFor('one control plane restarts at a time, and it is the turn of another one');
   await context.rolling.run(async () => {
     await bringUp(context, place, action);
@@ -67,26 +67,21 @@ async function roll(context: Reconciliation, place: StepPlace, action: UnitActio
 }
 
 /** The node's own servers answer again, those that did before. */
-async function waitHealthy(
-  context: Reconciliation,
-  { node, signal }: StepPlace,
-  disruption: Disruption,
-): Promise<void> {
+async function waitHealthy(context: AtWork, { node, signal }: StepPlace, disruption: Disruption): Promise<void> {
   if (disruption === 'etcd') {
     const read = async () => (await context.cluster.etcdOf(node)).linearizableRead({ signal });
     await settling(context, read);
   }
-  const apiserver = workOf(context, node).facts.units['kube-apiserver.service']?.active;
+  const apiserver = context.work.facts.units['kube-apiserver.service']?.active;
   if (disruption === 'etcd' && apiserver !== 'active') return;
   const client = await context.cluster.kubeOf(node);
   await untilServing(context, client, signal);
 }
 
-async function bringUp(context: Reconciliation, place: StepPlace, action: UnitAction): Promise<void> {
+async function bringUp(context: AtWork, place: StepPlace, action: UnitAction): Promise<void> {
   const { unit, fingerprint, action: verb } = action;
   // A member of a quorum that is still to be made reports its start only when it is made.
-  const wait =
-    judgementOf(context).orders.quorum.state === 'awaited' && unit.disruption === 'etcd' ? 'no-block' : 'block';
+  const wait = context.judgement.orders.quorum.state === 'awaited' && unit.disruption === 'etcd' ? 'no-block' : 'block';
   const check = unit.name === CONTAINERD_UNIT ? containerdCheck(context.options.readyTimeoutMs) : undefined;
   const script = bashScript(START, PATHS.marker, unit.name, verb, fingerprint, wait, ...(check?.args ?? []));
   await change(context, place, `${verb} ${unit.name} (${action.why})`, async () => {
@@ -106,7 +101,7 @@ async function bringUp(context: Reconciliation, place: StepPlace, action: UnitAc
 }
 
 /** Of a daemon that takes long to start. */
-async function lastWords(context: Reconciliation, node: string, unit: string, signal: AbortSignal): Promise<string> {
+async function lastWords(context: Run, node: string, unit: string, signal: AbortSignal): Promise<string> {
   const command = `journalctl --no-pager -o cat -n 1 -u ${shellQuote(unit)}`;
   const options = { label: 'look at a log', root: true, timeoutMs: 10_000, signal };
   const { stdout } = await context.cluster.session(node).exec(command, options);
@@ -114,7 +109,7 @@ async function lastWords(context: Reconciliation, node: string, unit: string, si
   return line === '' ? '' : `${unit} has not started yet, its log ends with: ${line}`;
 }
 
-async function withEvidence(context: Reconciliation, node: string, unit: string, cause: unknown): Promise<unknown> {
+async function withEvidence(context: Run, node: string, unit: string, cause: unknown): Promise<unknown> {
   if (!(cause instanceof DisklessError) || cause.code !== 'remote-failed') return cause;
   const evidence = await fetchEvidence(context, node, unit);
   return new DisklessError({

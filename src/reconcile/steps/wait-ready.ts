@@ -1,16 +1,24 @@
 import { untilAborted } from '../../abort.js';
 import { DisklessError } from '../../errors.js';
 import { waitsFor } from '../../runner/long-waits.js';
-import type { StepPlace, StepResult } from '../../runner/sequence.js';
+import type { Gave, Outcome, StepPlace } from '../../runner/sequence.js';
+import { type AtWork, hasControllers, type Pass } from '../context.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
-import { hasControllers, type Reconciliation, workOf } from '../reconciliation.js';
+
+/** A node that is Ready. */
+export interface ReadyNode {
+  /** As its kubelet registered it, e.g. `v1.36.3`. */
+  kubeletVersion: string | undefined;
+}
 
 /** Ready means: the condition is True and the kubelet of this boot epoch said so. A node in its next boot never will. */
-export async function waitReady(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
-  const { difference } = workOf(context, node);
+export async function waitReady(context: AtWork, { node }: StepPlace): Promise<Gave<ReadyNode>> {
   waitsFor(() => context.readiness.lacks(node));
   const pending = await unlessRebooted(context, node, context.readiness.wait(node));
-  if (pending === undefined) return difference.units.length > 0 ? 'changed' : 'unchanged';
+  if (pending === undefined) {
+    const outcome = context.work.difference.units.length > 0 ? 'changed' : 'unchanged';
+    return { outcome, gives: { kubeletVersion: context.readiness.kubeletVersion(node) } };
+  }
   const evidence = await fetchEvidence(context, node, 'kubelet.service');
   throw new DisklessError({
     code: 'node-not-ready',
@@ -21,12 +29,17 @@ export async function waitReady(context: Reconciliation, { node }: StepPlace): P
   });
 }
 
+interface WaitingForPods extends Pass {
+  /** Nodes whose components are well. */
+  readonly healthy: ReadonlyMap<string, unknown>;
+}
+
 /**
  * A node that is Ready takes pods only when the node controller has taken its taint off. Where no control plane's
  * controllers work, nobody will: that is told of the cluster, not of each node.
  */
-export async function waitForPods(context: Reconciliation, { node }: StepPlace): Promise<StepResult> {
-  if (!hasControllers(context)) {
+export async function waitForPods(context: WaitingForPods, { node }: StepPlace): Promise<Outcome> {
+  if (!hasControllers(context, context.healthy)) {
     throw new DisklessError({ code: 'dependency-failed', host: node, message: 'no control plane has controllers' });
   }
   waitsFor(() => context.readiness.lacks(node));
@@ -40,7 +53,7 @@ export async function waitForPods(context: Reconciliation, { node }: StepPlace):
   });
 }
 
-async function unlessRebooted<T>(context: Reconciliation, node: string, work: Promise<T>): Promise<T> {
+async function unlessRebooted<T>(context: Pass, node: string, work: Promise<T>): Promise<T> {
   const over = new AbortController();
   const signal = AbortSignal.any([context.signal, over.signal]);
   const watch = context.cluster.session(node).watchEpoch({ signal, sleep: context.options.clock.sleep });

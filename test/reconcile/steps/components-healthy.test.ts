@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NodeSession } from '../../../src/cluster/node-session.js';
-import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import type { AtWork } from '../../../src/reconcile/context.js';
 import { componentsHealthy } from '../../../src/reconcile/steps/components-healthy.js';
 import type { Connection, ExecOptions } from '../../../src/ssh/transport.js';
 import { clusterOf } from '../../cluster/fake-session.js';
@@ -9,7 +9,6 @@ import { sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
 /** A run with one control plane whose machine answers the health script so. */
 function runWith(answer: string, waitedS = 0) {
   const asked: string[] = [];
-  const well = new Set<string>();
   const givenUp: string[][] = [];
   const times = [0, waitedS * 1000];
   const saved = new Map<string, string>();
@@ -25,10 +24,9 @@ function runWith(answer: string, waitedS = 0) {
   const session = new NodeSession({ name: 's4', open: async () => connection as unknown as Connection, signal });
   const context = {
     signal,
-    well,
     readiness: { giveUp: (...words: string[]) => givenUp.push(words) },
     cluster: clusterOf([session]),
-    judgement: { work: new Map([['s4', { node: sampleNode() } as NodeWork]]) },
+    work: { node: sampleNode() },
     options: {
       spec: sampleSpec(),
       readyTimeoutMs: 45_000,
@@ -40,12 +38,11 @@ function runWith(answer: string, waitedS = 0) {
         },
       },
     },
-  } as unknown as Reconciliation;
+  } as unknown as AtWork;
   return {
     asked,
     givenUp,
     saved,
-    well,
     look: () => componentsHealthy(context, { node: 's4', step: 'healthy', signal, failed: new Set() }),
   };
 }
@@ -53,9 +50,8 @@ function runWith(answer: string, waitedS = 0) {
 describe('componentsHealthy', () => {
   it('costs a healthy node one round trip, and asks every component', async () => {
     const run = runWith('');
-    expect(await run.look()).toBe('unchanged');
+    expect(await run.look()).toEqual({ outcome: 'unchanged', gives: 'well' });
     expect(run.asked).toHaveLength(1);
-    expect(run.well).toEqual(new Set(['s4']));
     expect(run.asked[0]).toMatch(/^bash -s -- 45 /);
     for (const port of [10257, 10259, 10256, 10248]) expect(run.asked[0]).toContain(`:${port}/healthz`);
   });
@@ -70,7 +66,6 @@ describe('componentsHealthy', () => {
       hint: expect.stringContaining('/runs/1/s4-kube-controller-manager.service.log'),
       detail: 'unknown flag: --no-such-flag',
     });
-    expect(run.well).toEqual(new Set());
     expect([...run.saved.keys()]).toEqual(['s4-kube-controller-manager.service.log']);
   });
 

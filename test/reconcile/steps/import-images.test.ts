@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { imageStagingPath } from '../../../src/delivery/build-segments.js';
 import { DisklessError } from '../../../src/errors.js';
 import { PATHS } from '../../../src/node/paths.js';
-import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import type { AtWork } from '../../../src/reconcile/context.js';
+import type { NodeWork } from '../../../src/reconcile/judgement.js';
 import { importImages } from '../../../src/reconcile/steps/send-files.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import {
@@ -70,8 +71,8 @@ function importOver(...links: FakeConnection[]) {
     bus: createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) }),
     cluster: clusterOf([sessionOver('s4', links, signal)]),
     memory: { tally: new Map() },
-    judgement: { work: new Map([['s4', work]]) },
-  } as unknown as Reconciliation;
+    work,
+  } as unknown as AtWork;
   return importImages(context, { node: 's4', step: 'images', signal, failed: new Set() });
 }
 

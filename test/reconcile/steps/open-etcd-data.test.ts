@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import type { AtWork } from '../../../src/reconcile/context.js';
+import { createEtcdClaims } from '../../../src/reconcile/etcd-claims.js';
+import type { NodeWork } from '../../../src/reconcile/judgement.js';
 import { startApiserver } from '../../../src/reconcile/steps/open-etcd-data.js';
 import { proveQuorum } from '../../../src/reconcile/steps/record.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
@@ -31,11 +33,13 @@ function runWith(claimed: string[], refusing: string[] = []) {
     name,
     { node: sampleNode({ name }), nodeIp: IPS[name], difference: nothing, arrivals },
   ]);
+  const claims = createEtcdClaims();
+  for (const name of claimed) claims.claimed(name, 'c 1 voter t begun');
   const record = { clusterId: 'c', etcd: { incarnation: 1, phase: 'bootstrapping', token: 't' } };
   const context = {
     signal,
     bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
-    claimed: new Map(claimed.map((name) => [name, 'c 1 voter t begun'])),
+    claims,
     memory: { tally: new Map() },
     cluster: new FakeEtcdCluster(etcd, new Map(TRIO.map((name) => [name, sessionOver(name, [link(name)], signal)]))),
     judgement: {
@@ -48,7 +52,7 @@ function runWith(claimed: string[], refusing: string[] = []) {
       readyTimeoutMs: 180_000,
       state: { saveCluster: async ({ etcd: { phase } }: typeof record) => void done.push(`record: ${phase}`) },
     },
-  } as unknown as Reconciliation;
+  } as unknown as AtWork;
   const place = (node: string) => ({ node, step: 'quorum', signal, failed: new Set<string>() });
   const idOf = (node: string) => etcd.entries.find(({ name }) => name === node)?.id;
   return {
@@ -57,7 +61,10 @@ function runWith(claimed: string[], refusing: string[] = []) {
     events,
     idOf,
     prove: () => proveQuorum(context, place('')),
-    serve: (node: string) => startApiserver(context, place(node)),
+    serve: (node: string) => {
+      const work = context.judgement.work.get(node) as NodeWork;
+      return startApiserver({ ...context, work }, place(node));
+    },
   };
 }
 
@@ -68,7 +75,7 @@ describe('data of a new life', () => {
     expect(run.done[0]).toBe('record: bootstrapped');
     const marked = ['s4', 's5'].map((node) => `${node}: c 1 voter t open ${run.idOf(node)}`);
     expect(run.done.slice(1).toSorted()).toEqual(marked);
-    expect(run.context.claimed.size).toBe(0);
+    expect(TRIO.map(run.context.claims.marker)).toEqual([undefined, undefined, undefined]);
     expect(await run.serve('s4')).toBe('unchanged');
     expect(run.done).toHaveLength(3);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
-import { proveNetwork } from '../../../src/reconcile/steps/prove-network.js';
+import { proveNetwork, type Traffic } from '../../../src/reconcile/steps/prove-network.js';
+import type { FailedGiving } from '../../../src/runner/sequence.js';
 import { clusterOf, fakeConnection, sessionOver } from '../../cluster/fake-session.js';
 import { sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
 
@@ -33,30 +33,28 @@ async function runWith({
   const context = {
     signal,
     cluster: clusterOf(sessions),
-    readiness: { kubeletVersion: (name: string) => (ready.includes(name) ? 'v1.37.2' : undefined) },
-    judgement: { work: new Map(NODES.map((node) => [node.name, { node } as NodeWork])) },
-    dnsAnswers,
-    traffic: new Map(),
+    ready: new Map(ready.map((name) => [name, {}])),
+    work: { node: NODES[0] },
+    dns: { answers: dnsAnswers, fails: false },
     options: {
       spec: sampleSpec({ nodes: NODES }),
       readyTimeoutMs: 180_000,
       clock: { sleep: () => new Promise(() => {}), monotonicMs: () => 0 },
     },
-  } as unknown as Reconciliation;
+  } as unknown as Parameters<typeof proveNetwork>[0];
   const done = proveNetwork(context, { node: 's4', step: 'prove', signal, failed: new Set() });
-  return { done, asked, traffic: context.traffic };
+  return { done, asked };
 }
 
 const broken = (address: string): string => `failed pods=${address}:10250 curl: (28) Connection timed out\n`;
 
 describe('proveNetwork', () => {
   it('costs a node one round trip, in which it asks from its own address in the pod network', async () => {
-    const { done, asked, traffic } = await runWith({});
-    expect(await done).toBe('unchanged');
+    const { done, asked } = await runWith({});
+    expect(await done).toMatchObject({ outcome: 'unchanged', gives: { tried: { length: 5 }, broken: [] } });
     expect(asked).toHaveLength(1);
     expect(asked[0]).toMatch(/^s4: bash -s -- 30 \S+ 10\.244\.0\.1 'api=/);
     for (const way of ['dns=', 'pods=10.244.1.1:10250', 'pods=10.244.2.1:10250']) expect(asked[0]).toContain(way);
-    expect(traffic.get('s4')).toMatchObject({ tried: { length: 5 }, broken: [] });
   });
 
   it('asks nobody who is not Ready, and no DNS that does not run', async () => {
@@ -67,8 +65,10 @@ describe('proveNetwork', () => {
   });
 
   it('names the pair and the way, with what it heard', async () => {
-    const { done, traffic } = await runWith({ answer: broken('10.244.1.1') + broken('10.244.2.1') });
-    await expect(done).rejects.toMatchObject({
+    const { done } = await runWith({ answer: broken('10.244.1.1') + broken('10.244.2.1') });
+    const { outcome, gives, ...failure } = (await done) as FailedGiving<Traffic>;
+    expect(outcome).toBe('failed');
+    expect(failure.error).toMatchObject({
       code: 'network-broken',
       host: 's4',
       message:
@@ -76,12 +76,11 @@ describe('proveNetwork', () => {
       hint: expect.stringContaining('between s4 and s5'),
       detail: expect.stringContaining('the pod network of s6 (10.244.2.1): curl: (28) Connection timed out'),
     });
-    expect(traffic.get('s4')?.broken.map(({ to }) => to)).toEqual(['s5', 's6']);
+    expect(gives.broken.map(({ to }) => to)).toEqual(['s5', 's6']);
   });
 
   it('blames nobody for one that went away meanwhile, and counts nothing as proven', async () => {
-    const { done, traffic } = await runWith({ answer: broken('10.244.1.1'), connected: ['s6'] });
-    expect(await done).toBe('unchanged');
-    expect(traffic.get('s4')).toMatchObject({ tried: { length: 4 }, broken: [] });
+    const { done } = await runWith({ answer: broken('10.244.1.1'), connected: ['s6'] });
+    expect(await done).toMatchObject({ outcome: 'unchanged', gives: { tried: { length: 4 }, broken: [] } });
   });
 });

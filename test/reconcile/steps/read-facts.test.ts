@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { DisklessError } from '../../../src/errors.js';
-import type { NodeFacts } from '../../../src/facts/facts.js';
-import { createAttendance } from '../../../src/reconcile/attendance.js';
-import type { Reconciliation } from '../../../src/reconcile/reconciliation.js';
-import { callRoll, readFacts } from '../../../src/reconcile/steps/read-facts.js';
-import { createWaitingRoom } from '../../../src/reconcile/waiting-room.js';
+import { createConnectRetry } from '../../../src/reconcile/connect-retry.js';
+import type { Pass } from '../../../src/reconcile/context.js';
+import { createFactsBarrier } from '../../../src/reconcile/facts-barrier.js';
+import { awaitReadings, readFacts } from '../../../src/reconcile/steps/read-facts.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import type { HostKey } from '../../../src/ssh/transport.js';
 import { clusterOf, type FakeConnection, fakeConnection, sessionOver } from '../../cluster/fake-session.js';
@@ -24,20 +23,18 @@ it('judges the key of the connection that the facts came over, not that of a lat
   const context = {
     signal,
     cluster: clusterOf([session]),
-    facts: new Map<string, NodeFacts>(),
-    unread: new Map(),
-    attendance: { settle: () => {} },
+    barrier: createFactsBarrier(sampleSpec().nodes, { patient: true }),
     memory: { nodeRecords: new Map(), epochs: new Map() },
     bus: createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) }),
     options: { spec: sampleSpec(), hostKeyPolicy: 'per-boot', clock: { now: () => 0 } },
-  } as unknown as Reconciliation;
+  } as unknown as Pass;
   await readFacts(context, { node: 's4', step: 'facts', signal, failed: new Set() });
-  expect(context.facts.get('s4')?.bootId).toBeTruthy();
+  expect(context.barrier.hosts().facts.get('s4')?.bootId).toBeTruthy();
   expect(session.hostKey).toEqual(OLD_KEY);
   await expect(session.exec('true', { label: 'look' })).rejects.toMatchObject({ code: 'rebooted' });
 });
 
-describe('the roll call', () => {
+describe('waiting for facts', () => {
   const output = blankNodeFacts({ name: 's4', address: '10.146.225.4', zstd: true });
   const [BOOT = ''] = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(output) ?? [];
   const blank = (): FakeConnection => fakeConnection(() => ({ stdout: output }));
@@ -58,13 +55,13 @@ describe('the roll call', () => {
     if (lose) connection.end();
     await Promise.resolve(lose && connection.closed);
     const spec = sampleSpec();
-    const attendance = createAttendance(spec.nodes, { patient: false });
-    for (const { name } of spec.nodes) attendance.settle(name);
+    const barrier = createFactsBarrier(spec.nodes, { patient: false });
+    for (const { name } of spec.nodes) barrier.settle(name, sampleFacts({ bootId: 'one' }));
     const told: string[] = [];
     const context = {
       signal,
-      attendance,
-      waiting: createWaitingRoom({
+      barrier,
+      retry: createConnectRetry({
         connect: () => session.connection(),
         waitMs: 0,
         monotonicMs: () => 0,
@@ -72,8 +69,6 @@ describe('the roll call', () => {
         onWait: () => {},
       }),
       cluster: clusterOf([session]),
-      facts: new Map(spec.nodes.map(({ name }) => [name, sampleFacts({ bootId: 'one' })])),
-      unread: new Map<string, DisklessError>(),
       memory: { nodeRecords: new Map(), epochs: new Map(believed && [['s4', { bootId: BOOT, hostKey: believed }]]) },
       bus: createEventBus({
         sinks: [(event) => event.type === 'note' && told.push(`${event.node} ${event.code}`)],
@@ -81,9 +76,10 @@ describe('the roll call', () => {
         wallClock: () => new Date(0),
       }),
       options: { spec, hostKeyPolicy: believed ? 'per-boot' : 'insecure', clock: { now: () => 0 } },
-    } as unknown as Reconciliation;
-    await callRoll(context, { node: '', step: 'roll-call', signal, failed: new Set() });
-    return { told, facts: context.facts, unread: context.unread };
+    } as unknown as Pass;
+    const place = { node: '', step: 'await-facts', signal, failed: new Set<string>() };
+    const { gives: hosts } = await awaitReadings(context, place);
+    return { told, ...hosts };
   }
 
   it('asks nobody whose connection lives', async () => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { NodeSession } from '../../../src/cluster/node-session.js';
-import type { Judgement, NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import type { JudgedRun } from '../../../src/reconcile/context.js';
+import type { Judgement, NodeWork } from '../../../src/reconcile/judgement.js';
 import { recordIntent } from '../../../src/reconcile/steps/record.js';
 import type { Connection } from '../../../src/ssh/transport.js';
 import type { NodeRecord } from '../../../src/state/records.js';
@@ -44,7 +45,7 @@ it('remembers nodes as they were read, and asks none of them again', async () =>
         saveNodes: async (records: readonly NodeRecord[]) => void saved.push(...records),
       },
     },
-  } as unknown as Reconciliation;
+  } as unknown as JudgedRun;
   expect(await recordIntent(context)).toBe('unchanged');
   expect(saved).toEqual([
     { name: 's4', bootId: 'boot-s4', hostKey: HOST_KEY, nodeIp: '10.146.225.4', arch: 'x86_64' },

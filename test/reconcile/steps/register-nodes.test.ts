@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import type { JudgedRun } from '../../../src/reconcile/context.js';
+import type { NodeWork } from '../../../src/reconcile/judgement.js';
 import { isRegistered, registerNodes } from '../../../src/reconcile/steps/register-nodes.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import type { RunEvent } from '../../../src/runner/events.js';
@@ -24,14 +25,14 @@ it('counts what it changes, and keeps a pod CIDR that cannot be changed to its o
     bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
     cluster: clusterOf([], { kube: async () => cluster.client }),
     memory: { tally },
-    unregistered: new Map(),
     judgement: { work: new Map(spec.nodes.map((node) => [node.name, { node, nodeIp: '10.0.0.4' } as NodeWork])) },
     options: { spec, readyTimeoutMs: 1, clock: { sleep: async () => {}, monotonicMs: () => 0 } },
-  } as unknown as Reconciliation;
+  } as unknown as JudgedRun;
   const at = (node: string) => ({ node, step: 'register', signal, failed: new Set<string>() });
-  expect(await registerNodes(context, at(''))).toBe('changed');
-  expect(await isRegistered(context, at('s4'))).toBe('unchanged');
-  expect(await isRegistered(context, at('s5'))).toBe('unchanged');
+  const { outcome, gives: unregistered } = await registerNodes(context, at(''));
+  expect(outcome).toBe('changed');
+  expect(await isRegistered({ unregistered }, at('s4'))).toBe('unchanged');
+  expect(await isRegistered({ unregistered }, at('s5'))).toBe('unchanged');
   expect(events).toMatchObject([
     { type: 'change', node: 's4', what: 'node object' },
     { type: 'change', node: 's5', what: 'node object' },
@@ -40,5 +41,8 @@ it('counts what it changes, and keeps a pod CIDR that cannot be changed to its o
     ['s4', 1],
     ['s5', 1],
   ]);
-  await expect(isRegistered(context, at('s6'))).rejects.toMatchObject({ code: 'node-pod-cidr-mismatch', host: 's6' });
+  await expect(isRegistered({ unregistered }, at('s6'))).rejects.toMatchObject({
+    code: 'node-pod-cidr-mismatch',
+    host: 's6',
+  });
 });

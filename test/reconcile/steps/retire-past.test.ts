@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { UNITS_OF_AN_INCARNATION } from '../../../src/components/roster.js';
 import { scriptText } from '../../../src/node/script-text.js';
-import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import type { AtWork } from '../../../src/reconcile/context.js';
 import { retirePast } from '../../../src/reconcile/steps/retire-past.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import { type Answer, clusterOf, fakeConnection, sessionOver, type Told } from '../../cluster/fake-session.js';
@@ -27,11 +27,9 @@ function runWith(survivor: boolean, answer: Answer = () => ({})) {
     bus: createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) }),
     cluster: clusterOf([sessionOver('s5', [link], signal)]),
     memory: { tally },
-    judgement: {
-      record: { clusterId: 'c1', etcd: { incarnation: 2 } },
-      work: new Map([['s5', { survivor, facts: sampleFacts({ marker }) } as NodeWork]]),
-    },
-  } as unknown as Reconciliation;
+    judgement: { record: { clusterId: 'c1', etcd: { incarnation: 2 } } },
+    work: { survivor, facts: sampleFacts({ marker }) },
+  } as unknown as AtWork;
   return { told, tally, retire: () => retirePast(context, { node: 's5', step: 'retire', signal, failed: new Set() }) };
 }
 

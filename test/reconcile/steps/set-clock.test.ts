@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeFacts } from '../../../src/facts/facts.js';
-import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import type { AtWork } from '../../../src/reconcile/context.js';
+import type { NodeWork } from '../../../src/reconcile/judgement.js';
 import { setClock } from '../../../src/reconcile/steps/set-clock.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import type { RunEvent } from '../../../src/runner/events.js';
@@ -33,9 +34,9 @@ function runWith(facts: Partial<NodeFacts>, losses = 0) {
     bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
     cluster: clusterOf([session]),
     memory: { tally },
-    judgement: { work: new Map([['s4', work]]) },
+    work,
     options: { clock: { now: () => now } },
-  } as unknown as Reconciliation;
+  } as unknown as AtWork;
   const place = { node: 's4', step: 'clock', signal, failed: new Set<string>() };
   return { told, events, tally, set: () => setClock(context, place) };
 }

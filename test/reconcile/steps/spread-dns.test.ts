@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { DnsPods, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import type { DnsPods } from '../../../src/reconcile/dns-pods.js';
 import { spreadDns } from '../../../src/reconcile/steps/spread-dns.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import type { RunEvent } from '../../../src/runner/events.js';
@@ -38,6 +38,8 @@ const unschedulable = (name: string) => ({
 const event = (type: string, object: object): string => `${JSON.stringify({ type, object })}\n`;
 const listOf = (...items: object[]) => answer(200, { metadata: { resourceVersion: '7' }, items });
 
+const ANSWERS = { answers: true, fails: false };
+
 interface Scenario {
   dnsPods?: DnsPods;
   well?: string[];
@@ -52,20 +54,25 @@ async function runWith({ dnsPods = DNS, well = ['s4'], readyTimeoutMs = 180_000 
     bus: createEventBus({ sinks: [(each) => events.push(each)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
     cluster: clusterOf([], { kube: async () => cluster.client }),
     memory: { tally: new Map() },
-    well: new Set(well),
-    dnsPods,
+    healthy: new Map(well.map((name) => [name, 'well'])),
+    addons: { dnsPods },
     options: {
       spec: sampleSpec({ nodes: [sampleNode()] }),
       readyTimeoutMs,
       clock: { sleep: async () => {}, monotonicMs: () => 0, now: () => Date.parse('2026-11-30T12:00:00Z') },
     },
-  } as unknown as Reconciliation;
-  const result = await spreadDns(context, { node: '', step: 'dns', signal, failed: new Set() });
+  } as unknown as Parameters<typeof spreadDns>[0];
+  const { outcome: result, gives: state } = await spreadDns(context, {
+    node: '',
+    step: 'dns',
+    signal,
+    failed: new Set(),
+  });
   const told = events.flatMap((each) =>
     each.type === 'change' ? [each.what] : each.type === 'note' ? [each.code, each.message] : [],
   );
   const evicted = cluster.server.requests.flatMap(({ method, body }) => (method === 'POST' ? [JSON.parse(body)] : []));
-  return { result, told, evicted };
+  return { result, state, told, evicted };
 }
 
 /** All pods of the other node. */
@@ -88,7 +95,7 @@ function pods(listed: object[], ...told: string[]): void {
 describe('spreadDns', () => {
   it('costs two lists where each name server has a node of its own', async () => {
     pods([pod('a', 's4'), pod('b', 's5')]);
-    expect(await runWith()).toEqual({ result: 'unchanged', told: [], evicted: [] });
+    expect(await runWith()).toEqual({ result: 'unchanged', state: ANSWERS, told: [], evicted: [] });
     expect(cluster.server.requests.map(({ path }) => path)).toEqual(['/api/v1/nodes', PODS]);
     expect(cluster.server.requests[1]?.query.get('labelSelector')).toBe('k8s-app=kube-dns');
   });
@@ -104,6 +111,7 @@ describe('spreadDns', () => {
     cluster.server.on('POST', `${PODS}/a/eviction`, answer(201, {}));
     expect(await runWith()).toEqual({
       result: 'changed',
+      state: ANSWERS,
       told: ['evict a, one of several name servers on s4'],
       evicted: [{ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'a', namespace: 'kube-system' } }],
     });
@@ -111,7 +119,7 @@ describe('spreadDns', () => {
 
   it('waits for one that has no node yet', async () => {
     pods([pod('a', 's4'), { ...pod('b', ''), spec: {} }], event('MODIFIED', pod('b', 's5')));
-    expect(await runWith()).toEqual({ result: 'unchanged', told: [], evicted: [] });
+    expect(await runWith()).toEqual({ result: 'unchanged', state: ANSWERS, told: [], evicted: [] });
   });
 
   it('warns where that does not come about in time, and fails nothing', async () => {
@@ -171,7 +179,8 @@ describe('spreadDns', () => {
   it('asks nothing where the DNS is not ours, or where no controller would make another pod', async () => {
     const { signal } = new AbortController();
     const place = { node: '', step: 'dns', signal, failed: new Set<string>() };
-    expect(await spreadDns({} as Reconciliation, place)).toBe('unchanged');
+    const without = { addons: { dnsPods: undefined } } as unknown as Parameters<typeof spreadDns>[0];
+    expect((await spreadDns(without, place)).outcome).toBe('unchanged');
     expect((await runWith({ well: [] })).result).toBe('unchanged');
     expect(cluster.server.requests).toEqual([]);
   });

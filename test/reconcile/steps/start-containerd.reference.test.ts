@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import type { AtWork } from '../../../src/reconcile/context.js';
 import { startComponents } from '../../../src/reconcile/steps/start-units.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import { clusterOf, fakeConnection, sessionOver } from '../../cluster/fake-session.js';
@@ -54,13 +54,14 @@ function restart(): Promise<unknown> {
     bus: createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) }),
     cluster: clusterOf([sessionOver('s4', [link], signal)]),
     memory: { tally: new Map() },
-    judgement: { orders: sampleOrders(), work: new Map([['s4', work as unknown as NodeWork]]) },
+    judgement: { orders: sampleOrders() },
+    work,
     options: {
       readyTimeoutMs: 90_000,
       clock: { sleep: () => new Promise(() => {}) },
       state: { saveEvidence: async (name: string) => `/runs/1/${name}` },
     },
-  } as unknown as Reconciliation;
+  } as unknown as AtWork;
   return startComponents('containerd')(context, { node: 's4', step: 'containerd', signal, failed: new Set() });
 }
 

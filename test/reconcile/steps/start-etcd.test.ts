@@ -11,7 +11,10 @@ import { PATHS } from '../../../src/node/paths.js';
 import type { UnitAction } from '../../../src/plan/diff.js';
 import type { MemberOrder } from '../../../src/plan/etcd-order-types.js';
 import { createArrivals } from '../../../src/reconcile/arrivals.js';
-import type { EtcdRejoin, NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import type { AtWork } from '../../../src/reconcile/context.js';
+import { createEtcdClaims } from '../../../src/reconcile/etcd-claims.js';
+import type { EtcdRejoin } from '../../../src/reconcile/joining-member.js';
+import type { NodeWork } from '../../../src/reconcile/judgement.js';
 import { startEtcd } from '../../../src/reconcile/steps/start-etcd.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import type { RunEvent } from '../../../src/runner/events.js';
@@ -76,7 +79,7 @@ function runWith(
     units = [START],
     isStuck = false,
     read = {} as Partial<EtcdDataFact>,
-    phase = 'bootstrapping',
+    isQuorumRecorded = false,
   } = {},
 ) {
   const events: RunEvent[] = [];
@@ -109,7 +112,8 @@ function runWith(
     difference: { files: [], remove: [], units, images: [] },
   } as unknown as NodeWork;
   const rejoined: string[] = [];
-  const claimed = new Map<string, string>();
+  const claims = createEtcdClaims();
+  if (isQuorumRecorded) claims.quorumRecorded();
   const rejoin: EtcdRejoin = {
     clear: () => Promise.reject(new Error('nobody asks for it here')),
     async rejoin(node, member) {
@@ -138,10 +142,11 @@ function runWith(
       new Map([['s4', new NodeSession({ name: 's4', open: async () => connection, signal })]]),
     ),
     memory: { tally: new Map() },
-    claimed,
+    claims,
+    work,
     judgement: {
       orders: sampleOrders({ members: { s4: order }, quorum: { state: 'made', through: ['s4'] } }),
-      record: { clusterId: 'c', etcd: { incarnation: 3, token: 't3', phase } },
+      record: { clusterId: 'c', etcd: { incarnation: 3, token: 't3', phase: 'bootstrapping' } },
       work: new Map([['s4', work]]),
     },
     options: {
@@ -150,12 +155,12 @@ function runWith(
       stallTimeoutMs: 10_000,
       content: { pack: async (files: { content: Buffer }[]) => Buffer.concat(files.map(({ content }) => content)) },
     },
-  } as unknown as Reconciliation;
+  } as unknown as AtWork;
   return {
     arrivals,
     received,
     rejoined,
-    claimed,
+    claims,
     changes: () => events.flatMap((event) => (event.type === 'change' ? [event.what] : [])),
     start: () => startEtcd(context, { node: 's4', step: 'etcd', signal, failed: new Set() }),
   };
@@ -171,18 +176,18 @@ describe('startEtcd', () => {
     expect(marker()).toBe('c 3 voter t3 begun\n');
     expect(run.changes()).toEqual(['claim the etcd data directory', 'start etcd.service (it does not run)']);
     expect(run.rejoined).toEqual([]);
-    expect([...run.claimed.keys()]).toEqual(['s4']);
+    expect(run.claims.marker('s4')).toBe('c 3 voter t3 begun');
   });
 
   it('opens it before it starts where a quorum came of the others meanwhile, whose apiservers write by now', async () => {
-    const run = runWith(bootstrap, { phase: 'bootstrapped' });
+    const run = runWith(bootstrap, { isQuorumRecorded: true });
     await run.start();
     expect(marker()).toBe('c 3 voter t3 open 100\n');
     expect(run.changes().slice(1)).toEqual([
       'note that its etcd data may hold objects',
       'start etcd.service (it does not run)',
     ]);
-    expect(run.claimed.size).toBe(0);
+    expect(run.claims.marker('s4')).toBeUndefined();
   });
 
   it.each<[string, MemberOrder, string, string]>([

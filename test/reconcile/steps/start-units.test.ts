@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { DesiredUnit, Disruption } from '../../../src/node/desired.js';
 import type { UnitAction } from '../../../src/plan/diff.js';
 import type { QuorumOrder } from '../../../src/plan/etcd-order-types.js';
-import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import type { AtWork } from '../../../src/reconcile/context.js';
 import { startComponents } from '../../../src/reconcile/steps/start-units.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import { createRollingLock } from '../../../src/runner/rolling-lock.js';
 import { type Answer, clusterOf, fakeConnection, sessionOver, type Told } from '../../cluster/fake-session.js';
-import { sampleFacts, sampleNode } from '../../helpers/sample-facts.js';
+import { sampleFacts } from '../../helpers/sample-facts.js';
 import { sampleOrders } from '../../helpers/sample-orders.js';
 
 const NAMES = ['s4', 's5', 's6'];
@@ -39,11 +39,7 @@ function runWith({ quorum = 'works', actions, answer, healthy = async () => unde
     });
     return sessionOver(name, [link], signal);
   });
-  const work = NAMES.map((name): [string, NodeWork] => {
-    const arrivals = { of: async () => {} };
-    const node = sampleNode({ name });
-    return [name, { node, facts: sampleFacts(), difference: { units: actions }, arrivals } as unknown as NodeWork];
-  });
+  const work = { facts: sampleFacts(), difference: { units: actions }, arrivals: { of: async () => {} } };
   const context = {
     signal,
     bus: createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) }),
@@ -57,13 +53,14 @@ function runWith({ quorum = 'works', actions, answer, healthy = async () => unde
       }),
     }),
     memory: { tally: new Map() },
-    judgement: { orders: sampleOrders({ quorum: { state: quorum, through: NAMES } }), work: new Map(work) },
+    judgement: { orders: sampleOrders({ quorum: { state: quorum, through: NAMES } }) },
+    work,
     options: {
       // Nothing takes long here.
       clock: { sleep: () => new Promise(() => {}), monotonicMs: () => 0 },
       state: { saveEvidence: async (name: string) => `/runs/1/${name}` },
     },
-  } as unknown as Reconciliation;
+  } as unknown as AtWork;
   const components = [...new Set(actions.map(({ component }) => component))];
   const start = startComponents(...components);
   const place = (node: string) => ({ node, step: 'start', signal, failed: new Set<string>() });

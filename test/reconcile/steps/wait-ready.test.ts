@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { NodeWork, Reconciliation } from '../../../src/reconcile/reconciliation.js';
+import type { AtWork } from '../../../src/reconcile/context.js';
 import { waitForPods, waitReady } from '../../../src/reconcile/steps/wait-ready.js';
+import type { StepPlace } from '../../../src/runner/sequence.js';
 import { clusterOf, type FakeConnection, fakeConnection, sessionOver } from '../../cluster/fake-session.js';
 import { sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
 
+/** Either step. */
+type Waiting = (context: AtWork & Parameters<typeof waitForPods>[0], at: StepPlace) => Promise<unknown>;
+
 /** A node of these connections, whose readiness is for the test to tell. */
-async function waiting(links: FakeConnection[], step: typeof waitReady = waitReady, well = ['s4']) {
+async function waiting(links: FakeConnection[], step: Waiting = waitReady, well = ['s4']) {
   const stop = new AbortController();
   const { signal } = stop;
   const session = sessionOver('s5', links, signal);
@@ -19,16 +23,16 @@ async function waiting(links: FakeConnection[], step: typeof waitReady = waitRea
   const context = {
     signal,
     cluster: clusterOf([session]),
-    well: new Set(well),
-    readiness: { wait: () => ready, waitForPods: () => ready },
-    judgement: { work: new Map([['s5', { difference: { units: [] } } as unknown as NodeWork]]) },
+    healthy: new Map(well.map((name) => [name, 'well'])),
+    readiness: { wait: () => ready, waitForPods: () => ready, kubeletVersion: () => 'v1.37.2' },
+    work: { difference: { units: [] } },
     options: {
       spec: sampleSpec({ nodes: [sampleNode(), sampleNode({ name: 's5' })] }),
       readyTimeoutMs: 90_000,
       clock: { sleep },
       state: { saveEvidence: async () => '/runs/1/log' },
     },
-  } as unknown as Reconciliation;
+  } as unknown as Parameters<Waiting>[0];
   return { tell, stop, done: step(context, { node: 's5', step: 'ready', signal, failed: new Set() }) };
 }
 
@@ -46,7 +50,7 @@ it('is done when the node is Ready, whatever becomes of its connection', async (
   const link = inBoot('one');
   const { done, tell } = await waiting([link]);
   tell(undefined);
-  expect(await done).toBe('unchanged');
+  expect(await done).toEqual({ outcome: 'unchanged', gives: { kubeletVersion: 'v1.37.2' } });
   link.lose();
 });
 

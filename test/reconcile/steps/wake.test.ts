@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeFacts } from '../../../src/facts/facts.js';
-import type { Candidate, HashedCandidates } from '../../../src/reconcile/candidate.js';
-import type { Reconciliation } from '../../../src/reconcile/reconciliation.js';
-import { wake } from '../../../src/reconcile/steps/wake.js';
+import type { Run } from '../../../src/reconcile/context.js';
+import type { CheckedHosts, FitNode } from '../../../src/reconcile/hosts.js';
+import { wakeMembers } from '../../../src/reconcile/steps/wake.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
 import type { RunEvent } from '../../../src/runner/events.js';
 import type { ClusterRecord, EtcdRecord } from '../../../src/state/records.js';
@@ -52,15 +52,19 @@ function runWith({ facts, etcd = new FakeEtcd(IPS), record = {}, lost = [], fail
     });
   const names = Object.keys(facts);
   const known: ClusterRecord = { version: 1, clusterId: 'c', spec, etcd: { ...recorded, ...record } };
-  const fit = names.map((name) => ({ node: sampleNode({ name }), facts: facts[name], nodeIp: IPS[name] }) as Candidate);
-  const checked: HashedCandidates = { fit, rejected: new Map(), hashes: new Map() };
+  const fit = names.map((name) => ({ node: sampleNode({ name }), facts: facts[name], nodeIp: IPS[name] }) as FitNode);
+  const hosts: CheckedHosts = {
+    facts: new Map(Object.entries(facts)),
+    unread: new Map(),
+    fit,
+    rejected: new Map(),
+    hashes: new Map(),
+    woken: new Set(),
+  };
   const context = {
     signal,
     bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),
-    facts: new Map(Object.entries(facts)),
-    unread: new Map(),
-    woken: new Set(),
-    checked: Promise.resolve(checked),
+    hosts,
     cluster: new FakeEtcdCluster(etcd, new Map(names.map((name) => [name, sessionOver(name, [link(name)], signal)]))),
     memory: {
       record: known,
@@ -69,9 +73,9 @@ function runWith({ facts, etcd = new FakeEtcd(IPS), record = {}, lost = [], fail
       nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name] }])),
     },
     options: { spec, lost: new Set(lost), discardData: new Set<string>(), clock: virtualClock() },
-  } as unknown as Reconciliation;
+  } as unknown as Run & { hosts: CheckedHosts };
   const place = { node: '', step: 'wake', signal, failed: new Set<string>() };
-  return { context, events, scripts, wake: () => wake(context, place) };
+  return { events, scripts, wake: () => wakeMembers(context, place) };
 }
 
 describe('wake', () => {
@@ -79,11 +83,13 @@ describe('wake', () => {
     const run = runWith({
       facts: { s4: member(), s5: member({ active: 'failed' }), s6: member({ active: 'active' }) },
     });
-    expect(await run.wake()).toBe('changed');
+    const { outcome, gives: hosts } = await run.wake();
+    expect(outcome).toBe('changed');
     expect(run.scripts.map((each) => each.slice(0, 2)).toSorted()).toEqual(['s4', 's5']);
     expect(run.scripts[0]).toContain("/var/lib/etcd/k8s-diskless 'c 2' /run/k8s-diskless/etcd.lock");
-    expect([...run.context.woken].toSorted()).toEqual(['s4', 's5']);
-    expect(run.context.facts.get('s4')?.units['etcd.service']?.active).toBe('activating');
+    expect([...hosts.woken].toSorted()).toEqual(['s4', 's5']);
+    expect(hosts.facts.get('s4')?.units['etcd.service']?.active).toBe('activating');
+    expect(hosts.fit[0]?.facts.units['etcd.service']?.active).toBe('activating');
     const told = run.events.flatMap((event) => (event.type === 'change' ? [`${event.node}: ${event.what}`] : []));
     expect(told).toContain('s4: start etcd.service (stopped, and its data may be what a quorum lacks)');
   });
@@ -97,22 +103,23 @@ describe('wake', () => {
     ['was said to be lost', { facts: { s4: member() }, lost: ['s4'] }],
   ])('touches none that %s', async (_title, scenario) => {
     const run = runWith(scenario);
-    expect(await run.wake()).toBe('unchanged');
+    expect((await run.wake()).outcome).toBe('unchanged');
     expect([run.scripts, run.events]).toEqual([[], []]);
   });
 
   it('touches none that the others have removed, as one of them says', async () => {
     const facts = { s4: member(), s5: member({ active: 'active' }) };
     const removed = runWith({ facts, etcd: new FakeEtcd({ s5: '10.0.0.5', s6: '10.0.0.6' }) });
-    expect(await removed.wake()).toBe('unchanged');
-    expect(await runWith({ facts }).wake()).toBe('changed');
+    expect((await removed.wake()).outcome).toBe('unchanged');
+    expect((await runWith({ facts }).wake()).outcome).toBe('changed');
   });
 
   it('says of one that cannot be started why, and leaves it to be judged as it is', async () => {
     const run = runWith({ facts: { s4: member() }, fails: true });
-    expect(await run.wake()).toBe('unchanged');
+    const { outcome, gives: hosts } = await run.wake();
+    expect(outcome).toBe('unchanged');
     const told = { type: 'note', level: 'warning', node: 's4', code: 'remote-failed' };
     expect(run.events).toContainEqual(expect.objectContaining(told));
-    expect(run.context.facts.get('s4')?.units['etcd.service']?.active).toBe('inactive');
+    expect(hosts.facts.get('s4')?.units['etcd.service']?.active).toBe('inactive');
   });
 });

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ContentSource } from '../../src/delivery/content-source.js';
 import { usageError } from '../../src/errors.js';
 import type { NodeFacts } from '../../src/facts/facts.js';
-import { candidatesOf } from '../../src/reconcile/candidates.js';
-import type { Reconciliation } from '../../src/reconcile/reconciliation.js';
+import type { Run } from '../../src/reconcile/context.js';
+import { preflightNodes } from '../../src/reconcile/preflight-nodes.js';
 import type { ClusterRecord } from '../../src/state/records.js';
 import { sampleFacts, sampleSpec } from '../helpers/sample-facts.js';
 
@@ -30,12 +30,11 @@ function runWith(changes: Record<string, Partial<NodeFacts>>, archs = ['amd64'],
     return [name, sampleFacts({ ...own, cgroupVersion: 1, ...changes[name] })];
   });
   const context = {
-    facts: new Map(facts),
     memory: { record },
     bus: { emit: ({ code }: { code: string }) => notes.push(code) },
     options: { spec: sampleSpec({ kubernetes: '1.37.2' }), content },
-  } as unknown as Reconciliation;
-  return { notes, candidates: () => candidatesOf(context) };
+  } as unknown as Run;
+  return { notes, check: () => preflightNodes(context, new Map(facts)) };
 }
 
 const big: Partial<NodeFacts> = {
@@ -43,10 +42,10 @@ const big: Partial<NodeFacts> = {
   mounts: { '/': { ...sampleFacts().mounts['/'], availableBytes: 8 * GIB } as NodeFacts['mounts'][string] },
 };
 
-describe('candidatesOf', () => {
+describe('preflightNodes', () => {
   it('takes what passed, and names on every other node all that is wrong with it', async () => {
     const run = runWith({ s4: big, s5: { tools: {}, swap: true }, s6: { hostname: 'localhost' } });
-    const { fit, rejected } = await run.candidates();
+    const { fit, rejected } = await run.check();
     expect(fit.map(({ node, nodeIp }) => [node.name, nodeIp])).toEqual([
       ['s4', '10.146.225.4'],
       ['s6', '10.146.225.6'],
@@ -56,7 +55,7 @@ describe('candidatesOf', () => {
   });
 
   it('asks a worker for no room for what only control planes hold', async () => {
-    const { rejected } = await runWith({}).candidates();
+    const { rejected } = await runWith({}).check();
     expect([...rejected.keys()]).toEqual(['s4']);
   });
 
@@ -73,7 +72,7 @@ describe('candidatesOf', () => {
     });
     const rejectedOf = async (known: ClusterRecord) => {
       const run = runWith({ s4: big, s5: marked(3), s6: marked(4) }, ['amd64'], known);
-      return (await run.candidates()).rejected;
+      return (await run.check()).rejected;
     };
     expect((await rejectedOf(record({}))).size).toBe(0);
     const since = await rejectedOf(record({}, 4));
@@ -83,18 +82,18 @@ describe('candidatesOf', () => {
   });
 
   it('keeps a foreign architecture to its own node', async () => {
-    const { fit, rejected } = await runWith({ s4: big, s6: { arch: 'riscv64' } }).candidates();
+    const { fit, rejected } = await runWith({ s4: big, s6: { arch: 'riscv64' } }).check();
     expect(fit.map(({ node }) => node.name)).toEqual(['s4', 's5']);
     expect(rejected.get('s6')).toMatchObject({ code: 'architecture', host: 's6' });
   });
 
   it('keeps an architecture without artifacts to its own nodes', async () => {
-    const { fit, rejected } = await runWith({ s4: big, s6: { arch: 'aarch64' } }).candidates();
+    const { fit, rejected } = await runWith({ s4: big, s6: { arch: 'aarch64' } }).check();
     expect(fit.map(({ node }) => node.name)).toEqual(['s4', 's5']);
     expect(rejected.get('s6')).toMatchObject({ code: 'artifact-missing', host: 's6', hint: 'copy it' });
   });
 
   it('does not blame the nodes when there is nothing for any of them', async () => {
-    await expect(runWith({}, []).candidates()).rejects.toMatchObject({ code: 'artifact-missing', exit: 2 });
+    await expect(runWith({}, []).check()).rejects.toMatchObject({ code: 'artifact-missing', exit: 2 });
   });
 });

@@ -7,21 +7,21 @@ import type { NodeFacts } from '../facts/facts.js';
 import { crossPreflight, type NodeIdentity } from '../plan/cross-preflight.js';
 import type { NodeFinding } from '../plan/finding.js';
 import { preflight } from '../plan/preflight.js';
-import type { Candidate, Candidates } from './candidate.js';
 import { bytesToPush, type ContentByArch, contentNeeded, NO_CONTENT } from './content-needed.js';
-import type { Reconciliation } from './reconciliation.js';
+import type { Run } from './context.js';
+import type { FitNode, Preflighted, ReadHosts } from './hosts.js';
 import { checkRebooted } from './version-since.js';
 
 /** Preflight of every node that answered, all findings of all nodes at once. */
-export async function candidatesOf(context: Reconciliation): Promise<Candidates> {
-  const located: Candidate[] = [];
-  const content = await contentNeeded(context);
+export async function preflightNodes(context: Run, read: ReadHosts['facts']): Promise<Preflighted> {
+  const located: FitNode[] = [];
+  const content = await contentNeeded(context.options.content, read);
   const findings = new Map<string, NodeFinding[]>();
   const report = (name: string, found: readonly NodeFinding[]): void => {
     findings.set(name, [...(findings.get(name) ?? []), ...found]);
   };
   for (const node of context.options.spec.nodes) {
-    const facts = context.facts.get(node.name);
+    const facts = read.get(node.name);
     if (facts === undefined) continue;
     report(node.name, examine(context, node, facts, content));
     const place = locate(context, node, facts);
@@ -45,12 +45,7 @@ function networkOf({ addresses }: NodeFacts, nodeIp: string): Pick<NodeIdentity,
   return network ? { network: formatCidr(network) } : {};
 }
 
-function examine(
-  context: Reconciliation,
-  node: NodeSpec,
-  facts: NodeFacts,
-  contentByArch: ContentByArch,
-): NodeFinding[] {
+function examine(context: Run, node: NodeSpec, facts: NodeFacts, contentByArch: ContentByArch): NodeFinding[] {
   const { spec } = context.options;
   const content = contentByArch.get(goArchitecture(facts.arch) ?? '') ?? NO_CONTENT;
   const push = bytesToPush(node, facts, content instanceof DisklessError ? NO_CONTENT : content);
@@ -63,7 +58,7 @@ function findingOf({ code, message, hint }: DisklessError): NodeFinding {
 }
 
 function locate(
-  { options }: Reconciliation,
+  { options }: Run,
   node: NodeSpec,
   facts: NodeFacts,
 ): { nodeIp: string; linkName: string } | NodeFinding {
@@ -81,7 +76,7 @@ function locate(
   }
 }
 
-function decide(context: Reconciliation, located: Candidate[], findings: Map<string, NodeFinding[]>): Candidates {
+function decide(context: Run, located: FitNode[], findings: Map<string, NodeFinding[]>): Preflighted {
   const rejected = new Map<string, DisklessError>();
   for (const [name, found] of findings) {
     for (const { severity, code, message, hint } of found) {

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { DisklessError } from '../../src/errors.js';
-import { createPauses, createWaitingRoom } from '../../src/reconcile/waiting-room.js';
+import { createConnectRetry, createPauses } from '../../src/reconcile/connect-retry.js';
 
 const failure = (code: string) => new DisklessError({ code, message: code });
 
 /** A clock that only sleeping moves, and machines that fail as their script says, until it is at its end. */
-function room(scripts: Record<string, string[]>, waitMs: number) {
+function retrying(scripts: Record<string, string[]>, waitMs: number) {
   let now = 1000;
   const attempts: string[] = [];
   const notes: string[] = [];
-  const waiting = createWaitingRoom({
+  const retry = createConnectRetry({
     waitMs,
     monotonicMs: () => now,
     sleep: async (ms) => {
@@ -23,7 +23,7 @@ function room(scripts: Record<string, string[]>, waitMs: number) {
     },
     onWait: (node, { code }) => void notes.push(`${node} ${code}`),
   });
-  return { waiting, attempts, notes };
+  return { retry, attempts, notes };
 }
 
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
@@ -68,74 +68,77 @@ describe('pauses between attempts', () => {
   });
 });
 
-describe('waiting room', () => {
+describe('retry of connections', () => {
   it('asks until the machine answers, and says once why it waits', async () => {
-    const { waiting, attempts, notes } = room({ s4: ['unreachable', 'unreachable', 'no-banner', 'no-banner'] }, 60_000);
-    await waiting.arrival('s4');
+    const { retry, attempts, notes } = retrying(
+      { s4: ['unreachable', 'unreachable', 'no-banner', 'no-banner'] },
+      60_000,
+    );
+    await retry.connected('s4');
     expect(attempts).toEqual(['s4 0', 's4 500', 's4 1500', 's4 6500', 's4 11500']);
     expect(notes).toEqual(['s4 unreachable', 's4 no-banner']);
   });
 
   it('has a machine that comes up within two seconds of its first TCP answer', async () => {
-    const { waiting, attempts } = room({ s4: times(99, 'unreachable') }, 3_600_000);
-    await expect(waiting.arrival('s4')).resolves.toBeUndefined();
+    const { retry, attempts } = retrying({ s4: times(99, 'unreachable') }, 3_600_000);
+    await expect(retry.connected('s4')).resolves.toBeUndefined();
     const asked = attempts.map((attempt) => Number(attempt.split(' ')[1]));
     expect(Math.max(...asked.slice(1).map((at, index) => at - (asked[index] ?? 0)))).toBeLessThanOrEqual(2000);
   });
 
   it('goes on asking one that refuses our keys until the time is over', async () => {
-    const { waiting, attempts, notes } = room({ s4: times(99, 'auth-failed') }, 600_000);
-    await expect(waiting.arrival('s4')).rejects.toMatchObject({ code: 'auth-failed' });
+    const { retry, attempts, notes } = retrying({ s4: times(99, 'auth-failed') }, 600_000);
+    await expect(retry.connected('s4')).rejects.toMatchObject({ code: 'auth-failed' });
     expect(attempts).toHaveLength(60);
     expect(notes).toEqual(['s4 auth-failed']);
   });
 
   it('makes no attempt before its time, not even a last one', async () => {
-    const { waiting, attempts } = room({ s4: times(99, 'reset-before-banner') }, 20_000);
-    await expect(waiting.arrival('s4')).rejects.toMatchObject({ code: 'reset-before-banner' });
+    const { retry, attempts } = retrying({ s4: times(99, 'reset-before-banner') }, 20_000);
+    await expect(retry.connected('s4')).rejects.toMatchObject({ code: 'reset-before-banner' });
     expect(attempts).toEqual(['s4 0', 's4 15000']);
-    expect(waiting.isOpen).toBe(false);
+    expect(retry.hasTime).toBe(false);
   });
 
   it('gives the last error when the time is over, and asks no more', async () => {
-    const { waiting, attempts } = room({ s4: [...times(99, 'unreachable')] }, 4000);
-    await expect(waiting.arrival('s4')).rejects.toMatchObject({ code: 'unreachable' });
+    const { retry, attempts } = retrying({ s4: [...times(99, 'unreachable')] }, 4000);
+    await expect(retry.connected('s4')).rejects.toMatchObject({ code: 'unreachable' });
     expect(attempts).toEqual(['s4 0', 's4 500', 's4 1500', 's4 3500']);
-    expect(waiting.isOpen).toBe(false);
-    await expect(waiting.arrival('s4')).rejects.toMatchObject({ code: 'unreachable' });
+    expect(retry.hasTime).toBe(false);
+    await expect(retry.connected('s4')).rejects.toMatchObject({ code: 'unreachable' });
     expect(attempts).toHaveLength(4);
   });
 
   it('asks once when there is no time, and says nothing of waiting', async () => {
-    const { waiting, attempts, notes } = room({ s4: ['unreachable'] }, 0);
-    expect(waiting.isOpen).toBe(false);
-    await expect(waiting.arrival('s4')).rejects.toMatchObject({ code: 'unreachable' });
+    const { retry, attempts, notes } = retrying({ s4: ['unreachable'] }, 0);
+    expect(retry.hasTime).toBe(false);
+    await expect(retry.connected('s4')).rejects.toMatchObject({ code: 'unreachable' });
     expect({ attempts, notes }).toEqual({ attempts: ['s4 0'], notes: [] });
   });
 
   it('does not ask again what has failed for good', async () => {
-    const { waiting, attempts } = room({ s4: ['host-key-refused'] }, 60_000);
-    for (let n = 0; n < 2; n++) await expect(waiting.arrival('s4')).rejects.toMatchObject({ code: 'host-key-refused' });
+    const { retry, attempts } = retrying({ s4: ['host-key-refused'] }, 60_000);
+    for (let n = 0; n < 2; n++) await expect(retry.connected('s4')).rejects.toMatchObject({ code: 'host-key-refused' });
     expect(attempts).toEqual(['s4 0']);
   });
 
   it('asks once at a time, however many want to know', async () => {
-    const { waiting, attempts } = room({ s4: ['unreachable'] }, 60_000);
-    await Promise.all([waiting.arrival('s4'), waiting.arrival('s4')]);
+    const { retry, attempts } = retrying({ s4: ['unreachable'] }, 60_000);
+    await Promise.all([retry.connected('s4'), retry.connected('s4')]);
     expect(attempts).toEqual(['s4 0', 's4 500']);
   });
 
   it('has news when one answers, while another is still asked', async () => {
-    const { waiting } = room({ s4: ['no-answer'], s5: ['unreachable'] }, 3000);
-    for (const node of ['s4', 's5']) void waiting.arrival(node);
-    await waiting.news(new Set(['s4', 's5']));
-    expect(waiting.isOpen).toBe(true);
+    const { retry } = retrying({ s4: ['no-answer'], s5: ['unreachable'] }, 3000);
+    for (const node of ['s4', 's5']) void retry.connected(node);
+    await retry.anyConnected(new Set(['s4', 's5']));
+    expect(retry.hasTime).toBe(true);
   });
 
   it('has news when none of them will answer', async () => {
-    const { waiting } = room({ s4: times(99, 'unreachable'), s5: ['host-key-refused'] }, 3000);
-    const arrivals = ['s4', 's5'].map((node) => waiting.arrival(node));
-    await waiting.news(new Set(['s4', 's5']));
-    expect(await Promise.allSettled(arrivals)).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
+    const { retry } = retrying({ s4: times(99, 'unreachable'), s5: ['host-key-refused'] }, 3000);
+    const attempts = ['s4', 's5'].map((node) => retry.connected(node));
+    await retry.anyConnected(new Set(['s4', 's5']));
+    expect(await Promise.allSettled(attempts)).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
   });
 });

@@ -52,7 +52,7 @@ export function createPauses(): (error: unknown, tookMs?: number) => number | un
   };
 }
 
-export interface WaitingRoomOptions {
+export interface ConnectRetryOptions {
   /** One attempt, brought to its end: a login or an error. */
   connect: (node: string) => Promise<unknown>;
   /** From now on; 0: every machine is asked once. */
@@ -63,20 +63,20 @@ export interface WaitingRoomOptions {
   onWait: (node: string, error: DisklessError) => void;
 }
 
-/** Machines that do not answer yet. They are asked on while those that do are worked on. */
-export interface WaitingRoom {
-  /** Whether there is any waiting at all. */
-  readonly isOpen: boolean;
+/** Retry with backoff for machines that do not answer yet: they are asked on while those that do are worked on. */
+export interface ConnectRetry {
+  /** Whether there is time to wait for anybody. */
+  readonly hasTime: boolean;
   /**
    * Resolves when the machine has answered; rejects with its last error when the time is over, or at once with a lasting
    * one. It is not asked again then.
    */
-  arrival(node: string): Promise<void>;
+  connected(node: string): Promise<void>;
   /** Resolves when one of these machines has answered since it was left out, or when none of them will any more. */
-  news(of: ReadonlySet<string>): Promise<void>;
+  anyConnected(of: ReadonlySet<string>): Promise<void>;
 }
 
-export function createWaitingRoom(options: WaitingRoomOptions): WaitingRoom {
+export function createConnectRetry(options: ConnectRetryOptions): ConnectRetry {
   const { waitMs, monotonicMs } = options;
   const deadline = monotonicMs() + waitMs;
   const waiting = new Map<string, Promise<void>>();
@@ -107,23 +107,23 @@ export function createWaitingRoom(options: WaitingRoomOptions): WaitingRoom {
   };
 
   return {
-    get isOpen() {
+    get hasTime() {
       return monotonicMs() < deadline;
     },
-    arrival(node) {
+    connected(node) {
       if (failed.has(node)) return Promise.reject(failed.get(node));
       const known = waiting.get(node);
       if (known) return known;
-      const arrival = ask(node).finally(() => waiting.delete(node));
-      waiting.set(node, arrival);
+      const attempts = ask(node).finally(() => waiting.delete(node));
+      waiting.set(node, attempts);
       // Whoever waits for it hears of the failure; there may be nobody just then.
-      arrival.catch(() => {});
-      return arrival;
+      attempts.catch(() => {});
+      return attempts;
     },
-    async news(of) {
+    async anyConnected(of) {
       // What is no longer waited for has answered meanwhile, or has failed: the next pass asks it and says so.
-      const arrivals = [...of].map((node) => waiting.get(node) ?? Promise.resolve());
-      await Promise.any(arrivals).catch(() => {});
+      const attempts = [...of].map((node) => waiting.get(node) ?? Promise.resolve());
+      await Promise.any(attempts).catch(() => {});
     },
   };
 }

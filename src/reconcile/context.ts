@@ -1,0 +1,108 @@
+import type { Cluster } from '../cluster/cluster.js';
+import { type ClusterSpec, controlPlanes } from '../config/spec.js';
+import type { ContentSource } from '../delivery/content-source.js';
+import type { DisklessError } from '../errors.js';
+import type { KubeObject } from '../kube/objects.js';
+import type { EventBus } from '../runner/event-bus.js';
+import type { RollingLock } from '../runner/rolling-lock.js';
+import type { HostKeyPolicy } from '../ssh/host-key.js';
+import type { HostKey } from '../ssh/transport.js';
+import type { ClusterRecord, NodeRecord } from '../state/records.js';
+import type { ConnectRetry } from './connect-retry.js';
+import type { EtcdClaims } from './etcd-claims.js';
+import type { FactsBarrier } from './facts-barrier.js';
+import type { EtcdRejoin } from './joining-member.js';
+import type { Judgement, NodeWork } from './judgement.js';
+import type { LinkWatch } from './link-watch.js';
+import type { ReadinessWatch } from './readiness-watch.js';
+import type { ReconcileState } from './state.js';
+
+/** Time as the run sees it. */
+export interface Clock {
+  /** Wall clock, milliseconds since the epoch. */
+  now: () => number;
+  monotonicMs: () => number;
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface ReconcileOptions {
+  spec: ClusterSpec;
+  state: ReconcileState;
+  content: ContentSource;
+  /** The user's own CNI, with network mode `manifest`. */
+  networkObjects: KubeObject[];
+  /** Hash every installed file instead of trusting unchanged size, inode and times. */
+  verifyAll: boolean;
+  /** Names a person says are off with their data gone. */
+  lost: ReadonlySet<string>;
+  /** Names whose etcd data a person gave up. */
+  discardData: ReadonlySet<string>;
+  /** A person asks for an empty cluster in the place of the recorded one. */
+  newCluster: boolean;
+  /** Why the recorded cluster is not brought up any more; with `plan` alone, which then only looks. */
+  outdated?: DisklessError;
+  hostKeyPolicy: HostKeyPolicy;
+  stallTimeoutMs: number;
+  /** How long machines that do not answer yet are asked on, from the beginning of the run; 0: not at all. */
+  waitMs: number;
+  /** How long what was started (a component, the API, a node) may take until it works. */
+  readyTimeoutMs: number;
+  clock: Clock;
+  /** Bytes nobody can guess. */
+  random: (size: number) => Buffer;
+}
+
+/** What one pass hands on to the next, beside what is on disk. Each field names who writes it. */
+export interface RunMemory {
+  /** Recorded state, undefined for a new cluster. By steps/record.ts, as it is saved. */
+  record?: ClusterRecord;
+  /** By steps/record.ts, as they are saved. */
+  nodeRecords: Map<string, NodeRecord>;
+  /** Whoever was read in this run: the latest boot, and the key that was believed for it. By steps/read-facts.ts. */
+  epochs: Map<string, { bootId: string; hostKey: HostKey }>;
+  /** Node name → what was done to it in this run; '' stands for the cluster's objects. By change.ts. */
+  tally: Map<string, { changes: number; bytesSent: number }>;
+  /** The word for a new cluster, until that is recorded: it is for one life, and later passes are within it. By steps/record.ts. */
+  newCluster: boolean;
+}
+
+/** One `up` or `plan`: what lasts from the first pass to the last. */
+export interface Run {
+  options: ReconcileOptions;
+  bus: EventBus;
+  signal: AbortSignal;
+  cluster: Cluster;
+  retry: ConnectRetry;
+  memory: RunMemory;
+}
+
+/** What the steps of a pass are given beside what they need of each other: they use it, and replace nothing in it. */
+export interface Pass extends Run {
+  /** Who has been read so far, for the step that waits for all of them. */
+  barrier: FactsBarrier;
+  /** No other pass follows: who is left out of this one has failed. */
+  isLast: boolean;
+  rolling: RollingLock;
+  readiness: ReadinessWatch;
+  links: LinkWatch;
+  rejoin: EtcdRejoin;
+  claims: EtcdClaims;
+}
+
+/** Once it is decided what is to be done. */
+export interface JudgedRun extends Run {
+  readonly judgement: Judgement;
+}
+
+/** What a step has that comes after the judgement. */
+export type Judged = Pass & JudgedRun;
+
+/** What a step of a node has that takes part. */
+export interface AtWork extends Judged {
+  readonly work: NodeWork;
+}
+
+/** Whether the controller-manager and the scheduler of any control plane work. @param healthy Whose components are well */
+export function hasControllers({ options }: Pick<Run, 'options'>, healthy: ReadonlyMap<string, unknown>): boolean {
+  return controlPlanes(options.spec).some(({ name }) => healthy.has(name));
+}
