@@ -160,6 +160,11 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     minutes: 15,
     files: ['kill-points'],
   },
+  memory: {
+    title: 'all control planes lose power, and the cluster comes back from its snapshots',
+    minutes: 20,
+    files: ['total-loss'],
+  },
   bench: {
     title: 'measurements that are disturbed',
     minutes: 15,

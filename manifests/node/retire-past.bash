@@ -1,7 +1,9 @@
 #!/bin/bash
 # Ends what a node that stayed up while etcd was born anew still runs and holds of objects that no longer exist. Images stay.
 #
-#   retire-past MARKER CLUSTER_ID INCARNATION UNIT...   units that hold something of the old incarnation
+#   retire-past MARKER CLUSTER_ID INCARNATION PODS UNIT...   units that hold something of the old incarnation
+#       PODS   `end`: none of them exists any more; `keep`: the past was restored, and kubelet, started anew, ends those that
+#              it does not know, and no others
 #
 # The new incarnation is written into the marker last: what was interrupted is done again. All of this is read before any of
 # it is done: of a text that breaks off on its way bash runs what there is, up to the half of a line.
@@ -66,9 +68,15 @@ remove_networks() {
 }
 
 main() {
-  local marker=$1 cluster_id=$2 incarnation=$3
-  shift 3
+  local marker=$1 cluster_id=$2 incarnation=$3 pods=$4
+  shift 4
   systemctl stop "$@" 2>/dev/null || true
+  if [ "$pods" = end ]; then end_pods; fi
+  printf '%s %s\n' "$cluster_id" "$incarnation" >"$marker/cluster.$$"
+  mv -f "$marker/cluster.$$" "$marker/cluster"
+}
+
+end_pods() {
   systemctl start containerd.service
   remove_containers
   remove_pods
@@ -77,8 +85,6 @@ main() {
   remove_networks
   # Its CRI plugin remembers the sandboxes until it starts anew.
   systemctl restart containerd.service
-  printf '%s %s\n' "$cluster_id" "$incarnation" >"$marker/cluster.$$"
-  mv -f "$marker/cluster.$$" "$marker/cluster"
 }
 
 main "$@"

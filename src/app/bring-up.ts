@@ -5,6 +5,7 @@ import type { EventSink } from '../runner/events.js';
 import type { Lock } from '../state/lock.js';
 import { readClusterRecord, readJumpHosts, readNodeRecords } from '../state/record-files.js';
 import { createRunDirectory, prepareStateDir, sweepTemporaryFiles } from '../state/state-dir.js';
+import { backupsOfRun } from './backups-of-run.js';
 import { type RunInputs, readInputs } from './inputs.js';
 import { openPki } from './reconcile-input.js';
 import type { ClusterRequest } from './requests.js';
@@ -55,8 +56,13 @@ export async function bringUp({
     const { takenOverFrom } = held;
     const notes = takenOverFrom ? [{ code: 'lock-taken-over', message: takenOverMessage(takenOverFrom) }] : [];
     const sinks = [sink, journal(directory)];
-    const result = await runReconcile({ command: 'up', inputs, request, state, signal, sinks, notes });
-    return { result, inputs };
+    const backups = backupsOfRun({ inputs, pki, directory, now: () => new Date() });
+    try {
+      const result = await runReconcile({ command: 'up', inputs, request, state, backups, signal, sinks, notes });
+      return { result, inputs };
+    } finally {
+      await backups.close();
+    }
   } finally {
     held.release();
   }

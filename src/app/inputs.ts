@@ -1,3 +1,4 @@
+import { findSnapshot, snapshotStore } from '../backup/snapshot-store.js';
 import type { LoadedConfig } from '../config/load.js';
 import { loadConfig } from '../config/load.js';
 import { discardedMembers, lostMembers } from '../config/named-members.js';
@@ -8,7 +9,7 @@ import type { ClusterSpec } from '../config/spec.js';
 import type { SpecFlags } from '../config/spec-flags.js';
 import { decideSsh } from '../config/ssh-settings.js';
 import type { ContentSource } from '../delivery/content-source.js';
-import type { DisklessError } from '../errors.js';
+import { type DisklessError, usageError } from '../errors.js';
 import type { KubeObject } from '../kube/objects.js';
 import { requireReadableConfig } from '../ssh/effective-config.js';
 import type { HostKey } from '../ssh/transport.js';
@@ -39,6 +40,8 @@ export interface RunInputs extends ResolvedSpec {
   lost: ReadonlySet<string>;
   /** Control planes whose etcd data may go, by a person's word. */
   discardData: ReadonlySet<string>;
+  /** Snapshot that a person named. */
+  snapshot?: string;
   /** Where its binaries come from. */
   place: ContentPlace;
   content: ContentSource;
@@ -61,7 +64,8 @@ export async function readInputs(
   const place = contentPlace(request, file);
   const inputs = await openContent(place, { progress: onProgress, signal, recheck: request.verify });
   const recorded = record?.spec;
-  const known = { state, nodeRecords, jumpHosts, place, ...(record && { record }) };
+  const snapshot = await namedSnapshot(request, state);
+  const known = { state, nodeRecords, jumpHosts, place, ...(record && { record }), ...(snapshot && { snapshot }) };
   const outdated = recorded && !request.newCluster ? outdatedCluster(recorded) : undefined;
   if (recorded && outdated) return { ...known, ...(await asRecorded({ recorded, request, file, inputs })), outdated };
   const asked = (request.kubernetes ?? file?.config.kubernetes)?.replace(/^v/, '');
@@ -84,6 +88,20 @@ export async function readInputs(
   await content.images();
   await requireContent({ ...resolved, nodeRecords, place }, content);
   return { ...known, ...resolved, lost, discardData, networkObjects, content };
+}
+
+/** @throws usage error of words that contradict each other, and where there is no such snapshot */
+async function namedSnapshot(
+  { snapshot, empty, newCluster }: ClusterRequest,
+  state: StateDir,
+): Promise<string | undefined> {
+  const given = [...(snapshot === undefined ? [] : ['--snapshot']), ...(empty === true ? ['--empty'] : [])];
+  const words = [...given, ...(newCluster && given.length > 0 ? ['--new-cluster'] : [])];
+  if (words.length > 1) {
+    const message = `${words.join(' and ')} contradict each other`;
+    throw usageError({ code: 'words-contradict', message, hint: 'leave all but one of them away' });
+  }
+  return snapshot === undefined ? undefined : (await findSnapshot(snapshotStore(state), snapshot)).id;
 }
 
 interface Recorded {

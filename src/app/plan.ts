@@ -1,6 +1,7 @@
 import type { OnArtifactProgress } from '../artifacts/progress.js';
 import type { ReconcileResult } from '../reconcile/reconcile.js';
 import type { EventSink } from '../runner/events.js';
+import { lookingBackups } from './backups-of-run.js';
 import { readInputs } from './inputs.js';
 import { openPki } from './reconcile-input.js';
 import type { ClusterRequest } from './requests.js';
@@ -18,6 +19,8 @@ export interface PlanOptions {
 /** `plan`: what `up` would do. Writes nothing, here or on nodes, and needs no lock. */
 export async function plan({ request, sink, onArtifact, signal }: PlanOptions): Promise<ReconcileResult> {
   const inputs = await readInputs(request, signal, onArtifact);
-  const state = forgetfulState(await openPki(inputs, 'memory'));
-  return runReconcile({ command: 'plan', inputs, request, state, signal, sinks: [sink] });
+  const pki = await openPki(inputs, 'memory');
+  const backups = lookingBackups({ inputs, pki, now: () => new Date() });
+  const state = forgetfulState(pki);
+  return runReconcile({ command: 'plan', inputs, request, state, backups, signal, sinks: [sink] });
 }

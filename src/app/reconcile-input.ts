@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeConnector } from '../cluster/node-connector.js';
 import { hostKeyPolicyOf } from '../config/ssh-settings.js';
 import { PkiStore } from '../pki/store.js';
+import type { Beginning } from '../plan/etcd-facts.js';
+import type { Backups } from '../reconcile/backups.js';
 import type { ReconcileInput } from '../reconcile/run.js';
 import type { ReconcileState } from '../reconcile/state.js';
 import type { EventBus } from '../runner/event-bus.js';
@@ -16,7 +18,8 @@ const STALL_TIMEOUT_MS = 10_000;
 export interface ReconcileInputOptions {
   command: 'up' | 'plan';
   inputs: RunInputs;
-  request: Pick<ClusterRequest, 'verify' | 'newCluster' | 'wait'>;
+  request: Pick<ClusterRequest, 'verify' | 'newCluster' | 'empty' | 'wait'>;
+  backups: Backups;
   state: ReconcileState;
   bus: EventBus;
   signal: AbortSignal;
@@ -27,6 +30,7 @@ export function reconcileInput({
   command,
   inputs,
   request,
+  backups,
   state,
   bus,
   signal,
@@ -48,6 +52,8 @@ export function reconcileInput({
     verifyAll: request.verify,
     discardData: inputs.discardData,
     newCluster: request.newCluster,
+    ...beginningOf(inputs, request),
+    backups,
     ...(inputs.outdated && { outdated: inputs.outdated }),
     lost: inputs.lost,
     hostKeyPolicy: hostKeyPolicyOf(spec.ssh),
@@ -74,4 +80,9 @@ export async function openPki({ state, record }: RunInputs, mode: 'persistent' |
   const pki = await PkiStore.open({ directory: state.pki, mode, clusterExists, recorded: record?.pki });
   await pki.operatorIdentities();
   return pki;
+}
+
+function beginningOf({ snapshot }: RunInputs, { empty }: Pick<ClusterRequest, 'empty'>): { beginning?: Beginning } {
+  if (empty === true) return { beginning: 'empty' };
+  return snapshot === undefined ? {} : { beginning: 'snapshot' };
 }

@@ -43,6 +43,10 @@ export interface ClusterRequest extends StateRequest, SourceRequest, SshRequest 
   lost?: string;
   /** Names of control planes whose etcd data may go, by a person's word; `true`: without names, which is refused. */
   discardData?: string | true;
+  /** ID of the snapshot that the cluster is to be restored from, by a person's word. */
+  snapshot?: string;
+  /** It is to begin without what is kept of it, by a person's word. */
+  empty?: boolean;
   /** A person asks for an empty cluster in the place of the recorded one. */
   newCluster: boolean;
   /** Hash every installed file instead of trusting unchanged size, inode and times. */

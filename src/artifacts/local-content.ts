@@ -3,9 +3,10 @@ import type { Role } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import { usageError } from '../errors.js';
 import type { Cache } from './cache.js';
-import { ARCHITECTURES, type ArtifactVersions } from './catalogue.js';
+import { ARCHITECTURES, type Arch, type ArtifactVersions } from './catalogue.js';
 import { endOfArchive, operatorEncodings, packSmallFiles } from './compress.js';
 import { fileContent } from './content.js';
+import { etcdutl } from './etcdutl.js';
 import type { ImageArchive } from './image-archive.js';
 import { imageContent, imagesForArch, readImages } from './images.js';
 import { type MemberStore, memberStore } from './members.js';
@@ -43,6 +44,11 @@ export async function localContent(options: LocalContentOptions): Promise<Conten
       const wanted = arch === undefined ? all : imagesForArch(all, arch);
       return wanted.map(({ sha256, size, references }) => ({ sha256, size, references }));
     },
+    async etcdutl(version, arch) {
+      const tool = await etcdutl({ ...options, version, arch: architecture(arch) });
+      members.add([fileContent({ name: 'etcdutl', ...tool })]);
+      return tool;
+    },
     async member(sha256, encoding) {
       const { path, bytes } = await members.memberOf(sha256, encoding);
       return { bytes, read: () => readChunks(path) };
@@ -58,16 +64,18 @@ interface Options extends LocalContentOptions {
 
 const ALL_ROLES: ReadonlySet<Role> = new Set(['control-plane', 'worker']);
 
-async function artifactsOf(name: string, options: Options): Promise<ReadonlyMap<string, LocalFile>> {
+function architecture(name: string): Arch {
   const arch = ARCHITECTURES.find((known) => known === name);
-  if (arch === undefined) {
-    throw usageError({
-      code: 'architecture-unsupported',
-      message: `there are no artifacts for the architecture ${name}`,
-      hint: `nodes must be ${ARCHITECTURES.join(' or ')}`,
-    });
-  }
-  const files = await resolveArtifacts({ ...options, arch, roles: ALL_ROLES });
+  if (arch !== undefined) return arch;
+  throw usageError({
+    code: 'architecture-unsupported',
+    message: `there are no artifacts for the architecture ${name}`,
+    hint: `nodes must be ${ARCHITECTURES.join(' or ')}`,
+  });
+}
+
+async function artifactsOf(name: string, options: Options): Promise<ReadonlyMap<string, LocalFile>> {
+  const files = await resolveArtifacts({ ...options, arch: architecture(name), roles: ALL_ROLES });
   options.members.add([...files].map(([file, local]) => fileContent({ name: file, ...local })));
   return files;
 }

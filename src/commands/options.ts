@@ -99,6 +99,17 @@ export function addRunOptions(command: Command): Command {
     )
     .addOption(
       new Option(
+        '--snapshot <id>',
+        'restore this snapshot on control planes that have all lost their data; see backups',
+      ),
+    )
+    .addOption(
+      new Option('--empty', 'begin without what is kept of control planes that have all lost their data').default(
+        false,
+      ),
+    )
+    .addOption(
+      new Option(
         '--new-cluster',
         'begin an empty cluster on rebooted control planes, in a version of your choice: keeps hosts, PKI and addresses',
       ).default(false),

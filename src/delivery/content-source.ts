@@ -16,6 +16,8 @@ export interface ContentSource {
   artifacts(arch: string): Promise<ReadonlyMap<string, ArtifactFile>>;
   /** Image archives for one architecture, or all of them. */
   images(arch?: string): Promise<DesiredImage[]>;
+  /** The tool of this etcd that makes data directories out of snapshots; from the cache, or fetched. */
+  etcdutl(version: string, arch: string): Promise<ArtifactFile>;
   member(sha256: string, encoding: Encoding): Promise<CompressedMember>;
   pack(files: readonly { entry: string; mode: number; content: Buffer }[], encoding: Encoding): Promise<Buffer>;
   endOfArchive(encoding: Encoding): Buffer;

@@ -1,4 +1,4 @@
-import { ProtobufReader } from './protobuf.js';
+import { ProtobufReader } from '../etcd/protobuf.js';
 
 /** Who an object is, by its own word. A field that it does not have is empty. */
 export interface KubernetesName {

@@ -1,7 +1,7 @@
+import { ProtobufReader } from '../etcd/protobuf.js';
 import { createBreather } from './breather.js';
 import { leavesOf } from './buckets.js';
 import type { CheckedDatabase } from './check-pages.js';
-import { ProtobufReader } from './protobuf.js';
 import { readBytes } from './read-bytes.js';
 import { readChange } from './revisions.js';
 

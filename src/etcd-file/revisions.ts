@@ -1,7 +1,7 @@
+import { ProtobufReader } from '../etcd/protobuf.js';
 import { type Leaf, readValue } from './buckets.js';
 import { damaged } from './damaged.js';
 import type { LeafElement } from './elements.js';
-import { ProtobufReader } from './protobuf.js';
 import { unsignedBe } from './unsigned.js';
 
 /** One change: a put, a delete, or what a restore wrote to begin at a higher revision, which has no key. */

@@ -1,7 +1,7 @@
+import { ProtobufReader } from '../etcd/protobuf.js';
 import { entriesOf } from './buckets.js';
 import type { CheckedDatabase } from './check-pages.js';
 import { damaged } from './damaged.js';
-import { ProtobufReader } from './protobuf.js';
 import { mainRevision } from './revisions.js';
 
 /** How far the member had come. 64-bit numbers are decimal; what the file does not have is undefined. */

@@ -61,6 +61,10 @@ export interface EtcdGateway {
   memberPromote(id: MemberId, options?: CallOptions): Promise<void>;
   /** Tells the others where this member's peers reach it from now on. */
   memberUpdate(id: MemberId, peerUrls: string[], options?: CallOptions): Promise<void>;
+  /** Deletes every key that begins so. */
+  deletePrefix(prefix: string, options?: CallOptions): Promise<void>;
+  /** Takes back alarms that members were given for want of space, as a restored database may bring them along. */
+  disarmNoSpace(options?: CallOptions): Promise<void>;
   /** Of this member alone: answers without quorum, and as a learner. */
   status(options?: CallOptions): Promise<EtcdStatus>;
   close(): void;
@@ -105,6 +109,11 @@ interface RawStatus {
   errors?: string[];
 }
 
+interface RawAlarm {
+  memberID: string;
+  alarm?: string;
+}
+
 export function createEtcdGateway({ node, connect, serverName, tls }: EtcdGatewayOptions): EtcdGateway {
   const label = `etcd of ${node}`;
   const shared = { service: 'etcd', label, host: node, serverName } as const;
@@ -137,6 +146,20 @@ export function createEtcdGateway({ node, connect, serverName, tls }: EtcdGatewa
     },
     async memberUpdate(id, peerUrls, options) {
       await change('member update', 'cluster/member/update', { ID: id, peerURLs: peerUrls }, options);
+    },
+    async deletePrefix(prefix, options) {
+      const key = Buffer.from(prefix);
+      const end = Buffer.from(key);
+      end.writeUInt8(end.readUInt8(end.length - 1) + 1, end.length - 1);
+      const range = { key: key.toString('base64'), range_end: end.toString('base64') };
+      // What is gone stays gone: it may be asked twice.
+      await read('delete range', 'kv/deleterange', range, options);
+    },
+    async disarmNoSpace(options) {
+      const body = { action: 'GET', alarm: 'NONE' };
+      const { alarms = [] } = await read<{ alarms?: RawAlarm[] }>('alarms', 'maintenance/alarm', body, options);
+      for (const { memberID, alarm } of alarms.filter((each) => each.alarm === 'NOSPACE'))
+        await read('disarm', 'maintenance/alarm', { action: 'DEACTIVATE', memberID, alarm }, options);
     },
     async status(options) {
       return statusOf(await read<RawStatus>('status', 'maintenance/status', {}, options));

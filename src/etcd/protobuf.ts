@@ -1,87 +1,89 @@
-/*
- * The wire format of protocol buffers, as far as etcd's messages need it: varints and length-delimited fields.
- * https://protobuf.dev/programming-guides/encoding/
- */
+/** Reads the fields of a message one after another; on bytes that are no message, `next` is false and `ok` too. */
+export class ProtobufReader {
+  /** False as soon as something is no protobuf. */
+  ok = true;
+  field = 0;
+  /** Where the content of the field lies: the bytes of a varint, or what a length stands before. */
+  start = 0;
+  end = 0;
+  #wire = 0;
+  #at: number;
 
-const VARINT = 0;
-const FIXED_64 = 1;
-const BYTES = 2;
-const FIXED_32 = 5;
-
-/** A field of a message: a number of 64 bits, or the bytes of a string, of bytes or of another message. */
-export type Field = { number: number; integer: bigint; bytes?: undefined } | { number: number; bytes: Buffer };
-
-/** The fields of a message in their order. @throws RangeError when the bytes are no message */
-export function* fieldsOf(message: Buffer): Generator<Field> {
-  const reader = new Reader(message);
-  while (!reader.atEnd) {
-    const tag = Number(reader.varint());
-    const number = tag >>> 3;
-    switch (tag & 7) {
-      case VARINT:
-        yield { number, integer: reader.varint() };
-        break;
-      case BYTES:
-        yield { number, bytes: reader.bytes(Number(reader.varint())) };
-        break;
-      case FIXED_64:
-        reader.bytes(8);
-        break;
-      case FIXED_32:
-        reader.bytes(4);
-        break;
-      default:
-        throw new RangeError(`unknown wire type ${tag & 7} of field ${number}`);
-    }
-  }
-}
-
-class Reader {
-  readonly #message: Buffer;
-  #at = 0;
-
-  constructor(message: Buffer) {
-    this.#message = message;
+  constructor(
+    readonly bytes: Buffer,
+    from = 0,
+    readonly limit = bytes.length,
+  ) {
+    this.#at = from;
   }
 
-  get atEnd(): boolean {
-    return this.#at >= this.#message.length;
+  /** To the next field. */
+  next(): boolean {
+    if (!this.ok || this.#at >= this.limit) return false;
+    const tag = this.#varint();
+    this.field = Math.floor(tag / 8);
+    this.#wire = tag % 8;
+    this.start = this.#at;
+    this.#at = this.end = this.#endOfContent();
+    this.ok = this.ok && this.field > 0 && this.end <= this.limit;
+    return this.ok;
   }
 
-  varint(): bigint {
+  /** Bytes, a string or a message. */
+  get isBytes(): boolean {
+    return this.#wire === 2;
+  }
+
+  get isNumber(): boolean {
+    return this.#wire === 0;
+  }
+
+  content(): Buffer {
+    return this.bytes.subarray(this.start, this.end);
+  }
+
+  text(): string {
+    return this.bytes.toString('utf8', this.start, this.end);
+  }
+
+  /** Exact below 2^53. */
+  number(): number {
+    let value = 0;
+    for (let at = this.end - 1; at >= this.start; at--) value = value * 128 + (Number(this.bytes[at]) & 127);
+    return value;
+  }
+
+  /** All 64 bits, as a decimal number. */
+  decimal(): string {
+    if (this.end - this.start <= 7) return String(this.number());
     let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = this.#message[this.#at++];
-      if (byte === undefined) throw new RangeError('the message ends within a number');
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return BigInt.asUintN(64, value);
+    for (let at = this.end - 1; at >= this.start; at--) value = value * 128n + BigInt(Number(this.bytes[at]) & 127);
+    return String(BigInt.asUintN(64, value));
+  }
+
+  #endOfContent(): number {
+    if (this.#wire === 0) {
+      this.#varint();
+      return this.#at;
     }
-    throw new RangeError('a number has more than 64 bits');
+    if (this.#wire === 1) return this.#at + 8;
+    if (this.#wire === 5) return this.#at + 4;
+    if (this.#wire !== 2) this.ok = false;
+    const length = this.#varint();
+    this.start = this.#at;
+    return this.#at + length;
   }
 
-  bytes(length: number): Buffer {
-    const end = this.#at + length;
-    if (end > this.#message.length) throw new RangeError('the message ends within a field');
-    const bytes = this.#message.subarray(this.#at, end);
-    this.#at = end;
-    return bytes;
-  }
-}
-
-/** A field of bytes, a string or a message. */
-export function bytesField(number: number, bytes: Buffer): Buffer {
-  return Buffer.concat([varint(BigInt((number << 3) | BYTES)), varint(BigInt(bytes.length)), bytes]);
-}
-
-/** A field of a number or, with 1, of a boolean. */
-export function integerField(number: number, value: bigint): Buffer {
-  return Buffer.concat([varint(BigInt((number << 3) | VARINT)), varint(BigInt.asUintN(64, value))]);
-}
-
-function varint(value: bigint): Buffer {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest >>= 7n) {
-    if (rest < 0x80n) return Buffer.from([...bytes, Number(rest)]);
-    bytes.push(Number(rest & 0x7fn) | 0x80);
+  #varint(): number {
+    let value = 0;
+    let factor = 1;
+    for (let count = 0; count < 10 && this.#at < this.limit; count++) {
+      const byte = Number(this.bytes[this.#at++]);
+      value += (byte & 127) * factor;
+      if (byte < 128) return value;
+      factor *= 128;
+    }
+    this.ok = false;
+    return value;
   }
 }

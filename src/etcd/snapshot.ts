@@ -1,6 +1,6 @@
 import { DisklessError } from '../errors.js';
 import { type GrpcServer, openGrpc } from './grpc.js';
-import { fieldsOf } from './protobuf.js';
+import { ProtobufReader } from './protobuf.js';
 
 export interface SnapshotOptions {
   server: GrpcServer;
@@ -66,9 +66,10 @@ export async function* snapshotOf({
 /** etcdserverpb.SnapshotResponse: remaining_bytes = 2, blob = 3. */
 function partOf(message: Buffer): Part {
   const part: Part = { blob: Buffer.alloc(0), remaining: 0 };
-  for (const field of fieldsOf(message)) {
-    if (field.number === 2 && field.bytes === undefined) part.remaining = Number(field.integer);
-    if (field.number === 3 && field.bytes) part.blob = field.bytes;
+  const fields = new ProtobufReader(message);
+  while (fields.next()) {
+    if (fields.field === 2 && fields.isNumber) part.remaining = fields.number();
+    if (fields.field === 3 && fields.isBytes) part.blob = fields.content();
   }
   return part;
 }

@@ -3,11 +3,13 @@ import { type ClusterSpec, controlPlanes } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import type { DisklessError } from '../errors.js';
 import type { KubeObject } from '../kube/objects.js';
+import type { Beginning } from '../plan/etcd-facts.js';
 import type { EventBus } from '../runner/event-bus.js';
 import type { RollingLock } from '../runner/rolling-lock.js';
 import type { HostKeyPolicy } from '../ssh/host-key.js';
 import type { HostKey } from '../ssh/transport.js';
 import type { ClusterRecord, NodeRecord } from '../state/records.js';
+import type { Backups } from './backups.js';
 import type { ConnectRetry } from './connect-retry.js';
 import type { EtcdClaims } from './etcd-claims.js';
 import type { FactsBarrier } from './facts-barrier.js';
@@ -39,6 +41,9 @@ export interface ReconcileOptions {
   discardData: ReadonlySet<string>;
   /** A person asks for an empty cluster in the place of the recorded one. */
   newCluster: boolean;
+  /** A person's word on what the next life of etcd's data begins from. */
+  beginning?: Beginning;
+  backups: Backups;
   /** Why the recorded cluster is not brought up any more; with `plan` alone, which then only looks. */
   outdated?: DisklessError;
   hostKeyPolicy: HostKeyPolicy;
@@ -64,6 +69,8 @@ export interface RunMemory {
   tally: Map<string, { changes: number; bytesSent: number }>;
   /** The word for a new cluster, until that is recorded: it is for one life, and later passes are within it. By steps/record.ts. */
   newCluster: boolean;
+  /** The word on what the next life begins from; the same. By steps/record.ts. */
+  beginning?: Beginning;
 }
 
 /** One `up` or `plan`: what lasts from the first pass to the last. */

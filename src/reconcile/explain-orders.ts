@@ -8,19 +8,29 @@ const BOOTSTRAP_WORDS = {
   'all-blank': 'every control plane is blank: the objects of the old incarnation are gone, PKI and credentials stay',
 } as const;
 
-/** The orders in one sentence for a person. */
-export function explainOrders(orders: EtcdOrders): string {
-  return `${situationOf(orders)}${asked(orders)}${orders.absent && `; ${orders.absent}`}`;
+/** Where there is something to restore. */
+const LOSS_WORDS = {
+  ...BOOTSTRAP_WORDS,
+  unfinished: 'an earlier restore never finished',
+  discarded: 'the remaining data is discarded',
+  'all-blank': 'every control plane is blank',
+} as const;
+
+/** The orders in one sentence for a person. @param snapshot What a new life begins from, in words */
+export function explainOrders(orders: EtcdOrders, snapshot?: string): string {
+  return `${situationOf(orders, snapshot)}${asked(orders)}${orders.absent && `; ${orders.absent}`}`;
 }
 
-function situationOf(orders: EtcdOrders): string {
+function situationOf(orders: EtcdOrders, snapshot: string | undefined): string {
   switch (orders.code) {
     case 'bootstrap':
       return orders.cluster
         .flatMap((order) =>
           order.do === 'begin-incarnation'
             ? [
-                `${BOOTSTRAP_WORDS[order.why]}; bootstrapping etcd on ${order.members.join(', ')} (incarnation ${order.incarnation})`,
+                order.from === undefined
+                  ? `${BOOTSTRAP_WORDS[order.why]}; bootstrapping etcd on ${order.members.join(', ')} (incarnation ${order.incarnation})`
+                  : `${LOSS_WORDS[order.why]}; restoring the snapshot ${snapshot ?? order.from} on ${order.members.join(', ')} (incarnation ${order.incarnation}): what was written after it is lost`,
               ]
             : [],
         )

@@ -19,6 +19,14 @@ import type { CheckedHosts, ReadHosts } from './hosts.js';
 
 /** What the control planes hold, and who etcd's members are as they say it right now. Changes nothing. */
 export async function observeEtcd(context: Run, hosts: CheckedHosts, clusterId: string): Promise<EtcdFacts> {
+  const facts = await askedEtcd(context, hosts, clusterId);
+  const { record } = context.memory;
+  // Beside a quorum nothing begins, and no snapshot has to be read through.
+  if (record === undefined || record.etcd.phase === 'none' || facts.lists.some(({ proven }) => proven)) return facts;
+  return { ...facts, backup: await context.options.backups.look(record, context.signal) };
+}
+
+async function askedEtcd(context: Run, hosts: CheckedHosts, clusterId: string): Promise<EtcdFacts> {
   const seen = seenEtcd(context, hosts, clusterId);
   const running = runningMembers(seen);
   if (running.length === 0 || !isJudgedByQuorum(seen)) return seen;
@@ -44,7 +52,7 @@ function withId(member: MemberFacts, memberId: string | undefined): MemberFacts 
 /** The same, without asking etcd: as the machines were read. */
 export function seenEtcd({ options, memory }: Run, hosts: CheckedHosts, clusterId: string): EtcdFacts {
   const { spec, lost, discardData } = options;
-  const { record, nodeRecords } = memory;
+  const { record, nodeRecords, beginning } = memory;
   const fit = new Map(hosts.fit.map((each) => [each.node.name, each]));
   // A machine that failed its preflight was still read: what it holds counts.
   const members = controlPlanes(spec).map(({ name }): MemberFacts => {
@@ -64,6 +72,7 @@ export function seenEtcd({ options, memory }: Run, hosts: CheckedHosts, clusterI
     discardData,
     newCluster,
     backup: { kind: 'none' },
+    ...(beginning && { beginning }),
     ...(record && { recorded: record.etcd }),
   };
 }

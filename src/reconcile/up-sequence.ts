@@ -5,6 +5,7 @@ import { applyAddons } from './steps/apply-addons.js';
 import { preflightAll } from './steps/check-hosts.js';
 import { componentsHealthy } from './steps/components-healthy.js';
 import { judgeHosts } from './steps/judge.js';
+import { keepSnapshot } from './steps/keep-snapshot.js';
 import { startApiserver } from './steps/open-etcd-data.js';
 import { takeWork } from './steps/preflight.js';
 import { proveNetwork } from './steps/prove-network.js';
@@ -180,6 +181,14 @@ const verify = cluster(
   verifyPromises,
 );
 
+/** Last: it keeps what all the others made. */
+const keep = cluster(
+  'keep',
+  'keep a snapshot',
+  { judgement: same(judge), quorum: same(quorum), verified: settled(verify) },
+  keepSnapshot,
+);
+
 const look = [connect, facts, awaitFacts, checkHosts];
 
 /** Reads the machines and decides; changes nothing anywhere. `plan` ends here. */
@@ -191,5 +200,5 @@ export const upSequence: readonly Step<Pass>[] = [
   send, firstFiles, sendWorker, retire, node, containerd,
   etcd, quorum, apiserver, apiReady, register, nodeObject, controllers,
   kubelet, proxy, healthy, images, ready, pods,
-  addons, dns, prove, sameBoot, verify,
+  addons, dns, prove, sameBoot, verify, keep,
 ];

@@ -54,6 +54,11 @@ export function backupDetails(backup: ListedBackup, now: Date): string[] {
   ];
 }
 
+/** In a sentence: `1-4711 (3 min old, 261 objects)`. */
+export function snapshotText(snapshot: SnapshotInfo, now: Date): string {
+  return `${snapshot.id} (${ageText(snapshot, now)} old, ${count(snapshot.objects, 'object')})`;
+}
+
 export function backedUpLines({ snapshot, pruned }: { snapshot: SnapshotInfo; pruned: readonly string[] }): string[] {
   const { id, incarnation, objects, sizeBytes, node } = snapshot;
   return [

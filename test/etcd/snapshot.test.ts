@@ -3,7 +3,6 @@ import { createSecureServer, type Http2SecureServer, type ServerHttp2Stream } fr
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { GrpcServer } from '../../src/etcd/grpc.js';
-import { bytesField, integerField } from '../../src/etcd/protobuf.js';
 import { snapshotOf } from '../../src/etcd/snapshot.js';
 import type { TlsIdentity } from '../../src/http/secure-stream.js';
 import { asPlainDuplex } from '../helpers/fake-apiserver.js';
@@ -24,8 +23,13 @@ const framed = (message: Buffer): Buffer => {
   prefix.writeUInt32BE(message.length, 1);
   return Buffer.concat([prefix, message]);
 };
+const varint = (value: number): number[] =>
+  value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
+const integerField = (field: number, value: number) => Buffer.from([...varint(field * 8), ...varint(value)]);
+const bytesField = (field: number, bytes: Buffer) =>
+  Buffer.concat([Buffer.from([...varint(field * 8 + 2), ...varint(bytes.length)]), bytes]);
 const part = (blob: Buffer, remaining: number): Buffer =>
-  framed(Buffer.concat([...(remaining > 0 ? [integerField(2, BigInt(remaining))] : []), bytesField(3, blob)]));
+  framed(Buffer.concat([...(remaining > 0 ? [integerField(2, remaining)] : []), bytesField(3, blob)]));
 
 const BLOBS = [Buffer.alloc(40_000, 'a'), Buffer.alloc(40_000, 'b'), Buffer.alloc(20_000, 'c')];
 const HASH = Buffer.alloc(32, 'h');

@@ -64,6 +64,8 @@ export class FakeEtcd {
       memberUpdate: (id, peerUrls) => call('update', id, () => void Object.assign(this.#entry(id), { peerUrls })),
       memberPromote: (id) => call('promote', id, () => this.#promote(id)),
       status: () => call('status', node, () => ({ header: this.#headerOf(node) }) as EtcdStatus),
+      deletePrefix: async () => {},
+      disarmNoSpace: async () => {},
       close: () => {},
     };
   }

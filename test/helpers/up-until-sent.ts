@@ -1,3 +1,4 @@
+import { backupsOfRun } from '../../src/app/backups-of-run.js';
 import { readInputs } from '../../src/app/inputs.js';
 import { journal } from '../../src/app/journal.js';
 import { openPki, reconcileInput } from '../../src/app/reconcile-input.js';
@@ -22,13 +23,15 @@ export async function prepareUp(
   const inputs = await readInputs(request, signal, () => {});
   await prepareStateDir(inputs.state);
   const runDirectory = await createRunDirectory(inputs.state, new Date());
-  const state = persistentState({ ...inputs, runDirectory, pki: await openPki(inputs, 'persistent') });
+  const pki = await openPki(inputs, 'persistent');
+  const state = persistentState({ ...inputs, runDirectory, pki });
+  const backups = backupsOfRun({ inputs, pki, directory: runDirectory, now: () => new Date() });
   const bus = createEventBus({
     sinks: [...sinks, journal(runDirectory)],
     monotonicMs: () => performance.now(),
     wallClock: () => new Date(),
   });
-  return reconcileInput({ command: 'up', inputs, request, state, bus, signal });
+  return reconcileInput({ command: 'up', inputs, request, state, backups, bus, signal });
 }
 
 /** The steps of `up` until every node has its files; nothing is started there. */

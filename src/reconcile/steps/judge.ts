@@ -31,7 +31,12 @@ export async function judgeHosts(context: Run & { readonly hosts: CheckedHosts }
     reportRejections(context, rejected);
     throw refusal({ code: orders.reason, message: orders.message, hint: orders.hint });
   }
-  context.bus.emit({ type: 'note', level: 'info', code: `etcd-${orders.code}`, message: explainOrders(orders) });
+  context.bus.emit({
+    type: 'note',
+    level: 'info',
+    code: `etcd-${orders.code}`,
+    message: await explained(context, orders),
+  });
   for (const { node, facts: read } of fit) tellOfRepairs(context, node.name, read);
   const newToken = `${clusterId}-${options.random(4).toString('hex')}`;
   const fingerprints = await options.state.pki.fingerprints();
@@ -50,6 +55,11 @@ export async function judgeHosts(context: Run & { readonly hosts: CheckedHosts }
   const work = new Map(planned.map((entry) => [entry.node.name, entry]));
   const kubeconfig = options.state.pki.adminKubeconfig({ spec: options.spec, nodes: peers });
   return { outcome: 'unchanged', gives: { record, orders, work, kubeconfig, peers, pki } };
+}
+
+async function explained({ options }: Run, orders: EtcdOrders): Promise<string> {
+  const from = orders.cluster.flatMap((order) => (order.do === 'begin-incarnation' && order.from) || [])[0];
+  return explainOrders(orders, from && (await options.backups.describe(from)));
 }
 
 /** Preflight speaks through each node's own step, which a refusal keeps from running. */

@@ -5,6 +5,7 @@ import type { Outcome, StepPlace } from '../../runner/sequence.js';
 import type { ClusterRecord, NodeRecord } from '../../state/records.js';
 import type { Judged, JudgedRun, Run } from '../context.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
+import { finishRestore } from '../finish-restore.js';
 import type { NodeWork } from '../judgement.js';
 import { retrying, settling, shortly } from '../settling.js';
 import { openAll } from './open-etcd-data.js';
@@ -15,6 +16,7 @@ export async function recordIntent(context: JudgedRun): Promise<Outcome> {
   const { state } = context.options;
   await save(context, record);
   context.memory.newCluster = false;
+  delete context.memory.beginning;
   await state.saveKubeconfig(kubeconfig);
   const nodes = [...work.values()].map((planned) => nodeRecord(context, planned));
   await state.saveNodes(nodes);
@@ -51,7 +53,8 @@ export async function proveQuorum(context: Judged, place: StepPlace): Promise<Ou
     context.claims.quorumRecorded();
     return clears ? 'changed' : 'unchanged';
   }
-  await save(context, { ...record, etcd: { ...record.etcd, phase: 'bootstrapped' } });
+  const finished = await finishRestore(context, signal, { record, through, save: (reached) => save(context, reached) });
+  await save(context, { ...finished, etcd: { ...finished.etcd, phase: 'bootstrapped' } });
   await openAll(context, place, context.claims.quorumRecorded());
   return 'changed';
 }

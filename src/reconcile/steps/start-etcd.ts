@@ -10,6 +10,7 @@ import type { AtWork } from '../context.js';
 import type { JoiningMember } from '../joining-member.js';
 import { claimDataDirectory, type Marking, markData, markerOf } from './claim-etcd-data.js';
 import { openData } from './open-etcd-data.js';
+import { restoreEtcdData } from './restore-etcd-data.js';
 import { sendSegments } from './send-files.js';
 import { restartComponent, startComponents } from './start-units.js';
 
@@ -27,8 +28,10 @@ export async function startEtcd(context: AtWork, place: StepPlace): Promise<Outc
       const isOfOldRelease = order.wipe === undefined && facts.etcdData.present && facts.etcdData.open === undefined;
       const marking: Marking = { role: 'voter', ...(!isOfOldRelease && { phase: 'begun' }) };
       await claimDataDirectory(context, place, { ...marking, wipe: order.wipe });
+      const owner = markerOf(context, marking);
+      await restoreEtcdData(context, place, owner);
       // A quorum may have come of the others meanwhile: from then on objects are written.
-      if (context.claims.claimed(place.node, markerOf(context, marking))) await openData(context, place);
+      if (context.claims.claimed(place.node, owner)) await openData(context, place);
       return startUnit(context, place);
     }
     case 'join-as-learner':

@@ -1,0 +1,74 @@
+import { chooseSnapshot } from '../backup/choose-snapshot.js';
+import { type RestoreArchive, removeArchive, restoreArchive } from '../backup/restore-archive.js';
+import { findSnapshot, snapshotStore } from '../backup/snapshot-store.js';
+import type { Encoding } from '../delivery/segment.js';
+import type { PkiStore } from '../pki/store.js';
+import type { Backup } from '../plan/etcd-facts.js';
+import type { Backups } from '../reconcile/backups.js';
+import { snapshotText } from '../ui/backups-view.js';
+import { keepSnapshot } from './backup.js';
+import type { RunInputs } from './inputs.js';
+
+export interface BackupsOfRun {
+  inputs: Pick<RunInputs, 'state' | 'spec' | 'content' | 'snapshot'>;
+  pki: PkiStore;
+  /** Of this run, private. */
+  directory: string;
+  now: () => Date;
+}
+
+/** The snapshots in the state directory, for one `up`. `close` when it has ended. */
+export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promise<void> } {
+  const { inputs, directory, now } = options;
+  const store = snapshotStore(inputs.state);
+  const archives = new Map<string, Promise<RestoreArchive>>();
+  const made: { id: string; encoding: Encoding }[] = [];
+  return {
+    ...lookingBackups(options),
+    archive({ id, arch, encoding }, signal) {
+      const key = `${arch} ${encoding}`;
+      const archive = archives.get(key) ?? makeArchive(id, arch, encoding, signal);
+      archives.set(key, archive);
+      return archive;
+    },
+    async keep({ cluster, record, reason, signal }) {
+      return (await keepSnapshot({ cluster, record, store, reason, now, signal })).snapshot;
+    },
+    async close() {
+      await Promise.allSettled(archives.values());
+      for (const { id, encoding } of made)
+        await removeArchive({ directory, encoding, snapshot: await findSnapshot(store, id) });
+    },
+  };
+
+  async function makeArchive(
+    id: string,
+    arch: string,
+    encoding: Encoding,
+    signal: AbortSignal,
+  ): Promise<RestoreArchive> {
+    const snapshot = await findSnapshot(store, id);
+    made.push({ id, encoding });
+    const { content } = inputs;
+    return restoreArchive({ store, snapshot, content, arch, encoding, directory, env: process.env, signal });
+  }
+}
+
+/** For `plan`. */
+export function lookingBackups({ inputs, pki, now }: Omit<BackupsOfRun, 'directory'>): Backups {
+  const store = snapshotStore(inputs.state);
+  const refuse = (): Promise<never> => Promise.reject(new Error('plan must not restore or keep anything'));
+  return {
+    async look({ clusterId, etcd }, signal): Promise<Backup> {
+      const encryptionKeys = new Set(await pki.encryptionKeyNames());
+      const { spec, snapshot: named } = inputs;
+      const choice = await chooseSnapshot({ store, clusterId, etcd, spec, encryptionKeys, named, signal });
+      if (choice.kind !== 'usable') return choice;
+      const { id, incarnation } = choice.snapshot;
+      return { kind: 'usable', id, incarnation };
+    },
+    describe: async (id) => snapshotText(await findSnapshot(store, id), now()),
+    archive: refuse,
+    keep: refuse,
+  };
+}

@@ -1,0 +1,90 @@
+import { knownVersion } from '../config/known-version.js';
+import type { ClusterSpec } from '../config/spec.js';
+import { ownError } from '../errors.js';
+import type { EtcdRecord } from '../state/records.js';
+import { restoreProblems } from './restorable.js';
+import { newestFirst, type SnapshotInfo } from './snapshot-info.js';
+import { listSnapshots, readLast, type SnapshotStore, type StoredSnapshots } from './snapshot-store.js';
+import { verifySnapshot } from './verify-snapshot.js';
+
+export interface ChooseOptions {
+  store: SnapshotStore;
+  /** Of the recorded cluster. */
+  clusterId: string;
+  etcd: EtcdRecord;
+  /** What is to be brought up. */
+  spec: Pick<ClusterSpec, 'kubernetes' | 'etcd'>;
+  encryptionKeys: ReadonlySet<string>;
+  /** ID that a person named. */
+  named: string | undefined;
+  signal: AbortSignal;
+}
+
+/** `why`: a sentence without a period. `ways`: what a person can do, beside beginning empty. */
+export type Choice =
+  | { kind: 'none' }
+  | { kind: 'usable'; snapshot: SnapshotInfo }
+  | { kind: 'unusable'; why: string; ways: string };
+
+/**
+ * What a next life of etcd's data would begin from: what a person named, else what an unfinished one began with, else the
+ * newest. An older one is never taken in the place of one that is missing or damaged: nobody would be told what is lost.
+ */
+export async function chooseSnapshot(options: ChooseOptions): Promise<Choice> {
+  const { store, etcd, named, signal } = options;
+  const stored = await listSnapshots(store);
+  const unfinished = etcd.phase === 'bootstrapping' ? etcd.origin?.snapshot : undefined;
+  const id = named ?? unfinished ?? (await newestId(store, stored));
+  if (id === undefined) return { kind: 'none' };
+  const snapshot = stored.snapshots.find((each) => each.id === id);
+  const others = stored.snapshots.filter((each) => each.id !== id);
+  if (snapshot === undefined) {
+    const damage = stored.damaged.find((each) => each.id === id);
+    return unusable(`the snapshot ${id} ${damage ? `is damaged: ${damage.why}` : 'is missing'}`, store, others);
+  }
+  const [problem] = problemsOf(snapshot, options);
+  if (problem !== undefined) return unusable(`the snapshot ${id} cannot be used: ${problem}`, store, others);
+  const damage = await verifySnapshot(store, snapshot, signal).then(() => undefined, ownError);
+  signal.throwIfAborted();
+  return damage ? unusable(damage.message, store, others) : { kind: 'usable', snapshot };
+}
+
+/** Of those that are there, damaged or not, and the one that was the newest when they were all there. */
+async function newestId(store: SnapshotStore, { snapshots, damaged }: StoredSnapshots): Promise<string | undefined> {
+  const last = await readLast(store);
+  const broken = damaged.map(({ id }) => {
+    const [incarnation, revision = ''] = id.split('-');
+    return { id, incarnation: Number(incarnation), revision };
+  });
+  return [...snapshots, ...broken, ...(last ? [last] : [])].toSorted(newestFirst)[0]?.id;
+}
+
+function problemsOf(snapshot: SnapshotInfo, { clusterId, encryptionKeys, spec }: ChooseOptions): string[] {
+  const minors = [snapshot.kubernetes, spec.kubernetes].map((version) => knownVersion(version)?.minor ?? 0);
+  const [was = 0, becomes = 0] = minors;
+  const isFollowed = becomes === was || becomes === was + 1;
+  return [
+    // Whether the tool can be had is seen when it is fetched, before anything is begun.
+    ...restoreProblems({ snapshot, clusterId, encryptionKeys, toolProblem: undefined }),
+    ...(isFollowed ? [] : [`Kubernetes ${spec.kubernetes} does not go on with what ${snapshot.kubernetes} wrote`]),
+    ...(isNewerMinor(snapshot.etcd, spec.etcd)
+      ? [`etcd ${spec.etcd} is older than ${snapshot.etcd}, which wrote it`]
+      : []),
+  ];
+}
+
+function isNewerMinor(one: string, other: string): boolean {
+  const [[major = 0, minor = 0], [otherMajor = 0, otherMinor = 0]] = [numbers(one), numbers(other)];
+  return major > otherMajor || (major === otherMajor && minor > otherMinor);
+}
+
+const numbers = (version: string): number[] => version.split('.').map(Number);
+
+function unusable(why: string, { directory }: SnapshotStore, others: readonly SnapshotInfo[]): Choice {
+  const [next] = others;
+  const older =
+    next === undefined
+      ? ''
+      : `; or --snapshot ${next.id} takes the one of ${next.takenAt}: what was written after it is lost`;
+  return { kind: 'unusable', why, ways: `put it back into ${directory}, whole, with its sidecar${older}` };
+}

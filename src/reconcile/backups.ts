@@ -1,0 +1,18 @@
+import type { RestoreArchive } from '../backup/restore-archive.js';
+import type { SnapshotInfo } from '../backup/snapshot-info.js';
+import type { Cluster } from '../cluster/cluster.js';
+import type { Encoding } from '../delivery/segment.js';
+import type { Backup } from '../plan/etcd-facts.js';
+import type { ClusterRecord } from '../state/records.js';
+
+/** The snapshots of etcd as a run needs them; `plan` gets one that only looks. */
+export interface Backups {
+  /** What a next life would begin from; reads it through. */
+  look(record: ClusterRecord, signal: AbortSignal): Promise<Backup>;
+  /** It in words: how old it is, and what it holds. */
+  describe(id: string): Promise<string>;
+  /** What a node makes its data directory of. @throws DisklessError when the tool for it cannot be had */
+  archive(wanted: { id: string; arch: string; encoding: Encoding }, signal: AbortSignal): Promise<RestoreArchive>;
+  /** Takes one of the cluster that runs, and lets go what nobody needs any more. */
+  keep(taken: { cluster: Cluster; record: ClusterRecord; reason: string; signal: AbortSignal }): Promise<SnapshotInfo>;
+}

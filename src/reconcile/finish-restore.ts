@@ -1,0 +1,50 @@
+import type { ClusterRecord, RestorePhase } from '../state/records.js';
+import type { Run } from './context.js';
+
+/**
+ * What must not come back with the past: the addresses of its apiservers, by which pods would find dead ones, and leases
+ * that its leaders held, which the next ones would wait out.
+ */
+const NOT_TO_RETURN: readonly string[] = [
+  '/registry/masterleases/',
+  '/registry/leases/kube-system/kube-controller-manager',
+  '/registry/leases/kube-system/kube-scheduler',
+  '/registry/leases/kube-system/apiserver-',
+];
+
+export interface FinishRestore {
+  record: ClusterRecord;
+  /** Members through which a quorum is proven. */
+  through: readonly string[];
+  save: (record: ClusterRecord) => Promise<void>;
+}
+
+/**
+ * From a quorum over restored data to one that apiservers may use: cleared of what must not return, and kept in a snapshot
+ * of its own, so that the new life has a past from its first moment. Each phase is recorded when it is over, and may be
+ * done again.
+ *
+ * @returns the record as it was saved last
+ */
+export async function finishRestore(context: Run, signal: AbortSignal, given: FinishRestore): Promise<ClusterRecord> {
+  let { record } = given;
+  const reached = async (phase: RestorePhase): Promise<void> => {
+    const { origin } = record.etcd;
+    if (origin) record = { ...record, etcd: { ...record.etcd, origin: { ...origin, phase } } };
+    await given.save(record);
+  };
+  if (record.etcd.origin?.phase === 'restoring') {
+    const etcd = await context.cluster.quorumThrough(given.through, signal);
+    await etcd.disarmNoSpace({ signal });
+    for (const prefix of NOT_TO_RETURN) await etcd.deletePrefix(prefix, { signal });
+    await reached('restored');
+  }
+  if (record.etcd.origin?.phase === 'restored') {
+    const { cluster, options } = context;
+    const kept = await options.backups.keep({ cluster, record, reason: 'restore', signal });
+    const message = `snapshot ${kept.id} keeps the restored cluster`;
+    context.bus.emit({ type: 'note', level: 'info', code: 'snapshot-kept', message });
+    await reached('kept');
+  }
+  return record;
+}
