@@ -75,25 +75,25 @@ export interface RunMemory {
 
 /** One `up` or `plan`: what lasts from the first pass to the last. */
 export interface Run {
-  options: ReconcileOptions;
-  bus: EventBus;
-  signal: AbortSignal;
-  cluster: Cluster;
-  retry: ConnectRetry;
-  memory: RunMemory;
+  readonly options: ReconcileOptions;
+  readonly bus: EventBus;
+  readonly signal: AbortSignal;
+  readonly cluster: Cluster;
+  readonly retry: ConnectRetry;
+  readonly memory: RunMemory;
 }
 
 /** What the steps of a pass are given beside what they need of each other: they use it, and replace nothing in it. */
 export interface Pass extends Run {
   /** Who has been read so far, for the step that waits for all of them. */
-  barrier: FactsBarrier;
+  readonly barrier: FactsBarrier;
   /** No other pass follows: who is left out of this one has failed. */
-  isLast: boolean;
-  rolling: RollingLock;
-  readiness: ReadinessWatch;
-  links: LinkWatch;
-  rejoin: EtcdRejoin;
-  claims: EtcdClaims;
+  readonly isLast: boolean;
+  readonly rolling: RollingLock;
+  readonly readiness: ReadinessWatch;
+  readonly links: LinkWatch;
+  readonly rejoin: EtcdRejoin;
+  readonly claims: EtcdClaims;
 }
 
 /** Once it is decided what is to be done. */

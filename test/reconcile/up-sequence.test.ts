@@ -6,7 +6,7 @@ import { createArrivals } from '../../src/reconcile/arrivals.js';
 import type { Pass } from '../../src/reconcile/context.js';
 import type { NodeWork } from '../../src/reconcile/judgement.js';
 import { outcomeOf } from '../../src/reconcile/outcome.js';
-import { upSequence } from '../../src/reconcile/up-sequence.js';
+import { planSequence, upSequence } from '../../src/reconcile/up-sequence.js';
 import { createEventBus } from '../../src/runner/event-bus.js';
 import type { RunEvent } from '../../src/runner/events.js';
 import { runSequence } from '../../src/runner/run-sequence.js';
@@ -64,6 +64,18 @@ function upWith({ real, sessions, scripted = async () => {}, onEvent = () => {} 
 
 const sessionOf = (name: string, signal: AbortSignal, open: () => Promise<Connection>): NodeSession =>
   new NodeSession({ name, signal, open });
+
+it.each([
+  ['up', upSequence],
+  ['plan', planSequence],
+])('the list of %s can be read from above: each step stands below those that it needs', (_command, steps) => {
+  const ids = steps.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const [place, { id, needs }] of steps.entries()) {
+    const above = ids.slice(0, place);
+    for (const { step } of Object.values(needs)) expect(above, `what ${id} needs`).toContain(step.id);
+  }
+});
 
 describe('files that nobody sends', () => {
   const real = ['send', 'first-files', 'send-worker', 'node', 'containerd', 'kubelet', 'proxy', 'images'];
