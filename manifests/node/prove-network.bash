@@ -8,7 +8,7 @@
 # where no way needs them. A WAY is one of
 #   api=ADDRESS:PORT           a kube-apiserver
 #   pods=ADDRESS:PORT          a TLS server at another node's address in the pod network, asked from SOURCE
-#   dns=ADDRESS,NAME,ANSWER    a name server, a name, and its IPv4 address
+#   dns=ADDRESS,NAME,ANSWER    a name server, a name, and its IPv4 address; `*`: any answer will do
 #   reach=ADDRESS:PORT         a machine, whether or not anybody listens there
 #   open=ADDRESS:PORT          somebody who listens
 #   whole=ADDRESS,BYTES        an answer to an ICMP echo of so many bytes, which nobody may take apart
@@ -75,7 +75,7 @@ ask_open() {
 ask_whole() {
   local address bytes said
   IFS=, read -r address bytes <<<"${1#*=}"
-  said=$(ping -n -c 3 -i 0.2 -W 1 -w "$patience" -M "do" -s "$bytes" "$address" 2>&1) || fail "$1" "ping: ${said//$'\n'/ }"
+  said=$(ping -n -c 3 -i 0.2 -W 1 -M "do" -s "$bytes" "$address" 2>&1) || fail "$1" "ping: ${said//$'\n'/ }"
 }
 
 ask_dns() {
@@ -86,7 +86,7 @@ ask_dns() {
   for label in ${name//./ }; do
     printf -v question '%s\\x%02x%s' "$question" "${#label}" "$label"
   done
-  IFS=. read -r -a octets <<<"$answer"
+  IFS=. read -r -a octets <<<"${answer#\*}"
   printf -v wanted '%02x' "${octets[@]}"
   # One write is one datagram, and bash itself would begin another one after each byte that is a newline.
   said=$(
@@ -97,6 +97,9 @@ ask_dns() {
   said=${said//[[:space:]]/}
   if [[ $said != 4b38* ]]; then
     fail "$way" "it does not answer within $patience s"
+  elif [[ $answer == '*' ]]; then
+    # No error in the flags, and answers are counted.
+    [[ $said =~ ^.{7}0.{4}(....) && ${BASH_REMATCH[1]} != 0000 ]] || fail "$way" "it answers, and does not know $name"
   elif [[ $said != *"0004$wanted"* ]]; then
     fail "$way" "it answers, and does not know $name as $answer"
   fi

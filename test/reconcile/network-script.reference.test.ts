@@ -154,7 +154,9 @@ describe('prove-network.bash', () => {
   it('is not content with a name server that knows another address, or none, or is not there', async () => {
     const word = (answer: string, address = NAME_SERVER) => `dns=${address},${NAME},${answer}`;
     expect(await look([word('10.96.0.2')])).toMatchObject([{ why: expect.stringContaining('does not know') }]);
+    expect(await look([word('*')])).toEqual([]);
     addresses = [undefined];
+    expect(await look([word('*')])).toMatchObject([{ why: expect.stringContaining('does not know') }]);
     expect(await look([word('10.96.0.1')])).toMatchObject([{ why: expect.stringContaining('does not know') }]);
     expect(await look([word('10.96.0.1', '127.77.0.11')])).toMatchObject([
       { why: expect.stringContaining('does not answer') },
