@@ -167,7 +167,8 @@ async function withSite(
     const { nodes } = site;
     const tallies = await allTraffic({ site, spec, outside, tell, signal, cluster });
     const started = { asked: fit.length, failures: site.failures };
-    const otherwise = spec.addons.dns.enabled ? 'no name is given (--outside NAME)' : 'the cluster has no DNS of ours';
+    const dns = spec.addons.dns.enabled ? 'no name is given (--outside NAME)' : 'the cluster has no DNS of ours';
+    const otherwise = nodes.length === 0 ? 'no pod is there' : dns;
     return { nodes: nodes.map((each) => each.spec.name), tallies: { ...tallies, 'pods-start': started }, otherwise };
   } finally {
     await Promise.all(site.nodes.map(({ listener }) => listener.close()));
