@@ -136,6 +136,7 @@ describe('what is broken is named', () => {
     await onNode('s6', 'systemctl stop kube-proxy');
     const report = await doctor(4);
     expect(failuresOf(report, 'nodes')).toEqual([{ from: 's6', what: '', why: 'kube-proxy does not run' }]);
+    expect(failuresOf(report, 'pods-start')).toEqual([]);
     expect(new Set(failuresOf(report, 'services').map(({ from }) => from))).toEqual(new Set(['s6']));
     expect(pairsOf(report, 'hairpin')).toEqual(['s6 s6']);
     expect(failed(report)).not.toContain('pod-to-pod');

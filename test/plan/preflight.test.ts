@@ -57,6 +57,7 @@ describe('preflight', () => {
       { containerd: { present: false, version: '', active: false, images: [] } },
       'error containerd-missing',
     ],
+    ['an sshd that opens one session', { opensOneSession: true }, 'error sessions-too-few'],
     ['an sshd that forwards nothing', { forwardsNothing: true }, 'error forwarding-forbidden'],
     ['swap', { swap: true }, 'warning swap'],
     ['/opt that executes nothing', { mounts: { '/opt': sampleMount({ noExec: true }) } }, 'error no-exec'],
