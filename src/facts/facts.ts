@@ -119,6 +119,8 @@ export interface NodeFacts {
   /** The conntrack sysctls are ours to write, once their module is loaded. */
   canSetConntrack: boolean;
   tools: Record<string, boolean>;
+  /** Why iptables makes no rules such as kube-proxy's; absent where it does, or where that was not tried. */
+  xtablesFail?: string;
   containerd: ContainerdFact;
   etcdData: EtcdDataFact;
   marker?: MarkerFact;

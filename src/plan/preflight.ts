@@ -7,7 +7,7 @@ import { type Check, error, type NodeFinding, type PreflightInput, warning } fro
 import { isOurs, OWN_LINKS, ownPorts } from './own-resources.js';
 import { checkClock } from './preflight-clock.js';
 import { checkMemory, checkSpace } from './preflight-room.js';
-import { checkContainerd, checkFeatures, checkTools } from './preflight-software.js';
+import { checkContainerd, checkFeatures, checkTools, checkXtables } from './preflight-software.js';
 
 /** Everything wrong with one node, all at once. Pure. */
 export function preflight(input: PreflightInput): NodeFinding[] {
@@ -132,6 +132,7 @@ const CHECKS: readonly Check[] = [
   checkSessions,
   checkTools,
   checkFeatures,
+  checkXtables,
   checkMemory,
   checkSpace,
   checkWritable,

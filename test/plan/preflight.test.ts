@@ -171,6 +171,15 @@ describe('preflight', () => {
     expect(preflight(inputOf({ tools: { ...tools, iptables: false, nft: false } }))[0]?.hint).toBeUndefined();
   });
 
+  it('asks iptables for the rules of kube-proxy only where it makes any with it', () => {
+    const facts = { xtablesFail: 'unknown option "--mode"' };
+    const inMode = (mode: ProxyMode) => preflight(inputOf(facts, { spec: sampleSpec({ kubeProxy: { mode } }) }));
+    expect(inMode('nftables')).toEqual([]);
+    expect(inMode('iptables')).toMatchObject([
+      { code: 'xtables', severity: 'error', hint: expect.stringContaining('nftables') },
+    ]);
+  });
+
   it('needs vxlan only in vxlan mode', () => {
     const features = { overlay: true, br_netfilter: true, nf_conntrack: true };
     const spec = sampleSpec();
