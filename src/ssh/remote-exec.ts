@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { deadline } from '../abort.js';
 import { DisklessError } from '../errors.js';
@@ -89,6 +89,8 @@ export async function opensBeside(on: ExecHost, work: Promise<unknown>): Promise
     isOver = true;
   };
   const over = work.then(end, end);
+  // The server answers in the order of the questions: the other one has to be asked for first.
+  await nextTurn();
   for (let refusals = 0; on.gone === undefined; refusals++) {
     // One that is opened after a refusal, when the other has ended, is the only one again.
     if (await opensSession(on)) return refusals === 0 || !isOver;
