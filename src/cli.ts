@@ -26,6 +26,7 @@ Examples:
   k8s-diskless plan                         what up would do; changes nothing on the nodes
   k8s-diskless kubectl -- get nodes         kubectl with the admin kubeconfig
   k8s-diskless status                       nodes, etcd, certificates; exit 4 where something is wrong
+  k8s-diskless doctor                       all ways of the network, from inside pods; what fails, why, what to do
   k8s-diskless logs s5 kubelet --follow     what a component logs, while the node’s RAM has it
   k8s-diskless backup                       a verified snapshot of all objects; see backups --help
   k8s-diskless download --to /srv/k8s       all that up needs, for --artifacts at a site without internet
@@ -65,6 +66,13 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
   addSshOptions(
     addClusterOptions(root.command('status').description('how the recorded cluster is; changes nothing')),
   ).action(async (flags) => finish(await (await import('./commands/status.js')).statusCommand(flags)));
+  addSshOptions(
+    addClusterOptions(
+      root.command('doctor').description('ask everything of the recorded cluster, from inside pods too'),
+    ),
+  )
+    .addOption(option('--outside <name>', 'a name outside of the cluster that pods must resolve', 'DOCTOR_OUTSIDE'))
+    .action(async (flags) => finish(await (await import('./commands/doctor.js')).doctorCommand(flags)));
   addSshOptions(addStateOptions(root.command('logs').description('show what a node’s components logged in this boot')))
     .argument('<node>', 'name of the node')
     .argument('[component]', 'only this one: etcd, kubelet, kube-proxy, containerd, …')

@@ -145,6 +145,11 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     minutes: 15,
     files: ['api-proxy', 'bad-targets', 'containerd', 'drift', 'flags', 'node-network', 'pki-renew'],
   },
+  doctor: {
+    title: '`doctor` on a cluster that is well, and with one thing broken after the other',
+    minutes: 10,
+    files: ['doctor'],
+  },
   five: {
     title: 'five control planes, five nodes over vxlan',
     minutes: 5,

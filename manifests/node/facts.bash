@@ -86,6 +86,23 @@ rights() {
   section conntrack; [ -w /proc/sys/net/core/netdev_max_backlog ] && printf yes
 }
 
+# Why iptables makes none of kube-proxy's rules: only trying tells whether program and kernel have every match and target,
+# in a network of its own, which goes with it. Nothing where they are made, or that could not be tried.
+xtables() {
+  command -v iptables-restore >/dev/null || return
+  # shellcheck disable=SC2016 # The other shell's.
+  printf '%s\n' '*filter' \
+    '-A FORWARD -m conntrack --ctstate INVALID -j DROP' \
+    'COMMIT' '*nat' \
+    '-A POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN' \
+    '-A POSTROUTING -j MARK --xor-mark 0x4000' \
+    '-A POSTROUTING -m comment --comment "services" -j MASQUERADE' \
+    '-A OUTPUT -m addrtype --dst-type LOCAL -m statistic --mode random --probability 0.5 -j ACCEPT' \
+    '-A OUTPUT -p tcp -m tcp --dport 80 -j DNAT --to-destination 192.0.2.1:80' \
+    'COMMIT' |
+    unshare -n sh -c 'why=$(iptables-restore 2>&1) || printf "refused: %s\n" "$why"' 2>/dev/null | grep -A 1 '^refused: '
+}
+
 software() {
   local tool feature
   section tools
@@ -97,6 +114,7 @@ software() {
   [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ] && echo br_netfilter
   [ -e /proc/sys/net/netfilter/nf_conntrack_max ] && echo nf_conntrack
   [ -e /proc/net/ip_vs ] && echo ip_vs
+  section xtables; [ -r "$marker/cluster" ] || xtables
   section containerd-version; command -v containerd >/dev/null && containerd --version
   section units; systemctl show -p Id,LoadState,ActiveState,SubState -- "$@" containerd.service
   section images

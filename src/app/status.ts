@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/cluster.js';
-import type { ClusterStatus, MemberStatus, NodeStatus } from '../cluster/cluster-status.js';
-import { openRecordedCluster, type RecordedCluster } from '../cluster/recorded-cluster.js';
+import type { ClusterStatus, MemberStatus, NodeStatus, Survey } from '../cluster/cluster-status.js';
+import { type OpenedCluster, openRecordedCluster, type RecordedCluster } from '../cluster/recorded-cluster.js';
 import { rosterOf } from '../components/roster.js';
 import { type ClusterSpec, controlPlanes, type NodeSpec, type SshSpec } from '../config/spec.js';
 import { toDisklessError } from '../errors.js';
@@ -24,36 +24,47 @@ export interface StatusOptions {
 /** One that is well answers at once. */
 const ANSWER_MS = 5_000;
 
-/** `status`: how the recorded cluster is, asked of all its machines at the same time. Changes nothing anywhere. */
+export interface SurveyOptions extends OpenedCluster {
+  recorded: RecordedCluster;
+  signal: AbortSignal;
+}
+
+/** `status`: how the recorded cluster is. Changes nothing anywhere. */
 export async function clusterStatus({ recorded, ssh, tell, signal }: StatusOptions): Promise<ClusterStatus> {
-  const { record, state } = recorded;
-  const { spec, cluster } = await openRecordedCluster(recorded, { ssh, tell, signal });
+  const opened = await openRecordedCluster(recorded, { ssh, tell, signal });
   try {
-    const [facts, nodeRecords, api, etcd, authorities] = await Promise.all([
-      Promise.all(spec.nodes.map((node) => lookAt(cluster, node, signal))),
-      readNodeRecords(state),
-      listNodes(cluster, signal),
-      etcdStatus(cluster, spec, signal),
-      readAuthorityEnds(state.pki),
-    ]);
-    signal.throwIfAborted();
-    const nodes = spec.nodes.map((node, index): NodeStatus => {
-      const found = facts[index];
-      const object = Array.isArray(api) ? api.find(({ metadata }) => metadata.name === node.name) : undefined;
-      return nodeStatus({
-        node,
-        found,
-        bootId: nodeRecords.get(node.name)?.bootId,
-        object,
-        apiAnswers: Array.isArray(api),
-      });
-    });
-    const { name, kubernetes, etcd: version } = spec;
-    const versions = { cluster: name, kubernetes, etcd: version, incarnation: record.etcd.incarnation };
-    return { ...versions, ...(Array.isArray(api) ? {} : { apiSilent: api.message }), ...etcd, nodes, authorities };
+    return (await surveyCluster({ ...opened, recorded, signal })).status;
   } finally {
-    await cluster.close();
+    await opened.cluster.close();
   }
+}
+
+/** All its machines, its etcd and its API, asked at the same time. */
+export async function surveyCluster({ recorded, spec, cluster, signal }: SurveyOptions): Promise<Survey> {
+  const { record, state } = recorded;
+  const [facts, nodeRecords, api, etcd, authorities] = await Promise.all([
+    Promise.all(spec.nodes.map((node) => lookAt(cluster, node, signal))),
+    readNodeRecords(state),
+    listNodes(cluster, signal),
+    etcdStatus(cluster, spec, signal),
+    readAuthorityEnds(state.pki),
+  ]);
+  signal.throwIfAborted();
+  const objects = Array.isArray(api) ? api : [];
+  const nodes = spec.nodes.map((node, index): NodeStatus => {
+    const found = facts[index];
+    const object = objects.find(({ metadata }) => metadata.name === node.name);
+    const bootId = nodeRecords.get(node.name)?.bootId;
+    return nodeStatus({ node, found, bootId, object, apiAnswers: Array.isArray(api) });
+  });
+  const { name, kubernetes, etcd: version } = spec;
+  const versions = { cluster: name, kubernetes, etcd: version, incarnation: record.etcd.incarnation };
+  const silent = Array.isArray(api) ? {} : { apiSilent: api.message };
+  const read = spec.nodes.flatMap(({ name: node }, index): [string, NodeFacts][] => {
+    const found = facts[index];
+    return found === undefined || found instanceof Error ? [] : [[node, found]];
+  });
+  return { status: { ...versions, ...silent, ...etcd, nodes, authorities }, facts: new Map(read), objects };
 }
 
 async function lookAt(cluster: Cluster, node: NodeSpec, signal: AbortSignal): Promise<NodeFacts | Error> {
@@ -100,8 +111,8 @@ async function memberStatus(
   if (!names.includes(name)) return { ...base, silent: 'it is none of the recorded control planes' };
   try {
     const gateway = await cluster.etcdOf(name);
-    const { header, leader, dbSizeBytes, errors } = await gateway.status({ signal, timeoutMs: ANSWER_MS });
-    return { ...base, isLeader: leader === header.memberId, databaseBytes: dbSizeBytes, errors };
+    const { header, leader, version, dbSizeBytes, errors } = await gateway.status({ signal, timeoutMs: ANSWER_MS });
+    return { ...base, isLeader: leader === header.memberId, version, databaseBytes: dbSizeBytes, errors };
   } catch (error) {
     return { ...base, silent: toDisklessError(error).message };
   }

@@ -1,4 +1,6 @@
 import type { Role } from '../config/spec.js';
+import type { NodeFacts } from '../facts/facts.js';
+import type { KubeNode } from '../kube/objects.js';
 
 /** A node as it was found. */
 export interface NodeStatus {
@@ -27,6 +29,8 @@ export interface MemberStatus {
   isLeader: boolean;
   /** Why it does not answer. */
   silent?: string;
+  /** Of its etcd. */
+  version?: string;
   databaseBytes?: number;
   /** Alarms and the like, in etcd's words. */
   errors: string[];
@@ -46,6 +50,15 @@ export interface ClusterStatus {
   nodes: NodeStatus[];
   /** Certificate authorities, and when they end. */
   authorities: { id: string; ends: Date }[];
+}
+
+/** A cluster as it was found, and what was read of it on the way. */
+export interface Survey {
+  status: ClusterStatus;
+  /** Of each node that could be looked at. */
+  facts: ReadonlyMap<string, NodeFacts>;
+  /** The Node objects; empty where no apiserver answers. */
+  objects: readonly KubeNode[];
 }
 
 export interface StatusProblem {
@@ -73,27 +86,49 @@ export function problemsOf(status: ClusterStatus, now: Date): StatusProblem[] {
   ];
 }
 
-function memberProblems({ name, isLearner, silent, errors }: MemberStatus): StatusProblem[] {
+/** What is wrong, as the rest of a sentence about it. */
+interface Trouble {
+  says: string;
+  /** What stands between its name and that: a verb follows the name itself. */
+  after: ' ' | ': ';
+  hint?: string;
+}
+
+const named = (name: string, { after, says, hint }: Trouble): StatusProblem => ({
+  message: `${name}${after}${says}`,
+  ...(hint !== undefined && { hint }),
+});
+
+function memberProblems(member: MemberStatus): StatusProblem[] {
+  const alarms = member.errors.map((error) => ({ after: ': ', says: error }) as const);
+  return [...memberTroubles(member), ...alarms].map((trouble) => named(`etcd: ${member.name}`, trouble));
+}
+
+/** Beside its alarms. */
+export function memberTroubles({ isLearner, silent }: MemberStatus): Trouble[] {
   return [
-    ...(silent === undefined ? [] : [{ message: `etcd: ${name} does not answer: ${silent}`, hint: UP }]),
-    ...(isLearner ? [{ message: `etcd: ${name} is a learner, which has no vote yet`, hint: UP }] : []),
-    ...errors.map((error) => ({ message: `etcd: ${name}: ${error}` })),
+    ...(silent === undefined ? [] : [{ after: ' ', says: `does not answer: ${silent}`, hint: UP } as const]),
+    ...(isLearner ? [{ after: ' ', says: 'is a learner, which has no vote yet', hint: UP } as const] : []),
   ];
 }
 
-function nodeProblems({ name, unreached, rebooted, down, kernel, notReady }: NodeStatus): StatusProblem[] {
-  if (unreached !== undefined) return [{ message: `${name} cannot be looked at: ${unreached}` }];
-  if (rebooted)
-    return [{ message: `${name} was rebooted since the last up, and has nothing of the cluster`, hint: UP }];
+const nodeProblems = (node: NodeStatus): StatusProblem[] =>
+  nodeTroubles(node).map((trouble) => named(node.name, trouble));
+
+export function nodeTroubles({ unreached, rebooted, down, kernel, notReady }: NodeStatus): Trouble[] {
+  if (unreached !== undefined) return [{ after: ' ', says: `cannot be looked at: ${unreached}` }];
+  if (rebooted) {
+    return [{ after: ' ', says: 'was rebooted since the last up, and has nothing of the cluster', hint: UP }];
+  }
   const what = [
     ...(down.length > 0 ? [`${down.join(', ')} ${down.length === 1 ? 'does' : 'do'} not run`] : []),
     ...kernel,
     ...(notReady === undefined ? [] : [notReady]),
   ];
-  return what.map((each) => ({ message: `${name}: ${each}`, hint: UP }));
+  return what.map((says) => ({ after: ': ', says, hint: UP }));
 }
 
-function authorityProblems(id: string, ends: Date, now: Date): StatusProblem[] {
+export function authorityProblems(id: string, ends: Date, now: Date): StatusProblem[] {
   const days = daysUntil(ends, now);
   if (days > SOON_DAYS) return [];
   const message = days < 0 ? `the ${id} CA has ended` : `the ${id} CA ends in ${days} days`;

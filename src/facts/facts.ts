@@ -103,6 +103,8 @@ export interface NodeFacts {
   sshAddress?: string;
   /** Its sshd makes no TCP connections for us; absent where that was not tried, or it does. */
   forwardsNothing?: true;
+  /** Its sshd opens one session at a time for us; absent where it opens more. */
+  opensOneSession?: true;
   nameservers: string[];
   /** File the nameservers were read from; undefined when there is none. */
   resolvConf?: string;
@@ -117,6 +119,8 @@ export interface NodeFacts {
   /** The conntrack sysctls are ours to write, once their module is loaded. */
   canSetConntrack: boolean;
   tools: Record<string, boolean>;
+  /** Why iptables makes no rules such as kube-proxy's; absent where it does, or where that was not tried. */
+  xtablesFail?: string;
   containerd: ContainerdFact;
   etcdData: EtcdDataFact;
   marker?: MarkerFact;

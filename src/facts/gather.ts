@@ -18,7 +18,7 @@ export async function gatherFacts(options: GatherFactsOptions): Promise<NodeFact
   const { connection, now } = options;
   const before = now();
   const { command, ...script } = factsScript(options.units);
-  const result = await connection.exec(command, {
+  const reading = connection.exec(command, {
     label: 'read facts',
     root: true,
     ...script,
@@ -26,6 +26,10 @@ export async function gatherFacts(options: GatherFactsOptions): Promise<NodeFact
     timeoutMs: 300_000,
     ...(options.signal && { signal: options.signal }),
   });
+  const opening = connection.opensAnother(reading);
+  const result = await reading;
+  const after = now();
+  const opensAnother = await opening;
   if (result.exitCode !== 0 && result.stdout === '') {
     throw new DisklessError({
       code: 'facts-failed',
@@ -35,5 +39,6 @@ export async function gatherFacts(options: GatherFactsOptions): Promise<NodeFact
       detail: result.stderr.trim(),
     });
   }
-  return parseFacts({ host: connection.host, output: result.stdout, operatorClockMs: (before + now()) / 2 });
+  const facts = parseFacts({ host: connection.host, output: result.stdout, operatorClockMs: (before + after) / 2 });
+  return { ...facts, ...(!opensAnother && { opensOneSession: true as const }) };
 }

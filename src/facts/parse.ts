@@ -60,6 +60,7 @@ export function parseFacts(options: ParseFactsOptions): NodeFacts {
     capabilities: { sysResource: hasBit(capabilities, CAP_SYS_RESOURCE), sysTime: hasBit(capabilities, CAP_SYS_TIME) },
     canSetConntrack: text(sections, 'conntrack') === 'yes',
     tools: Object.fromEntries([...tools].map((tool) => [tool, true])),
+    ...parseXtables(text(sections, 'xtables')),
     containerd: {
       present: text(sections, 'containerd-version') !== '',
       version: /\bv?(\d+\.\d+\.\d+)/.exec(text(sections, 'containerd-version'))?.[1] ?? '',
@@ -209,6 +210,11 @@ function parseEtcdMarker(marker: string): Omit<EtcdDataFact, 'present'> {
     ...((phase === 'begun' || phase === 'open') && { open: phase === 'open' }),
     ...(memberId !== undefined && { memberId }),
   };
+}
+
+function parseXtables(told: string): Pick<NodeFacts, 'xtablesFail'> {
+  const why = /^refused: (.*)/s.exec(told)?.[1];
+  return why === undefined ? {} : { xtablesFail: why.replaceAll(/\s+/g, ' ').trim() };
 }
 
 function featuresOf(names: string[], filesystems: string): Record<string, boolean> {

@@ -16,13 +16,19 @@ export function clockHasToBeSet({ clockSkewMs, clockSynchronized, capabilities }
   return Math.abs(clockSkewMs) >= CLOCK_SET_MS && capabilities.sysTime && !clockSynchronized;
 }
 
+/** How far off it is, as a sentence; undefined where nobody would notice. */
+export function clockOff({ clockSkewMs }: Pick<NodeFacts, 'clockSkewMs'>): string | undefined {
+  const off = Math.abs(clockSkewMs);
+  if (off < CLOCK_WARN_MS) return undefined;
+  const direction = clockSkewMs > 0 ? 'ahead of' : 'behind';
+  return `its clock is ${Math.round(off / 1000)} s ${direction} the operator's`;
+}
+
 export const checkClock: Check = ({ facts }) => {
-  const off = Math.abs(facts.clockSkewMs);
-  if (off < CLOCK_WARN_MS) return [];
-  const direction = facts.clockSkewMs > 0 ? 'ahead of' : 'behind';
-  const message = `its clock is ${Math.round(off / 1000)} s ${direction} the operator's`;
+  const message = clockOff(facts);
+  if (message === undefined) return [];
   if (clockHasToBeSet(facts)) return warning('clock-set', `${message}; it is set from the operator's`);
-  const report = off < CLOCK_ERROR_MS ? warning : error;
+  const report = Math.abs(facts.clockSkewMs) < CLOCK_ERROR_MS ? warning : error;
   if (facts.clockSynchronized) {
     const hint = "the operator's own clock may be the wrong one: look at it with timedatectl";
     return report('clock-skew', `${message}, and it is synchronised by NTP`, hint);

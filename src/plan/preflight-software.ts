@@ -44,6 +44,16 @@ export const checkFeatures: Check = ({ facts, spec }) => {
     : error('kernel-features', `the kernel lacks ${missing.join(', ')}`, 'they are neither built in nor loadable');
 };
 
+/** kube-proxy would start, be healthy, and make no service reachable. */
+export const checkXtables: Check = ({ facts, spec }) => {
+  const { mode } = spec.kubeProxy;
+  if (mode === 'nftables' || facts.xtablesFail === undefined) return [];
+  const hint = facts.tools.nft
+    ? 'set kubeProxy.mode to nftables in the config file, or load the module that is missing'
+    : 'load the kernel module that is missing';
+  return error('xtables', `iptables makes none of kube-proxy's rules (mode ${mode}): ${facts.xtablesFail}`, hint);
+};
+
 /** The first that serves CRI v1, the only API that kubelets from 1.26 on speak. */
 const OLDEST_CONTAINERD = '1.6.0';
 

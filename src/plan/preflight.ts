@@ -2,11 +2,12 @@ import { MAX_NAMESERVERS } from '../components/kubelet-config.js';
 import { cidrContains, cidrOverlaps } from '../config/cidr.js';
 import { goArchitecture, MACHINES } from '../facts/architecture.js';
 import { nameserversForPods } from '../facts/nameservers.js';
+import { MAX_SESSIONS_HINT } from '../ssh/channel-error.js';
 import { type Check, error, type NodeFinding, type PreflightInput, warning } from './finding.js';
 import { isOurs, OWN_LINKS, ownPorts } from './own-resources.js';
 import { checkClock } from './preflight-clock.js';
 import { checkMemory, checkSpace } from './preflight-room.js';
-import { checkContainerd, checkFeatures, checkTools } from './preflight-software.js';
+import { checkContainerd, checkFeatures, checkTools, checkXtables } from './preflight-software.js';
 
 /** Everything wrong with one node, all at once. Pure. */
 export function preflight(input: PreflightInput): NodeFinding[] {
@@ -25,6 +26,16 @@ const checkForwarding: Check = ({ facts, node }) =>
         'forwarding-forbidden',
         'its sshd forwards no TCP connections',
         'allow AllowTcpForwarding (and PermitOpen) there',
+      )
+    : [];
+
+/** Files stream in one while commands run in another. */
+const checkSessions: Check = ({ facts }) =>
+  facts.opensOneSession
+    ? error(
+        'sessions-too-few',
+        'its sshd opens one session at a time on a connection, and two are needed',
+        MAX_SESSIONS_HINT,
       )
     : [];
 
@@ -118,8 +129,10 @@ const checkPorts: Check = ({ facts, spec, node }) => {
 const CHECKS: readonly Check[] = [
   checkArchitecture,
   checkForwarding,
+  checkSessions,
   checkTools,
   checkFeatures,
+  checkXtables,
   checkMemory,
   checkSpace,
   checkWritable,

@@ -93,28 +93,33 @@ function othersAskedBy(node: NodeSpec, ready: readonly NodeSpec[]): readonly Nod
   return ready.length > ALL_PAIRS ? following.slice(0, NEIGHBOURS) : following;
 }
 
-export interface BrokenWay extends Way {
-  /** Of the node's own words. */
-  why: string;
-}
+/** A way that does not work, and why, in the node's own words. */
+export type Broken<T> = T & { why: string };
+export type BrokenWay = Broken<Way>;
 
 export interface NetworkScriptOptions {
-  ways: readonly Way[];
-  /** Path on the node of the CA that kube-apiservers' certificates are believed by. */
-  ca: string;
+  ways: readonly Pick<Way, 'word'>[];
+  /** Path on the node of the CA that kube-apiservers' certificates are believed by; default: no way asks one. */
+  ca?: string;
   /** The node's own address in the pod network; undefined where that is not ours. */
-  source: string | undefined;
-  /** How long the node tries. */
-  patienceS: number;
+  source?: string | undefined;
+  /** How long the node tries those that fail again. Default: not at all. */
+  patienceS?: number;
+  /** How long one try may take. */
+  tryS?: number;
 }
 
+/** Longer than a packet that was lost takes to be sent again, twice. */
+const TRY_S = 4;
+
 /** The node tries its ways until all of them work, and tells what parseBroken reads. */
-export function networkScript({ ways, ca, source, patienceS }: NetworkScriptOptions): RemoteCommand {
-  return bashScript(SCRIPT, String(patienceS), ca, source ?? '-', ...ways.map(({ word }) => word));
+export function networkScript({ ways, ca, source, patienceS = 0, tryS = TRY_S }: NetworkScriptOptions): RemoteCommand {
+  const words = ways.map(({ word }) => word);
+  return bashScript(SCRIPT, String(patienceS), String(tryS), ca ?? '-', source ?? '-', ...words);
 }
 
 /** Each way that does not work. A user's shell may have greeted before the answer. */
-export function parseBroken(stdout: string, ways: readonly Way[]): BrokenWay[] {
+export function parseBroken<T extends Pick<Way, 'word'>>(stdout: string, ways: readonly T[]): Broken<T>[] {
   return stdout.split('\n').flatMap((line) => {
     const [, word, why = ''] = /^failed (\S+) (.*)/.exec(line) ?? [];
     const way = ways.find((each) => each.word === word);

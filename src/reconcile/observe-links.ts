@@ -1,16 +1,14 @@
 import { deadline } from '../abort.js';
 import { OWN_PORTS } from '../node/ports.js';
-import { scriptText } from '../node/script-text.js';
-import { bashScript } from '../ssh/bash-script.js';
 import type { JudgedRun, Run } from './context.js';
 import type { Separation } from './link-watch.js';
+import { networkScript, parseBroken } from './network-ways.js';
 
 interface Target {
   name: string;
   address: string;
 }
 
-const REACH = scriptText('reach.bash');
 const LOOK_MS = 2_000;
 
 /**
@@ -55,14 +53,14 @@ interface Looking {
 }
 
 async function unreachedFrom(context: Run, { node, port, targets, signal }: Looking): Promise<Target[]> {
-  const args = [String(LOOK_MS / 1000), String(port), ...targets.map(({ address }) => address)];
-  const { stdout } = await context.cluster.session(node).runAsRoot(bashScript(REACH, ...args), {
+  const ways = targets.map((target) => ({ target, word: `reach=${target.address}:${port}` }));
+  const script = networkScript({ ways, tryS: LOOK_MS / 1000 });
+  const { stdout } = await context.cluster.session(node).runAsRoot(script, {
     label: 'look for the others',
     timeoutMs: 10 * LOOK_MS,
     signal,
   });
-  const lines = new Set(stdout.split('\n').map((line) => line.trim()));
-  return targets.filter(({ address }) => lines.has(`unreached ${address}`));
+  return parseBroken(stdout, ways).map(({ target }) => target);
 }
 
 /** Traffic may take another way than a connection of ours: what etcd itself says weighs more. */

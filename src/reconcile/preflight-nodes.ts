@@ -10,6 +10,7 @@ import { preflight } from '../plan/preflight.js';
 import { bytesToPush, type ContentByArch, contentNeeded, NO_CONTENT } from './content-needed.js';
 import type { Run } from './context.js';
 import type { FitNode, Preflighted, ReadHosts } from './hosts.js';
+import { closedPorts } from './member-ports.js';
 import { checkRebooted } from './version-since.js';
 
 /** Preflight of every node that answered, all findings of all nodes at once. */
@@ -36,6 +37,7 @@ export async function preflightNodes(context: Run, read: ReadHosts['facts']): Pr
     ...networkOf(facts, nodeIp),
   }));
   for (const [name, found] of crossPreflight(identities, context.options.spec.network)) report(name, found);
+  for (const [name, found] of await closedPorts(context, located)) report(name, [found]);
   return decide(context, located, findings);
 }
 

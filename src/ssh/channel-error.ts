@@ -3,6 +3,9 @@ import { DisklessError } from '../errors.js';
 /** RFC 4254 §5.1, reason code of SSH_MSG_CHANNEL_OPEN_FAILURE. */
 const ADMINISTRATIVELY_PROHIBITED = 1;
 
+/** What a person can do on a machine that opens too few sessions. */
+export const MAX_SESSIONS_HINT = 'MaxSessions of sshd_config has to allow two sessions at least (its default is 10)';
+
 export interface ChannelFailure {
   error: Error & { reason?: unknown };
   host: string;
@@ -25,7 +28,7 @@ export function channelError({ error, host, what }: ChannelFailure): DisklessErr
     code: 'channel-refused',
     host,
     message: `${what}: the server opens no further session on this connection`,
-    hint: 'MaxSessions of sshd_config must allow 10 sessions (its default)',
+    hint: MAX_SESSIONS_HINT,
     detail: error.message,
     cause: error,
   });

@@ -5,11 +5,14 @@ import { forwardError } from './channel-error.js';
 import { ForwardStream } from './channel-streams.js';
 import { collectText } from './collect-text.js';
 import { type ByteStream, watchForSilence } from './keepalive.js';
-import { type ExecHost, startRemote } from './remote-exec.js';
+import { type ExecHost, opensBeside, startRemote } from './remote-exec.js';
 import { Slots } from './slots.js';
 import type { Connection, ExecOptions, ExecResult, HostKey, RemoteProcess } from './transport.js';
 
-/** sshd's MaxSessions is 10 by default and counts sessions only, not forwarded connections; two stay in reserve. */
+/**
+ * sshd's MaxSessions is 10 by default and counts sessions only, not forwarded connections; two stay in reserve. Where
+ * fewer are allowed, the first refusal tells.
+ */
 const MAX_SESSIONS = 8;
 
 /** More than any answer of ours has; a node that sends more must not fill the operator's memory. */
@@ -92,6 +95,10 @@ export class SshConnection implements Connection, ExecHost {
     stdout.catch(() => process.kill());
     const [result, output] = await Promise.all([process.result, stdout]);
     return { ...result, stdout: output };
+  }
+
+  opensAnother(beside: Promise<unknown>): Promise<boolean> {
+    return opensBeside(this, beside);
   }
 
   async forward(host: string, port: number, signal?: AbortSignal): Promise<ByteStream> {

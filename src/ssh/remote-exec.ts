@@ -1,3 +1,4 @@
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { deadline } from '../abort.js';
 import { DisklessError } from '../errors.js';
@@ -7,7 +8,7 @@ import { BoundedText } from './bounded-text.js';
 import { channelError } from './channel-error.js';
 import { ChannelStdin, ChannelStdout } from './channel-streams.js';
 import type { ByteStream } from './keepalive.js';
-import type { Slots } from './slots.js';
+import { LEAST_SESSIONS, type Slots } from './slots.js';
 import type { ExecOptions, ExecResult, RemoteProcess } from './transport.js';
 
 /** What a process needs to know of the connection it runs on. */
@@ -39,16 +40,78 @@ export async function startRemote(
     release();
   };
   try {
-    release = await on.sessions.acquire(limit.signal);
-    const startedAt = performance.now();
     const root = options.root ? rootCommand(command) : undefined;
-    return await requestExec({ on, command: root?.command ?? command, label, signal: limit.signal }, (channel) =>
-      follow({ on, channel, label, signal: limit.signal, startedAt, cleanUp, root }),
-    );
+    const request = { on, command: root?.command ?? command, label, signal: limit.signal };
+    for (let refusals = 0; ; refusals++) {
+      release = await on.sessions.acquire(limit.signal);
+      const startedAt = performance.now();
+      try {
+        return await requestExec(request, (channel) =>
+          follow({ on, channel, label, signal: limit.signal, startedAt, cleanUp, root }),
+        );
+      } catch (error) {
+        release();
+        if (!(await isWorthAsking({ on, error, refusals, signal: limit.signal }))) throw error;
+      }
+    }
   } catch (error) {
     cleanUp();
     throw error;
   }
+}
+
+/** A session that has ended is counted by the server until it has seen that; a machine that is busy sees it late. */
+const LINGERING_MS = 3_000;
+const FIRST_PAUSE_MS = 25;
+const LAST_PAUSE_MS = 400;
+
+interface Refusal {
+  on: ExecHost;
+  error: unknown;
+  /** That came before this one. */
+  refusals: number;
+  signal: AbortSignal;
+}
+
+/** Beside others of ours it is a matter of waiting for them; alone, of a moment. Resolves after a pause. */
+async function isWorthAsking({ on, error, refusals, signal }: Refusal): Promise<boolean> {
+  if (!(error instanceof DisklessError) || error.code !== 'channel-refused') return false;
+  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** refusals, LAST_PAUSE_MS);
+  if (on.sessions.held > 0) on.sessions.limit(Math.max(on.sessions.held, LEAST_SESSIONS));
+  else if (refusals * LAST_PAUSE_MS > LINGERING_MS) return false;
+  await delay(pauseMs, undefined, { signal }).catch(() => throwIfAborted(signal));
+  return true;
+}
+
+export async function opensBeside(on: ExecHost, work: Promise<unknown>): Promise<boolean> {
+  let isOver = false;
+  const end = () => {
+    isOver = true;
+  };
+  const over = work.then(end, end);
+  // The server answers in the order of the questions: the other one has to be asked for first.
+  await nextTurn();
+  for (let refusals = 0; on.gone === undefined; refusals++) {
+    // One that is opened after a refusal, when the other has ended, is the only one again.
+    if (await opensSession(on)) return refusals === 0 || !isOver;
+    if (isOver) return false;
+    await Promise.race([over, delay(FIRST_PAUSE_MS)]);
+  }
+  // Whoever works on it hears of that.
+  return true;
+}
+
+/** Nothing is done in it. */
+function opensSession(on: ExecHost): Promise<boolean> {
+  return new Promise((resolve) => {
+    const leave = on.onGone(() => resolve(true));
+    if (on.gone !== undefined) return;
+    on.client.exec('true', (error, channel) => {
+      leave();
+      channel?.close();
+      resolve((error as { reason?: unknown } | undefined)?.reason === undefined);
+    });
+  });
 }
 
 interface ExecRequest {

@@ -1,12 +1,25 @@
 import { onAbortError } from './abort-error.js';
 
+/** Of a connection, without which no run gets anywhere: files stream in one while commands run in the other. */
+export const LEAST_SESSIONS = 2;
+
 /** A counting semaphore: whoever comes first is served first, and a waiter may give up by its signal. */
 export class Slots {
-  #free: number;
+  #size: number;
+  #held = 0;
   readonly #waiting = new Set<() => void>();
 
   constructor(size: number) {
-    this.#free = size;
+    this.#size = size;
+  }
+
+  get held(): number {
+    return this.#held;
+  }
+
+  /** From now on no more than so many, whoever holds one keeps it. */
+  limit(size: number): void {
+    this.#size = Math.min(this.#size, size);
   }
 
   /** Resolves with the function that gives the slot back (calling it again does nothing). */
@@ -15,7 +28,7 @@ export class Slots {
       const take = () => {
         this.#waiting.delete(take);
         stopListening();
-        this.#free--;
+        this.#held++;
         resolve(this.#releaseOnce());
       };
       this.#waiting.add(take);
@@ -32,14 +45,14 @@ export class Slots {
     return () => {
       if (!held) return;
       held = false;
-      this.#free++;
+      this.#held--;
       this.#serve();
     };
   }
 
   #serve(): void {
     for (const take of this.#waiting) {
-      if (this.#free === 0) return;
+      if (this.#held >= this.#size) return;
       take();
     }
   }

@@ -53,6 +53,11 @@ export interface Connection {
   exec(command: string, options: ExecOptions): Promise<ExecResult>;
   /** Like exec, but with live streams and no collection of stdout. */
   open(command: string, options: Omit<ExecOptions, 'input'>): Promise<RemoteProcess>;
+  /**
+   * Whether the server opens a session beside one that is open. It is asked again until it is so, or until the open one
+   * is over: a session that has just ended is counted a moment longer.
+   */
+  opensAnother(beside: Promise<unknown>): Promise<boolean>;
   /** A TCP connection made by the node (direct-tcpip); the signal counts until it is established. */
   forward(host: string, port: number, signal?: AbortSignal): Promise<Duplex>;
   /** Resolves with the reason when the connection is gone, whoever ended it. */

@@ -41,7 +41,8 @@ export function fakeConnection(answer: Answer, hostKey = HOST_KEY): FakeConnecti
       ...answered,
     };
   };
-  const connection = { host: 's4', hostKey, closed, exec, end: () => resolveClosed(undefined) };
+  const opensAnother = async () => true;
+  const connection = { host: 's4', hostKey, closed, exec, opensAnother, end: () => resolveClosed(undefined) };
   return { connection: connection as unknown as Connection, lose: () => resolveClosed(lost) };
 }
 

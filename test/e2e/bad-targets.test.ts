@@ -22,6 +22,7 @@ beforeAll(async () => {
     { name: 's6', options: ['hostname=twin', 'sudo-password'] },
     { name: 's7', options: ['hostname=twin', 'little-memory=300m'] },
     { name: 's8', options: ['hostname=twin'] },
+    { name: 's9', options: ['ssh-sessions=1'] },
   ]);
   scratch = await mkdtemp(join(tmpdir(), 'k8s-diskless-targets-'));
   blank = await snapshots();
@@ -143,9 +144,33 @@ describe('the only control plane', () => {
     expect(text).not.toContain('cannot be reached');
   });
 
+  it('opens one session at a time: two are needed', async () => {
+    const text = await refused(['--hosts', 's9'], 5);
+    expect(text.replaceAll(/\s+/g, ' ')).toMatch(/s9.*opens one session at a time.*MaxSessions/);
+  });
+
   it('has too little RAM: how much it has, and how much is needed', async () => {
     const text = await refused(['--hosts', 's7'], 5);
     expect(text).toMatch(/240 MiB of memory are available, [1-9]\d{3} MiB are needed for a control-plane/);
+  });
+});
+
+describe('control planes', () => {
+  it('two of which have a port shut to the others: ports and pairs, before any etcd is started', async () => {
+    const shut = (verb: string) =>
+      Promise.all(
+        ['s5', 's8'].map((node) =>
+          world.lab.exec(node, ['iptables', verb, 'INPUT', '-p', 'tcp', '--dport', '2380', '-j', 'DROP']),
+        ),
+      );
+    await shut('-A');
+    try {
+      const text = await refused(['--hosts', 's4,s5,s8', '--control-plane', 's4,s5,s8'], 5);
+      const words = text.replaceAll(/\s+/g, ' ');
+      for (const node of ['s5', 's8']) expect(words).toContain(`s4 does not reach TCP port 2380 (etcd) of ${node}`);
+    } finally {
+      await shut('-D');
+    }
   });
 });
 

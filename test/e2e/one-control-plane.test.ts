@@ -18,8 +18,8 @@ const HOSTS = ['--hosts', 's4,s5,s6', '--control-plane', 's4'];
 
 beforeAll(async () => {
   world = await createWorld('e2e-one', [
-    { name: 's4', options: ['hostname=localhost', 'two-nics'] },
-    { name: 's5', options: ['no-zstd', 'noisy-shell'] },
+    { name: 's4', options: ['hostname=localhost', 'two-nics', 'ssh-sessions=2'] },
+    { name: 's5', options: ['no-zstd', 'noisy-shell', 'ssh-sessions=2'] },
     { name: 's6', options: ['nameservers=4', 'containerd-stopped'] },
   ]);
 });

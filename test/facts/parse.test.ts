@@ -41,6 +41,8 @@ const SECTIONS: Record<string, string> = {
   conntrack: 'yes',
   tools: 'tar\nzstd\nnft',
   features: 'br_netfilter\nip_vs',
+  xtables:
+    'refused: Warning: Extension statistic revision 0 not supported, missing kernel module?\niptables-restore: line 9 failed',
   'containerd-version': 'containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+b1',
   units: [
     'Id=etcd.service\nActiveState=active\nSubState=running',
@@ -97,6 +99,8 @@ describe('parseFacts', () => {
       canSetConntrack: true,
       tools: { tar: true, zstd: true, nft: true },
       features: { br_netfilter: true, ip_vs: true, overlay: true },
+      xtablesFail:
+        'Warning: Extension statistic revision 0 not supported, missing kernel module? iptables-restore: line 9 failed',
     });
   });
 

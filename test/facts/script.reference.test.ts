@@ -26,6 +26,17 @@ it('the script runs on any Linux machine, this one too, and says what is true of
   expect(facts.addresses).toContainEqual({ link: 'lo', address: '127.0.0.1', prefix: 8, family: 4 });
 });
 
+it('iptables is asked for rules like those of kube-proxy, and what it lacks is told in its words', async () => {
+  const text = scriptText('facts.bash');
+  const read = async (script: string) => {
+    const { stdout } = await execute('bash', ['-s', '--', '/none', '/none', '/none'], env, script);
+    return parseFacts({ host: 'here', output: stdout, operatorClockMs: Date.now() });
+  };
+  expect((await read(text)).xtablesFail).toBeUndefined();
+  // As a match that the kernel or the program does not have.
+  expect((await read(text.replace('-m statistic', '-m no-such-match'))).xtablesFail).toContain('no-such-match');
+});
+
 it('what of ours is there: data of etcd, programs, and the marker with its files as they lie there now', async () => {
   const root = mkdtempSync(join(tmpdir(), 'k8s-diskless-facts-'));
   onTestFinished(() => rmSync(root, { recursive: true }));

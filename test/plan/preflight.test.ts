@@ -57,6 +57,7 @@ describe('preflight', () => {
       { containerd: { present: false, version: '', active: false, images: [] } },
       'error containerd-missing',
     ],
+    ['an sshd that opens one session', { opensOneSession: true }, 'error sessions-too-few'],
     ['an sshd that forwards nothing', { forwardsNothing: true }, 'error forwarding-forbidden'],
     ['swap', { swap: true }, 'warning swap'],
     ['/opt that executes nothing', { mounts: { '/opt': sampleMount({ noExec: true }) } }, 'error no-exec'],
@@ -168,6 +169,15 @@ describe('preflight', () => {
     const [finding] = preflight(inputOf({ tools: { ...tools, iptables: false } }));
     expect(finding?.hint).toBe('set kubeProxy.mode to nftables in the config file');
     expect(preflight(inputOf({ tools: { ...tools, iptables: false, nft: false } }))[0]?.hint).toBeUndefined();
+  });
+
+  it('asks iptables for the rules of kube-proxy only where it makes any with it', () => {
+    const facts = { xtablesFail: 'unknown option "--mode"' };
+    const inMode = (mode: ProxyMode) => preflight(inputOf(facts, { spec: sampleSpec({ kubeProxy: { mode } }) }));
+    expect(inMode('nftables')).toEqual([]);
+    expect(inMode('iptables')).toMatchObject([
+      { code: 'xtables', severity: 'error', hint: expect.stringContaining('nftables') },
+    ]);
   });
 
   it('needs vxlan only in vxlan mode', () => {

@@ -83,12 +83,20 @@ describe('up on many nodes, until their files are sent', () => {
     expect(new Set(nodes.map(({ hostKey }) => hostKey.fingerprint)).size).toBe(COUNT);
   });
 
-  it('needs one connection and two commands per node', () => {
-    for (const { sshd } of fleet.nodes) {
-      expect({ connections: sshd.connections, commands: sshd.commands.length }).toEqual({
+  it('needs one connection and two commands per node, and on control planes one that tries the ports of the others', () => {
+    for (const { name, sshd } of fleet.nodes) {
+      const { connections, commands } = sshd;
+      // Beside the facts, not after them: whether a second session is opened.
+      expect({ name, connections, probes: commands.filter((command) => command === 'true').length }).toEqual({
+        name,
         connections: 1,
-        commands: 2,
+        probes: 1,
       });
+      const isMember = judgement?.work.get(name)?.node.role === 'control-plane';
+      expect(
+        commands.filter((command) => command !== 'true'),
+        name,
+      ).toHaveLength(isMember ? 3 : 2);
     }
   });
 });

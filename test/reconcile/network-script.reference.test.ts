@@ -1,7 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type BrokenWay, networkScript, parseBroken, type Way } from '../../src/reconcile/network-ways.js';
@@ -13,6 +15,7 @@ import { createOpensslPki, type OpensslPki } from '../helpers/openssl-pki.js';
 const NAME = 'kubernetes.default.svc.cluster.local';
 const NAME_SERVER = '127.77.0.10';
 
+let scratch: string;
 let pki: OpensslPki;
 let server: Server;
 let nameServer: Socket;
@@ -24,6 +27,7 @@ let askedFrom: (string | undefined)[];
 let addresses: (string | undefined)[];
 
 beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'ways-'));
   pki = createOpensslPki();
   server = createServer(pki.issue('server'), (request, response) => {
     askedFrom.push(request.socket.remoteAddress);
@@ -39,10 +43,11 @@ beforeAll(async () => {
   nameServer.bind(53, NAME_SERVER);
   await Promise.all([once(server, 'listening'), once(nameServer, 'listening')]);
 });
-afterAll(() => {
+afterAll(async () => {
   server?.close();
   nameServer?.close();
   pki?.remove();
+  await rm(scratch, { recursive: true });
 });
 beforeEach(() => {
   answers = [];
@@ -71,14 +76,21 @@ function reply(question: Buffer, address: string | undefined): Buffer {
   return Buffer.concat([header, question.subarray(12), Buffer.from(found ? record : [])]);
 }
 
+/** Found before those of the machine. */
+async function programs(texts: Record<string, string>): Promise<string> {
+  const directory = await mkdtemp(join(scratch, 'bin-'));
+  for (const [name, text] of Object.entries(texts)) await writeFile(join(directory, name), text, { mode: 0o755 });
+  return `${directory}:${process.env.PATH}`;
+}
+
 const port = (): number => (server.address() as AddressInfo).port;
 const way = (word: string): Way => ({ kind: 'api', word, what: word, hint: '' });
 
-async function look(words: string[], patienceS = 0): Promise<BrokenWay[]> {
+async function look(words: string[], patienceS = 0, env: NodeJS.ProcessEnv = {}): Promise<BrokenWay[]> {
   const ways = words.map(way);
   const ca = join(pki.directory, 'ca.crt');
   const { command, input } = networkScript({ ways, ca, source: '127.0.0.9', patienceS });
-  const { exit, stdout, stderr } = await execute('sh', ['-c', command], process.env, input);
+  const { exit, stdout, stderr } = await execute('sh', ['-c', command], { ...process.env, ...env }, input);
   expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
   return parseBroken(`Welcome, core!\n${stdout}`, ways);
 }
@@ -90,11 +102,40 @@ describe('prove-network.bash', () => {
     expect(askedFrom.toSorted()).toEqual(['127.0.0.1', '127.0.0.9']);
   });
 
+  it('starts one curl for all ways of HTTPS', async () => {
+    const ways = Array.from({ length: 20 }, (_, index) => `pods=127.0.0.${index + 1}:1`);
+    const log = join(scratch, 'starts');
+    const curl = `#!/bin/sh\necho started >>${log}\nPATH=\${PATH#*:} exec curl "$@"\n`;
+    const broken = await look([`api=127.0.0.1:${port()}`, ...ways], 0, { PATH: await programs({ curl }) });
+    const starts = await readFile(log, 'utf8');
+    expect(broken).toEqual([]);
+    expect(starts).toBe('started\n');
+  });
+
   it('names those that do not, and why; a refusal has come the way of pods too', async () => {
     answers = ['cut'];
     expect(await look(['api=127.0.0.1:1', 'pods=127.0.0.1:1', `pods=127.0.0.1:${port()}`])).toMatchObject([
       { word: 'api=127.0.0.1:1', why: expect.stringContaining('curl: (7)') },
       { word: `pods=127.0.0.1:${port()}`, why: expect.stringContaining('curl: (52)') },
+    ]);
+  });
+
+  it('tells a machine from somebody who listens on it, and asks whether large packets arrive', async () => {
+    const closed = ['reach=127.0.0.1:1', 'open=127.0.0.1:1'];
+    const broken = await look([...closed, `open=127.0.0.1:${port()}`, 'reach=255.255.255.255:1']);
+    expect(broken.map(({ word, why }) => `${word} ${why}`).toSorted()).toEqual([
+      'open=127.0.0.1:1 Connection refused',
+      'reach=255.255.255.255:1 Network is unreachable',
+    ]);
+  });
+
+  it('asks whether large packets arrive whole', async () => {
+    const ping =
+      '#!/bin/sh\ncase " $* " in *" -M do -s 1400 127.0.0.1 "*) exit 0;; esac\necho message too long; exit 1\n';
+    const PATH = await programs({ ping });
+    const ways = ['whole=127.0.0.1,1400', 'whole=127.0.0.1,1401'];
+    expect(await look(ways, 0, { PATH })).toMatchObject([
+      { word: 'whole=127.0.0.1,1401', why: 'ping: message too long' },
     ]);
   });
 
@@ -113,7 +154,9 @@ describe('prove-network.bash', () => {
   it('is not content with a name server that knows another address, or none, or is not there', async () => {
     const word = (answer: string, address = NAME_SERVER) => `dns=${address},${NAME},${answer}`;
     expect(await look([word('10.96.0.2')])).toMatchObject([{ why: expect.stringContaining('does not know') }]);
+    expect(await look([word('*')])).toEqual([]);
     addresses = [undefined];
+    expect(await look([word('*')])).toMatchObject([{ why: expect.stringContaining('does not know') }]);
     expect(await look([word('10.96.0.1')])).toMatchObject([{ why: expect.stringContaining('does not know') }]);
     expect(await look([word('10.96.0.1', '127.77.0.11')])).toMatchObject([
       { why: expect.stringContaining('does not answer') },

@@ -27,7 +27,8 @@ interface Scenario {
 async function runWith({ orders, unreached = [], answer, quorum = false, leader, gone = [] }: Scenario = {}) {
   const asked: string[] = [];
   const inputs: string[] = [];
-  const script = unreached.map((name) => `unreached ${IPS[name]}`).join('\n');
+  const words = unreached.flatMap((name) => [2380, 6443].map((port) => `reach=${IPS[name]}:${port}`));
+  const script = words.map((word) => `failed ${word} no answer`).join('\n');
   const names = Object.keys(IPS);
   const sessions = names.map((name) => {
     const link = fakeConnection((told) => {
@@ -63,7 +64,7 @@ describe('observeLinks', () => {
       what: 'it reaches no other etcd member on port 2380 (s4 10.0.0.4, s5 10.0.0.5), though we reach them',
     });
     expect(asked).toHaveLength(1);
-    expect(asked[0]).toContain('10.0.0.4 10.0.0.5');
+    expect(asked[0]).toContain("'reach=10.0.0.4:2380' 'reach=10.0.0.5:2380'");
   });
 
   it.each<[string, Scenario]>([
@@ -114,10 +115,13 @@ describe('the look of a node', () => {
     const { look, asked, inputs } = await runWith({ answer: () => ({}) });
     await look('s7');
     const { port } = server.address() as AddressInfo;
-    const there = (asked[0] ?? '').replace(' 6443 ', ` ${port} `);
     // No connection of TCP goes to a broadcast address.
-    const command = there.replace('10.0.0.4 10.0.0.5 10.0.0.6', '127.0.0.1 127.0.0.2 255.255.255.255');
+    const command = (asked[0] ?? '')
+      .replaceAll('6443', String(port))
+      .replace('10.0.0.4', '127.0.0.1')
+      .replace('10.0.0.5', '127.0.0.2')
+      .replace('10.0.0.6', '255.255.255.255');
     const { stdout } = await execute('sh', ['-c', command], process.env, inputs[0]);
-    expect(stdout).toBe('unreached 255.255.255.255\n');
+    expect(stdout).toMatch(new RegExp(`^failed reach=255.255.255.255:${port} .+\n$`));
   });
 });

@@ -80,6 +80,25 @@ describe('exec', () => {
     expect(server.sessionsPeak).toBe(8);
   });
 
+  it.each([1, 2, 3])('is content with %i at a time, where the server opens no more', async (maxSessions) => {
+    const server = await sshd({ exec: realShell(), faults: { maxSessions } });
+    const connection = await dial(server);
+    const all = Array.from({ length: 12 }, (_, index) => connection.exec(`echo ${index}`, { label }));
+    expect((await Promise.all(all)).map(({ stdout }) => Number(stdout))).toEqual(all.map((_, index) => index));
+  });
+
+  it.each([
+    [1, false],
+    [2, true],
+  ])('knows of a server that opens %i whether that is more than one', async (maxSessions, expected) => {
+    const connection = await dial(await sshd({ exec: realShell(), faults: { maxSessions } }));
+    const command = connection.exec('cat >/dev/null; sleep 0.1', { label });
+    expect(await connection.opensAnother(command)).toBe(expected);
+    await command;
+    // Its own question has not stayed open.
+    expect((await connection.exec('echo on', { label })).stdout).toBe('on\n');
+  });
+
   it('says so when the server opens no session', async () => {
     const connection = await dial(await sshd({ exec: realShell(), faults: { maxSessions: 0 } }));
     expect(await failure(connection.exec('true', { label }))).toMatchObject({

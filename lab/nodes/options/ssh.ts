@@ -1,5 +1,5 @@
 import type { NodeTraits, SshFault } from '../traits.js';
-import { addUnit, type NodeOption, PORT } from './option.js';
+import { addUnit, type NodeOption, NUMBER, PORT } from './option.js';
 
 const BREAK = { placeholder: 'BYTES[:COUNT]', example: '20000000:1', pattern: /^[0-9]+(:[1-9][0-9]*)?$/ };
 
@@ -30,6 +30,14 @@ export const SSH_OPTIONS: readonly NodeOption[] = [
         path: '/etc/systemd/system/sshd.socket.d/port.conf',
         content: `[Socket]\nListenStream=\nListenStream=${value}\n`,
       });
+    },
+  },
+  {
+    name: 'ssh-sessions',
+    value: NUMBER,
+    summary: 'sshd opens no more sessions than this on one connection',
+    apply: (traits, value) => {
+      traits.files.push({ path: '/etc/ssh/sshd_config.d/sessions.conf', content: `MaxSessions ${value}\n` });
     },
   },
   {

@@ -1,9 +1,9 @@
 import { toDisklessError } from '../../errors.js';
+import { prepareNamespace, removeNamespace } from '../../kube/own-namespace.js';
 import { type Admission, readAdmission } from './admission.js';
 import type { BenchmarkOptions } from './benchmark-options.js';
 import { importToolImage, removeToolImage, requireImage } from './import-image.js';
 import { NAMESPACE } from './manifests.js';
-import { prepareNamespace, removeNamespace } from './namespace.js';
 import type { ToolImage } from './tool-image.js';
 import { requireBashClock } from './wall-clock.js';
 
@@ -23,7 +23,7 @@ export async function prepareSite(options: BenchmarkOptions): Promise<Admission>
   );
   // Only now: tidying up must not overtake an import that still runs.
   for (const each of ready) if (each.status === 'rejected') throw each.reason;
-  await prepareNamespace({ client, signal });
+  await prepareNamespace({ client, name: NAMESPACE, signal });
   return readAdmission({ client, image: spec.sandboxImage, signal });
 }
 
@@ -42,7 +42,7 @@ export async function clearSite({ cluster, images, tell }: BenchmarkOptions): Pr
   const signal = AbortSignal.timeout(TIDY_TIMEOUT_MS);
   const left = (what: string) => (error: unknown) => tell(`left behind: ${what} (${toDisklessError(error).message})`);
   const namespace = `the namespace ${NAMESPACE} with all in it; the next run removes it`;
-  await removeNamespace({ client: cluster.client, signal }).catch(left(namespace));
+  await removeNamespace({ client: cluster.client, name: NAMESPACE, signal }).catch(left(namespace));
   await Promise.all(
     cluster.nodes.map(({ name, session, arch }) => {
       const reference = images.get(arch)?.reference ?? '';

@@ -53,7 +53,7 @@ describe('proveNetwork', () => {
     const { done, asked } = await runWith({});
     expect(await done).toMatchObject({ outcome: 'unchanged', gives: { tried: { length: 5 }, broken: [] } });
     expect(asked).toHaveLength(1);
-    expect(asked[0]).toMatch(/^s4: bash -s -- 30 \S+ 10\.244\.0\.1 'api=/);
+    expect(asked[0]).toMatch(/^s4: bash -s -- 30 4 \S+ 10\.244\.0\.1 'api=/);
     for (const way of ['dns=', 'pods=10.244.1.1:10250', 'pods=10.244.2.1:10250']) expect(asked[0]).toContain(way);
   });
 

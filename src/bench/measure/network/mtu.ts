@@ -9,7 +9,7 @@ import type { NodeTools, ToolEndpoint } from './tool-pods.js';
 const LINKS = scriptText('bench-links.bash');
 
 /** Header of IPv4 and of ICMP. */
-const HEADERS = 28;
+export const ECHO_HEADERS = 28;
 /** Ways on which ICMP goes; services carry only what they name. */
 const PINGABLE: readonly Path[] = ['host', 'pod-same-node', 'pod'];
 
@@ -40,21 +40,24 @@ export async function checkMtu({ tools, cells, signal }: MtuOptions): Promise<Mt
       const { client, address } = endsOf(tools, way);
       const mtu = await mtuOf(client, signal);
       // Three tries, since a first packet may wait for a neighbour to be found; -M do: never in fragments.
-      const ping = `ping -n -q -c 3 -i 0.2 -W 1 -M do -s ${mtu - HEADERS} ${shellQuote(address)}`;
+      const ping = `ping -n -q -c 3 -i 0.2 -W 1 -M do -s ${mtu - ECHO_HEADERS} ${shellQuote(address)}`;
       const { exitCode } = await inNamespace(client, { command: ping }, signal);
       return { ...way, mtu, passed: exitCode === 0 };
     }),
   );
 }
 
+/** A pod, as its node gets into its network. */
+type Inside = Pick<ToolEndpoint, 'address' | 'pid'> & { node: Pick<ToolEndpoint['node'], 'session'> };
+
 /** MTU of the interface that packets leave through. */
-export async function mtuOf(client: ToolEndpoint, signal: AbortSignal): Promise<number> {
+export async function mtuOf(client: Inside, signal: AbortSignal): Promise<number> {
   const { stdout } = await inNamespace(client, bashScript(LINKS), signal);
   const link = new RegExp(`^\\d+: (\\S+)\\s+inet ${client.address.replaceAll('.', '\\.')}/`, 'm').exec(stdout)?.[1];
   return Number(new RegExp(`^\\d+: ${link}[@:].* mtu (\\d+) `, 'm').exec(stdout)?.[1]);
 }
 
-function inNamespace({ node, pid }: ToolEndpoint, { command, ...script }: RemoteCommand, signal: AbortSignal) {
+function inNamespace({ node, pid }: Inside, { command, ...script }: RemoteCommand, signal: AbortSignal) {
   return node.session.exec(`nsenter -t ${pid} -n ${command}`, {
     label: 'check the MTU',
     root: true,

@@ -17,7 +17,7 @@ export interface ConnectTimesOptions {
   signal: AbortSignal;
 }
 
-const LISTENER = scriptText('bench-listen.bash');
+const LISTENER = scriptText('listen.bash');
 
 /** Beside its own time: what a handshake that gets no answer may take. */
 const GRACE_MS = 20_000;
@@ -40,7 +40,7 @@ export async function connectTimes(options: ConnectTimesOptions): Promise<Networ
 async function listen({ server, count, intervalMs, signal }: ConnectTimesOptions): Promise<RemoteProcess> {
   const { node, pid } = server;
   const connection = await node.session.connection();
-  const command = bashReader(LISTENER, 'bench-listen', String(CONNECT_PORT));
+  const command = bashReader(LISTENER, 'listen', String(CONNECT_PORT));
   const listener = await connection.open(`nsenter -t ${pid} -n ${command}`, {
     label: 'listen for handshakes',
     root: true,

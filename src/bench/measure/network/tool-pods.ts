@@ -1,12 +1,11 @@
 import { DisklessError } from '../../../errors.js';
 import type { KubeClient } from '../../../kube/client.js';
 import { resourcePath } from '../../../kube/paths.js';
-import { watch } from '../../../kube/watch.js';
 import { count } from '../../../ui/units.js';
 import type { BenchNode } from '../bench-node.js';
 import { KIND, NAMESPACE, PORT, type Pod, type Service, toolPod, toolService, udpPort } from '../manifests.js';
 import { PODS } from '../pod-observer.js';
-import { complaintOf, stagesReached } from '../pod-stages.js';
+import { containerIdOf, containerPid, startedPods } from '../started-pods.js';
 
 /** A pod with iperf3 in it, as client and as server. */
 export interface ToolEndpoint {
@@ -85,29 +84,16 @@ async function runningPods(
   { client, signal }: StartToolsOptions,
   names: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, Pod>> {
-  const running = new Map<string, Pod>();
-  const pending = new Map([...names].map((name) => [name, 'it was not scheduled']));
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(notStarted(pending)), START_TIMEOUT_MS);
-  const look = (pod: Pod): void => {
-    const { name } = pod.metadata;
-    if (!names.has(name)) return;
-    if (stagesReached(pod).includes('running')) {
-      running.set(name, pod);
-      pending.delete(name);
-    } else pending.set(name, complaintOf(pod) ?? 'its containers have not started');
-  };
-  try {
-    const both = AbortSignal.any([signal, limit.signal]);
-    for await (const event of watch<Pod>({ client, path: PODS, labelSelector: `${KIND}=tool`, signal: both })) {
-      if (event.type === 'listed') event.items.forEach(look);
-      else if (event.type !== 'deleted') look(event.object);
-      if (pending.size === 0) return running;
-    }
-    return running;
-  } finally {
-    clearTimeout(timer);
-  }
+  const { running, pending } = await startedPods({
+    client,
+    path: PODS,
+    labelSelector: `${KIND}=tool`,
+    names,
+    timeoutMs: START_TIMEOUT_MS,
+    signal,
+  });
+  if (pending.size > 0) throw notStarted(pending);
+  return running;
 }
 
 function notStarted(pending: ReadonlyMap<string, string>): DisklessError {
@@ -125,14 +111,10 @@ async function endpoint(
   pods: ReadonlyMap<string, Pod>,
   name: string,
 ): Promise<ToolEndpoint> {
-  const { podIP = '', containerStatuses = [] } = pods.get(name)?.status ?? {};
-  const containerId = containerStatuses[0]?.containerID?.replace(/^.*:\/\//, '') ?? '';
-  const { stdout } = await node.session.exec('ctr -n k8s.io tasks ls', {
-    label: 'find a container',
-    root: true,
-    signal,
-  });
-  const pid = Number(new RegExp(`^${containerId}\\s+(\\d+)`, 'm').exec(stdout)?.[1]);
+  const pod = pods.get(name) as Pod;
+  const podIP = pod.status?.podIP ?? '';
+  const containerId = containerIdOf(pod);
+  const pid = await containerPid(node.session, containerId, signal);
   await untilListening(client, node.name, name, signal);
   return { node, address: podIP, containerId, pid };
 }

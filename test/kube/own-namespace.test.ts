@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { NAMESPACE } from '../../../src/bench/measure/manifests.js';
-import { prepareNamespace, removeNamespace } from '../../../src/bench/measure/namespace.js';
-import { answer, type Handler, refuse } from '../../helpers/fake-apiserver.js';
-import { useFakeCluster } from '../../kube/setup.js';
+import { prepareNamespace, removeNamespace } from '../../src/kube/own-namespace.js';
+import { answer, type Handler, refuse } from '../helpers/fake-apiserver.js';
+import { useFakeCluster } from './setup.js';
 
 const cluster = useFakeCluster();
+const NAMESPACE = 'k8s-diskless-bench';
 const NAMESPACES = '/api/v1/namespaces';
 const OURS = `${NAMESPACES}/${NAMESPACE}`;
 const ACCOUNTS = `${OURS}/serviceaccounts`;
@@ -21,7 +21,7 @@ function listed(items: object[], change?: { type: string; object: object }): Han
   };
 }
 
-const options = () => ({ client: cluster.client, signal: new AbortController().signal });
+const options = () => ({ client: cluster.client, name: NAMESPACE, signal: new AbortController().signal });
 const asked = () => cluster.server.requests.map(({ method, path }) => `${method} ${path}`);
 
 describe('prepareNamespace', () => {
