@@ -21,6 +21,7 @@ show() { [ -r "$1" ] && printf '%s' "$(<"$1")"; }
 machine() {
   section boot-id; show /proc/sys/kernel/random/boot_id
   section machine-id; show /etc/machine-id
+  section machine-uuid; show /sys/class/dmi/id/product_uuid
   section uname; uname -n -r -m
   section os-release; show /etc/os-release
   section meminfo; show /proc/meminfo
@@ -41,9 +42,16 @@ disk() {
 network() {
   section addresses; ip -o addr show
   section links; ip -o link show
+  section cards; cards
   section routes; ip -4 route show table main
   section ssh; ssh_connection
   section resolv; resolv_conf
+}
+
+# Links with a device behind them; bridges, pods' and other made ones have none.
+cards() {
+  local link
+  for link in /sys/class/net/*/device; do [ -e "$link" ] && link=${link%/device} && printf '%s\n' "${link##*/}"; done
 }
 
 # The address that the operator reached is in the environment of sshd's child, which sudo has taken from ours.

@@ -6,7 +6,6 @@ import { outdatedCluster } from '../config/outdated.js';
 import type { ResolvedSpec } from '../config/resolve.js';
 import { resolveSpec } from '../config/resolve.js';
 import type { ClusterSpec } from '../config/spec.js';
-import type { SpecFlags } from '../config/spec-flags.js';
 import { decideSsh } from '../config/ssh-settings.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import { type DisklessError, usageError } from '../errors.js';
@@ -72,7 +71,7 @@ export async function readInputs(
   const defaults =
     recorded && !request.newCluster ? { kubernetes: recorded.kubernetes } : await versionDefaults(inputs, asked);
   const resolved = resolveSpec({
-    flags: specFlags(request),
+    flags: { ...request, ssh: sshOfRequest(request) },
     newCluster: request.newCluster,
     defaults: { ...defaults, ...(request.dnsImage !== undefined && { dnsImage: request.dnsImage }) },
     ...(file && { file }),
@@ -119,19 +118,6 @@ async function asRecorded({ recorded, request, file, inputs }: Recorded) {
   const lost = lostMembers(request.lost, spec);
   const discardData = discardedMembers(request.discardData, spec);
   return { spec, notes: [], lost, discardData, networkObjects: [], content: await contentOf(inputs, spec) };
-}
-
-function specFlags(request: ClusterRequest): SpecFlags {
-  const { cluster, hosts, controlPlane, taintControlPlane, readyTimeout, kubernetes } = request;
-  return {
-    ssh: sshOfRequest(request),
-    ...(cluster !== undefined && { cluster }),
-    ...(hosts !== undefined && { hosts }),
-    ...(controlPlane !== undefined && { controlPlane }),
-    ...(taintControlPlane !== undefined && { taintControlPlane }),
-    ...(readyTimeout !== undefined && { readyTimeout }),
-    ...(kubernetes !== undefined && { kubernetes }),
-  };
 }
 
 export function contentPlace(request: ContentPlace, file: LoadedConfig | undefined): ContentPlace {

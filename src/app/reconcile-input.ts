@@ -11,8 +11,6 @@ import type { EventBus } from '../runner/event-bus.js';
 import type { RunInputs } from './inputs.js';
 import type { ClusterRequest } from './requests.js';
 
-/** An emulated processor needs 34 s for an apiserver's post-start hooks alone. */
-const READY_TIMEOUT_MS = 180_000;
 const STALL_TIMEOUT_MS = 10_000;
 
 export interface ReconcileInputOptions {
@@ -59,7 +57,7 @@ export function reconcileInput({
     hostKeyPolicy: hostKeyPolicyOf(spec.ssh),
     stallTimeoutMs: STALL_TIMEOUT_MS,
     waitMs: request.wait ?? 0,
-    readyTimeoutMs: spec.readyTimeoutMs ?? READY_TIMEOUT_MS,
+    readyTimeoutMs: spec.readyTimeout,
     clock: {
       now: () => Date.now(),
       monotonicMs: () => performance.now(),

@@ -1,3 +1,4 @@
+import type { SpecFlags } from '../config/spec-flags.js';
 import type { HostKeyPolicy } from '../ssh/host-key.js';
 
 /* What use cases are asked for: plain values, whoever asks. */
@@ -5,7 +6,7 @@ import type { HostKeyPolicy } from '../ssh/host-key.js';
 /** Which cluster. */
 export interface StateRequest {
   /** Default: `default`. */
-  cluster?: string;
+  cluster?: string | undefined;
   /** Directory of this one cluster's state. */
   stateDir?: string;
 }
@@ -27,15 +28,9 @@ export interface SshRequest {
 }
 
 /** What a cluster shall be; what is not said is as the file or the record has it. */
-export interface ClusterRequest extends StateRequest, SourceRequest, SshRequest {
+export interface ClusterRequest extends StateRequest, SourceRequest, SshRequest, Omit<SpecFlags, 'ssh'> {
   /** Path of a cluster config file. */
   config?: string;
-  /** Host expression. */
-  hosts?: string;
-  /** Names of hosts. */
-  controlPlane?: string;
-  taintControlPlane?: boolean;
-  kubernetes?: string;
   /** Directory of image archives. */
   images?: string;
   dnsImage?: string;
@@ -51,8 +46,6 @@ export interface ClusterRequest extends StateRequest, SourceRequest, SshRequest 
   newCluster: boolean;
   /** Hash every installed file instead of trusting unchanged size, inode and times. */
   verify: boolean;
-  /** Milliseconds. */
-  readyTimeout?: number;
   /** How long machines that do not answer yet are asked on, in milliseconds. */
   wait?: number;
 }

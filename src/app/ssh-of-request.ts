@@ -7,6 +7,6 @@ export function sshOfRequest({ sshConfig, hostKeyPolicy, connectTimeout }: SshRe
   return {
     ...(sshConfig !== undefined && { configFile: resolve(sshConfig) }),
     ...(hostKeyPolicy !== undefined && { hostKeyPolicy }),
-    ...(connectTimeout !== undefined && { connectTimeoutMs: connectTimeout * 1000 }),
+    ...(connectTimeout !== undefined && { connectTimeout: connectTimeout * 1000 }),
   };
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isKeyPath } from '../config/boot-paths.js';
+import { isKeyPath } from '../config/boot-schema.js';
 import { type PublicKeyLine, parsePublicKey, publicKeyProblem } from '../config/public-key.js';
 import { usageError } from '../errors.js';
 

@@ -21,7 +21,7 @@ export interface NodeConnectorOptions {
 /** Opens SSH connections to the spec's nodes by name; they share jump hosts and a limit on handshakes. */
 export function nodeConnector(options: NodeConnectorOptions) {
   const { spec, nodeRecords } = options;
-  const { configFile, user, connectTimeoutMs } = spec.ssh ?? {};
+  const { configFile, user, connectTimeout: connectTimeoutMs } = spec.ssh ?? {};
   const nodes = new Map(spec.nodes.map((node) => [node.name, node]));
   const jumpPool = new JumpPool(
     new JumpHostKeys({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addressProblem, parseAddress } from './cidr.js';
+import { parseAddress } from './cidr.js';
 import { isDnsSubdomain } from './names.js';
 import { publicKeyProblem } from './public-key.js';
 import { checked, unless } from './scalars.js';
@@ -22,23 +22,26 @@ export const tmpfsSize = checked(
     (text) => /^([1-9]\d{0,2}[MG]|[1-9]\d{3,}M|[1-9]\d%)$/.test(text),
     'is not a size of the root file system such as 75%, 6G or 6000M',
   ),
-);
+).meta({ title: 'such as `75%` or `6G`' });
 
 export const osVersion = checked(
   unless((text) => /^\d+(\.\d+){2,3}$/.test(text), 'is not a version of the operating system such as 4593.2.5'),
-);
+).meta({ title: 'version' });
 
 /** Linux: at most 15 characters; no slash, no white space. */
 export const interfaceName = checked(
   unless((text) => /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,14}$/.test(text), 'is not a name of a network interface'),
-);
+).meta({ title: 'interface name' });
 
 export const timeServer = checked(
   unless((text) => parseAddress(text) !== undefined || isDnsSubdomain(text), 'is neither an address nor a DNS name'),
 );
 
 /** Where machines fetch from. Without a slash at the end. */
-export const bootUrl = checked(bootUrlProblem).transform((text) => text.replace(/\/+$/, ''));
+export const bootUrl = checked(bootUrlProblem)
+  .transform((text) => text.replace(/\/+$/, ''))
+  .pipe(z.string().min(1))
+  .meta({ title: 'http URL' });
 
 function bootUrlProblem(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -52,7 +55,7 @@ function bootUrlProblem(text: string): string | undefined {
 
 export const listenAddress = checked(
   unless((text) => parseListen(text) !== undefined, 'is not ADDRESS:PORT such as 10.0.0.1:8080 or 0.0.0.0:80'),
-);
+).meta({ title: 'address and port' });
 
 /** `10.0.0.1:8080`, or `[fd00::1]:8080`. */
 export function parseListen(text: string): { host: string; port: number } | undefined {
@@ -62,7 +65,7 @@ export function parseListen(text: string): { host: string; port: number } | unde
   return host === undefined || port > 65535 ? undefined : { host, port };
 }
 
-export const addressRange = checked(rangeProblem);
+export const addressRange = checked(rangeProblem).meta({ title: 'two IPv4 addresses' });
 
 /** `10.0.0.100-10.0.0.200` taken apart. */
 export function parseRange(text: string): { first: string; last: string } | undefined {
@@ -88,12 +91,10 @@ export const publicKeyOrPath = z
     if (problem !== undefined) context.addIssue(problem);
   });
 
-export const nameserver = checked(addressProblem);
-
 /* Words of dnsmasq.conf, where commas separate and "#" begins a comment. */
 export const tftpRoot = checked(
   unless((text) => /^\/[\w./+-]*$/.test(text), 'is not an absolute path without spaces, as dnsmasq needs it'),
-);
+).meta({ title: 'absolute path' });
 export const tftpFile = checked(
   unless((text) => /^\w[\w./+-]*$/.test(text), 'is not a file below tftp.root, such as ipxe.efi'),
-);
+).meta({ title: 'file below root' });

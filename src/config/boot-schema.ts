@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import * as boot from './boot-scalars.js';
+import * as values from './boot-scalars.js';
 import * as scalar from './scalars.js';
+import { askedForm, type Decided, oneOf, type Section, setting } from './setting.js';
 
-/* The section `boot`: how the machines get their operating system over the network. */
+/* The section `boot`: how the machines get their operating system over the network; see schema.ts. */
 
 export const OS_NAMES = ['flatcar', 'fcos', 'generic'] as const;
 export type OsName = (typeof OS_NAMES)[number];
@@ -23,7 +24,6 @@ export const RETIRED_REASONS = {
     '2.2.0, which only images of before 2022 read, is no longer supported; use 3.3.0, with Flatcar from 3185 on',
 } as const;
 
-const path = z.string().min(1);
 const osName = unlessRetired(RETIRED_OS).pipe(z.enum(OS_NAMES));
 const ignitionVersion = unlessRetired(RETIRED_IGNITION).pipe(z.enum(IGNITION_VERSIONS));
 
@@ -33,61 +33,87 @@ function unlessRetired(retired: keyof typeof RETIRED_REASONS) {
   });
 }
 
-const dhcp = z.strictObject({
-  range: boot.addressRange
-    .optional()
-    .describe('Addresses dnsmasq gives out: 10.0.0.100-10.0.0.200. Default: none, beside an existing DHCP server.'),
-  network: scalar.cidr.optional().describe("The machines' network. Default: that of dnsmasq's own address."),
-  interface: boot.interfaceName.optional().describe('Where dnsmasq listens. Default: every interface.'),
-  gateway: scalar.address.optional().describe('Default gateway of the machines. Default: none is given out.'),
-  nameservers: z
-    .array(boot.nameserver)
-    .min(1)
-    .optional()
-    .describe('Nameservers of the machines. Default: none are given out.'),
-  domain: scalar.domain.optional().describe('DNS domain of the machines. Default: none is given out.'),
-});
+const dhcp = {
+  range: setting(values.addressRange, {
+    text: 'Addresses dnsmasq gives out: 10.0.0.100-10.0.0.200.',
+    otherwise: 'none, beside an existing DHCP server',
+  }),
+  network: setting(scalar.cidr, { text: "The machines' network.", otherwise: "that of dnsmasq's own address" }),
+  interface: setting(values.interfaceName, { text: 'Where dnsmasq listens.', otherwise: 'every interface' }),
+  gateway: setting(scalar.address, { text: 'Default gateway of the machines.', otherwise: 'none is given out' }),
+  nameservers: setting(z.array(scalar.address).min(1), {
+    type: 'list of IPv4 addresses',
+    text: 'Nameservers of the machines.',
+    otherwise: 'none are given out',
+  }),
+  domain: setting(scalar.domain, { text: 'DNS domain of the machines.', otherwise: 'none is given out' }),
+} satisfies Section;
 
-const tftp = z.strictObject({
-  root: boot.tftpRoot
-    .optional()
-    .describe("Directory of iPXE's programs. Default: /usr/lib/ipxe, where Debian has them."),
-  bios: boot.tftpFile.optional().describe('iPXE for BIOS. Default: undionly.kpxe.'),
-  uefi: boot.tftpFile.optional().describe('iPXE for UEFI, of the machines’ architecture. Default: ipxe.efi.'),
-});
+const tftp = {
+  root: setting(values.tftpRoot, {
+    text: "Directory of iPXE's programs.",
+    otherwise: '/usr/lib/ipxe, where Debian has them',
+  }),
+  bios: setting(values.tftpFile, { text: 'iPXE for BIOS.', otherwise: 'undionly.kpxe' }),
+  uefi: setting(values.tftpFile, { text: 'iPXE for UEFI, of the machines’ architecture.', otherwise: 'ipxe.efi' }),
+} satisfies Section;
 
-export const bootSection = z.strictObject({
-  os: osName.optional().describe('fcos: Fedora CoreOS; generic: any kernel and initrd. Default: flatcar.'),
-  channel: z.string().min(1).optional().describe('Channel or stream of the operating system. Default: stable.'),
-  version: boot.osVersion.optional().describe('Version of the operating system. Default: the newest fetched.'),
-  arch: z.enum(['amd64', 'arm64']).optional().describe('Architecture of the machines. Default: amd64.'),
-  images: path.optional().describe("Directory with the operating system's files under upstream's names."),
-  keyring: path
-    .optional()
-    .describe('OpenPGP keys the images must be signed with, fetched ones and those of a directory.'),
-  kernel: path.optional().describe('With os generic: the kernel.'),
-  initrd: path.optional().describe('With os generic: the initrd.'),
-  kernelArgs: z.array(boot.kernelArgument).optional().describe('Further kernel arguments.'),
-  rootSize: boot.tmpfsSize.optional().describe('Most the root file system may take of RAM. Default: 75%.'),
-  url: boot.bootUrl.optional().describe('Where machines fetch from: http://ADDRESS:PORT of `boot serve`.'),
-  listen: boot.listenAddress.optional().describe('ADDRESS:PORT `boot serve` binds to. Default: those of url.'),
-  sshKeys: z
-    .array(boot.publicKeyOrPath)
-    .min(1)
-    .optional()
-    .describe('Public keys of user core, or files of them. Default: those of the agent and ~/.ssh/*.pub.'),
-  ignition: path.optional().describe('Ignition file of your own, merged into that of every machine.'),
-  ignitionVersion: ignitionVersion.optional().describe('Ignition specification to write. Default: 3.3.0.'),
-  ntp: z.array(boot.timeServer).min(1).optional().describe('Time servers. Default: those of the operating system.'),
-  dhcp: dhcp.optional().describe('DHCP settings of the generated dnsmasq.conf.'),
-  tftp: tftp.optional().describe('Where the generated dnsmasq.conf finds iPXE.'),
-});
+/** Nothing is decided before it is used: recorded is what the file said, and `boot/settings.ts` has the defaults. */
+export const boot = {
+  os: setting(osName, {
+    heading: 'Booting',
+    type: oneOf(OS_NAMES),
+    text: 'fcos: Fedora CoreOS; generic: any kernel and initrd.',
+    otherwise: 'flatcar',
+    recorded: z.enum([...OS_NAMES, RETIRED_OS]),
+  }),
+  channel: setting(scalar.word, { text: 'Channel or stream of the operating system.', otherwise: 'stable' }),
+  version: setting(values.osVersion, { text: 'Version of the operating system.', otherwise: 'the newest fetched' }),
+  arch: setting(z.enum(['amd64', 'arm64']), { text: 'Architecture of the machines.', otherwise: 'amd64' }),
+  images: setting(scalar.path, { text: "Directory with the operating system's files under upstream's names." }),
+  keyring: setting(scalar.path, {
+    text: 'OpenPGP keys the images must be signed with, fetched ones and those of a directory.',
+  }),
+  kernel: setting(scalar.path, { text: 'With os generic: the kernel.' }),
+  initrd: setting(scalar.path, { text: 'With os generic: the initrd.' }),
+  kernelArgs: setting(z.array(values.kernelArgument), { type: 'list of words', text: 'Further kernel arguments.' }),
+  rootSize: setting(values.tmpfsSize, { text: 'Most the root file system may take of RAM.', otherwise: '75%' }),
+  url: setting(values.bootUrl, { text: 'Where machines fetch from: http://ADDRESS:PORT of `boot serve`.' }),
+  listen: setting(values.listenAddress, {
+    text: 'ADDRESS:PORT `boot serve` binds to.',
+    otherwise: 'those of url',
+  }),
+  sshKeys: setting(z.array(values.publicKeyOrPath).min(1), {
+    type: 'list of keys or paths',
+    text: 'Public keys of user core, or files of them.',
+    otherwise: 'those of the agent and ~/.ssh/*.pub',
+    paths: (keys, absolute) => keys.map((key) => (isKeyPath(key) ? absolute(key) : key)),
+  }),
+  ignition: setting(scalar.path, { text: 'Ignition file of your own, merged into that of every machine.' }),
+  ignitionVersion: setting(ignitionVersion, {
+    type: oneOf(IGNITION_VERSIONS),
+    text: 'Ignition specification to write.',
+    otherwise: '3.3.0',
+    recorded: z.enum([...IGNITION_VERSIONS, RETIRED_IGNITION]),
+  }),
+  ntp: setting(z.array(values.timeServer).min(1), {
+    type: 'list of names or addresses',
+    text: 'Time servers.',
+    otherwise: 'those of the operating system',
+  }),
+  dhcp,
+  tftp,
+} satisfies Section;
+
+export const bootSection = askedForm(boot);
 
 /** The section as a valid file has it. */
 export type BootSection = z.output<typeof bootSection>;
 
 /** The section as it is recorded, which an earlier release may have done. */
-export interface BootConfig extends Omit<BootSection, 'os' | 'ignitionVersion'> {
-  os?: OsName | typeof RETIRED_OS | undefined;
-  ignitionVersion?: IgnitionVersion | typeof RETIRED_IGNITION | undefined;
+export type BootConfig = Decided<typeof boot>;
+
+/** A key has white space between its type and its base64; a path that has some too is not worth the doubt. */
+export function isKeyPath(text: string): boolean {
+  return !/\s/.test(text);
 }

@@ -1,5 +1,7 @@
 import { type DisklessError, refusal } from '../errors.js';
 import type { Roles } from './roles.js';
+import { apiServer, CONFIG, kubeProxy, network } from './schema.js';
+import type { Section } from './setting.js';
 import type { Settings } from './settings.js';
 
 /** A key an existing cluster is built on. */
@@ -10,36 +12,25 @@ interface Lasting {
   reason: string;
 }
 
-const PODS = 'running pods and routes use it';
-const CLIENTS = 'components, certificates and kubeconfigs in use name it';
 const UPGRADE = 'an upgrade needs an order of steps that `up` does not take';
 
 const LASTING: readonly Lasting[] = [
-  { path: 'cluster', of: ({ name }) => name, reason: 'the state directory belongs to one cluster' },
+  { path: 'cluster', of: ({ name }) => name, reason: CONFIG.cluster.keeps },
   { path: 'kubernetes', of: ({ kubernetes }) => kubernetes, reason: UPGRADE },
   { path: 'etcd.version', of: ({ etcd }) => etcd, reason: UPGRADE },
-  { path: 'network.mode', of: ({ network }) => network.mode, reason: PODS },
-  { path: 'network.podCidr', of: ({ network }) => network.podCidr, reason: PODS },
-  { path: 'network.nodePrefix', of: ({ network }) => network.nodePrefix, reason: PODS },
-  {
-    path: 'network.serviceCidr',
-    of: ({ network }) => network.serviceCidr,
-    reason: 'its services hold addresses of it',
-  },
-  { path: 'network.dnsAddress', of: ({ network }) => network.dnsAddress, reason: 'running pods ask it for names' },
-  {
-    path: 'network.clusterDomain',
-    of: ({ network }) => network.clusterDomain,
-    reason: 'running pods ask for its names',
-  },
-  { path: 'network.apiAddress', of: ({ network }) => network.apiAddress, reason: CLIENTS },
-  { path: 'apiServer.port', of: ({ apiServer }) => apiServer.port, reason: CLIENTS },
-  {
-    path: 'kubeProxy.mode',
-    of: ({ kubeProxy }) => kubeProxy.mode,
-    reason: 'the rules of the old mode would stay in place',
-  },
+  ...lastingIn('network', network),
+  ...lastingIn('apiServer', apiServer),
+  ...lastingIn('kubeProxy', kubeProxy),
 ];
+
+/** Every setting of the section that says why it cannot change. */
+function lastingIn(name: 'network' | 'apiServer' | 'kubeProxy', section: Section): Lasting[] {
+  return Object.entries(section).flatMap(([key, { keeps: reason }]) => {
+    if (typeof reason !== 'string') return [];
+    const of = (settings: Settings) => (settings[name] as unknown as Record<string, string | number>)[key] ?? '';
+    return [{ path: `${name}.${key}`, of, reason }];
+  });
+}
 
 /** One thing this run asks for that the recorded cluster cannot follow. */
 export interface RefusedChange {

@@ -3,10 +3,10 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { usageError } from '../errors.js';
 import { readAuditPolicy } from './audit-policy.js';
-import { bootWithAbsolutePaths } from './boot-paths.js';
 import { type ConfigPath, problemsError } from './problems.js';
-import { type ConfigFile, configSchema } from './schema.js';
+import { CONFIG, type ConfigFile, configSchema } from './schema.js';
 import { schemaProblems } from './schema-problems.js';
+import { withAbsolutePaths } from './setting-paths.js';
 import { parseYaml } from './yaml-source.js';
 
 export interface LoadedConfig {
@@ -24,7 +24,9 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
     throw usageError({ code: 'config-unreadable', message, hint: 'check the path given with --config', cause });
   });
   const loaded = parseConfig(file, text);
-  return { ...loaded, config: await withAuditPolicy(loaded, withAbsolutePaths(loaded.config, dirname(resolve(file)))) };
+  const directory = dirname(resolve(file));
+  const config = withAbsolutePaths(CONFIG, loaded.config, (path) => absolutePath(path, directory));
+  return { ...loaded, config: await withAuditPolicy(loaded, config) };
 }
 
 /** The same for text in hand; paths inside are left as they are. */
@@ -44,23 +46,6 @@ export function parseConfig(file: string, text: string): LoadedConfig {
   );
 }
 
-/** Paths in a config file are meant from where the file lies, not from where the command was typed. */
-function withAbsolutePaths(config: ConfigFile, directory: string): ConfigFile {
-  const { artifacts, images, ssh, network, apiServer, boot } = config;
-  const absolute = (path: string): string => absolutePath(path, directory);
-  return {
-    ...config,
-    ...(artifacts !== undefined && { artifacts: absolute(artifacts) }),
-    ...(images !== undefined && { images: absolute(images) }),
-    ...(ssh?.configFile !== undefined && { ssh: { ...ssh, configFile: absolute(ssh.configFile) } }),
-    ...(network?.manifest !== undefined && { network: { ...network, manifest: absolute(network.manifest) } }),
-    ...(apiServer?.audit && {
-      apiServer: { ...apiServer, audit: { ...apiServer.audit, policy: absolute(apiServer.audit.policy) } },
-    }),
-    ...(boot && { boot: bootWithAbsolutePaths(boot, absolute) }),
-  };
-}
-
 /** The policy itself is part of the cluster's spec: what is recorded must not depend on a file elsewhere. */
 async function withAuditPolicy({ place }: LoadedConfig, config: ConfigFile): Promise<ConfigFile> {
   const audit = config.apiServer?.audit;
@@ -69,6 +54,7 @@ async function withAuditPolicy({ place }: LoadedConfig, config: ConfigFile): Pro
   return { ...config, apiServer: { ...config.apiServer, audit: { ...audit, policy } } };
 }
 
+/** Paths in a config file are meant from where the file lies, not from where the command was typed. */
 function absolutePath(path: string, directory: string): string {
   if (/^https?:\/\//.test(path)) return path;
   return path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(directory, path);

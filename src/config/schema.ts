@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import { HOST_KEY_POLICIES } from '../ssh/host-key.js';
-import { bootSection } from './boot-schema.js';
+import { boot } from './boot-schema.js';
 import { parseHosts } from './host-expression.js';
 import * as scalar from './scalars.js';
+import { askedForm, type Section, setting } from './setting.js';
 
-/* The config file. Everything is optional: what is not there is decided by resolve.ts. */
+/*
+ * Every setting of the config file, each described once; everything is optional but where `required` says otherwise.
+ * After a change here `npm run docs` writes its row of docs/config.md.
+ */
+
+const PODS = 'running pods and routes use it';
+const CLIENTS = 'components, certificates and kubeconfigs in use name it';
 
 const hostExpression = z.string().superRefine((expression, context) => {
   for (const { position, message, hint } of parseHosts(expression).problems) {
@@ -13,158 +20,255 @@ const hostExpression = z.string().superRefine((expression, context) => {
   }
 });
 
-const host = z.strictObject({
-  name: scalar.nodeName.describe('Node name: RFC 1123, lower case, kept for the life of the cluster.'),
-  address: scalar.sshHost
-    .optional()
-    .describe('SSH destination: an address, a DNS name or an alias of the SSH config. Default: the name.'),
-  user: scalar.sshUser.optional().describe('SSH user. Default: ssh.user, else what the SSH config says.'),
-  port: scalar.port.optional().describe('SSH port. Default: what the SSH config says.'),
-  nodeIp: scalar.address
-    .optional()
-    .describe(
-      'Address of the node in the cluster. Default: the one inside network.nodeCidr, else the one SSH arrives at.',
-    ),
-  role: z
-    .enum(['control-plane', 'worker'])
-    .optional()
-    .describe('Role of the node. Default: chosen when the cluster is created, then kept.'),
-  hostKeys: z
-    .array(scalar.fingerprint)
-    .min(1)
-    .optional()
-    .describe('Pinned host keys, as `ssh-keygen -lf` prints their fingerprints.'),
-  labels: scalar.labels.optional().describe('Additional labels of the Node object.'),
-  mac: scalar.macAddress.optional().describe('MAC address the machine boots from.'),
-});
+const hostAccess = {
+  name: setting(scalar.nodeName, {
+    required: true,
+    text: 'Node name: RFC 1123, lower case, kept for the life of the cluster.',
+  }),
+  address: setting(scalar.sshHost, {
+    text: 'SSH destination: an address, a DNS name or an alias of the SSH config.',
+    otherwise: 'the name',
+  }),
+  user: setting(scalar.sshUser, { text: 'SSH user.', otherwise: 'ssh.user, else what the SSH config says' }),
+  port: setting(scalar.port, { text: 'SSH port.', otherwise: 'what the SSH config says' }),
+  role: setting(z.enum(['control-plane', 'worker']), {
+    text: 'Role of the node.',
+    otherwise: 'chosen when the cluster is created, then kept',
+  }),
+} satisfies Section;
 
-const network = z.strictObject({
-  mode: z
-    .enum(['routed', 'vxlan', 'manifest'])
-    .optional()
-    .describe(
-      'Pod network. routed: all nodes in one L2 segment; vxlan: in several; manifest: your own CNI. Default: routed.',
-    ),
-  manifest: z.string().min(1).optional().describe('With mode manifest: path or https URL of the CNI manifest.'),
-  podCidr: scalar.cidr.optional().describe('Network of all pods. Default: 10.244.0.0/16.'),
-  nodePrefix: z.int().min(8).max(28).optional().describe("Prefix length of each node's slice of podCidr. Default: 24."),
-  serviceCidr: scalar.cidr.optional().describe('Network of ClusterIPs. Default: 10.96.0.0/16.'),
-  nodeCidr: scalar.cidr.optional().describe('Node IPs are taken from inside this network.'),
-  apiAddress: scalar.address
-    .optional()
-    .describe('Address on every node by which its components reach the API. Default: 169.254.77.1.'),
-  clusterDomain: scalar.domain.optional().describe('DNS domain of the cluster. Default: cluster.local.'),
-  dnsAddress: scalar.address.optional().describe('ClusterIP of the DNS service. Default: the 10th of serviceCidr.'),
-  mtu: z.int().min(576).max(65535).optional().describe("Pod MTU. Default: derived from each node's interface."),
-  cniVersion: scalar.version.optional().describe('Version of the CNI plugins. Default: chosen like etcd.version.'),
-});
+/** What the spec keeps of a host as it is. */
+export const hostDetails = {
+  nodeIp: setting(scalar.address, {
+    text: 'Address of the node in the cluster.',
+    otherwise: 'the one inside network.nodeCidr, else the one SSH arrives at',
+  }),
+  hostKeys: setting(z.array(scalar.fingerprint).min(1), {
+    type: 'list of `SHA256:…`',
+    text: 'Pinned host keys, as `ssh-keygen -lf` prints their fingerprints.',
+  }),
+  labels: setting(scalar.labels, { text: 'Additional labels of the Node object.', byDefault: {} }),
+  mac: setting(scalar.macAddress, { text: 'MAC address the machine boots from.' }),
+} satisfies Section;
 
-const audit = z.strictObject({
-  policy: z.string().min(1).describe('Path of an audit policy (audit.k8s.io/v1).'),
-  maxSizeMiB: z.int().min(1).optional().describe('Size at which the log is rotated; it lies in RAM. Default: 16.'),
-  maxBackups: z.int().min(1).optional().describe('Rotated logs kept. Default: 2.'),
-});
+const host = { ...hostAccess, ...hostDetails };
+const hostObject = askedForm(host);
+export type HostObject = z.output<typeof hostObject>;
 
-const apiServer = z.strictObject({
-  port: scalar.port.optional().describe('Port of kube-apiserver. Default: 6443.'),
-  extraSans: z
-    .array(scalar.subjectAltName)
-    .optional()
-    .describe('Names and addresses added to the serving certificate.'),
-  extraArgs: scalar.flagArguments.optional().describe('Further flags of kube-apiserver, without dashes in front.'),
-  audit: audit.optional().describe('Audit log; without this section there is none.'),
-});
+const identity = {
+  cluster: setting(scalar.clusterName, {
+    heading: 'General',
+    text: 'Name of the cluster on the operator.',
+    byDefault: 'default',
+    keeps: 'the state directory belongs to one cluster',
+  }),
+  kubernetes: setting(scalar.version, {
+    text: 'Kubernetes version.',
+    chosen: 'the newest complete in the artifacts directory, else the newest known',
+  }),
+} satisfies Section;
 
-const extraArgsOnly = (component: string) =>
-  z.strictObject({
-    extraArgs: scalar.flagArguments.optional().describe(`Further flags of ${component}, without dashes in front.`),
+const roles = {
+  hosts: setting(z.array(z.union([hostExpression, hostObject])).min(1), {
+    heading: 'Hosts and roles',
+    type: 'list of texts or objects',
+    text: 'The nodes: objects, or expressions as of --hosts: s4, s[4-6], name=user@host:port.',
+    items: host,
+  }),
+  controlPlane: setting(z.array(scalar.nodeName).min(1), {
+    type: 'list of node names',
+    text: 'Names of the control planes: 1, 3, 5 or 7.',
+    otherwise: 'of three hosts or more the first three, else the first',
+  }),
+} satisfies Section;
+
+/** Those that stand at the top of the file and of the spec. */
+export const clusterWide = {
+  taintControlPlane: setting(z.boolean(), { text: 'Keep ordinary pods off control planes.', byDefault: false }),
+  readyTimeout: setting(scalar.duration, {
+    text: 'Time that components, API and nodes have to work once they are started.',
+    // An emulated processor needs 34 s for an apiserver's post-start hooks alone.
+    byDefault: 180_000,
+    shown: '3m',
+  }),
+} satisfies Section;
+
+export const network = {
+  mode: setting(z.enum(['routed', 'vxlan', 'manifest']), {
+    heading: 'Network',
+    text: 'Pod network. routed: all nodes in one L2 segment; vxlan: in several; manifest: your own CNI.',
+    byDefault: 'routed',
+    keeps: PODS,
+  }),
+  manifest: setting(scalar.pathOrUrl, { text: 'With mode manifest: path or https URL of the CNI manifest.' }),
+  podCidr: setting(scalar.cidr, { text: 'Network of all pods.', byDefault: '10.244.0.0/16', keeps: PODS }),
+  nodePrefix: setting(z.int().min(8).max(28), {
+    text: "Prefix length of each node's slice of podCidr.",
+    byDefault: 24,
+    keeps: PODS,
+  }),
+  serviceCidr: setting(scalar.cidr, {
+    type: 'IPv4 CIDR, /12 to /28',
+    text: 'Network of ClusterIPs.',
+    byDefault: '10.96.0.0/16',
+    keeps: 'its services hold addresses of it',
+  }),
+  nodeCidr: setting(scalar.cidr, { text: 'Node IPs are taken from inside this network.' }),
+  apiAddress: setting(scalar.address, {
+    text: 'Address on every node by which its components reach the API.',
+    byDefault: '169.254.77.1',
+    keeps: CLIENTS,
+  }),
+  clusterDomain: setting(scalar.domain, {
+    text: 'DNS domain of the cluster.',
+    byDefault: 'cluster.local',
+    keeps: 'running pods ask for its names',
+  }),
+  dnsAddress: setting(scalar.address, {
+    text: 'ClusterIP of the DNS service.',
+    chosen: 'the 10th of serviceCidr',
+    keeps: 'running pods ask it for names',
+  }),
+  mtu: setting(z.int().min(576).max(65535), {
+    text: 'Pod MTU.',
+    otherwise: "derived from each node's interface",
+  }),
+} satisfies Section;
+
+const audit = {
+  policy: setting(scalar.path, {
+    required: true,
+    type: 'path, required with `audit`',
+    text: 'Path of an audit policy (audit.k8s.io/v1).',
+  }),
+  maxSizeMiB: setting(z.int().min(1), {
+    text: 'Size at which the log is rotated; it lies in RAM.',
+    byDefault: 16,
+  }),
+  maxBackups: setting(z.int().min(1), { text: 'Rotated logs kept.', byDefault: 2 }),
+} satisfies Section;
+
+const extraArgs = (component: string) =>
+  setting(scalar.flagArguments, {
+    text: `Further flags of ${component}, without dashes in front.`,
+    byDefault: {},
   });
 
-const etcd = extraArgsOnly('etcd').extend({
-  version: scalar.version
-    .optional()
-    .describe('Version of etcd. Default: that of the artifacts directory, else the one listed for this Kubernetes.'),
-  quotaBackendBytes: z
-    .int()
-    .min(16 * 1024 * 1024)
-    .optional()
-    .describe("Size limit of etcd's data in bytes. Default: 1 GiB."),
-});
+export const apiServer = {
+  port: setting(scalar.port, {
+    heading: 'Components',
+    text: 'Port of kube-apiserver.',
+    byDefault: 6443,
+    keeps: CLIENTS,
+  }),
+  extraSans: setting(z.array(scalar.subjectAltName), {
+    type: 'list of names and addresses',
+    text: 'Names and addresses added to the serving certificate.',
+    byDefault: [],
+  }),
+  extraArgs: extraArgs('kube-apiserver'),
+  /** Without this section there is none; it lies on the node's RAM disk. */
+  audit,
+} satisfies Section;
 
-const dns = z.strictObject({
-  enabled: z.boolean().optional().describe('Install CoreDNS. Default: true.'),
-  image: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Image of CoreDNS. Default: the CoreDNS release of this Kubernetes version.'),
-  replicas: z.int().min(1).optional().describe('Replicas of CoreDNS. Default: 2, with a single node 1.'),
-});
+export const controllerManager = { extraArgs: extraArgs('kube-controller-manager') } satisfies Section;
+export const scheduler = { extraArgs: extraArgs('kube-scheduler') } satisfies Section;
 
-const ssh = z.strictObject({
-  configFile: z.string().min(1).optional().describe('SSH config file. Default: ~/.ssh/config.'),
-  user: scalar.sshUser.optional().describe('User of hosts that name none.'),
-  connectTimeout: scalar.duration
-    .optional()
-    .describe('Time limit for connecting to a host. Default: ConnectTimeout of the SSH config, else 5s.'),
-  hostKeyPolicy: z
-    .enum(HOST_KEY_POLICIES)
-    .optional()
-    .describe('How host keys are trusted. Default: the recorded policy, else per-boot.'),
-});
+export const kubelet = {
+  extraConfig: setting(z.record(z.string(), z.unknown()).meta({ title: 'map' }), {
+    text: 'Merged into KubeletConfiguration.',
+    byDefault: {},
+  }),
+} satisfies Section;
 
-export const configSchema = z.strictObject({
-  cluster: scalar.clusterName.optional().describe('Name of the cluster on the operator. Default: default.'),
-  kubernetes: scalar.version
-    .optional()
-    .describe('Kubernetes version. Default: the newest complete in the artifacts directory, else the newest known.'),
-  hosts: z
-    .array(z.union([hostExpression, host]))
-    .min(1)
-    .optional()
-    .describe('The nodes: objects, or expressions as of --hosts: s4, s[4-6], name=user@host:port.'),
-  controlPlane: z
-    .array(scalar.nodeName)
-    .min(1)
-    .optional()
-    .describe(
-      'Names of the control planes: 1, 3, 5 or 7. Default: of three hosts or more the first three, else the first.',
-    ),
-  taintControlPlane: z.boolean().optional().describe('Keep ordinary pods off control planes. Default: false.'),
-  readyTimeout: scalar.duration
-    .optional()
-    .describe('Time that components, API and nodes have to work once they are started. Default: 3m.'),
-  network: network.optional(),
-  apiServer: apiServer.optional(),
-  controllerManager: extraArgsOnly('kube-controller-manager').optional(),
-  scheduler: extraArgsOnly('kube-scheduler').optional(),
-  kubelet: z
-    .strictObject({
-      extraConfig: z.record(z.string(), z.unknown()).optional().describe('Merged into KubeletConfiguration.'),
-    })
-    .optional(),
-  kubeProxy: z
-    .strictObject({
-      mode: z.enum(['iptables', 'nftables', 'ipvs']).optional().describe('Mode of kube-proxy. Default: iptables.'),
-    })
-    .optional(),
-  etcd: etcd.optional(),
-  addons: z.strictObject({ dns: dns.optional() }).optional(),
-  ssh: ssh.optional(),
-  boot: bootSection.optional(),
-  artifacts: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Directory, or URL of a mirror, in the layout of the upstream servers. Default: the upstream servers.'),
-  images: z.string().min(1).optional().describe('Directory of image archives imported on every node.'),
-  sandboxImage: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Image of the pod sandbox. Default: the pause image of this version.'),
-});
+export const kubeProxy = {
+  mode: setting(z.enum(['iptables', 'nftables', 'ipvs']), {
+    text: 'Mode of kube-proxy.',
+    byDefault: 'iptables',
+    keeps: 'the rules of the old mode would stay in place',
+  }),
+} satisfies Section;
+
+export const etcdServer = {
+  extraArgs: extraArgs('etcd'),
+  quotaBackendBytes: setting(z.int().min(16 * 1024 * 1024), {
+    text: "Size limit of etcd's data in bytes.",
+    byDefault: 1024 ** 3,
+    shown: '1 GiB',
+  }),
+} satisfies Section;
+
+/** Versions and images that go with a version: their defaults are the version table's, see settings.ts. */
+const versions = {
+  cni: setting(scalar.version, { text: 'Version of the CNI plugins.', chosen: 'chosen like etcd.version' }),
+  etcd: setting(scalar.version, {
+    text: 'Version of etcd.',
+    chosen: 'that of the artifacts directory, else the one listed for this Kubernetes',
+  }),
+  sandboxImage: setting(scalar.image, {
+    text: 'Image of the pod sandbox.',
+    chosen: 'the pause image of this version',
+  }),
+} satisfies Section;
+
+export const dns = {
+  enabled: setting(z.boolean(), { heading: 'Add-ons', text: 'Install CoreDNS.', byDefault: true }),
+  image: setting(scalar.image, {
+    text: 'Image of CoreDNS.',
+    chosen: 'the CoreDNS release of this Kubernetes version',
+    keeps: true,
+  }),
+  replicas: setting(z.int().min(1), {
+    text: 'Replicas of CoreDNS.',
+    chosen: '2, with a single node 1',
+    keeps: true,
+  }),
+} satisfies Section;
+
+export const ssh = {
+  configFile: setting(scalar.path, { heading: 'SSH', text: 'SSH config file.', otherwise: '~/.ssh/config' }),
+  user: setting(scalar.sshUser, { text: 'User of hosts that name none.' }),
+  connectTimeout: setting(scalar.duration, {
+    text: 'Time limit for connecting to a host.',
+    otherwise: 'ConnectTimeout of the SSH config, else 5s',
+  }),
+  /** A file that does not speak of it must not turn `strict` into trust on first use. */
+  hostKeyPolicy: setting(z.enum(HOST_KEY_POLICIES), {
+    text: 'How host keys are trusted.',
+    otherwise: 'the recorded policy, else per-boot',
+    keeps: true,
+  }),
+} satisfies Section;
+
+const content = {
+  artifacts: setting(scalar.pathOrUrl, {
+    heading: 'Binaries and images',
+    text: 'Directory, or URL of a mirror, in the layout of the upstream servers.',
+    otherwise: 'the upstream servers',
+  }),
+  images: setting(scalar.path, { text: 'Directory of image archives imported on every node.' }),
+} satisfies Section;
+
+/** The config file. */
+export const CONFIG = {
+  ...identity,
+  ...roles,
+  ...clusterWide,
+  network: { ...network, cniVersion: versions.cni },
+  apiServer,
+  controllerManager,
+  scheduler,
+  kubelet,
+  kubeProxy,
+  etcd: { ...etcdServer, version: versions.etcd },
+  addons: { dns },
+  ssh,
+  boot,
+  ...content,
+  sandboxImage: versions.sandboxImage,
+} satisfies Section;
+
+export const configSchema = askedForm(CONFIG);
 
 /** A valid config file, transformed: versions without `v`, durations in milliseconds. */
 export type ConfigFile = z.output<typeof configSchema>;
-export type HostObject = z.output<typeof host>;

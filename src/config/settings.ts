@@ -1,7 +1,10 @@
 import { cidrSize, nthAddress } from './cidr.js';
+import { decide } from './decide.js';
 import { knownVersion } from './known-version.js';
-import type { ConfigFile } from './schema.js';
-import type { ApiServerSpec, ClusterSpec, NetworkSpec } from './spec.js';
+import * as schema from './schema.js';
+import { CONFIG, type ConfigFile } from './schema.js';
+import type { Section, Undecided } from './setting.js';
+import type { ClusterSpec, NetworkSpec } from './spec.js';
 import type { SpecFlags } from './spec-flags.js';
 import { decideSsh } from './ssh-settings.js';
 import { coreDnsImage, NEWEST, pauseImage, type VersionRow } from './version-table.js';
@@ -27,56 +30,30 @@ export interface SettingsInput {
   nodeCount: number;
 }
 
-const GIB = 1024 ** 3;
-const NETWORK_DEFAULTS = {
-  mode: 'routed',
-  podCidr: '10.244.0.0/16',
-  nodePrefix: 24,
-  serviceCidr: '10.96.0.0/16',
-  apiAddress: '169.254.77.1',
-  clusterDomain: 'cluster.local',
-} as const;
 /** By convention, and because kubeadm does the same, the DNS service has the 10th address. */
 const DNS_ADDRESS_INDEX = 10;
 
-/**
- * Flags win over the file, the file over the record, the record over defaults. Keys whose default moves from release
- * to release (versions, images, the proxy mode) and what the cluster was built on (the network) fall back to the
- * record even when there is a file; the rest (flags of components, labels, add-ons) is what the file says as soon as
- * there is one, so that a key taken out of it is gone.
- */
+/** Which source decides: decide.ts. Here are the places of the sections in the spec, and what depends on more. */
 export function decideSettings(input: SettingsInput): Settings {
-  const { file, flags, recorded, nodeCount } = input;
-  /** The record, where a file replaces it as a whole. */
-  const before = file ? undefined : recorded;
-  const taint = flags.taintControlPlane ?? file?.taintControlPlane ?? before?.taintControlPlane;
-  const readyTimeoutMs = flags.readyTimeout ?? file?.readyTimeout ?? before?.readyTimeoutMs;
-  const dns = { ...before?.addons.dns, ...file?.addons?.dns };
+  const { file, flags, recorded } = input;
+  const replaces = file !== undefined;
+  const { row, ...versions } = decideVersions(input);
   const boot = file ? file.boot : recorded?.boot;
   const ssh = decideSsh({ flags: flags.ssh, file, recorded: recorded?.ssh });
-  const { row, ...versions } = decideVersions(input);
+  const plain = <K extends keyof ConfigFile & keyof ClusterSpec, F extends Section>(key: K, section: F) =>
+    decide(section, { file: file?.[key] as object, recorded: recorded?.[key] as object, replaces });
   return {
-    name: flags.cluster ?? file?.cluster ?? recorded?.name ?? 'default',
+    name: flags.cluster ?? file?.cluster ?? recorded?.name ?? CONFIG.cluster.byDefault,
     ...versions,
-    network: decideNetwork(input),
-    taintControlPlane: taint ?? false,
-    ...(readyTimeoutMs !== undefined && { readyTimeoutMs }),
-    apiServer: decideApiServer(file, recorded),
-    controllerManager: { extraArgs: file?.controllerManager?.extraArgs ?? before?.controllerManager.extraArgs ?? {} },
-    scheduler: { extraArgs: file?.scheduler?.extraArgs ?? before?.scheduler.extraArgs ?? {} },
-    kubelet: { extraConfig: file?.kubelet?.extraConfig ?? before?.kubelet.extraConfig ?? {} },
-    kubeProxy: { mode: file?.kubeProxy?.mode ?? recorded?.kubeProxy.mode ?? 'iptables' },
-    etcdServer: {
-      extraArgs: file?.etcd?.extraArgs ?? before?.etcdServer.extraArgs ?? {},
-      quotaBackendBytes: file?.etcd?.quotaBackendBytes ?? before?.etcdServer.quotaBackendBytes ?? GIB,
-    },
-    addons: {
-      dns: {
-        enabled: dns.enabled ?? true,
-        image: dns.image ?? recorded?.addons.dns.image ?? input.defaults.dnsImage ?? coreDnsImage(row),
-        replicas: dns.replicas ?? recorded?.addons.dns.replicas ?? (nodeCount > 1 ? 2 : 1),
-      },
-    },
+    ...decide(schema.clusterWide, { flags, file, recorded, replaces }),
+    network: withDnsAddress(plain('network', schema.network)),
+    apiServer: plain('apiServer', schema.apiServer),
+    controllerManager: plain('controllerManager', schema.controllerManager),
+    scheduler: plain('scheduler', schema.scheduler),
+    kubelet: plain('kubelet', schema.kubelet),
+    kubeProxy: plain('kubeProxy', schema.kubeProxy),
+    etcdServer: decide(schema.etcdServer, { file: file?.etcd, recorded: recorded?.etcdServer, replaces }),
+    addons: { dns: decideDns(input, row) },
     ...(ssh && { ssh }),
     ...(boot && { boot }),
   };
@@ -104,27 +81,18 @@ export function decideVersions({ file, flags, recorded, defaults }: VersionsInpu
   };
 }
 
-function decideNetwork({ file, recorded }: SettingsInput): NetworkSpec {
-  const { cniVersion: _cniVersion, ...asked } = file?.network ?? {};
-  const { nodeCidr: _nodeCidr, mtu: _mtu, manifest: _manifest, ...lasting } = recorded?.network ?? {};
-  const base = file ? lasting : recorded?.network;
-  const network = { ...NETWORK_DEFAULTS, ...base, ...asked };
-  return { dnsAddress: defaultDnsAddress(network.serviceCidr), ...network };
-}
-
 /** In a network too small for it, which the cross checks refuse, the last one. */
-function defaultDnsAddress(serviceCidr: string): string {
-  return nthAddress(serviceCidr, Math.min(DNS_ADDRESS_INDEX, cidrSize(serviceCidr) - 1));
+function withDnsAddress(network: Undecided<typeof schema.network>): NetworkSpec {
+  const { serviceCidr } = network;
+  return { dnsAddress: nthAddress(serviceCidr, Math.min(DNS_ADDRESS_INDEX, cidrSize(serviceCidr) - 1)), ...network };
 }
 
-function decideApiServer(file: ConfigFile | undefined, recorded: ClusterSpec | undefined): ApiServerSpec {
-  const asked = file?.apiServer;
-  const before = file ? undefined : recorded?.apiServer;
-  const audit = asked?.audit ? { maxSizeMiB: 16, maxBackups: 2, ...asked.audit } : before?.audit;
+function decideDns({ file, recorded, defaults, nodeCount }: SettingsInput, row: VersionRow) {
+  const sources = { file: file?.addons?.dns, recorded: recorded?.addons.dns, replaces: file !== undefined };
+  const { enabled, image, replicas } = decide(schema.dns, sources);
   return {
-    port: asked?.port ?? recorded?.apiServer.port ?? 6443,
-    extraSans: asked?.extraSans ?? before?.extraSans ?? [],
-    extraArgs: asked?.extraArgs ?? before?.extraArgs ?? {},
-    ...(audit && { audit }),
+    enabled,
+    image: image ?? defaults.dnsImage ?? coreDnsImage(row),
+    replicas: replicas ?? (nodeCount > 1 ? 2 : 1),
   };
 }

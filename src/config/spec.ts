@@ -1,71 +1,34 @@
+import { z } from 'zod';
 import type { SshTarget } from '../ssh/effective-config.js';
-import type { HostKeyPolicy } from '../ssh/host-key.js';
-import type { BootConfig } from './boot-schema.js';
+import { type BootConfig, boot } from './boot-schema.js';
+import { cidrProblem } from './cidr.js';
+import { isDnsSubdomain } from './names.js';
+import * as schema from './schema.js';
+import { type Decided, recordedForm, recordedShape } from './setting.js';
 
 /**
  * The resolved cluster specification: every default decided, every address allocated. It is what state records and
- * what all pure functions compute from. The user's config file (schema.ts) is turned into it once.
+ * what all pure functions compute from. The user's config file is turned into it once. Settings come from schema.ts;
+ * here stand only their places in the spec, and what no setting says.
  */
 export type Role = 'control-plane' | 'worker';
-export type NetworkMode = 'routed' | 'vxlan' | 'manifest';
-export type ProxyMode = 'iptables' | 'nftables' | 'ipvs';
+export type NetworkSpec = Decided<typeof schema.network>;
+/** `audit.policy` is the text of the policy, not its path. */
+export type ApiServerSpec = Decided<typeof schema.apiServer>;
+export type ProxyMode = Decided<typeof schema.kubeProxy>['mode'];
+/** How nodes are connected to; what is not set is for ssh_config to say, or has a default. */
+export type SshSpec = Decided<typeof schema.ssh>;
 
-export interface NodeSpec {
+export interface NodeSpec extends Decided<typeof schema.hostDetails> {
   /** Kubernetes node name: RFC 1123, lower case. */
   name: string;
   role: Role;
   ssh: SshTarget;
-  /** Configured node IP; otherwise derived from facts, see `chooseNodeIp`. */
-  nodeIp?: string;
-  /** Pinned host keys, `SHA256:…` fingerprints as ssh-keygen prints them. */
-  hostKeys?: string[];
-  /** MAC address the machine boots from, lower case with colons. */
-  mac?: string;
-  /** Extra node labels. */
-  labels: Record<string, string>;
   /** Allocated from network.podCidr, sticky, e.g. `10.244.1.0/24`. */
   podCidr: string;
 }
 
-export interface NetworkSpec {
-  mode: NetworkMode;
-  /** With mode `manifest`: path or https URL of the CNI manifest to apply. */
-  manifest?: string;
-  podCidr: string;
-  /** Prefix length of each node's slice of podCidr. */
-  nodePrefix: number;
-  serviceCidr: string;
-  /** Node IPs are taken from inside this CIDR when set. */
-  nodeCidr?: string;
-  /** Address on a bridge of every node's own by which components reach the API. */
-  apiAddress: string;
-  clusterDomain: string;
-  /** ClusterIP of the DNS service. */
-  dnsAddress: string;
-  /** Pod MTU; derived from the node's interface when unset. */
-  mtu?: number;
-}
-
-export interface ApiServerSpec {
-  port: number;
-  /** Names and addresses added to the serving certificate. */
-  extraSans: string[];
-  extraArgs: Record<string, string>;
-  /** Audit log on the node's RAM disk; off when unset. `policy` is the text of the policy, not its path. */
-  audit?: { policy: string; maxSizeMiB: number; maxBackups: number };
-}
-
-/** How nodes are connected to; what is not set is for ssh_config to say, or has a default. */
-export interface SshSpec {
-  /** Instead of ~/.ssh/config. */
-  configFile?: string;
-  /** Of hosts that name none. */
-  user?: string;
-  connectTimeoutMs?: number;
-  hostKeyPolicy?: HostKeyPolicy;
-}
-
-export interface ClusterSpec {
+export interface ClusterSpec extends Decided<typeof schema.clusterWide> {
   /** Name on the operator, default `default`. */
   name: string;
   /** Versions without a leading `v`. */
@@ -75,23 +38,53 @@ export interface ClusterSpec {
   /** Sorted by allocation; the first entry got the first pod CIDR. */
   nodes: NodeSpec[];
   network: NetworkSpec;
-  taintControlPlane: boolean;
-  /** How long components, API and nodes may take to work once they are started; absent when nobody said. */
-  readyTimeoutMs?: number;
   apiServer: ApiServerSpec;
-  controllerManager: { extraArgs: Record<string, string> };
-  scheduler: { extraArgs: Record<string, string> };
-  kubelet: { extraConfig: Record<string, unknown> };
-  kubeProxy: { mode: ProxyMode };
-  etcdServer: { extraArgs: Record<string, string>; quotaBackendBytes: number };
+  controllerManager: Decided<typeof schema.controllerManager>;
+  scheduler: Decided<typeof schema.scheduler>;
+  kubelet: Decided<typeof schema.kubelet>;
+  kubeProxy: Decided<typeof schema.kubeProxy>;
+  etcdServer: Decided<typeof schema.etcdServer>;
   /** Sandbox (pause) image containerd uses, e.g. `registry.k8s.io/pause:3.6`. */
   sandboxImage: string;
-  addons: { dns: { enabled: boolean; image: string; replicas: number } };
+  addons: { dns: Decided<typeof schema.dns> };
   /** Absent when neither a flag nor a config file said anything. */
   ssh?: SshSpec;
   /** How the machines boot over the network, as the config file said it; absent when it said nothing. */
   boot?: BootConfig;
 }
+
+const text = z.string().min(1);
+/** Also part of file names. */
+export const nodeName = z.string().refine(isDnsSubdomain, { error: 'is not a node name' });
+
+const node = z.looseObject({
+  name: nodeName,
+  role: z.enum(['control-plane', 'worker']),
+  ssh: z.looseObject({ host: text, user: text.optional(), port: z.int().optional() }),
+  ...recordedShape(schema.hostDetails),
+  podCidr: z.string().refine((value) => cidrProblem(value) === undefined, { error: 'is not an IPv4 CIDR' }),
+});
+
+/** The spec as it is recorded. Loose: keys of a later release survive reading and writing by this one. */
+export const specSchema: z.ZodType<ClusterSpec> = z.looseObject({
+  name: text,
+  kubernetes: text,
+  etcd: text,
+  cni: text,
+  ...recordedShape(schema.clusterWide),
+  nodes: z.array(node).min(1),
+  network: recordedForm(schema.network),
+  apiServer: recordedForm(schema.apiServer),
+  controllerManager: recordedForm(schema.controllerManager),
+  scheduler: recordedForm(schema.scheduler),
+  kubelet: recordedForm(schema.kubelet),
+  kubeProxy: recordedForm(schema.kubeProxy),
+  etcdServer: recordedForm(schema.etcdServer),
+  sandboxImage: text,
+  addons: z.looseObject({ dns: recordedForm(schema.dns) }),
+  ssh: recordedForm(schema.ssh).optional(),
+  boot: recordedForm(boot).optional(),
+});
 
 export function controlPlanes(spec: ClusterSpec): NodeSpec[] {
   return spec.nodes.filter((node) => node.role === 'control-plane');

@@ -1,22 +1,17 @@
 import { usageError } from '../errors.js';
 import type { SshTarget } from '../ssh/effective-config.js';
+import { decide } from './decide.js';
 import { hostsOfFlag, parseHosts } from './host-expression.js';
 import type { HostEntry } from './host-item.js';
 import type { LoadedConfig } from './load.js';
 import { type ConfigPath, problemsError } from './problems.js';
-import type { HostObject } from './schema.js';
+import { type HostObject, hostDetails } from './schema.js';
 import type { NodeSpec, Role } from './spec.js';
 
 /** A host of this run's list, from the command line or the config file. */
-export interface WantedHost {
-  name: string;
-  ssh: SshTarget;
+export interface WantedHost extends Omit<NodeSpec, 'role' | 'podCidr'> {
   /** `role` of the config file. */
   role?: Role;
-  nodeIp?: string;
-  hostKeys?: string[];
-  mac?: string;
-  labels: Record<string, string>;
   /** Its entry in the config file. */
   path?: ConfigPath;
 }
@@ -64,9 +59,9 @@ function fromExpression({ name, ssh }: HostEntry): WantedHost {
   return { name, ssh, labels: {} };
 }
 
-function fromObject({ name, address = name, user, port, labels = {}, ...details }: HostObject): WantedHost {
+function fromObject({ name, address = name, user, port, role, ...details }: HostObject): WantedHost {
   const ssh = { host: address, ...(user !== undefined && { user }), ...(port !== undefined && { port }) };
-  return { name, ssh, labels, ...details };
+  return { name, ssh, ...(role && { role }), ...decide(hostDetails, { file: details, replaces: true }) };
 }
 
 function withUser(ssh: SshTarget, user: string | undefined): SshTarget {

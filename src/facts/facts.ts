@@ -1,3 +1,5 @@
+import type { MachineIdentity } from '../node/machine.js';
+
 /** Everything one round trip tells of a node, parsed; see script.ts for how it is read. */
 
 export interface MountFact {
@@ -88,6 +90,7 @@ export interface ContainerdFact {
 export interface NodeFacts {
   bootId: string;
   machineId: string;
+  machine: MachineIdentity;
   hostname: string;
   os: { id: string; versionId: string; name: string; variantId: string };
   arch: string;

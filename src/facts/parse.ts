@@ -1,5 +1,6 @@
 import { DisklessError } from '../errors.js';
 import type { AddressFact, EtcdDataFact, MountFact, NodeFacts, RouteFact, UnitFact } from './facts.js';
+import { parseMachine } from './parse-machine.js';
 import { parseMarker } from './parse-marker.js';
 
 /** Linux capability numbers, include/uapi/linux/capability.h. */
@@ -37,9 +38,16 @@ export function parseFacts(options: ParseFactsOptions): NodeFacts {
   const units = parseUnits(text(sections, 'units'));
   const sshAddress = text(sections, 'ssh').split(' ')[2];
   const marker = parseMarker(sections);
+  const addresses = parseAddresses(lines(sections, 'addresses'));
   return {
     bootId: text(sections, 'boot-id'),
     machineId: text(sections, 'machine-id'),
+    machine: parseMachine({
+      cards: lines(sections, 'cards'),
+      links: lines(sections, 'links'),
+      uuid: text(sections, 'machine-uuid'),
+      reached: addresses.find(({ address }) => address === sshAddress)?.link,
+    }),
     hostname,
     os: osRelease,
     arch,
@@ -47,7 +55,7 @@ export function parseFacts(options: ParseFactsOptions): NodeFacts {
     memTotalBytes: memory.MemTotal ?? 0,
     memAvailableBytes: memory.MemAvailable ?? 0,
     mounts: parseMounts(lines(sections, 'disk'), text(sections, 'mountinfo')),
-    addresses: parseAddresses(lines(sections, 'addresses')),
+    addresses,
     links: parseLinks(lines(sections, 'links')),
     routes: parseRoutes(lines(sections, 'routes')),
     ...(sshAddress && { sshAddress }),

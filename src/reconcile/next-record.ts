@@ -18,7 +18,7 @@ export interface NextRecordInput {
 /** What state has to remember before the orders are carried out. Pure. */
 export function nextRecord(input: NextRecordInput): ClusterRecord {
   const { spec, record, clusterId, pki, orders, facts, newToken } = input;
-  const base = { version: 1 as const, clusterId, spec, pki };
+  const base = { clusterId, spec, pki };
   const begin = orders.cluster.find((order) => order.do === 'begin-incarnation');
   if (begin === undefined) {
     const none = { incarnation: 0, phase: 'none' as const, token: '', members: [], bootIds: {} };

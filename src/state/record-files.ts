@@ -7,7 +7,9 @@ import { schemaProblems } from '../config/schema-problems.js';
 import { parseYaml } from '../config/yaml-source.js';
 import { type DisklessError, usageError } from '../errors.js';
 import { replaceFile, syncDirectory, TEMPORARY_FILE, WRITERS, writeFileAtomic } from './atomic-write.js';
-import { clusterRecordSchema, jumpHostsSchema, nodeRecordSchema, RECORD_VERSION } from './record-schema.js';
+import { migrated, RECORD_VERSION } from './migrations/migrate.js';
+import type { RawRecord, RecordKind } from './migrations/migration.js';
+import { clusterRecordSchema, jumpHostsSchema, nodeRecordSchema } from './record-schema.js';
 import type { ClusterRecord, NodeRecord } from './records.js';
 import type { StateDir } from './state-dir.js';
 import { stateError } from './state-error.js';
@@ -20,11 +22,12 @@ const HEADER = `# What k8s-diskless remembers of this cluster: its spec with eve
 /** undefined when nothing is recorded; creates nothing. @throws usage error naming the file when it is damaged */
 export async function readClusterRecord(state: StateDir): Promise<ClusterRecord | undefined> {
   const hint = `repair it by hand, or put a copy back; ${state.root} stays as it is until then`;
-  return readRecord({ file: state.clusterFile, schema: clusterRecordSchema, hint });
+  return readRecord({ file: state.clusterFile, schema: clusterRecordSchema, hint, kind: 'cluster' });
 }
 
 export async function writeClusterRecord(state: StateDir, record: ClusterRecord): Promise<void> {
-  const yaml = HEADER + stringify(record, { lineWidth: 0, aliasDuplicateObjects: false });
+  const yaml =
+    HEADER + stringify({ version: RECORD_VERSION, ...record }, { lineWidth: 0, aliasDuplicateObjects: false });
   await write(state.clusterFile, yaml);
 }
 
@@ -36,7 +39,7 @@ export async function readNodeRecords(state: StateDir): Promise<Map<string, Node
     files.map((name) => {
       const file = join(state.nodes, name);
       const hint = 'remove it: it holds what the node last was, and is written anew at the next contact';
-      return readRecord({ file, schema: nodeRecordSchema, hint });
+      return readRecord({ file, schema: nodeRecordSchema, hint, kind: 'node' });
     }),
   );
   return new Map(records.flatMap((record) => (record ? [[record.name, record] as const] : [])));
@@ -46,7 +49,10 @@ export async function writeNodeRecords(state: StateDir, records: readonly NodeRe
   const limit = pLimit(WRITERS);
   const replace = async (record: NodeRecord): Promise<void> => {
     const file = join(state.nodes, `${record.name}.json`);
-    await orUnusable(file, replaceFile(file, `${JSON.stringify(record, null, 2)}\n`, PRIVATE));
+    await orUnusable(
+      file,
+      replaceFile(file, `${JSON.stringify({ version: RECORD_VERSION, ...record }, null, 2)}\n`, PRIVATE),
+    );
   };
   await Promise.all(records.map((record) => limit(() => replace(record))));
   await orUnusable(state.nodes, syncDirectory(state.nodes));
@@ -84,16 +90,21 @@ interface RecordFile<T> {
   schema: z.ZodType<T>;
   /** What to do about a damaged one. */
   hint: string;
+  /** Of records with versions. */
+  kind?: RecordKind;
 }
 
-/** JSON is YAML too, so that both kinds of files get places in their errors. */
-async function readRecord<T>({ file, schema, hint }: RecordFile<T>): Promise<T | undefined> {
+/**
+ * JSON is YAML too, so that both kinds of files get places in their errors. What an older release wrote is brought into
+ * today's form in memory; the file changes with the next write.
+ */
+async function readRecord<T>({ file, schema, hint, kind }: RecordFile<T>): Promise<T | undefined> {
   const text = await orMissing(file, readFile(file, 'utf8'));
   if (text === undefined) return undefined;
   const source = parseYaml(file, text);
   if (source.problems.length > 0) throw damaged(file, source.problems, hint);
-  refuseOtherVersion(file, source.value);
-  const { success, data, error } = schema.safeParse(source.value, { reportInput: true });
+  const value = kind === undefined ? source.value : inTodaysForm(file, kind, source.value);
+  const { success, data, error } = schema.safeParse(value, { reportInput: true });
   if (success) return data;
   const lines = schemaProblems(schema, error.issues).map(({ path, message }) => `${source.place(path)} ${message}`);
   throw damaged(file, lines, hint);
@@ -103,12 +114,15 @@ function damaged(file: string, lines: readonly string[], hint: string): Diskless
   return usageError({ code: 'state-damaged', message: `${file} is damaged`, detail: lines.join('\n'), hint });
 }
 
-function refuseOtherVersion(file: string, value: unknown): void {
-  const version = typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined;
-  if (version === undefined || version === RECORD_VERSION) return;
+/** Without the version, which is the file's and not the record's. */
+function inTodaysForm(file: string, kind: RecordKind, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const { version = 1, ...record } = value as RawRecord;
+  const today = migrated(kind, version, record);
+  if (today !== undefined) return today;
   throw usageError({
     code: 'state-version',
-    message: `${file} has version ${JSON.stringify(version)}, and this k8s-diskless knows version ${RECORD_VERSION}`,
+    message: `${file} has version ${JSON.stringify(version)}, and this k8s-diskless knows those up to ${RECORD_VERSION}`,
     hint: 'use the k8s-diskless that wrote it, or a newer one',
   });
 }

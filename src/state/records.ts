@@ -1,4 +1,5 @@
 import type { ClusterSpec } from '../config/spec.js';
+import type { MachineIdentity } from '../node/machine.js';
 
 /** How far a restore is: `restoring` each member's data, `restored` and cleared of what must not come back, `kept` in a first
  * snapshot of its own. What is `bootstrapped` after that is open to apiservers. */
@@ -39,9 +40,8 @@ export interface PkiFingerprints {
   encryptionKeys: string[];
 }
 
-/** cluster.yaml of the state directory. */
+/** cluster.yaml of the state directory, without the version of its form (migrations/). */
 export interface ClusterRecord {
-  version: 1;
   /** Random hex, written into node markers so that a foreign cluster is recognised. */
   clusterId: string;
   spec: ClusterSpec;
@@ -50,11 +50,13 @@ export interface ClusterRecord {
   pki?: PkiFingerprints | undefined;
 }
 
-/** nodes/<name>.json of the state directory. */
+/** nodes/<name>.json of the state directory, likewise. */
 export interface NodeRecord {
   name: string;
   bootId: string;
   hostKey: { type: string; fingerprint: string };
   nodeIp: string;
   arch: string;
+  /** Which machine it was; not in the records of earlier releases. */
+  machine?: MachineIdentity | undefined;
 }

@@ -31,7 +31,7 @@ async function machine(answer: { said?: string; complaint?: string; exit?: numbe
   const etcd = { incarnation: 1, phase: 'bootstrapped' as const, token: 't', members: ['s4'], bootIds: {} };
   const recorded: RecordedCluster = {
     state: stateDirAt(temporaryDirectory()),
-    record: { version: 1, clusterId: 'cafe', spec, etcd },
+    record: { clusterId: 'cafe', spec, etcd },
   };
   let shown = '';
   const out = new Writable({

@@ -4,7 +4,7 @@ import type { BootPlan } from '../../src/boot/render.js';
 import { bootSettings } from '../../src/boot/settings.js';
 import { type BootConfig, bootSection } from '../../src/config/boot-schema.js';
 import { decideSettings } from '../../src/config/settings.js';
-import type { NetworkMode, ProxyMode } from '../../src/config/spec.js';
+import type { NetworkSpec, ProxyMode } from '../../src/config/spec.js';
 
 export const URL = 'http://10.0.0.1:8080';
 /** Public keys that nobody has the private half of. */
@@ -22,7 +22,7 @@ interface Given {
   boot?: BootConfig;
   hosts?: readonly BootHost[];
   url?: string;
-  network?: NetworkMode;
+  network?: NetworkSpec['mode'];
   proxy?: ProxyMode;
   /** Text of the user's own Ignition. */
   extra?: string;

@@ -10,11 +10,11 @@ const nothingRecorded = { nodeRecords: new Map(), jumpHosts: new Map(), jumpHost
 it.each([
   ['what ssh_config says', undefined],
   ['what was asked for, over ssh_config', 600],
-])('%s', async (_case, connectTimeoutMs) => {
+])('%s', async (_case, connectTimeout) => {
   const server = await sshd({ faults: { holdBanner: new Promise(() => {}) } });
-  const configFile = sshConfig(`ConnectTimeout ${connectTimeoutMs === undefined ? 1 : 60}`);
+  const configFile = sshConfig(`ConnectTimeout ${connectTimeout === undefined ? 1 : 60}`);
   const target = { host: server.host, port: server.port, user: 'core' };
-  const ssh = { configFile, ...(connectTimeoutMs !== undefined && { connectTimeoutMs }) };
+  const ssh = { configFile, ...(connectTimeout !== undefined && { connectTimeout }) };
   const spec = sampleSpec({ nodes: [sampleNode({ ssh: target })], ssh });
   const open = nodeConnector({ spec, ...nothingRecorded });
   const error = await failure(open('s4', new AbortController().signal));

@@ -114,7 +114,7 @@ describe('boot render', () => {
     const state = stateDirAt(stateDir);
     await prepareStateDir(state);
     const etcd = { incarnation: 0, phase: 'none' as const, token: '', members: [], bootIds: {} };
-    await writeClusterRecord(state, { version: 1, clusterId: '00', spec, etcd });
+    await writeClusterRecord(state, { clusterId: '00', spec, etcd });
     const { exit, stdout } = await run(['boot', 'render']);
     expect(exit).toBe(0);
     expect(stdout).toContain('==> mac-52-54-00-00-00-04.ipxe <==');

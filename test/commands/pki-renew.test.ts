@@ -16,7 +16,7 @@ async function recorded(operator: Operator, made: Date): Promise<StateDir> {
   const pki = await PkiStore.open({ directory: state.pki, mode: 'persistent', clusterExists: false, environment });
   await pki.ensure({ spec: sampleSpec(), nodes: [] });
   const etcd = { incarnation: 1, phase: 'bootstrapped' as const, token: 'cafe-1', members: ['s4'], bootIds: {} };
-  const record = { version: 1 as const, clusterId: 'cafe', spec: sampleSpec(), etcd, pki: await pki.fingerprints() };
+  const record = { clusterId: 'cafe', spec: sampleSpec(), etcd, pki: await pki.fingerprints() };
   await writeClusterRecord(state, record);
   return state;
 }

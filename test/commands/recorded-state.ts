@@ -7,6 +7,6 @@ export async function recordSample(directory: string): Promise<StateDir> {
   const state = stateDirAt(directory);
   await prepareStateDir(state);
   const etcd = { incarnation: 0, phase: 'none' as const, token: '', members: [], bootIds: {} };
-  await writeClusterRecord(state, { version: 1, clusterId: 'cafe', spec: sampleSpec(), etcd });
+  await writeClusterRecord(state, { clusterId: 'cafe', spec: sampleSpec(), etcd });
   return state;
 }

@@ -36,7 +36,7 @@ const read = (flags: Partial<RunFlags> = {}): Promise<RunInputs> => {
 async function record({ state, spec }: RunInputs): Promise<void> {
   await prepareStateDir(state);
   const etcd = { incarnation: 0, phase: 'none' as const, token: '', members: [], bootIds: {} };
-  await writeClusterRecord(state, { version: 1, clusterId: 'cafe', spec, etcd });
+  await writeClusterRecord(state, { clusterId: 'cafe', spec, etcd });
 }
 
 const config = (yaml: string): string => {
@@ -54,7 +54,7 @@ it('the section ssh of a config file', async () => {
   expect(spec.ssh).toEqual({
     hostKeyPolicy: 'strict',
     configFile: join(scratch, 'ssh_config'),
-    connectTimeoutMs: 9_000,
+    connectTimeout: 9_000,
     user: 'core',
   });
   expect(notes).toEqual([]);
@@ -66,7 +66,7 @@ it('flags, the path of an ssh_config wherever it was typed', async () => {
   writeFileSync(configFile, '');
   const sshConfig = relative(process.cwd(), configFile);
   const first = await read({ hosts: 's4', sshConfig, hostKeyPolicy: 'strict', connectTimeout: 9 });
-  expect(first.spec.ssh).toEqual({ hostKeyPolicy: 'strict', configFile, connectTimeoutMs: 9_000 });
+  expect(first.spec.ssh).toEqual({ hostKeyPolicy: 'strict', configFile, connectTimeout: 9_000 });
   await record(first);
   expect((await read()).spec.ssh).toEqual(first.spec.ssh);
 });

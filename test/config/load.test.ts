@@ -2,9 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { loadConfig, parseConfig } from '../../src/config/load.js';
-import { configSchema } from '../../src/config/schema.js';
 
 const DOCUMENT = new URL('../../docs/config.md', import.meta.url);
 
@@ -132,44 +130,6 @@ test('a file that is not there is a usage error', async () => {
   const file = join(directory, 'missing.yaml');
   const message = `the config file ${file} cannot be read (ENOENT)`;
   await expect(loadConfig(file)).rejects.toMatchObject({ code: 'config-unreadable', exit: 2, message });
-});
-
-type JsonSchema = {
-  description?: string;
-  properties?: Record<string, JsonSchema>;
-  items?: { anyOf?: JsonSchema[] };
-  additionalProperties?: unknown;
-};
-
-/** Every key that is no section, with its description; `hosts[].name` is one of an object in a list. */
-function describedKeys({ properties = {} }: JsonSchema, path = ''): { key: string; description: string }[] {
-  return Object.entries(properties).flatMap(([name, value]) => {
-    const key = path + name;
-    if (value.properties) return describedKeys(value, `${key}.`);
-    const object = value.items?.anyOf?.find((item) => item.properties) ?? {};
-    return [{ key, description: value.description ?? '' }, ...describedKeys(object, `${key}[].`)];
-  });
-}
-
-describe('every key', () => {
-  const schema = z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema;
-  const keys = describedKeys(schema);
-
-  test('has a description, and no other key is taken', () => {
-    expect(keys.filter(({ description }) => description === '')).toEqual([]);
-    expect(keys.map(({ key }) => key)).toContain('hosts[].name');
-    expect(schema.additionalProperties).toBe(false);
-  });
-
-  test('stands in docs/config.md, with its description and default', async () => {
-    const document = await readFile(DOCUMENT, 'utf8');
-    const rows = document.matchAll(/^\| `(?<key>[^`]+)` \| [^|]+ \|(?<byDefault>[^|]*)\| (?<text>[^|]+) \|$/gm);
-    const documented = [...rows].map(({ groups = {} }) => {
-      const byDefault = groups.byDefault?.trim();
-      return { key: groups.key, description: groups.text + (byDefault ? ` Default: ${byDefault}.` : '') };
-    });
-    expect(documented).toEqual(keys);
-  });
 });
 
 test('the example of docs/config.md is valid', async () => {

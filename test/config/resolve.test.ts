@@ -55,6 +55,7 @@ describe('a new cluster', () => {
         dnsAddress: '10.96.0.10',
       },
       taintControlPlane: false,
+      readyTimeout: 180_000,
       apiServer: { port: 6443, extraSans: [], extraArgs: {} },
       controllerManager: { extraArgs: {} },
       scheduler: { extraArgs: {} },
@@ -166,7 +167,7 @@ addons: {dns: {enabled: false}}
 describe('a recorded cluster', () => {
   test('without any list it is used as it is', () => {
     expect(resolve({ recorded: three })).toEqual({ spec: three, notes: [] });
-    const ssh = { connectTimeoutMs: 3_000 };
+    const ssh = { connectTimeout: 3_000 };
     expect(resolve({ recorded: three, yaml: 'ssh: {connectTimeout: 3s}' })).toEqual({
       spec: { ...three, ssh },
       notes: [],
@@ -235,14 +236,15 @@ describe('a recorded cluster', () => {
   test('what is taken out of the file is gone; what the file never said stays', () => {
     const yaml =
       'hosts: [s4]\napiServer: {extraArgs: {v: 5}, extraSans: [a.b]}\ntaintControlPlane: true\nreadyTimeout: 8m\nkubeProxy: {mode: ipvs}';
-    const { readyTimeoutMs, ...recorded } = specOf({ yaml });
-    expect(readyTimeoutMs).toBe(480_000);
-    expect(specOf({ recorded: { ...recorded, readyTimeoutMs } })).toEqual({ ...recorded, readyTimeoutMs });
-    expect(specOf({ recorded: { ...recorded, readyTimeoutMs }, readyTimeout: 90_000 }).readyTimeoutMs).toBe(90_000);
-    expect(specOf({ recorded: { ...recorded, readyTimeoutMs }, yaml: 'hosts: [s4]' })).toEqual({
+    const recorded = specOf({ yaml });
+    expect(recorded.readyTimeout).toBe(480_000);
+    expect(specOf({ recorded })).toEqual(recorded);
+    expect(specOf({ recorded, readyTimeout: 90_000 }).readyTimeout).toBe(90_000);
+    expect(specOf({ recorded, yaml: 'hosts: [s4]' })).toEqual({
       ...recorded,
       apiServer: { port: 6443, extraSans: [], extraArgs: {} },
       taintControlPlane: false,
+      readyTimeout: 180_000,
     });
     expect(specOf({ recorded, taintControlPlane: false }).taintControlPlane).toBe(false);
   });

@@ -3,7 +3,7 @@ import { parseConfig } from '../../src/config/load.js';
 import { decideSsh, hostKeyPolicyOf } from '../../src/config/ssh-settings.js';
 
 const file = (yaml: string) => parseConfig('c.yaml', yaml).config;
-const recorded = { configFile: '/etc/ssh/lab', connectTimeoutMs: 9_000, hostKeyPolicy: 'strict' } as const;
+const recorded = { configFile: '/etc/ssh/lab', connectTimeout: 9_000, hostKeyPolicy: 'strict' } as const;
 
 describe('the settings of SSH', () => {
   test('are those recorded while neither a flag nor a file speaks', () => {
@@ -17,7 +17,7 @@ describe('the settings of SSH', () => {
     const section = file('ssh: {configFile: /home/me/lab, connectTimeout: 3s, hostKeyPolicy: insecure}');
     expect(decideSsh({ flags: { hostKeyPolicy: 'per-boot' }, file: section, recorded })).toEqual({
       configFile: '/home/me/lab',
-      connectTimeoutMs: 3_000,
+      connectTimeout: 3_000,
       hostKeyPolicy: 'per-boot',
     });
   });

@@ -8,6 +8,8 @@ const SECTIONS: Record<string, string> = {
   started: '1795255200.000000000',
   'boot-id': '11111111-2222-3333-4444-555555555555',
   'machine-id': '0123456789abcdef0123456789abcdef',
+  'machine-uuid': '4C4C4544-0035-4D10-8052-B4C04F4D3332',
+  cards: 'eth0',
   uname: 's4 6.12.1-flatcar x86_64',
   'os-release': 'ID=flatcar\nVERSION_ID=4593.2.5\nPRETTY_NAME="Flatcar Container Linux 4593.2.5 (Oklo)"\n',
   meminfo: 'MemTotal:        8388608 kB\nMemFree:  100 kB\nMemAvailable:    7340032 kB\n',
@@ -25,7 +27,8 @@ const SECTIONS: Record<string, string> = {
     '2: eth0    inet6 fe80::1/64 scope link',
     '3: tun0    inet 10.8.0.1 peer 10.8.0.2/32 scope global tun0',
   ].join('\n'),
-  links: '1: lo: <LOOPBACK> mtu 65536 qdisc noqueue\n2: eth0@if7: <BROADCAST,UP> mtu 1450 qdisc noqueue',
+  links:
+    '1: lo: <LOOPBACK> mtu 65536 qdisc noqueue\n2: eth0@if7: <BROADCAST,UP> mtu 1450 qdisc noqueue\\    link/ether 52:54:00:12:34:04 brd ff:ff:ff:ff:ff:ff',
   routes: [
     'default via 10.146.225.1 dev eth0',
     '10.146.225.0/24 dev eth0 proto kernel scope link src 10.146.225.4',
@@ -88,6 +91,7 @@ describe('parseFacts', () => {
       bootId: '11111111-2222-3333-4444-555555555555',
       hostname: 's4',
       kernel: '6.12.1-flatcar',
+      machine: { macs: ['52:54:00:12:34:04'], uuid: '4c4c4544-0035-4d10-8052-b4c04f4d3332' },
       arch: 'x86_64',
       os: { id: 'flatcar', versionId: '4593.2.5', name: 'Flatcar Container Linux 4593.2.5 (Oklo)', variantId: '' },
       memTotalBytes: 8 * 1024 ** 3,

@@ -23,6 +23,7 @@ export function sampleFacts(changes: Partial<NodeFacts> = {}): NodeFacts {
   return {
     bootId: '11111111-2222-3333-4444-555555555555',
     machineId: 'm',
+    machine: { macs: ['52:54:00:12:34:56'] },
     hostname: 's4',
     os: { id: 'flatcar', versionId: '4593.2.5', name: 'Flatcar', variantId: '' },
     arch: 'x86_64',
@@ -90,6 +91,7 @@ export function sampleSpec(changes: Partial<ClusterSpec> = {}): ClusterSpec {
       dnsAddress: '10.96.0.10',
     },
     taintControlPlane: false,
+    readyTimeout: 180_000,
     apiServer: { port: 6443, extraSans: [], extraArgs: {} },
     controllerManager: { extraArgs: {} },
     scheduler: { extraArgs: {} },

@@ -63,6 +63,7 @@ export function specFor(nodes: PkiNode[], extraSans: string[] = ['api.lab.exampl
       dnsAddress: '10.96.0.10',
     },
     taintControlPlane: false,
+    readyTimeout: 180_000,
     apiServer: { port: 6443, extraSans, extraArgs: {} },
     controllerManager: { extraArgs: {} },
     scheduler: { extraArgs: {} },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NetworkMode, ProxyMode } from '../../src/config/spec.js';
+import type { NetworkSpec, ProxyMode } from '../../src/config/spec.js';
 import type { NodeFacts } from '../../src/facts/facts.js';
 import { crossPreflight, type NodeIdentity } from '../../src/plan/cross-preflight.js';
 import type { PreflightInput } from '../../src/plan/finding.js';
@@ -222,7 +222,7 @@ describe('crossPreflight', () => {
     bootId: `boot-${name}`,
     ...changes,
   });
-  const codes = (nodes: NodeIdentity[], mode: NetworkMode = 'routed') =>
+  const codes = (nodes: NodeIdentity[], mode: NetworkSpec['mode'] = 'routed') =>
     Object.fromEntries(
       [...crossPreflight(nodes, { mode })].map(([name, found]) => [name, found.map(({ code }) => code)]),
     );

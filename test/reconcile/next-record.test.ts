@@ -21,7 +21,6 @@ const facts: EtcdFacts = {
 };
 const pki = { authorities: { etcd: 'SHA256:e' }, serviceAccount: 'SHA256:s', encryptionKeys: ['SHA256:k'] };
 const recorded: ClusterRecord = {
-  version: 1,
   clusterId: 'cafe',
   spec: sampleSpec({ kubernetes: '1.36.5' }),
   etcd: { incarnation: 2, phase: 'bootstrapped', token: 'old', members: ['s4'], bootIds: { s4: 'b0' } },

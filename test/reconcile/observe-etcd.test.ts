@@ -54,7 +54,7 @@ function observe({
   boots = {},
   signal,
 }: Seen) {
-  const known: ClusterRecord = { version: 1, clusterId: 'c', spec, etcd: { ...etcdRecord, ...record } };
+  const known: ClusterRecord = { clusterId: 'c', spec, etcd: { ...etcdRecord, ...record } };
   const context = {
     signal: signal ?? new AbortController().signal,
     cluster: new FakeEtcdCluster(etcd),
@@ -250,7 +250,7 @@ describe('majorityRuns', () => {
   const judged = (facts: NodeFacts[], etcd: Partial<EtcdRecord> = {}): boolean =>
     majorityRuns(
       {
-        memory: { record: { version: 1, clusterId: 'c', spec, etcd: { ...etcdRecord, ...etcd } } },
+        memory: { record: { clusterId: 'c', spec, etcd: { ...etcdRecord, ...etcd } } },
         options: { spec },
       } as unknown as Run,
       new Map(facts.map((each, index) => [NAMES[index] ?? '', each])),

@@ -62,7 +62,6 @@ describe('preflightNodes', () => {
   it('takes no node that ran another Kubernetes and was not rebooted since', async () => {
     const etcd = { incarnation: 4, phase: 'bootstrapped' as const, token: '', members: [], bootIds: {} };
     const record = (changes: Partial<ClusterRecord['spec']>, versionSince?: number): ClusterRecord => ({
-      version: 1,
       clusterId: 'cafe',
       spec: sampleSpec(changes),
       etcd: { ...etcd, ...(versionSince !== undefined && { versionSince }) },

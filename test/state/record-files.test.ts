@@ -33,7 +33,6 @@ kubelet: {extraConfig: {evictionHard: {memory.available: 100Mi}}}
 `;
 const { spec } = resolveSpec({ file: parseConfig('c.yaml', yaml), flags: {}, defaults: { kubernetes: '1.37.2' } });
 const record: ClusterRecord = {
-  version: 1,
   clusterId: '00e1',
   spec,
   etcd: {
@@ -87,7 +86,7 @@ describe('what is written is read', () => {
   });
 
   test('how nodes are connected to, which files of earlier releases do not hold', async () => {
-    const ssh = { configFile: '/etc/ssh/lab', user: 'core', connectTimeoutMs: 500, hostKeyPolicy: 'strict' } as const;
+    const ssh = { configFile: '/etc/ssh/lab', user: 'core', connectTimeout: 500, hostKeyPolicy: 'strict' } as const;
     await writeClusterRecord(state, { ...record, spec: { ...spec, ssh } });
     expect((await readClusterRecord(state))?.spec.ssh).toEqual(ssh);
     const text = await readFile(state.clusterFile, 'utf8');
@@ -174,12 +173,12 @@ describe('what is damaged is named, and left as it is', () => {
     expect(await readFile(state.clusterFile, 'utf8')).toBe(damaged);
   });
 
-  test('a record of another version', async () => {
-    await writeFile(state.clusterFile, 'version: 2\ncluster: {}\n');
+  test('a record of a later version', async () => {
+    await writeFile(state.clusterFile, 'version: 3\ncluster: {}\n');
     await expect(readClusterRecord(state)).rejects.toMatchObject({
       code: 'state-version',
       exit: 2,
-      message: `${state.clusterFile} has version 2, and this k8s-diskless knows version 1`,
+      message: `${state.clusterFile} has version 3, and this k8s-diskless knows those up to 2`,
     });
   });
 

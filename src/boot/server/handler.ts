@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Handler } from '../../web/http-server.js';
+import { responseHead } from '../../web/response-head.js';
+import { openBody, sendBody } from '../../web/send-body.js';
 import type { BootEventBody, Client, Transfer } from './boot-events.js';
 import { KnownClients, plainAddress } from './known-clients.js';
 import type { Resource, Resources } from './resources.js';
-import { responseHead } from './response-head.js';
-import { openBody, sendBody } from './send-body.js';
 import { createTransferReport } from './transfer-report.js';
 
 export interface HandlerOptions {
@@ -13,8 +14,6 @@ export interface HandlerOptions {
   /** Whether the connection of a response was given up because nothing moved. */
   isStalled: (response: ServerResponse) => boolean;
 }
-
-export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** Answers GET and HEAD for what is served, and tells what happened. Never throws. */
 export function bootHandler(options: HandlerOptions): Handler {
@@ -81,7 +80,7 @@ async function answer({ request, response, transfer, resource, ...options }: Ans
   try {
     const source = await openBody(resource, body.start, body.end);
     response.writeHead(status, headers);
-    await sendBody(source, { resource, ...body, response, onSent });
+    await sendBody(source, { content: resource, ...body, response, onSent });
     report.finished({ outcome: 'done', status });
   } catch (error) {
     if (isHangUp(error)) {

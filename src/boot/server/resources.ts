@@ -1,32 +1,18 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { usageError } from '../../errors.js';
+import type { Content } from '../../web/content.js';
 import type { BootImage } from '../images/image-set.js';
 import { DEFAULT_SCRIPT, ENTRY_SCRIPT, macOfScript } from '../ipxe.js';
 import type { BootFile } from '../render.js';
 import type { BootStage } from './boot-events.js';
 
-/** Something a machine can fetch. */
-export interface Resource {
-  /** Below the boot URL. */
-  name: string;
+/** Something a machine can fetch; its name is below the boot URL. */
+export interface Resource extends Content {
   stage: BootStage;
-  contentType: string;
-  size: number;
-  /** Strong, in quotes. */
-  etag: string;
-  modified: Date;
-  body: Buffer | ImageFile;
   /** Whose it is, where only one machine asks for it. */
   host?: string;
   mac?: string;
-}
-
-/** A file on disk, and what tells that it is still the same. */
-export interface ImageFile {
-  path: string;
-  mtimeMs: number;
-  ino: number;
 }
 
 export interface ResourcesInput {

@@ -32,8 +32,8 @@ async function save({ options, memory }: Run, record: ClusterRecord): Promise<vo
 
 /** As its facts were read: nobody is asked again, since a node that is lost by now must not hold up the others. */
 function nodeRecord(context: Run, { node: { name }, facts, nodeIp }: NodeWork): NodeRecord {
-  const { bootId, arch } = facts;
-  return { name, bootId, hostKey: context.cluster.session(name).hostKey, nodeIp, arch };
+  const { bootId, arch, machine } = facts;
+  return { name, bootId, hostKey: context.cluster.session(name).hostKey, nodeIp, arch, machine };
 }
 
 /** Only a linearizable read proves a quorum; no apiserver starts before it is recorded, here and beside the data. */

@@ -17,7 +17,6 @@ const TRIO = ['s4', 's5', 's6'];
 /** A cluster that was bootstrapped on s4, s5 and s6. */
 function runWith(etcd: FakeEtcd, orders: EtcdOrders, phase: 'bootstrapping' | 'bootstrapped' = 'bootstrapped') {
   const record: ClusterRecord = {
-    version: 1,
     clusterId: 'c',
     spec,
     etcd: { incarnation: 2, phase, token: 't', members: ['s4', 's5', 's6'], bootIds: {} },

@@ -47,10 +47,11 @@ it('remembers nodes as they were read, and asks none of them again', async () =>
     },
   } as unknown as JudgedRun;
   expect(await recordIntent(context)).toBe('unchanged');
+  const machine = { macs: ['52:54:00:12:34:56'] };
   expect(saved).toEqual([
-    { name: 's4', bootId: 'boot-s4', hostKey: HOST_KEY, nodeIp: '10.146.225.4', arch: 'x86_64' },
-    { name: 's5', bootId: 'boot-s5', hostKey: HOST_KEY, nodeIp: '10.146.225.5', arch: 'x86_64' },
-    { name: 's6', bootId: 'boot-s6', hostKey: HOST_KEY, nodeIp: '10.146.225.6', arch: 'x86_64' },
+    { name: 's4', bootId: 'boot-s4', hostKey: HOST_KEY, nodeIp: '10.146.225.4', arch: 'x86_64', machine },
+    { name: 's5', bootId: 'boot-s5', hostKey: HOST_KEY, nodeIp: '10.146.225.5', arch: 'x86_64', machine },
+    { name: 's6', bootId: 'boot-s6', hostKey: HOST_KEY, nodeIp: '10.146.225.6', arch: 'x86_64', machine },
   ]);
   expect([...context.memory.nodeRecords.values()]).toEqual(saved);
   // What was asked for is on record now: a later pass is within that life.

@@ -51,7 +51,7 @@ function runWith({ facts, etcd = new FakeEtcd(IPS), record = {}, lost = [], fail
       return fails ? { exitCode: 1, stderr: 'no such unit' } : {};
     });
   const names = Object.keys(facts);
-  const known: ClusterRecord = { version: 1, clusterId: 'c', spec, etcd: { ...recorded, ...record } };
+  const known: ClusterRecord = { clusterId: 'c', spec, etcd: { ...recorded, ...record } };
   const fit = names.map((name) => ({ node: sampleNode({ name }), facts: facts[name], nodeIp: IPS[name] }) as FitNode);
   const hosts: CheckedHosts = {
     facts: new Map(Object.entries(facts)),

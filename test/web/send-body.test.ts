@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { expect, test, vi } from 'vitest';
-import type { Resource } from '../../../src/boot/server/resources.js';
-import { openBody } from '../../../src/boot/server/send-body.js';
+import type { Content } from '../../src/web/content.js';
+import { openBody } from '../../src/web/send-body.js';
 
 test('a file that cannot even be looked at is closed, and said to have changed', async () => {
   const probe = await open(import.meta.filename);
@@ -13,9 +13,9 @@ test('a file that cannot even be looked at is closed, and said to have changed',
     opened = this;
     throw Object.assign(new Error('i/o error'), { code: 'EIO' });
   });
-  const resource = { name: 'images/kernel', size: 10, body: { path: import.meta.filename, mtimeMs: 0, ino: 1 } };
-  await expect(openBody(resource as Resource, 0, 9)).rejects.toMatchObject({
-    code: 'boot-image-changed',
+  const content = { name: 'images/kernel', size: 10, body: { path: import.meta.filename, mtimeMs: 0, ino: 1 } };
+  await expect(openBody(content as Content, 0, 9)).rejects.toMatchObject({
+    code: 'served-file-changed',
     message: expect.stringContaining('EIO'),
   });
   expect(opened?.fd).toBe(-1);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isNotModified, rangeHolds } from '../../../src/boot/server/preconditions.js';
+import { isNotModified, rangeHolds } from '../../src/web/preconditions.js';
 
 const modified = new Date('2026-11-20T12:00:00.700Z');
 const validators = { etag: '"abc"', modified };

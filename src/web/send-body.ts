@@ -2,14 +2,14 @@ import { open } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { DisklessError } from '../../errors.js';
-import type { Resource } from './resources.js';
+import { DisklessError } from '../errors.js';
+import type { Content } from './content.js';
 
-/** A transfer holds four or five of them, beside what the kernel holds: a hundred machines at once need some 120 MB. */
+/** An answer holds four or five of them, beside what the kernel holds: a hundred at once need some 120 MB. */
 const CHUNK = 256 * 1024;
 
 export interface SendOptions {
-  resource: Resource;
+  content: Content;
   /** Both ends included. */
   start: number;
   end: number;
@@ -17,8 +17,8 @@ export interface SendOptions {
   onSent: (bytes: number) => void;
 }
 
-/** Opens what is to be sent, before the headers promise it. @throws DisklessError `boot-image-changed` */
-export async function openBody({ body, size, name }: Resource, start: number, end: number): Promise<Readable> {
+/** Opens what is to be sent, before the headers promise it. @throws DisklessError `served-file-changed` */
+export async function openBody({ body, size, name }: Content, start: number, end: number): Promise<Readable> {
   if (Buffer.isBuffer(body)) return Readable.from([body.subarray(start, end + 1)]);
   const handle = await open(body.path).catch((cause: NodeJS.ErrnoException) => {
     throw changed(name, `it cannot be opened (${cause.code})`, cause);
@@ -35,12 +35,12 @@ export async function openBody({ body, size, name }: Resource, start: number, en
 }
 
 /**
- * Sends no faster than the machine takes it. A file that ends too early breaks the connection: the machine must not
- * take a part for the whole.
+ * Sends no faster than the other side takes it. A file that ends too early breaks the connection: a part must not be
+ * taken for the whole.
  */
 export async function sendBody(
   source: Readable,
-  { resource, start, end, response, onSent }: SendOptions,
+  { content, start, end, response, onSent }: SendOptions,
 ): Promise<void> {
   const expected = end - start + 1;
   await pipeline(
@@ -52,7 +52,7 @@ export async function sendBody(
         yield chunk;
         onSent(sent);
       }
-      if (sent !== expected) throw changed(resource.name, 'it ended early');
+      if (sent !== expected) throw changed(content.name, 'it ended early');
     },
     response,
   );
@@ -60,9 +60,9 @@ export async function sendBody(
 
 function changed(name: string, problem: string, cause?: unknown): DisklessError {
   return new DisklessError({
-    code: 'boot-image-changed',
+    code: 'served-file-changed',
     message: `${name} has changed on disk since the server started: ${problem}`,
-    hint: 'start the boot server again',
+    hint: 'start the server again',
     cause,
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { wantedBytes } from '../../../src/boot/server/byte-range.js';
+import { wantedBytes } from '../../src/web/byte-range.js';
 
 const whole = (size: number) => ({ start: 0, end: size - 1, partial: false });
 

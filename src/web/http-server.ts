@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+/** Answers a request; resolves when the answer is over, and never throws. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+export interface HttpServerOptions {
+  listen: { host: string; port: number };
+  /** @param isStalled whether the connection of a response was given up because nothing moved */
+  handler: (isStalled: (response: ServerResponse) => boolean) => Handler;
+  /** A connection on which nothing moves for this long is given up. Default: a minute. */
+  idleTimeoutMs?: number | undefined;
+}
+
+export interface HttpServer {
+  /** As bound: with port 0 the system has chosen one. */
+  address: { host: string; port: number };
+  /** Answers under way. */
+  underWay: () => number;
+  /** Takes no more requests, lets answers under way end, and resolves when the last connection is gone. */
+  close: () => Promise<void>;
+}
+
+const IDLE_TIMEOUT_MS = 60_000;
+/** A request is a few hundred bytes. */
+const REQUEST_TIMEOUT_MS = 15_000;
+
+/** @throws the system's error when the address or port cannot be had */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { listen, handler, idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
+  const stalled = new WeakSet<Socket>();
+  const answers = new Set<ServerResponse>();
+  const connections = new Set<Socket>();
+  const socketOf = ({ socket, req }: ServerResponse): Socket => socket ?? req.socket;
+  const handle = handler((response) => stalled.has(socketOf(response)));
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS });
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  server.on('request', (request, response) => {
+    answers.add(response);
+    void handle(request, response).finally(() => {
+      answers.delete(response);
+      // A connection kept for a next request would hold up the end.
+      if (!server.listening) setImmediate(() => server.closeIdleConnections());
+    });
+  });
+  server.timeout = idleTimeoutMs;
+  server.on('timeout', (socket) => {
+    stalled.add(socket);
+    socket.destroy();
+  });
+  server.listen(listen.port, listen.host);
+  await once(server, 'listening');
+  const { address, port } = server.address() as AddressInfo;
+  return {
+    address: { host: address, port },
+    underWay: () => answers.size,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      // For Node.js a connection that never asked for anything is not idle, and nobody measures its time any more.
+      const busy = new Set([...answers].map(socketOf));
+      for (const socket of connections) if (!busy.has(socket)) socket.destroy();
+      await closed;
+    },
+  };
+}
