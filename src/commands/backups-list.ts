@@ -1,9 +1,12 @@
 import { type Backups, listBackups } from '../app/list-backups.js';
 import { stateOf } from '../app/state-of.js';
-import { findSnapshot, snapshotStore } from '../backup/snapshot-store.js';
-import { recordedCluster } from '../cluster/recorded-cluster.js';
+import { objectsOf } from '../backup/objects-of.js';
+import { databasePath, findSnapshot, snapshotStore } from '../backup/snapshot-store.js';
+import { type RecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
 import { EXIT } from '../errors.js';
 import { backupDetails, backupsLines } from '../ui/backups-view.js';
+import { harmless } from '../ui/text-table.js';
+import { interruptible } from './interrupt.js';
 import type { ClusterFlags } from './options.js';
 import { print } from './output-lost.js';
 import { screenOf } from './view.js';
@@ -26,13 +29,38 @@ function textOf(listed: Backups): string {
   return `${backupsLines({ ...listed, now: new Date(), width, style }).join('\n')}\n`;
 }
 
-export async function showBackupCommand(id: string, flags: ClusterFlags): Promise<number> {
-  const recorded = await recordedCluster(stateOf(flags));
-  await findSnapshot(snapshotStore(recorded.state), id);
+export interface ShowBackupFlags extends ClusterFlags {
+  objects: boolean;
+}
+
+export function showBackupCommand(id: string, flags: ShowBackupFlags): Promise<number> {
+  return interruptible(
+    async (signal) => {
+      const recorded = await recordedCluster(stateOf(flags));
+      const store = snapshotStore(recorded.state);
+      const { id: found } = await findSnapshot(store, id);
+      await (flags.objects
+        ? printObjects(databasePath(store, found), flags, signal)
+        : printDetails(recorded, found, flags));
+      return EXIT.done;
+    },
+    { hint: 'nothing was changed' },
+  );
+}
+
+async function printDetails(recorded: RecordedCluster, id: string, { output }: ClusterFlags): Promise<void> {
   const { backups } = await listBackups(recorded);
   for (const each of backups.filter((backup) => backup.id === id)) {
     const text = `${backupDetails(each, new Date()).join('\n')}\n`;
-    await print(flags.output === 'json' ? `${JSON.stringify({ v: BACKUPS_SCHEMA, ...each })}\n` : text);
+    await print(output === 'json' ? `${JSON.stringify({ v: BACKUPS_SCHEMA, ...each })}\n` : text);
   }
-  return EXIT.done;
+}
+
+/** One a line, since there may be many. */
+async function printObjects(path: string, { output }: ClusterFlags, signal: AbortSignal): Promise<void> {
+  for await (const object of objectsOf(path, signal)) {
+    const { resource, namespace, name } = object;
+    const text = `${resource} ${namespace === '' ? name : `${namespace}/${name}`}`;
+    await print(output === 'json' ? `${JSON.stringify(object)}\n` : `${harmless(text)}\n`);
+  }
 }

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { addClusterOptions, addSourceOptions, addSshOptions, addStateOptions } from './options.js';
+import { addClusterOptions, addSourceOptions, addSshOptions, addStateOptions, option } from './options.js';
 
 const EXAMPLES = `
 Examples:
   k8s-diskless backup               take a snapshot now; up takes one whenever it changed something
   k8s-diskless backups              those there are, the newest first
   k8s-diskless backups verify       read all of them again, to the last byte
-  k8s-diskless backups show 2-4711  all that is known of one
+  k8s-diskless backups show 2-4711  all that is known of one; --objects lists what would come back
   k8s-diskless backups prune        let go what is neither among the newest nor the last of its incarnation
 `;
 
@@ -28,6 +28,7 @@ export function addBackupCommands(root: Command, finish: (exit: number) => void)
   );
   addClusterOptions(backups.command('show').description('show all that is known of one'))
     .argument('<id>', 'as the list names it')
+    .addOption(option('--objects', 'every object that is in it', 'BACKUPS_OBJECTS').default(false))
     .action(async (id: string, flags) =>
       finish(await (await import('./backups-list.js')).showBackupCommand(id, flags)),
     );

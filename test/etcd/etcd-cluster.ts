@@ -35,6 +35,8 @@ export interface EtcdProcess {
   start(options?: Joining): Promise<void>;
   /** Resolves at once. */
   launch(options?: Joining): void;
+  /** Of its process. @throws Error before it was started */
+  pid(): number;
   /** Power loss. */
   kill(): Promise<void>;
 }
@@ -112,6 +114,10 @@ async function createProcess(options: CreateProcessOptions): Promise<EtcdProcess
       await serving(launched(joining));
     },
     launch: (joining) => void launched(joining),
+    pid() {
+      if (child?.pid === undefined) throw new Error(`${name} was not started`);
+      return child.pid;
+    },
     async kill() {
       if (child?.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
