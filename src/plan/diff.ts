@@ -117,13 +117,10 @@ function unitActions(input: DiffInput, changed: NodeDifference['files']): UnitAc
   );
 }
 
-/** The smallest first: the pause image is one of them, and no pod starts before it is there. */
 function missingImages({ desired, marker, imageReferences }: DiffInput): DesiredImage[] {
   const imported = new Set(marker?.images);
-  return desired.images
-    .filter(
-      ({ sha256: hash, references }) =>
-        !imported.has(hash) || !references.every((name) => imageReferences?.has(name) ?? true),
-    )
-    .toSorted((one, other) => one.size - other.size);
+  return desired.images.filter(
+    ({ sha256: hash, references }) =>
+      !imported.has(hash) || !references.every((name) => imageReferences?.has(name) ?? true),
+  );
 }

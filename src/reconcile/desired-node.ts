@@ -8,6 +8,7 @@ import type { EtcdOrders } from '../plan/etcd-order-types.js';
 import type { ClusterRecord } from '../state/records.js';
 import type { Run } from './context.js';
 import type { FitNode } from './hosts.js';
+import { inOrderOfNeed } from './image-order.js';
 import { archOf, traitsOf } from './traits.js';
 
 /** Every node whose address is known, from this run's facts or from the last run's records. */
@@ -51,7 +52,7 @@ export async function desiredNode(context: Run, input: DesiredNodeInput): Promis
   const pkiFiles = state.pki.nodeFiles({ spec, node });
   const pki = { component: 'node' as const, files: pkiFiles, units: [] };
   const components = [pki, ...componentsFor(componentContext)];
-  return { components, images: await content.images(archOf(facts)) };
+  return { components, images: inOrderOfNeed(await content.images(archOf(facts)), spec) };
 }
 
 function bootstrapFor({ host, peers, record, orders }: DesiredNodeInput): EtcdBootstrap | undefined {

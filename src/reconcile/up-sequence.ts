@@ -151,7 +151,13 @@ export const addons = cluster(
 export const dns = cluster(
   'dns',
   'name servers apart',
-  { addons: same(addons), healthy: settled(healthy), pods: settled(pods) },
+  {
+    judgement: same(judge),
+    addons: same(addons),
+    healthy: settled(healthy),
+    pods: settled(pods),
+    images: settled(images),
+  },
   spreadDns,
 );
 const prove = everyNode(

@@ -10,13 +10,13 @@ import { watch } from '../../kube/watch.js';
 import { waitsFor } from '../../runner/long-waits.js';
 import type { Gave, Outcome, StepPlace } from '../../runner/sequence.js';
 import { changed } from '../change.js';
-import { hasControllers, type Run } from '../context.js';
+import { hasControllers, type JudgedRun, type Run } from '../context.js';
 import type { DnsPods, DnsState } from '../dns-pods.js';
 import { settling, shortly } from '../settling.js';
 
 const NODES = resourcePath({ apiVersion: 'v1', resource: 'nodes' });
 
-interface WithDns extends Run {
+interface WithDns extends JudgedRun {
   readonly addons: { dnsPods: DnsPods | undefined };
   /** Nodes whose components are well. */
   readonly healthy: ReadonlyMap<string, unknown>;
@@ -34,6 +34,8 @@ export async function spreadDns(context: WithDns, { step, signal }: StepPlace): 
   const client = await context.cluster.kube();
   const { items: nodes } = await settling(context, () => client.list<KubeNode>(NODES, { signal }));
   const limit = deadline({ parent: signal, ms: shortly(context).forMs });
+  // A kubelet that has not found an image looks for it again in some seconds, and it is there by now.
+  const isImported = [...context.judgement.work.values()].some(({ difference }) => difference.images.length > 0);
   const moved = new Set<string>();
   let last: Spread | undefined;
   let hopeless: string | undefined;
@@ -47,7 +49,7 @@ export async function spreadDns(context: WithDns, { step, signal }: StepPlace): 
       if (spread.kind === 'spread') {
         const reasons = pods.map(whyBackingOff);
         hopeless = reasons.find((reason) => reason !== undefined);
-        if (answers || reasons.every((reason) => reason !== undefined)) break;
+        if (answers || (!isImported && reasons.every((reason) => reason !== undefined))) break;
         waitsFor('no name server is ready yet');
         continue;
       }

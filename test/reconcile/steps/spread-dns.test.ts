@@ -44,9 +44,11 @@ interface Scenario {
   dnsPods?: DnsPods;
   well?: string[];
   readyTimeoutMs?: number;
+  /** An image was imported on some node in this run. */
+  imported?: boolean;
 }
 
-async function runWith({ dnsPods = DNS, well = ['s4'], readyTimeoutMs = 180_000 }: Scenario = {}) {
+async function runWith({ dnsPods = DNS, well = ['s4'], readyTimeoutMs = 180_000, imported = false }: Scenario = {}) {
   const { signal } = new AbortController();
   const events: RunEvent[] = [];
   const context = {
@@ -56,6 +58,7 @@ async function runWith({ dnsPods = DNS, well = ['s4'], readyTimeoutMs = 180_000 
     memory: { tally: new Map() },
     healthy: new Map(well.map((name) => [name, 'well'])),
     addons: { dnsPods },
+    judgement: { work: new Map([['s4', { difference: { images: imported ? [{}] : [] } }]]) },
     options: {
       spec: sampleSpec({ nodes: [sampleNode()] }),
       readyTimeoutMs,
@@ -114,6 +117,29 @@ describe('spreadDns', () => {
       state: ANSWERS,
       told: ['evict a, one of several name servers on s4'],
       evicted: [{ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'a', namespace: 'kube-system' } }],
+    });
+  });
+
+  const notFound = (name: string, nodeName: string) => ({
+    ...pod(name, nodeName, { ready: false }),
+    status: {
+      phase: 'Pending',
+      containerStatuses: [{ state: { waiting: { reason: 'ImagePullBackOff', message: 'no such host' } } }],
+    },
+  });
+
+  it('waits for those that were too early for their image, which was imported meanwhile', async () => {
+    pods([notFound('a', 's4'), notFound('b', 's5')], event('MODIFIED', pod('a', 's4')));
+    const { state, told } = await runWith({ imported: true });
+    expect({ state, told }).toEqual({ state: ANSWERS, told: [] });
+  });
+
+  it('does not wait for an image that nobody brings', async () => {
+    pods([notFound('a', 's4'), notFound('b', 's5')]);
+    const { state, told } = await runWith();
+    expect({ state, told: told[1] }).toEqual({
+      state: { answers: false, fails: true },
+      told: 'no name server is ready: ImagePullBackOff: no such host',
     });
   });
 
