@@ -5,8 +5,8 @@ import { ensureProgram, PROGRAM } from '../test/helpers/program.js';
 import { Lab } from './nodes/lab.js';
 
 /**
- * The whole promise in a minute: three RAM-only machines, one command, a workload answering from every node; then all
- * machines forget everything, and the same command again. What it makes stays until it is taken down; a demo that was
+ * The whole promise in a minute: three RAM-only machines, one command, a workload answering from every node, a snapshot; then
+ * all machines lose power at once, and the same command brings it back. What it makes stays until it is taken down; a demo that was
  * interrupted is simply run again, since the lab keeps the operator's state too.
  */
 const NODES = ['s4', 's5', 's6'];
@@ -14,19 +14,18 @@ const NODES = ['s4', 's5', 's6'];
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const heading = (line: string): void => say(`\n\u001b[1m== ${line}\u001b[0m`);
 
-async function up(operator: Operator): Promise<void> {
-  say('$ k8s-diskless up --hosts s4,s5,s6\n');
-  const child = spawn(process.execPath, [PROGRAM, 'up', '--hosts', NODES.join(',')], {
-    env: operator.env,
-    stdio: 'inherit',
-  });
+async function run(operator: Operator, ...args: string[]): Promise<void> {
+  say(`$ k8s-diskless ${args.join(' ')}\n`);
+  const child = spawn(process.execPath, [PROGRAM, ...args], { env: operator.env, stdio: 'inherit' });
   const exit = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  if (exit !== 0) throw new Error(`up ended with exit code ${exit}`);
+  if (exit !== 0) throw new Error(`${args[0]} ended with exit code ${exit}`);
 }
+
+const up = (operator: Operator): Promise<void> => run(operator, 'up', '--hosts', NODES.join(','));
 
 async function showWorkload(operator: Operator, lab: Lab): Promise<void> {
   say(await operator.kubectl('get', 'nodes', '-o', 'wide'));
-  await deployEcho(operator, NODES.length);
+  await operator.kubectl('rollout', 'status', 'deployment/echo', '--timeout=90s');
   for (const { name, ip, node } of await echoPods(operator)) say(`pod ${name} on ${node} has ${ip}`);
   for (const node of NODES) {
     const address = lab.node(node).nics[0]?.address ?? '';
@@ -54,10 +53,13 @@ async function demo(): Promise<void> {
   heading('blank machines become a cluster');
   await up(operator);
   heading('a workload answers from every node');
+  await deployEcho(operator, NODES.length);
   await showWorkload(operator, lab);
-  heading('all machines reboot, and forget everything');
-  await lab.reboot(NODES, { progress: say });
-  heading('the same command again');
+  heading('a snapshot of all objects, on the operator');
+  await run(operator, 'backup');
+  heading('the power goes: all machines forget everything, etcd included');
+  await lab.reboot(NODES, { power: true, progress: say });
+  heading('the same command again, and nothing is applied by hand');
   await up(operator);
   await showWorkload(operator, lab);
   heading('the cluster is yours');

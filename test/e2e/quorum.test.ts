@@ -5,7 +5,7 @@ import { createWorld, type World } from './helpers/cluster-world.js';
 import { memberList, voters } from './helpers/etcd-members.js';
 import { finished, runUntil } from './helpers/interrupt.js';
 import { mainPids } from './helpers/snapshot.js';
-import { deployEcho } from './helpers/workload.js';
+import { deployEcho, expectEcho } from './helpers/workload.js';
 
 /* What becomes of etcd: three control planes and a worker that stays up while they do not. */
 
@@ -21,12 +21,19 @@ beforeAll(async () => {
   expect(await memberList(world.lab)).toEqual(VOTERS);
   await world.operator.kubectl('create', 'configmap', 'kept');
   await deployEcho(world.operator, 4);
+  const kept = await world.operator.run(['backup']);
+  expect(kept.exit, said(kept)).toBe(0);
 });
 afterAll(() => world?.down());
 
 const kept = (): Promise<string> => world.operator.kubectl('get', 'configmap', 'kept', '-o', 'name');
 
 const VOTERS = voters(...MEMBERS);
+
+async function containersOnWorker(): Promise<string[]> {
+  const { stdout } = await world.lab.exec('s7', ['ctr', '-n', 'k8s.io', 'containers', 'ls', '-q']);
+  return stdout.split('\n').filter(Boolean);
+}
 
 async function running(node: string): Promise<boolean> {
   const { stdout } = await world.lab.exec(node, ['systemctl', 'show', '-p', 'ActiveState', '--value', 'etcd']);
@@ -62,23 +69,36 @@ describe('no quorum', () => {
     await world.lab.powerOn(['s4']);
   });
 
-  it('all three were rebooted while the worker stayed up: a new incarnation, nothing of the old one left', async () => {
-    const { stdout } = await world.lab.exec('s7', ['ctr', '-n', 'k8s.io', 'containers', 'ls', '-q']);
-    expect(stdout.trim()).not.toBe('');
-    await world.up();
-    const now = await world.lab.exec('s7', ['ctr', '-n', 'k8s.io', 'containers', 'ls', '-q']);
-    for (const id of stdout.trim().split('\n')) expect(now.stdout).not.toContain(id);
+  it('all three were rebooted: the cluster comes back from its snapshot, and pods of the worker run through', async () => {
+    const before = await containersOnWorker();
+    const { exit, events, ...rest } = await world.operator.events(['up']);
+    expect(exit, said({ exit, ...rest })).toBe(0);
+    const verdict = events.find((event) => event.type === 'note' && event.code === 'etcd-bootstrap');
+    expect(verdict?.type === 'note' && verdict.message).toMatch(/restoring the snapshot 1-\d+ \(/);
+    await kept();
+    await expectEcho(world, [...MEMBERS, 's7']);
+    expect(await containersOnWorker()).toEqual(expect.arrayContaining(before));
+    expect(await memberList(world.lab)).toEqual(VOTERS);
+  });
+
+  it('again, and a person wants none of it: a new incarnation, nothing of the old one left', async () => {
+    await world.lab.reboot(MEMBERS, { power: true });
+    const before = await containersOnWorker();
+    expect(before).not.toEqual([]);
+    await world.up(['--empty']);
+    const now = await containersOnWorker();
+    for (const id of before) expect(now).not.toContain(id);
     await expect(kept()).rejects.toThrow(/NotFound/);
     await world.operator.kubectl('create', 'configmap', 'kept');
     await deployEcho(world.operator, 4);
   });
 
-  it('two of three rebooted: refused, the survivor untouched; then --discard-data gives its data up', async () => {
+  it('two of three rebooted: refused, the survivor untouched; --discard-data goes back to the last snapshot', async () => {
     await world.lab.reboot(['s5', 's6'], { power: true });
     expect(await refusal(['s4', 's7'])).toMatchObject({
       code: 'quorum-lost',
       message: expect.stringMatching(/s5 lost its data, s6 lost its data/),
-      hint: '--discard-data s4 deletes that data and starts empty',
+      hint: expect.stringMatching(/^--discard-data s4 deletes that data and restores the snapshot 3-\d+$/),
     });
     const { exit, events, ...rest } = await world.operator.events(['up', '--discard-data', 's4']);
     expect(exit, said({ exit, ...rest })).toBe(0);
@@ -90,7 +110,7 @@ describe('no quorum', () => {
     expect((await world.up()).changed).toBe(0);
   });
 
-  it('an operator killed when the loss was recorded, and nothing wiped yet: the next up begins empty all the same', async () => {
+  it('an operator killed when the loss was recorded, and nothing wiped yet: the next up goes on with that', async () => {
     await world.operator.kubectl('create', 'configmap', 'kept');
     const owner = async (): Promise<string> =>
       (await world.lab.exec('s4', ['cat', '/var/lib/etcd/k8s-diskless'])).stdout;
