@@ -1,13 +1,16 @@
 import { chooseSnapshot } from '../backup/choose-snapshot.js';
 import { type RestoreArchive, removeArchive, restoreArchive } from '../backup/restore-archive.js';
 import { findSnapshot, snapshotStore } from '../backup/snapshot-store.js';
+import type { RecordedCluster } from '../cluster/recorded-cluster.js';
 import type { Encoding } from '../delivery/segment.js';
+import { type DisklessError, ownError } from '../errors.js';
 import type { PkiStore } from '../pki/store.js';
 import type { Backup } from '../plan/etcd-facts.js';
 import type { Backups } from '../reconcile/backups.js';
 import { snapshotText } from '../ui/backups-view.js';
 import { keepSnapshot } from './backup.js';
 import type { RunInputs } from './inputs.js';
+import { controlPlaneArchs } from './list-backups.js';
 
 export interface BackupsOfRun {
   inputs: Pick<RunInputs, 'state' | 'spec' | 'content' | 'snapshot'>;
@@ -32,7 +35,9 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
       return archive;
     },
     async keep({ cluster, record, reason, signal }) {
-      return (await keepSnapshot({ cluster, record, store, reason, now, signal })).snapshot;
+      const { snapshot } = await keepSnapshot({ cluster, record, store, reason, now, signal });
+      const withoutTool = await pinTool({ state: inputs.state, record }, snapshot.etcd, signal);
+      return { snapshot, ...(withoutTool && { withoutTool }) };
     },
     async close() {
       await Promise.allSettled(archives.values());
@@ -40,6 +45,21 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
         await removeArchive({ directory, encoding, snapshot: await findSnapshot(store, id) });
     },
   };
+
+  /** On the day of a restore nothing must have to be fetched. */
+  async function pinTool(
+    recorded: RecordedCluster,
+    version: string,
+    signal: AbortSignal,
+  ): Promise<DisklessError | undefined> {
+    try {
+      for (const arch of await controlPlaneArchs(recorded)) await inputs.content.etcdutl(version, arch);
+      return undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      return ownError(error);
+    }
+  }
 
   async function makeArchive(
     id: string,
@@ -67,7 +87,10 @@ export function lookingBackups({ inputs, pki, now }: Omit<BackupsOfRun, 'directo
       const { id, incarnation } = choice.snapshot;
       return { kind: 'usable', id, incarnation };
     },
-    describe: async (id) => snapshotText(await findSnapshot(store, id), now()),
+    async describe(id) {
+      const { takenAt, objects } = await findSnapshot(store, id);
+      return snapshotText({ id, objects, takenAt: new Date(takenAt) }, now());
+    },
     archive: refuse,
     keep: refuse,
   };

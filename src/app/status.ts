@@ -1,3 +1,4 @@
+import { listSnapshots, snapshotStore } from '../backup/snapshot-store.js';
 import type { Cluster } from '../cluster/cluster.js';
 import type { ClusterStatus, MemberStatus, NodeStatus, Survey } from '../cluster/cluster-status.js';
 import { type OpenedCluster, openRecordedCluster, type RecordedCluster } from '../cluster/recorded-cluster.js';
@@ -42,11 +43,12 @@ export async function clusterStatus({ recorded, ssh, tell, signal }: StatusOptio
 /** All its machines, its etcd and its API, asked at the same time. */
 export async function surveyCluster({ recorded, spec, cluster, signal }: SurveyOptions): Promise<Survey> {
   const { record, state } = recorded;
-  const [facts, nodeRecords, api, etcd, authorities] = await Promise.all([
+  const [facts, nodeRecords, api, etcd, kept, authorities] = await Promise.all([
     Promise.all(spec.nodes.map((node) => lookAt(cluster, node, signal))),
     readNodeRecords(state),
     listNodes(cluster, signal),
     etcdStatus(cluster, spec, signal),
+    listSnapshots(snapshotStore(state)),
     readAuthorityEnds(state.pki),
   ]);
   signal.throwIfAborted();
@@ -64,7 +66,10 @@ export async function surveyCluster({ recorded, spec, cluster, signal }: SurveyO
     const found = facts[index];
     return found === undefined || found instanceof Error ? [] : [[node, found]];
   });
-  return { status: { ...versions, ...silent, ...etcd, nodes, authorities }, facts: new Map(read), objects };
+  const [newest] = kept.snapshots;
+  const snapshot = newest && { id: newest.id, objects: newest.objects, takenAt: new Date(newest.takenAt) };
+  const status = { ...versions, ...silent, ...etcd, nodes, snapshot, authorities };
+  return { status, facts: new Map(read), objects };
 }
 
 async function lookAt(cluster: Cluster, node: NodeSpec, signal: AbortSignal): Promise<NodeFacts | Error> {

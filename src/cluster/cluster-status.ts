@@ -48,6 +48,8 @@ export interface ClusterStatus {
   noQuorum?: string;
   members: MemberStatus[];
   nodes: NodeStatus[];
+  /** The newest that is kept of its objects; undefined where none is, or none of those there are can be read. */
+  snapshot: SnapshotStatus | undefined;
   /** Certificate authorities, and when they end. */
   authorities: { id: string; ends: Date }[];
 }
@@ -61,6 +63,13 @@ export interface Survey {
   objects: readonly KubeNode[];
 }
 
+export interface SnapshotStatus {
+  id: string;
+  /** The latest moment of which it holds everything, by the operator's clock. */
+  takenAt: Date;
+  objects: number;
+}
+
 export interface StatusProblem {
   /** A sentence that names the place. */
   message: string;
@@ -71,6 +80,10 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** Long enough before an authority's end for whoever looks once a month. */
 const SOON_DAYS = 60;
 const UP = 'k8s-diskless up';
+const NO_SNAPSHOT: StatusProblem = {
+  message: 'no snapshot is kept: what is in the cluster is gone when its control planes lose power',
+  hint: 'k8s-diskless backup',
+};
 
 /** What is not as it should be; empty where all is. Pure. */
 export function problemsOf(status: ClusterStatus, now: Date): StatusProblem[] {
@@ -82,6 +95,7 @@ export function problemsOf(status: ClusterStatus, now: Date): StatusProblem[] {
     ...status.members.flatMap(memberProblems),
     ...(apiSilent === undefined ? [] : [{ message: `no kube-apiserver answers: ${apiSilent}`, hint: UP }]),
     ...status.nodes.flatMap(nodeProblems),
+    ...(status.snapshot === undefined ? [NO_SNAPSHOT] : []),
     ...status.authorities.flatMap(({ id, ends }) => authorityProblems(id, ends, now)),
   ];
 }

@@ -2,6 +2,7 @@ import type { RestoreArchive } from '../backup/restore-archive.js';
 import type { SnapshotInfo } from '../backup/snapshot-info.js';
 import type { Cluster } from '../cluster/cluster.js';
 import type { Encoding } from '../delivery/segment.js';
+import type { DisklessError } from '../errors.js';
 import type { Backup } from '../plan/etcd-facts.js';
 import type { ClusterRecord } from '../state/records.js';
 
@@ -14,5 +15,11 @@ export interface Backups {
   /** What a node makes its data directory of. @throws DisklessError when the tool for it cannot be had */
   archive(wanted: { id: string; arch: string; encoding: Encoding }, signal: AbortSignal): Promise<RestoreArchive>;
   /** Takes one of the cluster that runs, and lets go what nobody needs any more. */
-  keep(taken: { cluster: Cluster; record: ClusterRecord; reason: string; signal: AbortSignal }): Promise<SnapshotInfo>;
+  keep(taken: { cluster: Cluster; record: ClusterRecord; reason: string; signal: AbortSignal }): Promise<Kept>;
+}
+
+export interface Kept {
+  snapshot: SnapshotInfo;
+  /** Why the cache has not the tool that a restore of it needs. */
+  withoutTool?: DisklessError;
 }

@@ -41,8 +41,8 @@ export async function finishRestore(context: Run, signal: AbortSignal, given: Fi
   }
   if (record.etcd.origin?.phase === 'restored') {
     const { cluster, options } = context;
-    const kept = await options.backups.keep({ cluster, record, reason: 'restore', signal });
-    const message = `snapshot ${kept.id} keeps the restored cluster`;
+    const { snapshot } = await options.backups.keep({ cluster, record, reason: 'restore', signal });
+    const message = `snapshot ${snapshot.id} keeps the restored cluster`;
     context.bus.emit({ type: 'note', level: 'info', code: 'snapshot-kept', message });
     await reached('kept');
   }

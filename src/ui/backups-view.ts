@@ -1,5 +1,6 @@
 import type { ListedBackup } from '../backup/restorable.js';
 import type { SnapshotInfo } from '../backup/snapshot-info.js';
+import type { SnapshotStatus } from '../cluster/cluster-status.js';
 import { PLAIN, type Style } from './style.js';
 import { type Column, textTable, wrap } from './text-table.js';
 import { bytesText, count } from './units.js';
@@ -17,7 +18,7 @@ export interface BackupsViewOptions {
 export function backupsLines({ backups, damaged, now, width, style = PLAIN }: BackupsViewOptions): string[] {
   const columns: Column<ListedBackup>[] = [
     { title: 'ID', cell: ({ id }) => id },
-    { title: 'AGE', cell: (each) => ageText(each, now) },
+    { title: 'AGE', cell: ({ takenAt }) => ageText(new Date(takenAt), now) },
     { title: 'OBJECTS', cell: ({ objects }) => String(objects), align: 'right' },
     { title: 'SIZE', cell: ({ sizeBytes }) => bytesText(sizeBytes), align: 'right', priority: 2 },
     { title: 'KUBERNETES', cell: ({ kubernetes }) => kubernetes, priority: 1 },
@@ -44,7 +45,7 @@ export function backupDetails(backup: ListedBackup, now: Date): string[] {
   const { problems, encryptionKeys } = backup;
   return [
     `snapshot     ${backup.id}`,
-    `taken        ${backup.takenAt} (${ageText(backup, now)} ago), from ${backup.node}, for ${backup.reason}`,
+    `taken        ${backup.takenAt} (${ageText(new Date(backup.takenAt), now)} ago), from ${backup.node}, for ${backup.reason}`,
     `of           incarnation ${backup.incarnation}, revision ${backup.revision}, etcd cluster ${backup.etcdClusterId}`,
     `holds        ${count(backup.objects, 'object')}, ${count(backup.keys, 'key')}, ${bytesText(backup.sizeBytes)}`,
     `written by   Kubernetes ${backup.kubernetes}, etcd ${backup.etcd}`,
@@ -55,8 +56,8 @@ export function backupDetails(backup: ListedBackup, now: Date): string[] {
 }
 
 /** In a sentence: `1-4711 (3 min old, 261 objects)`. */
-export function snapshotText(snapshot: SnapshotInfo, now: Date): string {
-  return `${snapshot.id} (${ageText(snapshot, now)} old, ${count(snapshot.objects, 'object')})`;
+export function snapshotText({ id, takenAt, objects }: SnapshotStatus, now: Date): string {
+  return `${id} (${ageText(takenAt, now)} old, ${count(objects, 'object')})`;
 }
 
 export function backedUpLines({ snapshot, pruned }: { snapshot: SnapshotInfo; pruned: readonly string[] }): string[] {
@@ -68,8 +69,8 @@ export function backedUpLines({ snapshot, pruned }: { snapshot: SnapshotInfo; pr
 }
 
 /** `40 s`, `3 min`, `5 h`, `12 days`. A clock that was put back makes none of them negative. */
-function ageText({ takenAt }: SnapshotInfo, now: Date): string {
-  const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(takenAt)) / 1000));
+function ageText(takenAt: Date, now: Date): string {
+  const seconds = Math.max(0, Math.round((now.getTime() - takenAt.getTime()) / 1000));
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 2 * 3600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h`;

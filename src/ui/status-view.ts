@@ -5,6 +5,7 @@ import {
   type NodeStatus,
   problemsOf,
 } from '../cluster/cluster-status.js';
+import { snapshotText } from './backups-view.js';
 import { PLAIN, type Style } from './style.js';
 import { type Column, harmless, textTable, wrap } from './text-table.js';
 import { bytesText, count } from './units.js';
@@ -18,7 +19,7 @@ export interface StatusViewOptions {
 
 /** A cluster as a person reads it: what it is, its nodes, and last what is not as it should be. */
 export function statusLines({ status, now, width, style = PLAIN }: StatusViewOptions): string[] {
-  const { cluster, kubernetes, etcd, incarnation, nodes, members, authorities } = status;
+  const { cluster, kubernetes, etcd, incarnation, nodes, members, snapshot, authorities } = status;
   const problems = problemsOf(status, now);
   const member = new Map(members.map((each) => [each.name, each]));
   const columns: Column<NodeStatus>[] = [
@@ -47,6 +48,7 @@ export function statusLines({ status, now, width, style = PLAIN }: StatusViewOpt
     ...(putBack.length > 0
       ? wrap(`times that a node's unit has put something back in this boot: ${putBack.join(', ')}`, { width })
       : []),
+    ...(snapshot ? wrap(`last snapshot: ${snapshotText(snapshot, now)}`, { width }) : []),
     ...(ends.length > 0 ? wrap(`authorities end in: ${ends.join(', ')}`, { width }) : []),
     '',
     ...verdict,

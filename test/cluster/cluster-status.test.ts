@@ -31,6 +31,7 @@ const status = (changes: Partial<ClusterStatus> = {}): ClusterStatus => ({
   incarnation: 1,
   members: [member()],
   nodes: [sampleNodeStatus()],
+  snapshot: { id: '2-4711', objects: 261, takenAt: new Date('2026-11-30T11:57:00Z') },
   authorities: [{ id: 'kubernetes', ends: new Date('2036-11-30T12:00:00Z') }],
   ...changes,
 });
@@ -51,6 +52,7 @@ describe('what is wrong with a cluster', () => {
     [{ nodes: [sampleNodeStatus({ down: ['kubelet', 'kube-proxy'] })] }, 's4: kubelet, kube-proxy do not run'],
     [{ nodes: [sampleNodeStatus({ kernel: ['link cni0 is down'] })] }, 's4: link cni0 is down'],
     [{ nodes: [sampleNodeStatus({ notReady: 'it is not Ready' })] }, 's4: it is not Ready'],
+    [{ snapshot: undefined }, 'no snapshot is kept: what is in the cluster is gone when its control planes lose power'],
     [{ authorities: [{ id: 'etcd', ends: new Date('2027-01-10T13:00:00Z') }] }, 'the etcd CA ends in 41 days'],
     [{ authorities: [{ id: 'etcd', ends: new Date('2026-11-29T12:00:00Z') }] }, 'the etcd CA has ended'],
   ])('names it: %j', (changes, message) => {

@@ -17,6 +17,7 @@ const STATUS: ClusterStatus = {
   incarnation: 1,
   members: [MEMBER],
   nodes: [{ ...NODE, down: [], kernel: [] }],
+  snapshot: undefined,
   authorities: [{ id: 'kubernetes', ends: inDays(3650) }],
 };
 const SURVEY: Survey = { status: STATUS, facts: new Map([['s4', sampleFacts()]]), objects: [] };

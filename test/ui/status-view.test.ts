@@ -14,6 +14,7 @@ const STATUS: ClusterStatus = {
     { name: 's4', role: 'control-plane', ...NODE },
     { name: 's5', role: 'worker', ...NODE },
   ],
+  snapshot: { id: '2-4711', objects: 261, takenAt: new Date('2026-11-30T11:57:00Z') },
   authorities: [{ id: 'kubernetes', ends: new Date('2036-11-30T12:00:00Z') }],
 };
 const shown = (status: ClusterStatus): string => `${statusLines({ status, now: NOW, width: 80 }).join('\n')}\n`;

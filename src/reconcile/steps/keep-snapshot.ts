@@ -12,13 +12,13 @@ export async function keepSnapshot(context: Judged, { signal }: StepPlace): Prom
   const changes = [...memory.tally.values()].reduce((sum, { changes: own }) => sum + own, 0);
   if (changes === 0 || record.etcd.phase !== 'bootstrapped') return 'unchanged';
   try {
-    const { id } = await options.backups.keep({ cluster, record, reason: 'up', signal });
-    bus.emit({
-      type: 'note',
-      level: 'info',
-      code: 'snapshot-kept',
-      message: `snapshot ${id} keeps what this run made`,
-    });
+    const { snapshot, withoutTool } = await options.backups.keep({ cluster, record, reason: 'up', signal });
+    const kept = `snapshot ${snapshot.id} keeps what this run made`;
+    bus.emit({ type: 'note', level: 'info', code: 'snapshot-kept', message: kept });
+    if (withoutTool === undefined) return 'unchanged';
+    const { code, message: why, hint } = withoutTool;
+    const message = `etcdutl ${snapshot.etcd}, which a restore needs, could not be had: ${why}`;
+    bus.emit({ type: 'note', level: 'warning', code, message, ...(hint && { hint }) });
   } catch (thrown) {
     signal.throwIfAborted();
     const { code, message: why } = ownError(thrown);
