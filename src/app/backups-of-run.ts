@@ -1,5 +1,5 @@
 import { chooseSnapshot } from '../backup/choose-snapshot.js';
-import { type RestoreArchive, removeArchive, restoreArchive } from '../backup/restore-archive.js';
+import { type RestoreArchive, restoreArchive } from '../backup/restore-archive.js';
 import { findSnapshot, snapshotStore } from '../backup/snapshot-store.js';
 import type { RecordedCluster } from '../cluster/recorded-cluster.js';
 import type { Encoding } from '../delivery/segment.js';
@@ -15,23 +15,22 @@ import { controlPlaneArchs } from './list-backups.js';
 export interface BackupsOfRun {
   inputs: Pick<RunInputs, 'state' | 'spec' | 'content' | 'snapshot'>;
   pki: PkiStore;
-  /** Of this run, private. */
-  directory: string;
   now: () => Date;
 }
 
 /** The snapshots in the state directory, for one `up`. `close` when it has ended. */
 export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promise<void> } {
-  const { inputs, directory, now } = options;
+  const { inputs, now } = options;
   const store = snapshotStore(inputs.state);
   const archives = new Map<string, Promise<RestoreArchive>>();
-  const made: { id: string; encoding: Encoding }[] = [];
   return {
     ...lookingBackups(options),
     archive({ id, arch, encoding }, signal) {
-      const key = `${arch} ${encoding}`;
+      const key = `${id} ${arch} ${encoding}`;
       const archive = archives.get(key) ?? makeArchive(id, arch, encoding, signal);
       archives.set(key, archive);
+      // The next pass tries again.
+      archive.catch(() => archives.delete(key));
       return archive;
     },
     async keep({ cluster, record, reason, signal }) {
@@ -40,9 +39,8 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
       return { snapshot, ...(withoutTool && { withoutTool }) };
     },
     async close() {
-      await Promise.allSettled(archives.values());
-      for (const { id, encoding } of made)
-        await removeArchive({ directory, encoding, snapshot: await findSnapshot(store, id) });
+      for (const made of await Promise.allSettled(archives.values()))
+        if (made.status === 'fulfilled') await made.value.remove();
     },
   };
 
@@ -68,14 +66,14 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
     signal: AbortSignal,
   ): Promise<RestoreArchive> {
     const snapshot = await findSnapshot(store, id);
-    made.push({ id, encoding });
-    const { content } = inputs;
+    const { content, state } = inputs;
+    const { root: directory } = state;
     return restoreArchive({ store, snapshot, content, arch, encoding, directory, env: process.env, signal });
   }
 }
 
 /** For `plan`. */
-export function lookingBackups({ inputs, pki, now }: Omit<BackupsOfRun, 'directory'>): Backups {
+export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
   const store = snapshotStore(inputs.state);
   const refuse = (): Promise<never> => Promise.reject(new Error('plan must not restore or keep anything'));
   return {

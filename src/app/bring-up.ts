@@ -56,7 +56,7 @@ export async function bringUp({
     const { takenOverFrom } = held;
     const notes = takenOverFrom ? [{ code: 'lock-taken-over', message: takenOverMessage(takenOverFrom) }] : [];
     const sinks = [sink, journal(directory)];
-    const backups = backupsOfRun({ inputs, pki, directory, now: () => new Date() });
+    const backups = backupsOfRun({ inputs, pki, now: () => new Date() });
     try {
       const result = await runReconcile({ command: 'up', inputs, request, state, backups, signal, sinks, notes });
       return { result, inputs };

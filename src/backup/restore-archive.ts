@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { compressMember } from '../artifacts/compress.js';
 import { fileContent } from '../artifacts/content.js';
 import { hashFile } from '../artifacts/remembered.js';
@@ -14,6 +16,8 @@ export interface RestoreArchive {
   snapshot: string;
   /** Once for each node. */
   read(): AsyncIterable<Buffer>;
+  /** The file that it is read from goes. */
+  remove(): Promise<void>;
 }
 
 export interface RestoreArchiveOptions {
@@ -23,7 +27,7 @@ export interface RestoreArchiveOptions {
   /** Of the node, by Go's name. */
   arch: string;
   encoding: Encoding;
-  /** A private directory: it holds secrets until `removeArchive`. */
+  /** A private directory, in which what a killed run leaves is swept by the next: it holds the cluster's secrets. */
   directory: string;
   env: NodeJS.ProcessEnv;
   signal: AbortSignal;
@@ -31,7 +35,7 @@ export interface RestoreArchiveOptions {
 
 /** Compressed once, into a file of the operator's. @throws DisklessError of a tool that cannot be had */
 export async function restoreArchive(options: RestoreArchiveOptions): Promise<RestoreArchive> {
-  const { store, snapshot, content, arch, encoding, env, signal } = options;
+  const { store, snapshot, content, arch, encoding, directory, env, signal } = options;
   const tool = await content.etcdutl(snapshot.etcd, arch);
   const path = databasePath(store, snapshot.id);
   const file = {
@@ -40,7 +44,8 @@ export async function restoreArchive(options: RestoreArchiveOptions): Promise<Re
     size: snapshot.sizeBytes,
     sha256: await hashFile(path, { signal }),
   };
-  const compressed = archivePath(options);
+  // A name that sweeping knows: see TEMPORARY_FILE.
+  const compressed = join(directory, `.snapshot-${snapshot.id}.tar.${randomBytes(6).toString('hex')}.tmp`);
   await compressMember({ content: fileContent(file), encoding, path: compressed, env, onBytes: () => {}, signal });
   const member = await content.member(tool.sha256, encoding);
   return {
@@ -51,19 +56,6 @@ export async function restoreArchive(options: RestoreArchiveOptions): Promise<Re
       yield* createReadStream(compressed) as AsyncIterable<Buffer>;
       yield content.endOfArchive(encoding);
     },
+    remove: () => rm(compressed, { force: true }),
   };
-}
-
-export async function removeArchive(
-  options: Pick<RestoreArchiveOptions, 'directory' | 'snapshot' | 'encoding'>,
-): Promise<void> {
-  await rm(archivePath(options), { force: true });
-}
-
-function archivePath({
-  directory,
-  snapshot,
-  encoding,
-}: Pick<RestoreArchiveOptions, 'directory' | 'snapshot' | 'encoding'>) {
-  return `${directory}/snapshot-${snapshot.id}.tar.${encoding}`;
 }

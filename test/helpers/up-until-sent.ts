@@ -25,7 +25,7 @@ export async function prepareUp(
   const runDirectory = await createRunDirectory(inputs.state, new Date());
   const pki = await openPki(inputs, 'persistent');
   const state = persistentState({ ...inputs, runDirectory, pki });
-  const backups = backupsOfRun({ inputs, pki, directory: runDirectory, now: () => new Date() });
+  const backups = backupsOfRun({ inputs, pki, now: () => new Date() });
   const bus = createEventBus({
     sinks: [...sinks, journal(runDirectory)],
     monotonicMs: () => performance.now(),

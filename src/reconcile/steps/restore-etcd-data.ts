@@ -29,7 +29,8 @@ export async function restoreEtcdData(context: AtWork, place: StepPlace, owner: 
   waitsFor(`the archive of snapshot ${origin.snapshot}`);
   const archive = await context.options.backups.archive(
     { id: origin.snapshot, arch: archOf(facts), encoding },
-    place.signal,
+    // It is made for all of them: one that is cut off must not take it from the others.
+    context.signal,
   );
   waitsFor(`etcdutl makes its data of snapshot ${origin.snapshot}`);
   await change(context, place, `restore etcd data from snapshot ${origin.snapshot}`, () =>
