@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DisklessError } from '../../src/errors.js';
 import type { EtcdMember } from '../../src/etcd/gateway.js';
 import type { NodeFacts } from '../../src/facts/facts.js';
+import type { Backup } from '../../src/plan/etcd-facts.js';
 import type { Run } from '../../src/reconcile/context.js';
 import type { FitNode } from '../../src/reconcile/hosts.js';
 import { majorityRuns, observeEtcd } from '../../src/reconcile/observe-etcd.js';
@@ -14,6 +15,8 @@ const NAMES = ['s4', 's5', 's6'];
 const IPS: Record<string, string> = { s4: '10.0.0.4', s5: '10.0.0.5', s6: '10.0.0.6' };
 const spec = sampleSpec({ nodes: NAMES.map((name) => sampleNode({ name })) });
 const etcdRecord: EtcdRecord = { incarnation: 2, phase: 'bootstrapped', token: 't', members: NAMES, bootIds: {} };
+
+const KEPT: Backup = { kind: 'usable', id: '2-7', incarnation: 2 };
 
 /** A machine with data of this incarnation, by default the recorded one. */
 function member(active: string, incarnation = 2, masked = false): NodeFacts {
@@ -69,6 +72,7 @@ function observe({
       discardData: new Set<string>(),
       clock: virtualClock(),
       readyTimeoutMs: 180_000,
+      backups: { look: async () => KEPT },
     },
   } as unknown as Run;
   const hosts = {
@@ -91,6 +95,15 @@ describe('observeEtcd', () => {
     expect(await word({ phase: 'bootstrapped' })).toBe(true);
     expect(await word({ phase: 'bootstrapping' })).toBe(false);
     expect((await observe({ facts, etcd })).newCluster).toBe(false);
+  });
+
+  it('looks for a snapshot where no quorum answers, and only there', async () => {
+    const etcd = new FakeEtcd(IPS);
+    const running = { s4: member('active'), s5: member('active'), s6: member('active') };
+    expect((await observe({ facts: running, etcd })).backup).toEqual({ kind: 'none' });
+    expect((await observe({ facts: { s4: sampleFacts() }, etcd })).backup).toEqual(KEPT);
+    const none = { facts: { s4: sampleFacts() }, etcd, record: { phase: 'none' as const } };
+    expect((await observe(none)).backup).toEqual({ kind: 'none' });
   });
 
   it('reads what each control plane holds, also on a machine that failed its preflight', async () => {

@@ -14,7 +14,7 @@ import { sampleFacts } from '../../helpers/sample-facts.js';
 
 const marker = { clusterId: 'c1', incarnation: 1, files: [], units: {}, images: [] };
 
-function runWith(survivor: boolean, answer: Answer = () => ({})) {
+function runWith(survivor: boolean, answer: Answer = () => ({}), origin?: object) {
   const { signal } = new AbortController();
   const told: Told[] = [];
   const link = fakeConnection((command) => {
@@ -27,7 +27,7 @@ function runWith(survivor: boolean, answer: Answer = () => ({})) {
     bus: createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) }),
     cluster: clusterOf([sessionOver('s5', [link], signal)]),
     memory: { tally },
-    judgement: { record: { clusterId: 'c1', etcd: { incarnation: 2 } } },
+    judgement: { record: { clusterId: 'c1', etcd: { incarnation: 2, ...(origin && { origin }) } } },
     work: { survivor, facts: sampleFacts({ marker }) },
   } as unknown as AtWork;
   return { told, tally, retire: () => retirePast(context, { node: 's5', step: 'retire', signal, failed: new Set() }) };
@@ -44,7 +44,13 @@ describe('retirePast', () => {
     const { told, tally, retire } = runWith(true);
     expect(await retire()).toBe('changed');
     expect(tally.get('s5')?.changes).toBe(1);
-    expect(told[0]?.command).toMatch(/^bash -s -- \/run\/k8s-diskless c1 2 kube-proxy\.service .*etcd\.service$/);
+    expect(told[0]?.command).toMatch(/^bash -s -- \/run\/k8s-diskless c1 2 end kube-proxy\.service .*etcd\.service$/);
+  });
+
+  it('leaves pods to the kubelet where the past was restored', async () => {
+    const { told, retire } = runWith(true, () => ({}), { snapshot: '1-7', phase: 'kept' });
+    expect(await retire()).toBe('changed');
+    expect(told[0]?.command).toMatch(/ c1 2 keep kube-proxy\.service /);
   });
 
   it('fails with what is still there', async () => {
@@ -59,7 +65,7 @@ describe('the script', () => {
   const VOLUME = '/var/lib/kubelet/pods/u1/volumes/kubernetes.io~nfs/a 7 50%';
 
   /** In a shell of this machine, every directory of a node below one of the test's. */
-  async function sandbox(umount = 'return 32') {
+  async function sandbox(umount = 'return 32', origin?: object) {
     const root = await realpath(await mkdtemp(join(tmpdir(), 'retire-past-')));
     onTestFinished(() => rm(root, { recursive: true }));
     const file = join(root, VOLUME, 'precious');
@@ -79,7 +85,7 @@ describe('the script', () => {
     };
     const { exec } = localShell({ rewrite }).node.session;
     const done = (): string[] => readFileSync(join(root, 'log'), 'utf8').trim().split('\n');
-    return { ...runWith(true, ({ command, ...options }) => exec(command, options)), exec, root, file, done };
+    return { ...runWith(true, ({ command, ...options }) => exec(command, options), origin), exec, root, file, done };
   }
 
   it('ends what runs first, and names the new incarnation last: what was interrupted is done again', async () => {
@@ -96,6 +102,14 @@ describe('the script', () => {
       'restart containerd.service',
       past,
     ]);
+    expect(readFileSync(join(root, 'run/k8s-diskless/cluster'), 'utf8')).toBe('c1 2\n');
+  });
+
+  it('stops what watches, and touches neither containers nor volumes, where the past was restored', async () => {
+    const { retire, root, file, done } = await sandbox('return 1', { snapshot: '1-7', phase: 'kept' });
+    await retire();
+    expect(done()).toEqual([`stop ${UNITS_OF_AN_INCARNATION.join(' ')}`]);
+    expect(readFileSync(file, 'utf8')).toBe('data of a user');
     expect(readFileSync(join(root, 'run/k8s-diskless/cluster'), 'utf8')).toBe('c1 2\n');
   });
 

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import type { Run } from '../../src/reconcile/context.js';
+import { finishRestore } from '../../src/reconcile/finish-restore.js';
+import type { ClusterRecord, RestorePhase } from '../../src/state/records.js';
+
+/** What was done, in its order; `fails` at the first act that begins so. */
+function runFrom(phase: RestorePhase | undefined, fails?: string) {
+  const done: string[] = [];
+  const act = async (what: string): Promise<void> => {
+    if (fails !== undefined && what.startsWith(fails)) throw new Error(what);
+    done.push(what);
+  };
+  const etcd = {
+    disarmNoSpace: () => act('disarm'),
+    deletePrefix: (prefix: string) => act(`delete ${prefix}`),
+  };
+  const context = {
+    bus: { emit: () => {} },
+    cluster: { quorumThrough: async () => etcd },
+    options: {
+      backups: {
+        keep: async ({ record }: { record: ClusterRecord }) => {
+          await act(`keep ${record.etcd.incarnation} ${record.etcd.origin?.phase}`);
+          return { snapshot: { id: '3-9' } };
+        },
+      },
+    },
+  } as unknown as Run;
+  const origin = phase && { origin: { snapshot: '2-7', phase } };
+  const record = { etcd: { incarnation: 3, phase: 'bootstrapping', ...origin } } as unknown as ClusterRecord;
+  const save = (saved: ClusterRecord) => act(`save ${saved.etcd.phase} ${saved.etcd.origin?.phase}`);
+  const { signal } = new AbortController();
+  return { done, finished: finishRestore(context, signal, { record, through: ['s4'], save }) };
+}
+
+const CLEARED = [
+  'disarm',
+  'delete /registry/masterleases/',
+  'delete /registry/leases/kube-system/kube-controller-manager',
+  'delete /registry/leases/kube-system/kube-scheduler',
+  'delete /registry/leases/kube-system/apiserver-',
+];
+
+describe('finishRestore', () => {
+  it('clears what must not return, keeps a snapshot of the new life, and records each when it is done', async () => {
+    const { done, finished } = runFrom('restoring');
+    expect((await finished).etcd).toMatchObject({ phase: 'bootstrapping', origin: { snapshot: '2-7', phase: 'kept' } });
+    expect(done).toEqual([...CLEARED, 'save bootstrapping restored', 'keep 3 restored', 'save bootstrapping kept']);
+  });
+
+  it('goes on where it was', async () => {
+    const { done, finished } = runFrom('restored');
+    await finished;
+    expect(done).toEqual(['keep 3 restored', 'save bootstrapping kept']);
+    const last = runFrom('kept');
+    await last.finished;
+    expect(last.done).toEqual([]);
+  });
+
+  it('records nothing that was not done', async () => {
+    const cleared = runFrom('restoring', 'delete /registry/leases');
+    await expect(cleared.finished).rejects.toThrow();
+    expect(cleared.done.filter((what) => what.startsWith('save'))).toEqual([]);
+    const kept = runFrom('restoring', 'keep');
+    await expect(kept.finished).rejects.toThrow();
+    expect(kept.done.at(-1)).toBe('save bootstrapping restored');
+  });
+
+  it('has nothing to do for a life that began empty', async () => {
+    const { done, finished } = runFrom(undefined);
+    await finished;
+    expect(done).toEqual([]);
+  });
+});
