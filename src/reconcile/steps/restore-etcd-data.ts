@@ -24,8 +24,11 @@ const LABEL = 'restore etcd data';
  */
 export async function restoreEtcdData(context: AtWork, place: StepPlace, owner: string): Promise<void> {
   const { origin } = context.judgement.record.etcd;
-  if (origin === undefined) return;
   const { facts, encoding } = context.work;
+  const order = context.judgement.orders.members.get(place.node);
+  // What is there and not wiped was made in this very attempt.
+  const isThere = facts.etcdData.present && !(order && 'wipe' in order && order.wipe !== undefined);
+  if (origin === undefined || isThere) return;
   waitsFor(`the archive of snapshot ${origin.snapshot}`);
   const archive = await context.options.backups.archive(
     { id: origin.snapshot, arch: archOf(facts), encoding },
@@ -62,9 +65,11 @@ async function runScript(
   const member = [place.node, cluster, token, peerUrl(work.nodeIp)];
   const command = bashReader(SCRIPT, 'restore-etcd-data', ...paths, ...files, ...member);
   const remote = await connection.open(command, { label: LABEL, root: true, signal: place.signal });
-  const said = textOf(remote.stdout);
+  const ended = Promise.all([textOf(remote.stdout), remote.result]);
+  // Whatever ends it is told by who sends, or by who waits for its end: never by nobody.
+  ended.catch(() => undefined);
   await pump(archive.read(), remote, { stallTimeoutMs: options.stallTimeoutMs, signal: place.signal });
-  const [stdout, { exitCode, stderr }] = await Promise.all([said, remote.result]);
+  const [stdout, { exitCode, stderr }] = await ended;
   if (exitCode === 0) return stdout;
   throw new DisklessError({
     code: 'restore-failed',

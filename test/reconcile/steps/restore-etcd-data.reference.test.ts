@@ -1,0 +1,89 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { scriptText } from '../../../src/node/script-text.js';
+import { etcdBinaries } from '../../etcd-file/etcd-tools.js';
+import { fixture } from '../../etcd-file/fixture.js';
+
+/* The node's script, with the real etcdutl over a real snapshot. */
+
+const OWNER = 'c1 2 voter token begun';
+const DATABASE = fixture('snapshot-3.7');
+let etcdutl: Buffer;
+let root: string;
+
+beforeAll(async () => {
+  etcdutl = readFileSync(join(await etcdBinaries('3.7'), 'etcdutl'));
+});
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'k8s-diskless-restore-'));
+  mkdirSync(join(root, 'etcd'));
+  marked(OWNER);
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const marked = (owner: string): void => writeFileSync(join(root, 'etcd/k8s-diskless'), `${owner}\n`);
+const shaOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+const member = (): string => join(root, 'etcd/member');
+const scratch = (): string => join(root, 'etcd.restore');
+
+/** Both under the names that the script is told; `name` is what they are called in the archive. */
+function archiveOf(
+  tool: Buffer,
+  snapshot: Buffer,
+  { name = shaOf }: { name?: (bytes: Buffer) => string } = {},
+): Buffer {
+  const directory = mkdtempSync(join(root, 'archive-'));
+  for (const bytes of [tool, snapshot]) writeFileSync(join(directory, name(bytes)), bytes);
+  return execFileSync('tar', ['-czf', '-', '-C', directory, '.'], { maxBuffer: 2 ** 30 });
+}
+
+function restore(archive: Buffer, { tool = etcdutl, snapshot = DATABASE } = {}) {
+  const paths = [join(root, 'etcd'), join(root, 'lock'), OWNER, scratch()];
+  const files = ['gzip', shaOf(tool), shaOf(snapshot)];
+  const about = ['s4', 's4=https://10.0.0.4:2380,s5=https://10.0.0.5:2380', 'token', 'https://10.0.0.4:2380'];
+  const script = scriptText('restore-etcd-data.bash');
+  const args = ['-c', script, 'restore-etcd-data', ...paths, ...files, ...about];
+  return spawnSync('bash', args, { input: archive, encoding: 'utf8', maxBuffer: 2 ** 26 });
+}
+
+test('makes the data directory of a member, leaves nothing beside it, and finds its work done', () => {
+  const archive = archiveOf(etcdutl, DATABASE);
+  mkdirSync(join(scratch(), 'half/made'), { recursive: true });
+  expect(restore(archive)).toMatchObject({ status: 0, stdout: 'restored\n' });
+  expect(existsSync(join(member(), 'snap/db'))).toBe(true);
+  expect(existsSync(join(member(), 'wal'))).toBe(true);
+  expect(existsSync(scratch())).toBe(false);
+  const made = readFileSync(join(member(), 'snap/db'));
+  expect(restore(archive)).toMatchObject({ status: 0, stdout: 'present\n' });
+  expect(readFileSync(join(member(), 'snap/db')).equals(made)).toBe(true);
+});
+
+test('changes nothing where the directory is claimed for something else', () => {
+  marked('c1 3 voter other begun');
+  const { status, stdout } = restore(archiveOf(etcdutl, DATABASE));
+  expect({ status, stdout }).toEqual({ status: 0, stdout: 'claimed c1 3 voter other begun\n' });
+  expect(existsSync(member())).toBe(false);
+});
+
+test('what comes damaged, or breaks off, is made into nothing', () => {
+  const other = Buffer.from(DATABASE);
+  other[100] = (other[100] ?? 0) ^ 1;
+  const name = (bytes: Buffer): string => shaOf(bytes === other ? DATABASE : bytes);
+  const damaged = archiveOf(etcdutl, other, { name });
+  expect(restore(damaged).status).not.toBe(0);
+  const whole = archiveOf(etcdutl, DATABASE);
+  for (const share of [0, 0.3, 0.99]) expect(restore(whole.subarray(0, whole.length * share)).status).not.toBe(0);
+  expect(existsSync(member())).toBe(false);
+});
+
+test('says what etcdutl said', () => {
+  const none = Buffer.from('no database');
+  const { status, stderr } = restore(archiveOf(etcdutl, none), { snapshot: none });
+  expect(status).toBe(1);
+  expect(stderr).not.toBe('');
+  expect(existsSync(member())).toBe(false);
+});
