@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type SnapshotStore, snapshotStore, writeSidecar } from '../../src/backup/snapshot-store.js';
+import { PkiStore } from '../../src/pki/store.js';
+import { acquireLock } from '../../src/state/lock.js';
+import { writeClusterRecord } from '../../src/state/record-files.js';
+import { sampleSnapshot } from '../backup/samples.js';
+import { fixture } from '../etcd-file/fixture.js';
+import { sampleSpec } from '../helpers/sample-facts.js';
+import { createOperator, type Operator } from './cli.js';
+import { recordSample } from './recorded-state.js';
+
+const DATABASE = fixture('snapshot-3.7');
+const SHA = createHash('sha256').update(DATABASE.subarray(0, -32)).digest('hex');
+
+/** A recorded cluster with its PKI and these snapshots. */
+async function recorded(operator: Operator, ...revisions: string[]): Promise<SnapshotStore> {
+  const state = await recordSample(operator.stateDir);
+  const pki = await PkiStore.open({ directory: state.pki, mode: 'persistent', clusterExists: false });
+  await pki.ensure({ spec: sampleSpec(), nodes: [] });
+  const etcd = { incarnation: 1, phase: 'bootstrapped' as const, token: 'c1-1', members: ['s4'], bootIds: {} };
+  await writeClusterRecord(state, { clusterId: 'c1', spec: sampleSpec(), etcd, pki: await pki.fingerprints() });
+  const store = snapshotStore(state);
+  mkdirSync(store.directory);
+  for (const revision of revisions) {
+    const info = sampleSnapshot({
+      revision,
+      sizeBytes: DATABASE.length,
+      sha256: SHA,
+      takenAt: new Date().toISOString(),
+    });
+    writeFileSync(join(store.directory, `${info.id}.db`), DATABASE);
+    await writeSidecar(store, info);
+  }
+  return store;
+}
+
+const words = ({ stdout, stderr }: { stdout: string; stderr: string }): string =>
+  `${stdout}${stderr}`.replaceAll(/\s+/g, ' ');
+
+describe('backups', () => {
+  it('lists none, and says how there will be some', async () => {
+    const operator = createOperator();
+    await recorded(operator);
+    const listed = await operator.run(['backups']);
+    expect(listed.exit).toBe(0);
+    expect(words(listed)).toContain('No snapshot is kept. up takes one whenever it changed something');
+  });
+
+  it('lists the newest first; --output json has what is wrong with each', async () => {
+    const operator = createOperator();
+    await recorded(operator, '9', '100');
+    const { exit, stdout } = await operator.run(['backups', '--output', 'json']);
+    expect(exit).toBe(0);
+    const { v, backups } = JSON.parse(stdout);
+    expect({ v, ids: backups.map(({ id }: { id: string }) => id) }).toEqual({ v: 1, ids: ['1-100', '1-9'] });
+    expect(backups[0].problems).toEqual([]);
+  });
+
+  it('ends with 4 where one is damaged, and verify names it', async () => {
+    const operator = createOperator();
+    const store = await recorded(operator, '9', '100');
+    writeFileSync(join(store.directory, '1-9.db'), 'cut');
+    const listed = await operator.run(['backups']);
+    expect(listed.exit).toBe(4);
+    expect(words(listed)).toContain('1-9 cannot be used: its file has 3 of');
+    const verified = await operator.run(['backups', 'verify']);
+    expect(verified.exit).toBe(4);
+    // Its sidecar is a sample's, and says another number of keys.
+    expect(words(verified)).toMatch(/1-100: the snapshot 1-100 is damaged: it holds something else/);
+  });
+
+  it('shows every object that would come back', async () => {
+    const operator = createOperator();
+    await recorded(operator, '100');
+    const { exit, stdout } = await operator.run(['backups', 'show', '1-100', '--objects']);
+    expect(exit).toBe(0);
+    expect(stdout.split('\n').filter(Boolean).length).toBeGreaterThan(10);
+    expect(stdout).toMatch(/^configmaps \S+\/\S+$/m);
+  });
+
+  it.each([
+    [['backups', 'show', '7-7'], 'there is no snapshot 7-7'],
+    [['backups', 'verify', '7-7'], 'there is no snapshot 7-7'],
+  ])('refuses what there is not: %j', async (args, message) => {
+    const operator = createOperator();
+    await recorded(operator, '100');
+    const refused = await operator.run(args);
+    expect(refused.exit).toBe(2);
+    expect(words(refused)).toContain(message);
+  });
+
+  it('lets nothing go while a snapshot is taken', async () => {
+    const operator = createOperator();
+    const store = await recorded(operator, '100');
+    const lock = await acquireLock({ path: store.lock, command: 'backup', now: () => new Date() });
+    try {
+      const refused = await operator.run(['backups', 'prune']);
+      expect(refused.exit).toBe(5);
+      expect(words(refused)).toContain('another run holds the lock: backup');
+    } finally {
+      lock.release();
+    }
+    expect((await operator.run(['backups', 'prune'])).stdout).toBe('Nothing to let go.\n');
+  });
+});
+
+it('backup needs a cluster whose etcd was brought up', async () => {
+  const operator = createOperator();
+  const none = await operator.run(['backup']);
+  expect([none.exit, words(none)]).toEqual([2, expect.stringContaining('no cluster is recorded')]);
+});
+
+it.each([
+  [['--snapshot', '1-1', '--empty'], '--snapshot and --empty contradict each other'],
+  [['--empty', '--new-cluster'], '--empty and --new-cluster contradict each other'],
+  [['--snapshot', '1-1'], 'there is no snapshot 1-1'],
+])('up refuses %j before anything is contacted', async (args, message) => {
+  const operator = createOperator();
+  const refused = await operator.run(['up', '--hosts', 's4', ...args]);
+  expect(refused.exit).toBe(2);
+  expect(words(refused)).toContain(message);
+});
