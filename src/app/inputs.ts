@@ -1,4 +1,4 @@
-import { findSnapshot, snapshotStore } from '../backup/snapshot-store.js';
+import { findSnapshot, listSnapshots, readLast, snapshotStore } from '../backup/snapshot-store.js';
 import type { LoadedConfig } from '../config/load.js';
 import { loadConfig } from '../config/load.js';
 import { discardedMembers, lostMembers } from '../config/named-members.js';
@@ -8,7 +8,7 @@ import { resolveSpec } from '../config/resolve.js';
 import type { ClusterSpec } from '../config/spec.js';
 import { decideSsh } from '../config/ssh-settings.js';
 import type { ContentSource } from '../delivery/content-source.js';
-import { type DisklessError, usageError } from '../errors.js';
+import { type DisklessError, refusal, usageError } from '../errors.js';
 import type { KubeObject } from '../kube/objects.js';
 import { requireReadableConfig } from '../ssh/effective-config.js';
 import type { HostKey } from '../ssh/transport.js';
@@ -63,6 +63,7 @@ export async function readInputs(
   const place = contentPlace(request, file);
   const inputs = await openContent(place, { progress: onProgress, signal, recheck: request.verify });
   const recorded = record?.spec;
+  if (record === undefined) await refuseLostRecord(state);
   const snapshot = await namedSnapshot(request, state);
   const known = { state, nodeRecords, jumpHosts, place, ...(record && { record }), ...(snapshot && { snapshot }) };
   const outdated = recorded && !request.newCluster ? outdatedCluster(recorded) : undefined;
@@ -87,6 +88,18 @@ export async function readInputs(
   await content.images();
   await requireContent({ ...resolved, nodeRecords, place }, content);
   return { ...known, ...resolved, lost, discardData, networkObjects, content };
+}
+
+/** A cluster that had a past is never begun empty because its record was lost. @throws refusal (exit 5) */
+async function refuseLostRecord(state: StateDir): Promise<void> {
+  const store = snapshotStore(state);
+  const { snapshots, damaged } = await listSnapshots(store);
+  if (snapshots.length + damaged.length === 0 && (await readLast(store)) === undefined) return;
+  throw refusal({
+    code: 'record-lost',
+    message: `${state.root} has snapshots of a cluster, and no record of it: ${state.clusterFile} is missing`,
+    hint: `put ${state.clusterFile} back; or name another place with --state-dir to begin a new cluster`,
+  });
 }
 
 /** @throws usage error of words that contradict each other, and where there is no such snapshot */

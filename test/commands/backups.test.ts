@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type SnapshotStore, snapshotStore, writeSidecar } from '../../src/backup/snapshot-store.js';
@@ -122,4 +122,18 @@ it.each([
   const refused = await operator.run(['up', '--hosts', 's4', ...args]);
   expect(refused.exit).toBe(2);
   expect(words(refused)).toContain(message);
+});
+
+it('up does not begin a new cluster where the record of one was lost that has snapshots', async () => {
+  const operator = createOperator();
+  const { directory } = await recorded(operator, '100');
+  rmSync(join(operator.stateDir, 'cluster.yaml'));
+  for (const args of [[], ['--snapshot', '1-100'], ['--empty']]) {
+    const refused = await operator.run(['up', '--hosts', 's4', ...args]);
+    expect(refused.exit).toBe(5);
+    expect(words(refused)).toContain('has snapshots of a cluster, and no record of it');
+  }
+  // That they are gone too makes it no other cluster.
+  rmSync(directory, { recursive: true });
+  expect((await operator.run(['up', '--hosts', 's4'])).exit).toBe(5);
 });
