@@ -32,6 +32,12 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
+/** With its pages as they come, and the hash that is right for them. */
+function hashed(pages: Buffer): { database: Buffer; sha256: string } {
+  const hash = createHash('sha256').update(pages).digest();
+  return { database: Buffer.concat([pages, hash]), sha256: hash.toString('hex') };
+}
+
 /** A real one; of another incarnation it is another snapshot. */
 async function keep(incarnation: number, changes: Partial<SnapshotInfo> = {}): Promise<string> {
   const path = join(root, 'database');
@@ -96,6 +102,65 @@ describe('what a next life begins from', () => {
     expect(await chosen()).toContain(`--snapshot ${first} takes the one of`);
     rmSync(store.directory, { recursive: true });
     expect(await chosen()).toContain(`the snapshot ${second} is missing; put it back into ${store.directory}`);
+  });
+
+  it('is none whose pages are damaged, though its hash is right for them', async () => {
+    const pages = Buffer.from(DATABASE.subarray(0, -32));
+    // Both of the pages by which everything else is found.
+    pages.fill(0, 0, 2 * 4096);
+    const { database, sha256 } = hashed(pages);
+    const id = await keep(1, { sha256 });
+    writeFileSync(databasePath(store, id), database);
+    expect(await chosen()).toContain('neither meta page');
+  });
+
+  it('is none that holds something else than its sidecar says', async () => {
+    await keep(1, { keys: 7 });
+    expect(await chosen()).toContain('it holds something else than when it was taken');
+    await keep(2, { incarnation: 2, id: '2-7', revision: '7' });
+    expect(await chosen()).toContain('the snapshot 2-7 is damaged: it holds something else');
+  });
+
+  it('is none where nothing is left but the word that there was one, and no other is named as a way', async () => {
+    const only = await keep(1);
+    await removeSnapshot(store, only);
+    const ways = `put it back into ${store.directory}, whole, with its sidecar`;
+    expect(await choose()).toEqual({ kind: 'unusable', why: `the snapshot ${only} is missing`, ways });
+  });
+
+  it('is missing where an unfinished one began with it, or a person named it, whatever else there is', async () => {
+    await keep(2);
+    const etcd: EtcdRecord = { ...ETCD, phase: 'bootstrapping', origin: { snapshot: '1-9', phase: 'restoring' } };
+    expect(await chosen({ etcd })).toContain('the snapshot 1-9 is missing');
+    expect(await chosen({ named: '1-8' })).toContain('the snapshot 1-8 is missing');
+  });
+
+  it('is the newest again once an attempt is finished, and the named one over an unfinished', async () => {
+    const [first, second] = [await keep(1), await keep(2)];
+    const origin = { snapshot: first, phase: 'kept' } as const;
+    expect(await chosen({ etcd: { ...ETCD, origin } })).toBe(second);
+    expect(await chosen({ etcd: { ...ETCD, phase: 'bootstrapping', origin }, named: second })).toBe(second);
+  });
+
+  it('names the newest of the others as a way, by revision and not by name or clock', async () => {
+    for (const revision of ['99', '1000', '8'])
+      await keep(1, {
+        revision,
+        id: `1-${revision}`,
+        takenAt: `2026-11-30T10:00:00.${revision.padStart(4, '0').slice(1)}Z`,
+      });
+    const newest = await keep(2, { clusterId: 'c2' });
+    expect(await choose()).toEqual({
+      kind: 'unusable',
+      why: `the snapshot ${newest} cannot be used: it is of another cluster`,
+      ways: expect.stringContaining('--snapshot 1-1000 takes the one of 2026-11-30T10:00:00.000Z'),
+    });
+  });
+
+  it('comes to no conclusion after Ctrl-C', async () => {
+    await keep(1);
+    const aborted = AbortSignal.abort();
+    await expect(choose({ signal: aborted })).rejects.toBe(aborted.reason);
   });
 
   it('is none that what is brought up could not go on with', async () => {
