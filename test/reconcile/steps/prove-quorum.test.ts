@@ -87,6 +87,25 @@ describe('proveQuorum', () => {
     expect(run.saved).toEqual([]);
   });
 
+  it('records a restored life as begun only when it is cleared and kept: each phase on its way is no such record', async () => {
+    const orders = sampleOrders({ code: 'bootstrap', quorum: { state: 'made', through: TRIO } });
+    const seen = (record: ClusterRecord) => `${record.etcd.phase} ${record.etcd.origin?.phase}`;
+    const restored = (keep: () => Promise<unknown>) => {
+      const run = runWith(trio(), orders, 'bootstrapping');
+      const { judgement, options } = run.context;
+      judgement.record.etcd.origin = { snapshot: '1-7', phase: 'restoring' };
+      Object.assign(options, { backups: { keep } });
+      Object.assign(run.context, { bus: { emit: () => {} } });
+      return run;
+    };
+    const fails = restored(() => Promise.reject(new Error('no space is left')));
+    await expect(fails.prove()).rejects.toThrow('no space is left');
+    expect(fails.saved.map(seen)).toEqual(['bootstrapping restored']);
+    const works = restored(async () => ({ snapshot: { id: '2-9' } }));
+    expect(await works.prove()).toBe('changed');
+    expect(works.saved.map(seen)).toEqual(['bootstrapping restored', 'bootstrapping kept', 'bootstrapped kept']);
+  });
+
   it('asks the members there are, not those there were at the bootstrap', async () => {
     const etcd = new FakeEtcd({ s7: '10.0.0.7', s8: '10.0.0.8', s9: '10.0.0.9' });
     const run = runWith(etcd, sampleOrders({ quorum: { state: 'works', through: ['s7', 's8', 's9'] } }));

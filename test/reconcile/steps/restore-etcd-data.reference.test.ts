@@ -5,18 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { scriptText } from '../../../src/node/script-text.js';
-import { etcdBinaries } from '../../etcd-file/etcd-tools.js';
+import { BUMP, etcdBinaries, etcdutlStatus } from '../../etcd-file/etcd-tools.js';
 import { fixture } from '../../etcd-file/fixture.js';
 
 /* The node's script, with the real etcdutl over a real snapshot. */
 
 const OWNER = 'c1 2 voter token begun';
 const DATABASE = fixture('snapshot-3.7');
+let binaries: string;
 let etcdutl: Buffer;
 let root: string;
 
 beforeAll(async () => {
-  etcdutl = readFileSync(join(await etcdBinaries('3.7'), 'etcdutl'));
+  binaries = await etcdBinaries('3.7');
+  etcdutl = readFileSync(join(binaries, 'etcdutl'));
 });
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'k8s-diskless-restore-'));
@@ -60,6 +62,28 @@ test('makes the data directory of a member, leaves nothing beside it, and finds 
   const made = readFileSync(join(member(), 'snap/db'));
   expect(restore(archive)).toMatchObject({ status: 0, stdout: 'present\n' });
   expect(readFileSync(join(member(), 'snap/db')).equals(made)).toBe(true);
+});
+
+test('what it makes has all keys, at a revision above any that a client may have seen', () => {
+  const stored = join(root, 'snapshot.db');
+  writeFileSync(stored, DATABASE);
+  expect(restore(archiveOf(etcdutl, DATABASE))).toMatchObject({ status: 0, stdout: 'restored\n' });
+  const [before, after] = [stored, join(member(), 'snap/db')].map((path) => etcdutlStatus(binaries, path));
+  expect(after?.revision).toBeGreaterThan(BUMP);
+  expect(after?.revision).toBe((before?.revision ?? 0) + BUMP);
+  // The mark of the raised revision is one more.
+  expect(after?.totalKey).toBe((before?.totalKey ?? 0) + 1);
+});
+
+test('a directory that is claimed for something else while the archive comes is left as it is', () => {
+  // In the place of etcdutl: who claims it in the meantime.
+  const other = 'c1 3 voter other begun';
+  const tool = Buffer.from(
+    `#!/bin/bash\nmkdir -p ${scratch()}/data/member && echo '${other}' >${join(root, 'etcd/k8s-diskless')}\n`,
+  );
+  const { status, stdout } = restore(archiveOf(tool, DATABASE), { tool });
+  expect({ status, stdout }).toEqual({ status: 0, stdout: `claimed ${other}\n` });
+  expect([existsSync(member()), existsSync(scratch())]).toEqual([false, false]);
 });
 
 test('changes nothing where the directory is claimed for something else', () => {
