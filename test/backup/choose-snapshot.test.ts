@@ -14,6 +14,7 @@ import {
   snapshotStore,
   writeSidecar,
 } from '../../src/backup/snapshot-store.js';
+import { DisklessError } from '../../src/errors.js';
 import type { EtcdRecord } from '../../src/state/records.js';
 import { stateDirAt } from '../../src/state/state-dir.js';
 import { fixture } from '../etcd-file/fixture.js';
@@ -159,7 +160,7 @@ describe('what a next life begins from', () => {
 
   it('comes to no conclusion after Ctrl-C', async () => {
     await keep(1);
-    const aborted = AbortSignal.abort();
+    const aborted = AbortSignal.abort(new DisklessError({ code: 'interrupted', message: 'interrupted' }));
     await expect(choose({ signal: aborted })).rejects.toBe(aborted.reason);
   });
 
