@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { compressMember } from '../artifacts/compress.js';
 import { fileContent } from '../artifacts/content.js';
 import { hashFile } from '../artifacts/remembered.js';
-import type { ContentSource } from '../delivery/content-source.js';
+import type { CompressedMember, ContentSource } from '../delivery/content-source.js';
 import type { Encoding } from '../delivery/segment.js';
 import type { SnapshotInfo } from './snapshot-info.js';
 import { databasePath, type SnapshotStore } from './snapshot-store.js';
@@ -46,15 +46,37 @@ export async function restoreArchive(options: RestoreArchiveOptions): Promise<Re
   };
   // A name that sweeping knows: see TEMPORARY_FILE.
   const compressed = join(directory, `.snapshot-${snapshot.id}.tar.${randomBytes(6).toString('hex')}.tmp`);
-  await compressMember({ content: fileContent(file), encoding, path: compressed, env, onBytes: () => {}, signal });
-  const member = await content.member(tool.sha256, encoding);
+  try {
+    await compressMember({ content: fileContent(file), encoding, path: compressed, env, onBytes: () => {}, signal });
+    const member = await content.member(tool.sha256, encoding);
+    return archiveIn(compressed, {
+      tool: tool.sha256,
+      snapshot: file.sha256,
+      member,
+      end: content.endOfArchive(encoding),
+    });
+  } catch (error) {
+    await rm(compressed, { force: true });
+    throw error;
+  }
+}
+
+interface Parts {
+  tool: string;
+  snapshot: string;
+  /** The tool, compressed. */
+  member: CompressedMember;
+  end: Buffer;
+}
+
+function archiveIn(compressed: string, { tool, snapshot, member, end }: Parts): RestoreArchive {
   return {
-    tool: tool.sha256,
-    snapshot: file.sha256,
+    tool,
+    snapshot,
     async *read() {
       yield* member.read();
       yield* createReadStream(compressed) as AsyncIterable<Buffer>;
-      yield content.endOfArchive(encoding);
+      yield end;
     },
     remove: () => rm(compressed, { force: true }),
   };

@@ -10,7 +10,10 @@ export async function verifySnapshot(store: SnapshotStore, info: SnapshotInfo, s
   const { verdict, sha256 } = await hashOf(path, signal);
   if (verdict !== 'right' || sha256 !== info.sha256)
     throw damaged(info.id, 'its SHA-256 is another one than when it was taken');
-  const contents = await readDatabase(path, signal);
+  const contents = await readDatabase(path, signal).catch((error: unknown) => {
+    if (error instanceof DisklessError && error.code === 'snapshot-damaged') throw damaged(info.id, error.message);
+    throw error;
+  });
   if (revisionOf(contents) !== info.revision || contents.liveKeys !== info.keys)
     throw damaged(info.id, 'it holds something else than when it was taken');
 }

@@ -112,7 +112,7 @@ describe('what a next life begins from', () => {
     const { database, sha256 } = hashed(pages);
     const id = await keep(1, { sha256 });
     writeFileSync(databasePath(store, id), database);
-    expect(await chosen()).toContain('neither meta page');
+    expect(await chosen()).toContain(`the snapshot ${id} is damaged: neither meta page`);
   });
 
   it('is none that holds something else than its sidecar says', async () => {

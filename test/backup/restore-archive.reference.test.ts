@@ -96,7 +96,9 @@ it('is not made where the release has no such tool, or the snapshot is another t
   const without = await scene({ withEtcdutl: false });
   expect((await rejection(without.make())).code).toBe('archive-member-missing');
   expect(readdirSync(without.directory)).toEqual([]);
-  const { make, store } = await scene();
+  const { make, store, directory } = await scene();
   writeFileSync(databasePath(store, SNAPSHOT.id), DATABASE.subarray(0, -512));
   expect((await rejection(make())).code).toBe('artifact-changed');
+  // What was made of it until then holds secrets.
+  expect(readdirSync(directory)).toEqual([]);
 });
