@@ -26,7 +26,7 @@ main() {
     if [ "$wipe" = wipe ]; then
       # Where systemd knows no such unit (exit code 5) there is none that runs; else nothing may go that it still writes to.
       systemctl stop etcd.service || [ $? -eq 5 ]
-      rm -rf "$directory/member" "$directory/wal"
+      rm -rf "$directory/member" "$directory/wal" "$directory/restore"
     fi
     printf '%s\n' "$owner" >"$directory/k8s-diskless.new"
     mv -f "$directory/k8s-diskless.new" "$directory/k8s-diskless"

@@ -1,6 +1,7 @@
 import { chooseSnapshot } from '../backup/choose-snapshot.js';
 import { type RestoreArchive, restoreArchive } from '../backup/restore-archive.js';
-import { findSnapshot, snapshotStore } from '../backup/snapshot-store.js';
+import { findSnapshot, listSnapshots, snapshotStore } from '../backup/snapshot-store.js';
+import { verifySnapshot } from '../backup/verify-snapshot.js';
 import type { RecordedCluster } from '../cluster/recorded-cluster.js';
 import type { Encoding } from '../delivery/segment.js';
 import { type DisklessError, ownError } from '../errors.js';
@@ -66,6 +67,8 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
     signal: AbortSignal,
   ): Promise<RestoreArchive> {
     const snapshot = await findSnapshot(store, id);
+    // It may be long ago that it was chosen, and by another run.
+    await verifySnapshot(store, snapshot, signal);
     const { content, state } = inputs;
     const { root: directory } = state;
     return restoreArchive({ store, snapshot, content, arch, encoding, directory, env: process.env, signal });
@@ -85,6 +88,7 @@ export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
       const { id, incarnation } = choice.snapshot;
       return { kind: 'usable', id, incarnation };
     },
+    has: async (wanted) => (await listSnapshots(store)).snapshots.some(({ incarnation }) => incarnation === wanted),
     async describe(id) {
       const { takenAt, objects } = await findSnapshot(store, id);
       return snapshotText({ id, objects, takenAt: new Date(takenAt) }, now());

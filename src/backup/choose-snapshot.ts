@@ -33,7 +33,9 @@ export type Choice =
 export async function chooseSnapshot(options: ChooseOptions): Promise<Choice> {
   const { store, etcd, named, signal } = options;
   const stored = await listSnapshots(store);
-  const unfinished = etcd.phase === 'bootstrapping' ? etcd.origin?.snapshot : undefined;
+  // Once it has a snapshot of its own, that is the newest, and holds all that this one does.
+  const isKept = etcd.origin?.phase === 'kept';
+  const unfinished = etcd.phase === 'bootstrapping' && !isKept ? etcd.origin?.snapshot : undefined;
   const id = named ?? unfinished ?? (await newestId(store, stored));
   if (id === undefined) return { kind: 'none' };
   const snapshot = stored.snapshots.find((each) => each.id === id);
@@ -64,7 +66,7 @@ function problemsOf(snapshot: SnapshotInfo, { clusterId, encryptionKeys, spec }:
   const [was = 0, becomes = 0] = minors;
   const isFollowed = becomes === was || becomes === was + 1;
   return [
-    // Whether the tool can be had is seen when it is fetched, before anything is begun.
+    // Whether the tool can be had is seen when the archive is made, before the new life is recorded.
     ...restoreProblems({ snapshot, clusterId, encryptionKeys, toolProblem: undefined }),
     ...(isFollowed ? [] : [`Kubernetes ${spec.kubernetes} does not go on with what ${snapshot.kubernetes} wrote`]),
     ...(isNewerMinor(snapshot.etcd, spec.etcd)

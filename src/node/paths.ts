@@ -10,8 +10,8 @@ export const PATHS = {
   pki: '/etc/kubernetes/pki',
   units: '/etc/systemd/system',
   etcdData: '/var/lib/etcd',
-  /** Beside it, on the same file system: where it is made out of a snapshot. */
-  etcdRestore: '/var/lib/etcd.restore',
+  /** Where it is made out of a snapshot: inside it, so that what is moved into its place is never copied. */
+  etcdRestore: '/var/lib/etcd/restore',
   kubeletRoot: '/var/lib/kubelet',
   /** Marker directory of the current boot epoch: cluster id, what was installed. */
   marker: '/run/k8s-diskless',

@@ -37,9 +37,14 @@ export function isSameBeginning({ backup, beginning }: EtcdFacts, { origin }: Et
 
 /** What `--discard-data` begins with, and the flag that has to be said besides. */
 export function nextBeginning(facts: EtcdFacts, recorded: EtcdRecord): { flag: string; what: string } {
+  const { backup } = facts;
   const origin = nextOrigin(facts, recorded);
-  if ('code' in origin) return { flag: ' --empty', what: 'starts empty' };
-  return { flag: '', what: origin.from === undefined ? 'starts empty' : `restores the snapshot ${origin.from}` };
+  const from = 'code' in origin ? undefined : origin.from;
+  if (from !== undefined) return { flag: '', what: `restores the snapshot ${from}` };
+  if (!('code' in origin)) return { flag: '', what: 'starts empty' };
+  // An older life is a way back; what cannot be restored is told of when nothing else is in the way.
+  if (backup.kind === 'usable') return { flag: ` --snapshot ${backup.id}`, what: 'goes back to that snapshot' };
+  return { flag: ' --empty', what: 'starts empty' };
 }
 
 function unusable(facts: EtcdFacts, { why, ways }: { why: string; ways: string }): Refusal {

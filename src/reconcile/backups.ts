@@ -10,6 +10,8 @@ import type { ClusterRecord } from '../state/records.js';
 export interface Backups {
   /** What a next life would begin from; reads it through. */
   look(record: ClusterRecord, signal: AbortSignal): Promise<Backup>;
+  /** Whether there is one of this life of the data. */
+  has(incarnation: number): Promise<boolean>;
   /** It in words: how old it is, and what it holds. */
   describe(id: string): Promise<string>;
   /** What a node makes its data directory of. @throws DisklessError when the tool for it cannot be had */

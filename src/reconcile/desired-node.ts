@@ -34,6 +34,10 @@ export interface DesiredNodeInput {
   orders: EtcdOrders;
 }
 
+interface BootstrapInput extends Omit<DesiredNodeInput, 'host'> {
+  host: Pick<FitNode, 'node'>;
+}
+
 /** What a node should hold: components, PKI and images. */
 export async function desiredNode(context: Run, input: DesiredNodeInput): Promise<DesiredNode> {
   const { spec, content, state } = context.options;
@@ -55,11 +59,15 @@ export async function desiredNode(context: Run, input: DesiredNodeInput): Promis
   return { components, images: inOrderOfNeed(await content.images(archOf(facts)), spec) };
 }
 
-function bootstrapFor({ host, peers, record, orders }: DesiredNodeInput): EtcdBootstrap | undefined {
+/** What etcd is told at its first start, where a life begins. */
+export function bootstrapFor({ host, peers, record, orders }: BootstrapInput): EtcdBootstrap | undefined {
   const order = orders.members.get(host.node.name)?.do;
   if (order !== 'bootstrap' && order !== 'resume-bootstrap') return undefined;
   const initialCluster = peers
     .filter(({ name }) => record.etcd.members.includes(name))
     .map(({ name, nodeIp }) => ({ name, peerUrl: peerUrl(nodeIp) }));
-  return { token: record.etcd.token, initialClusterState: 'new', initialCluster };
+  // A restored member has its data and ignores this. One that came to be without must not begin anew, under the ID and in
+  // the log of the others, of whose objects it has none: `existing` lets the leader bring it what it lacks.
+  const initialClusterState = record.etcd.origin === undefined ? 'new' : 'existing';
+  return { token: record.etcd.token, initialClusterState, initialCluster };
 }

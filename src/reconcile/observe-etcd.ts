@@ -93,7 +93,8 @@ function isJudgedByQuorum(facts: EtcdFacts): boolean {
 /** An earlier run recorded this very cluster and was interrupted: what it left behind is continued. */
 function isBegun(record: ClusterRecord | undefined, spec: ClusterSpec): boolean {
   const { kubernetes, etcd } = record?.spec ?? {};
-  return record?.etcd.phase === 'bootstrapping' && kubernetes === spec.kubernetes && etcd === spec.etcd;
+  const isEmpty = record?.etcd.phase === 'bootstrapping' && record.etcd.origin === undefined;
+  return isEmpty && kubernetes === spec.kubernetes && etcd === spec.etcd;
 }
 
 /**

@@ -94,6 +94,8 @@ describe('observeEtcd', () => {
       (await observe({ facts, etcd, record, newCluster: true })).newCluster;
     expect(await word({ phase: 'bootstrapped' })).toBe(true);
     expect(await word({ phase: 'bootstrapping' })).toBe(false);
+    const origin = { snapshot: '1-7', phase: 'restoring' as const };
+    expect(await word({ phase: 'bootstrapping', origin })).toBe(true);
     expect((await observe({ facts, etcd })).newCluster).toBe(false);
   });
 

@@ -10,8 +10,10 @@ export async function keepSnapshot(context: Judged, { signal }: StepPlace): Prom
   const { options, cluster, memory, judgement, bus } = context;
   const record = memory.record ?? judgement.record;
   const changes = [...memory.tally.values()].reduce((sum, { changes: own }) => sum + own, 0);
-  if (changes === 0 || record.etcd.phase !== 'bootstrapped') return 'unchanged';
+  if (record.etcd.phase !== 'bootstrapped') return 'unchanged';
   try {
+    // One that was cut off before it came here, or had no room, is made up for.
+    if (changes === 0 && (await options.backups.has(record.etcd.incarnation))) return 'unchanged';
     const { snapshot, withoutTool } = await options.backups.keep({ cluster, record, reason: 'up', signal });
     const kept = `snapshot ${snapshot.id} keeps what this run made`;
     bus.emit({ type: 'note', level: 'info', code: 'snapshot-kept', message: kept });

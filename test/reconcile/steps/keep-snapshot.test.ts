@@ -7,10 +7,12 @@ import type { RunEvent } from '../../../src/runner/events.js';
 interface Scenario {
   changes?: number;
   phase?: string;
+  /** There is one of this incarnation. */
+  has?: boolean;
   keep?: () => Promise<unknown>;
 }
 
-async function runWith({ changes = 1, phase = 'bootstrapped', keep }: Scenario = {}) {
+async function runWith({ changes = 1, phase = 'bootstrapped', has = true, keep }: Scenario = {}) {
   const { signal } = new AbortController();
   let kept = 0;
   const told: Partial<RunEvent>[] = [];
@@ -21,7 +23,7 @@ async function runWith({ changes = 1, phase = 'bootstrapped', keep }: Scenario =
   const context = {
     bus: { emit: (event: RunEvent) => told.push(event) },
     memory: { tally: new Map([['s4', { changes, bytesSent: 0 }]]), record: { etcd: { phase } } },
-    options: { backups: { keep: count } },
+    options: { backups: { keep: count, has: async () => has } },
   } as unknown as Judged;
   const outcome = await keepSnapshot(context, { node: '', step: 'keep', signal, failed: new Set() });
   return { outcome, kept, told };
@@ -38,6 +40,10 @@ it('keeps what a run made that changed something', async () => {
 it('keeps nothing where nothing changed, or etcd was not brought up whole', async () => {
   expect((await runWith({ changes: 0 })).kept).toBe(0);
   expect((await runWith({ phase: 'bootstrapping' })).kept).toBe(0);
+});
+
+it('makes up for one that an earlier run did not come to', async () => {
+  expect((await runWith({ changes: 0, has: false })).kept).toBe(1);
 });
 
 it('warns where it does not come about: the cluster works', async () => {

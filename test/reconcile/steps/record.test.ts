@@ -34,7 +34,7 @@ it('remembers nodes as they were read, and asks none of them again', async () =>
   ]);
   const sessions = await Promise.all(spec.nodes.map(({ name }) => goneSession(name)));
   const context = {
-    judgement: { record: {}, kubeconfig: '', work: new Map(work) } as unknown as Judgement,
+    judgement: { record: {}, orders: { cluster: [] }, kubeconfig: '', work: new Map(work) } as unknown as Judgement,
     memory: { nodeRecords: new Map(), newCluster: true },
     cluster: clusterOf(sessions),
     options: {
@@ -56,4 +56,36 @@ it('remembers nodes as they were read, and asks none of them again', async () =>
   expect([...context.memory.nodeRecords.values()]).toEqual(saved);
   // What was asked for is on record now: a later pass is within that life.
   expect(context.memory.newCluster).toBe(false);
+});
+
+it('records no life that cannot be restored: nothing may be given up for it', async () => {
+  const lacking = new Error('etcdutl cannot be had');
+  const begin = {
+    do: 'begin-incarnation',
+    incarnation: 2,
+    members: ['s4'],
+    discarded: ['s4'],
+    why: 'discarded',
+    from: '1-7',
+  };
+  const asked: unknown[] = [];
+  const context = {
+    judgement: {
+      record: {},
+      orders: { cluster: [begin] },
+      work: new Map([['s4', { facts: sampleFacts(), encoding: 'zstd' }]]),
+    },
+    options: {
+      // Whatever is saved is not there to be called.
+      state: {},
+      backups: {
+        archive: (wanted: unknown) => {
+          asked.push(wanted);
+          return Promise.reject(lacking);
+        },
+      },
+    },
+  } as unknown as JudgedRun;
+  await expect(recordIntent(context)).rejects.toBe(lacking);
+  expect(asked).toEqual([{ id: '1-7', arch: 'amd64', encoding: 'zstd' }]);
 });

@@ -1,8 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { scriptText } from '../../../src/node/script-text.js';
 import { BUMP, etcdBinaries, etcdutlStatus } from '../../etcd-file/etcd-tools.js';
@@ -30,7 +32,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const marked = (owner: string): void => writeFileSync(join(root, 'etcd/k8s-diskless'), `${owner}\n`);
 const shaOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 const member = (): string => join(root, 'etcd/member');
-const scratch = (): string => join(root, 'etcd.restore');
+const scratch = (): string => join(root, 'etcd/restore');
 
 /** Both under the names that the script is told; `name` is what they are called in the archive. */
 function archiveOf(
@@ -43,13 +45,15 @@ function archiveOf(
   return execFileSync('tar', ['-czf', '-', '-C', directory, '.'], { maxBuffer: 2 ** 30 });
 }
 
-function restore(archive: Buffer, { tool = etcdutl, snapshot = DATABASE } = {}) {
+function argsOf({ tool = etcdutl, snapshot = DATABASE } = {}): string[] {
   const paths = [join(root, 'etcd'), join(root, 'lock'), OWNER, scratch()];
   const files = ['gzip', shaOf(tool), shaOf(snapshot)];
   const about = ['s4', 's4=https://10.0.0.4:2380,s5=https://10.0.0.5:2380', 'token', 'https://10.0.0.4:2380'];
-  const script = scriptText('restore-etcd-data.bash');
-  const args = ['-c', script, 'restore-etcd-data', ...paths, ...files, ...about];
-  return spawnSync('bash', args, { input: archive, encoding: 'utf8', maxBuffer: 2 ** 26 });
+  return ['-c', scriptText('restore-etcd-data.bash'), 'restore-etcd-data', ...paths, ...files, ...about];
+}
+
+function restore(archive: Buffer, given: { tool?: Buffer; snapshot?: Buffer } = {}) {
+  return spawnSync('bash', argsOf(given), { input: archive, encoding: 'utf8', maxBuffer: 2 ** 26 });
 }
 
 test('makes the data directory of a member, leaves nothing beside it, and finds its work done', () => {
@@ -79,7 +83,7 @@ test('a directory that is claimed for something else while the archive comes is 
   // In the place of etcdutl: who claims it in the meantime.
   const other = 'c1 3 voter other begun';
   const tool = Buffer.from(
-    `#!/bin/bash\nmkdir -p ${scratch()}/data/member && echo '${other}' >${join(root, 'etcd/k8s-diskless')}\n`,
+    `#!/bin/bash\nmkdir -p "\${0%/*}/data/member" && echo '${other}' >${join(root, 'etcd/k8s-diskless')}\n`,
   );
   const { status, stdout } = restore(archiveOf(tool, DATABASE), { tool });
   expect({ status, stdout }).toEqual({ status: 0, stdout: `claimed ${other}\n` });
@@ -109,5 +113,18 @@ test('says what etcdutl said', () => {
   const { status, stderr } = restore(archiveOf(etcdutl, none), { snapshot: none });
   expect(status).toBe(1);
   expect(stderr).not.toBe('');
-  expect(existsSync(member())).toBe(false);
+  expect([existsSync(member()), existsSync(scratch())]).toEqual([false, false]);
+});
+
+test('two at once, as after a lost connection: one makes it, the other finds it made', async () => {
+  const archive = archiveOf(etcdutl, DATABASE);
+  const each = [0, 1].map(async () => {
+    const child = spawn('bash', argsOf());
+    child.stdin.end(archive);
+    const said = text(child.stdout);
+    const [code] = await once(child, 'close');
+    return `${code} ${await said}`;
+  });
+  expect((await Promise.all(each)).toSorted()).toEqual(['0 present\n', '0 restored\n']);
+  expect([existsSync(join(member(), 'wal')), existsSync(scratch())]).toEqual([true, false]);
 });
