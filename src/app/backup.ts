@@ -1,23 +1,16 @@
+import type { Arch } from '../artifacts/catalogue.js';
 import { etcdutl } from '../artifacts/etcdutl.js';
-import { DEFAULT_RETENTION, prunable, type RetentionPolicy } from '../backup/retention.js';
+import { holdStore } from '../backup/hold-store.js';
+import { DEFAULT_RETENTION, prunable } from '../backup/retention.js';
 import type { SnapshotInfo } from '../backup/snapshot-info.js';
-import {
-  listSnapshots,
-  prepareStore,
-  removeSnapshot,
-  type SnapshotStore,
-  snapshotStore,
-  sweepStore,
-} from '../backup/snapshot-store.js';
-import { takeSnapshot } from '../backup/take-snapshot.js';
-import type { Cluster } from '../cluster/cluster.js';
+import { listSnapshots, removeSnapshot, type SnapshotStore, snapshotStore } from '../backup/snapshot-store.js';
+import { type TakeSnapshotOptions, takeSnapshot } from '../backup/take-snapshot.js';
 import { openRecordedCluster, type RecordedCluster } from '../cluster/recorded-cluster.js';
 import type { SshSpec } from '../config/spec.js';
-import { DisklessError, ownError, refusal } from '../errors.js';
-import { acquireLock } from '../state/lock.js';
+import { refusal } from '../errors.js';
 import type { ClusterRecord } from '../state/records.js';
 import { type ContentPlace, openContent } from './content.js';
-import { controlPlaneArchs } from './list-backups.js';
+import { pinEtcdutl } from './pin-etcdutl.js';
 
 export interface BackUpOptions {
   recorded: RecordedCluster;
@@ -48,65 +41,39 @@ export async function backUp({ recorded, ssh, place, tell, now, signal }: BackUp
   try {
     const store = snapshotStore(state);
     const done = await keepSnapshot({ cluster, record, store, reason: 'backup', now, signal });
-    await pinTools({ recorded, version: done.snapshot.etcd, place, tell, signal });
+    const { etcd: version } = done.snapshot;
+    const { cache, source } = await openContent(place, { progress: () => {}, signal, recheck: false });
+    const obtain = (arch: Arch) => etcdutl({ source, cache, version, arch, progress: () => {}, signal });
+    for (const { message } of await pinEtcdutl(recorded, obtain, signal))
+      tell(`etcdutl ${version}, which a restore needs, could not be had: ${message}`);
     return done;
   } finally {
     await cluster.close();
   }
 }
 
-interface PinToolsOptions extends Pick<BackUpOptions, 'recorded' | 'place' | 'tell' | 'signal'> {
-  version: string;
-}
-
-/** On the day of a restore nothing must have to be fetched. The snapshot counts all the same. */
-async function pinTools({ recorded, version, place, tell, signal }: PinToolsOptions): Promise<void> {
-  const { cache, source } = await openContent(place, { progress: () => {}, signal, recheck: false });
-  for (const arch of await controlPlaneArchs(recorded)) {
-    const got = await etcdutl({ source, cache, version, arch, progress: () => {}, signal }).catch(ownError);
-    signal.throwIfAborted();
-    if (got instanceof DisklessError)
-      tell(`etcdutl ${version}, which a restore needs, could not be had: ${got.message}`);
-  }
-}
-
-export interface KeepSnapshotOptions {
-  cluster: Cluster;
-  record: ClusterRecord;
-  store: SnapshotStore;
-  reason: string;
-  now: () => Date;
-  signal: AbortSignal;
-}
-
-/** Takes one under the store's lock, and lets older ones go. @throws refusal `locked` while another is taken */
-export async function keepSnapshot(options: KeepSnapshotOptions): Promise<BackedUp> {
-  const { store, record, reason, now } = options;
-  await prepareStore(store);
-  const lock = await acquireLock({ path: store.lock, command: reason, now });
-  try {
-    await sweepStore(store);
+/** Takes one as the only one who writes to the store, and lets older ones go. @throws refusal `locked` while another is taken */
+export function keepSnapshot(options: TakeSnapshotOptions): Promise<BackedUp> {
+  const { store, record, reason: command, now } = options;
+  return holdStore({ store, command, now }, async () => {
     const snapshot = await takeSnapshot(options);
-    return { snapshot, pruned: await prune({ store, record, policy: DEFAULT_RETENTION, now: now() }) };
-  } finally {
-    lock.release();
-  }
+    return { snapshot, pruned: await prune({ store, record, now: now() }) };
+  });
 }
 
 export interface PruneOptions {
   store: SnapshotStore;
   record: ClusterRecord;
-  policy: RetentionPolicy;
   now: Date;
 }
 
 /** IDs of what went. Only for the holder of the store's lock. */
-export async function prune({ store, record, policy, now }: PruneOptions): Promise<string[]> {
+export async function prune({ store, record, now }: PruneOptions): Promise<string[]> {
   const { snapshots } = await listSnapshots(store);
   // A life that was begun from one and is not finished may have to begin again, from the same.
   const { origin, phase } = record.etcd;
   const needed = new Set(origin && phase === 'bootstrapping' ? [origin.snapshot] : []);
-  const gone = prunable({ snapshots, policy, needed, now: now.getTime() });
+  const gone = prunable({ snapshots, policy: DEFAULT_RETENTION, needed, now: now.getTime() });
   for (const id of gone) await removeSnapshot(store, id);
   return gone;
 }

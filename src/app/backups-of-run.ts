@@ -1,17 +1,15 @@
 import { chooseSnapshot } from '../backup/choose-snapshot.js';
 import { type RestoreArchive, restoreArchive } from '../backup/restore-archive.js';
 import { findSnapshot, listSnapshots, snapshotStore } from '../backup/snapshot-store.js';
-import { verifySnapshot } from '../backup/verify-snapshot.js';
-import type { RecordedCluster } from '../cluster/recorded-cluster.js';
+import { requireSameBytes } from '../backup/verify-snapshot.js';
 import type { Encoding } from '../delivery/segment.js';
-import { type DisklessError, ownError } from '../errors.js';
 import type { PkiStore } from '../pki/store.js';
 import type { Backup } from '../plan/etcd-facts.js';
 import type { Backups } from '../reconcile/backups.js';
 import { snapshotText } from '../ui/backups-view.js';
 import { keepSnapshot } from './backup.js';
 import type { RunInputs } from './inputs.js';
-import { controlPlaneArchs } from './list-backups.js';
+import { pinEtcdutl } from './pin-etcdutl.js';
 
 export interface BackupsOfRun {
   inputs: Pick<RunInputs, 'state' | 'spec' | 'content' | 'snapshot'>;
@@ -36,7 +34,8 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
     },
     async keep({ cluster, record, reason, signal }) {
       const { snapshot } = await keepSnapshot({ cluster, record, store, reason, now, signal });
-      const withoutTool = await pinTool({ state: inputs.state, record }, snapshot.etcd, signal);
+      const obtain = (arch: string) => inputs.content.etcdutl(snapshot.etcd, arch);
+      const [withoutTool] = await pinEtcdutl({ state: inputs.state, record }, obtain, signal);
       return { snapshot, ...(withoutTool && { withoutTool }) };
     },
     async close() {
@@ -44,21 +43,6 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
         if (made.status === 'fulfilled') await made.value.remove();
     },
   };
-
-  /** On the day of a restore nothing must have to be fetched. */
-  async function pinTool(
-    recorded: RecordedCluster,
-    version: string,
-    signal: AbortSignal,
-  ): Promise<DisklessError | undefined> {
-    try {
-      for (const arch of await controlPlaneArchs(recorded)) await inputs.content.etcdutl(version, arch);
-      return undefined;
-    } catch (error) {
-      signal.throwIfAborted();
-      return ownError(error);
-    }
-  }
 
   async function makeArchive(
     id: string,
@@ -68,7 +52,7 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
   ): Promise<RestoreArchive> {
     const snapshot = await findSnapshot(store, id);
     // It may be long ago that it was chosen, and by another run.
-    await verifySnapshot(store, snapshot, signal);
+    await requireSameBytes(store, snapshot, signal);
     const { content, state } = inputs;
     const { root: directory } = state;
     return restoreArchive({ store, snapshot, content, arch, encoding, directory, env: process.env, signal });

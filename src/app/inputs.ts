@@ -1,4 +1,4 @@
-import { findSnapshot, listSnapshots, readLast, snapshotStore } from '../backup/snapshot-store.js';
+import { findSnapshot, listSnapshots, newestKnownId, snapshotStore } from '../backup/snapshot-store.js';
 import type { LoadedConfig } from '../config/load.js';
 import { loadConfig } from '../config/load.js';
 import { discardedMembers, lostMembers } from '../config/named-members.js';
@@ -93,8 +93,7 @@ export async function readInputs(
 /** A cluster that had a past is never begun empty because its record was lost. @throws refusal (exit 5) */
 async function refuseLostRecord(state: StateDir): Promise<void> {
   const store = snapshotStore(state);
-  const { snapshots, damaged } = await listSnapshots(store);
-  if (snapshots.length + damaged.length === 0 && (await readLast(store)) === undefined) return;
+  if ((await newestKnownId(store, await listSnapshots(store))) === undefined) return;
   throw refusal({
     code: 'record-lost',
     message: `${state.root} has snapshots of a cluster, and no record of it: ${state.clusterFile} is missing`,

@@ -3,8 +3,8 @@ import type { ClusterSpec } from '../config/spec.js';
 import { ownError } from '../errors.js';
 import type { EtcdRecord } from '../state/records.js';
 import { restoreProblems } from './restorable.js';
-import { newestFirst, type SnapshotInfo } from './snapshot-info.js';
-import { listSnapshots, readLast, type SnapshotStore, type StoredSnapshots } from './snapshot-store.js';
+import type { SnapshotInfo } from './snapshot-info.js';
+import { listSnapshots, newestKnownId, type SnapshotStore } from './snapshot-store.js';
 import { verifySnapshot } from './verify-snapshot.js';
 
 export interface ChooseOptions {
@@ -36,7 +36,7 @@ export async function chooseSnapshot(options: ChooseOptions): Promise<Choice> {
   // Once it has a snapshot of its own, that is the newest, and holds all that this one does.
   const isKept = etcd.origin?.phase === 'kept';
   const unfinished = etcd.phase === 'bootstrapping' && !isKept ? etcd.origin?.snapshot : undefined;
-  const id = named ?? unfinished ?? (await newestId(store, stored));
+  const id = named ?? unfinished ?? (await newestKnownId(store, stored));
   if (id === undefined) return { kind: 'none' };
   const snapshot = stored.snapshots.find((each) => each.id === id);
   const others = stored.snapshots.filter((each) => each.id !== id);
@@ -49,16 +49,6 @@ export async function chooseSnapshot(options: ChooseOptions): Promise<Choice> {
   const damage = await verifySnapshot(store, snapshot, signal).then(() => undefined, ownError);
   signal.throwIfAborted();
   return damage ? unusable(damage.message, store, others) : { kind: 'usable', snapshot };
-}
-
-/** Of those that are there, damaged or not, and the one that was the newest when they were all there. */
-async function newestId(store: SnapshotStore, { snapshots, damaged }: StoredSnapshots): Promise<string | undefined> {
-  const last = await readLast(store);
-  const broken = damaged.map(({ id }) => {
-    const [incarnation, revision = ''] = id.split('-');
-    return { id, incarnation: Number(incarnation), revision };
-  });
-  return [...snapshots, ...broken, ...(last ? [last] : [])].toSorted(newestFirst)[0]?.id;
 }
 
 function problemsOf(snapshot: SnapshotInfo, { clusterId, encryptionKeys, spec }: ChooseOptions): string[] {

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { DisklessError } from '../errors.js';
 import { createTrailingHashCheck } from '../etcd-file/trailing-hash.js';
+import { temporaryBeside } from '../state/atomic-write.js';
 import { stateError } from '../state/state-error.js';
 
 const PRIVATE = 0o600;
@@ -24,8 +24,7 @@ export interface ReceivedFile {
  * @throws DisklessError `snapshot-damaged`; `state-not-usable` of a full disk; whatever the stream throws. Nothing is left then.
  */
 export async function receiveFile(chunks: AsyncIterable<Buffer>, path: string): Promise<ReceivedFile> {
-  // A name that sweeping knows: see TEMPORARY_FILE.
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryBeside(path);
   try {
     const handle = await open(temporary, 'wx', PRIVATE);
     const received = await fill(handle, chunks).finally(() => handle.close());

@@ -20,16 +20,17 @@ export interface RestorableInput {
 /** Why nothing could be restored from it, each as the end of a sentence; empty where it can. Pure. */
 export function restoreProblems({ snapshot, clusterId, encryptionKeys, toolProblem }: RestorableInput): string[] {
   const missing = snapshot.encryptionKeys.filter((name) => !encryptionKeys.has(name));
-  const row = knownVersion(snapshot.kubernetes);
+  const version = versionProblem(snapshot.kubernetes);
   return [
     ...(snapshot.clusterId === clusterId ? [] : ['it is of another cluster']),
     ...(missing.length > 0 ? [`the encryption key ${missing.join(', ')} is missing from pki/`] : []),
-    ...(row === undefined ? [] : [row]),
+    ...(version === undefined ? [] : [version]),
     ...(toolProblem === undefined ? [] : [toolProblem]),
   ];
 }
 
-function knownVersion(kubernetes: string): string | undefined {
+/** In the words of the version table. */
+function versionProblem(kubernetes: string): string | undefined {
   try {
     versionRow(kubernetes);
     return undefined;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { fileContent } from '../artifacts/content.js';
 import { hashFile } from '../artifacts/remembered.js';
 import type { CompressedMember, ContentSource } from '../delivery/content-source.js';
 import type { Encoding } from '../delivery/segment.js';
+import { temporaryBeside } from '../state/atomic-write.js';
 import type { SnapshotInfo } from './snapshot-info.js';
 import { databasePath, type SnapshotStore } from './snapshot-store.js';
 
@@ -44,8 +44,7 @@ export async function restoreArchive(options: RestoreArchiveOptions): Promise<Re
     size: snapshot.sizeBytes,
     sha256: await hashFile(path, { signal }),
   };
-  // A name that sweeping knows: see TEMPORARY_FILE.
-  const compressed = join(directory, `.snapshot-${snapshot.id}.tar.${randomBytes(6).toString('hex')}.tmp`);
+  const compressed = temporaryBeside(join(directory, `snapshot-${snapshot.id}.tar`));
   try {
     await compressMember({ content: fileContent(file), encoding, path: compressed, env, onBytes: () => {}, signal });
     const member = await content.member(tool.sha256, encoding);

@@ -105,6 +105,19 @@ export async function readLast({ last }: SnapshotStore): Promise<LastSnapshot | 
   });
 }
 
+/** Of those that are there, damaged or not, and the one that was the newest when they were all there; undefined where there never was one. */
+export async function newestKnownId(
+  store: SnapshotStore,
+  { snapshots, damaged }: StoredSnapshots,
+): Promise<string | undefined> {
+  const last = await readLast(store);
+  const broken = damaged.map(({ id }) => {
+    const [incarnation, revision = ''] = id.split('-');
+    return { id, incarnation: Number(incarnation), revision };
+  });
+  return [...snapshots, ...broken, ...(last ? [last] : [])].toSorted(newestFirst)[0]?.id;
+}
+
 /** From here on it counts: its file is in place and durable. */
 export async function writeSidecar(store: SnapshotStore, info: SnapshotInfo): Promise<void> {
   const path = sidecarPath(store, info.id);

@@ -32,13 +32,14 @@ export interface TakeSnapshotOptions {
  * @throws DisklessError of the last member that was tried; `snapshot-foreign-etcd` (exit 5)
  */
 export async function takeSnapshot(options: TakeSnapshotOptions): Promise<SnapshotInfo> {
-  const { cluster, record, signal } = options;
+  const { cluster, record, store, signal } = options;
   const names = controlPlanes(record.spec).map(({ name }) => name);
   await cluster.quorumThrough(names, signal);
+  const { snapshots: kept } = await listSnapshots(store);
   let failure: DisklessError | undefined;
   for (const member of await answeringMembers(cluster, names, signal)) {
     try {
-      return await takeFrom(member, options);
+      return await takeFrom(member, { ...options, kept });
     } catch (error) {
       signal.throwIfAborted();
       failure = ownError(error);
@@ -75,11 +76,16 @@ async function answeringMembers(
   return asked.flat().toSorted((one, other) => leads(one) - leads(other));
 }
 
-async function takeFrom({ node, status }: AnsweringMember, options: TakeSnapshotOptions): Promise<SnapshotInfo> {
+interface Taking extends TakeSnapshotOptions {
+  /** Those that are there already: nobody else writes meanwhile. */
+  kept: readonly SnapshotInfo[];
+}
+
+async function takeFrom({ node, status }: AnsweringMember, options: Taking): Promise<SnapshotInfo> {
   const { cluster, store, signal, now } = options;
   const gateway = await cluster.etcdOf(node);
   const { revision: proven, clusterId } = await gateway.linearizableRead({ signal });
-  await requireSameEtcd(options, clusterId);
+  requireSameEtcd(options, clusterId);
   const takenAt = now().toISOString();
   const chunks = snapshotOf({ server: await cluster.etcdStreamsOf(node), signal });
   const { temporary, ...file } = await receiveFile(chunks, databasePath(store, 'incoming'));
@@ -88,17 +94,16 @@ async function takeFrom({ node, status }: AnsweringMember, options: TakeSnapshot
     const held = revisionOf(contents);
     if (BigInt(held) < BigInt(proven)) throw stale(node, held, proven);
     const info = infoOf({ ...options, node, etcd: status.version, etcdClusterId: clusterId, takenAt, contents, file });
-    return await commit(store, temporary, info, signal);
+    return await commit(options, temporary, info);
   } finally {
     await rm(temporary, { force: true });
   }
 }
 
 /** An incarnation has one etcd: a second one under the same number means that our record is not of what runs. */
-async function requireSameEtcd({ store, record }: TakeSnapshotOptions, etcdClusterId: string): Promise<void> {
+function requireSameEtcd({ kept, record }: Taking, etcdClusterId: string): void {
   const { incarnation } = record.etcd;
-  const { snapshots } = await listSnapshots(store);
-  const other = snapshots.find((each) => each.incarnation === incarnation && each.etcdClusterId !== etcdClusterId);
+  const other = kept.find((each) => each.incarnation === incarnation && each.etcdClusterId !== etcdClusterId);
   if (other === undefined) return;
   throw refusal({
     code: 'snapshot-foreign-etcd',
@@ -141,14 +146,8 @@ function infoOf({ record, reason, node, etcd, etcdClusterId, takenAt, contents, 
 }
 
 /** One of the same revision says the same: where it is whole it stays, and is known to hold everything up to now. */
-async function commit(
-  store: SnapshotStore,
-  temporary: string,
-  info: SnapshotInfo,
-  signal: AbortSignal,
-): Promise<SnapshotInfo> {
-  const { snapshots } = await listSnapshots(store);
-  const same = snapshots.find(({ id }) => id === info.id);
+async function commit({ store, kept, signal }: Taking, temporary: string, info: SnapshotInfo): Promise<SnapshotInfo> {
+  const same = kept.find(({ id }) => id === info.id);
   if (same && (await isWhole(store, same, signal))) {
     const confirmed = { ...same, takenAt: info.takenAt };
     await writeSidecar(store, confirmed);

@@ -5,12 +5,17 @@ import { basename, dirname, join } from 'node:path';
 /** How temporary names of writes that never finished look; readers of a directory skip them. */
 export const TEMPORARY_FILE = /^\..+\.[0-9a-f]{12}\.tmp$/;
 
+/** One that nobody else uses, beside the place that a finished file is renamed to: rename is atomic within one filesystem only. */
+export function temporaryBeside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+}
+
 /** Writes under way at once: each waits for the disk, so a few overlap, and many would only queue there. */
 export const WRITERS = 8;
 
 /**
  * Replaces a file as one step: whoever reads `path` sees the old content or the new one, whole, also after a crash or
- * a power cut. The temporary file stands beside the target because rename is atomic within one filesystem only.
+ * a power cut.
  *
  * @param mode Permission bits of the result, e.g. 0o600. They hold from the first byte on, whatever the umask is.
  * @throws the file system's own error (`ENOENT`, `EACCES`, `ENOSPC`…); the target is then untouched.
@@ -25,8 +30,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, m
  * which then is due once for all of them.
  */
 export async function replaceFile(path: string, data: string | Uint8Array, mode: number): Promise<void> {
-  const directory = dirname(path);
-  const temporary = join(directory, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryBeside(path);
   try {
     await writeNewFile(temporary, data, mode);
     await rename(temporary, path);

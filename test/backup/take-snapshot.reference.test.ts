@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   listSnapshots,
   prepareStore,
@@ -14,33 +14,21 @@ import { verifySnapshot } from '../../src/backup/verify-snapshot.js';
 import type { Cluster } from '../../src/cluster/cluster.js';
 import type { ClusterRecord } from '../../src/state/records.js';
 import { stateDirAt } from '../../src/state/state-dir.js';
-import { etcdBinary } from '../etcd/etcd-binary.js';
-import { createEtcdCluster, type EtcdCluster } from '../etcd/etcd-cluster.js';
-import { createOpensslPki, type OpensslPki } from '../helpers/openssl-pki.js';
+import { useEtcd } from '../etcd/use-etcd.js';
 import { sampleSpec } from '../helpers/sample-facts.js';
 
-let binary: string;
-let pki: OpensslPki;
-let etcd: EtcdCluster;
+const etcd = useEtcd();
 let root: string;
 let store: SnapshotStore;
 let at: number;
 
-beforeAll(async () => {
-  binary = await etcdBinary();
-  pki = createOpensslPki();
-});
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'k8s-diskless-take-'));
   store = snapshotStore(stateDirAt(root));
   await prepareStore(store);
   at = Date.parse('2026-11-30T10:00:00Z');
 });
-afterEach(async () => {
-  await etcd.remove();
-  rmSync(root, { recursive: true, force: true });
-});
-afterAll(() => pki.remove());
+afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const { signal } = new AbortController();
 const NAMES = ['s4', 's5', 's6'];
@@ -63,10 +51,7 @@ const cluster = () =>
 const take = () =>
   takeSnapshot({ cluster: cluster(), record, store, reason: 'backup', now: () => new Date(at), signal });
 
-async function start(): Promise<void> {
-  etcd = await createEtcdCluster({ binary, pki, names: NAMES });
-  await etcd.start();
-}
+const start = (): Promise<void> => etcd.startMembers(...NAMES);
 
 test('what is taken is whole, of a follower, and says what it is', async () => {
   await start();

@@ -1,29 +1,15 @@
 import { connect } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DisklessError } from '../../src/errors.js';
 import { createEtcdGateway, type EtcdGateway, type EtcdMember } from '../../src/etcd/gateway.js';
 import { createHttpsChannel } from '../../src/http/https-channel.js';
-import { createOpensslPki, type OpensslPki } from '../helpers/openssl-pki.js';
-import { etcdBinary } from './etcd-binary.js';
-import { createEtcdCluster, type EtcdCluster } from './etcd-cluster.js';
+import { createOpensslPki } from '../helpers/openssl-pki.js';
+import { useEtcd } from './use-etcd.js';
 
-let binary: string;
-let pki: OpensslPki;
-let cluster: EtcdCluster;
+const etcd = useEtcd();
+const { startMembers } = etcd;
 
-beforeAll(async () => {
-  binary = await etcdBinary();
-  pki = createOpensslPki();
-});
-afterEach(() => cluster.remove());
-afterAll(() => pki.remove());
-
-async function startMembers(...names: string[]): Promise<void> {
-  cluster = await createEtcdCluster({ binary, pki, names });
-  await cluster.start();
-}
-
-const gateway = (name: string): EtcdGateway => cluster.member(name).gateway;
+const gateway = (name: string): EtcdGateway => etcd.member(name).gateway;
 const brief = ({ name, isLearner, clientUrls }: EtcdMember) => [name, isLearner, clientUrls.length];
 
 /** Repeats while etcd answers with codes that pass by themselves; the test's own timeout is the limit. */
@@ -83,9 +69,9 @@ describe('one member', () => {
 
   test('a learner answers for itself only, and is promoted once it has caught up', async () => {
     await startMembers('s4');
-    const newcomer = await cluster.newcomer('s5');
+    const newcomer = await etcd.newcomer('s5');
     const { id } = await gateway('s4').memberAdd({ peerUrls: [newcomer.peerUrl], learner: true });
-    await newcomer.start({ state: 'existing', others: [cluster.member('s4')] });
+    await newcomer.start({ state: 'existing', others: [etcd.member('s4')] });
     expect(await newcomer.gateway.status()).toMatchObject({ isLearner: true, header: { memberId: id } });
     await expect(newcomer.gateway.linearizableRead()).rejects.toMatchObject({ code: 'etcd-is-learner' });
     await insist([...PASSING, 'etcd-learner-not-ready'], () => gateway('s4').memberPromote(id));
@@ -99,7 +85,7 @@ describe('one member', () => {
   test('a member that is gone is unreachable or lost, and no read proves anything', async () => {
     await startMembers('s4');
     await gateway('s4').linearizableRead();
-    await cluster.member('s4').kill();
+    await etcd.member('s4').kill();
     const failure: unknown = await gateway('s4')
       .linearizableRead()
       .catch((error) => error);
@@ -109,7 +95,7 @@ describe('one member', () => {
   test('without a client certificate of its authority there is no answer', async () => {
     await startMembers('s4');
     const foreign = createOpensslPki();
-    const tls = { ...foreign.issue('operator'), ca: pki.issue('operator').ca };
+    const tls = { ...foreign.issue('operator'), ca: etcd.pki.issue('operator').ca };
     const { port } = new URL((await gateway('s4').memberList())[0]?.clientUrls[0] ?? '');
     const stranger = createEtcdGateway({
       node: 's4',
@@ -125,7 +111,7 @@ describe('one member', () => {
 
 /** What the product never asks for: `kv/put` and the like, by the gateway of a member. @returns status and answer */
 async function asked(name: string, method: string, body: object): Promise<{ status: number; answer: unknown }> {
-  const channel = createHttpsChannel({ service: 'etcd', ...cluster.member(name).grpc });
+  const channel = createHttpsChannel({ service: 'etcd', ...etcd.member(name).grpc });
   try {
     const headers = { 'content-type': 'application/json' };
     const request = { method: 'POST', path: `/v3/${method}`, headers, body: JSON.stringify(body) };
@@ -191,26 +177,25 @@ describe('a database that was restored', () => {
 });
 
 describe('whom a member knows, by its peer port', () => {
-  const known = (name: string) =>
-    insist(['etcd-unreachable', 'etcd-connection-lost'], () => cluster.member(name).known());
+  const known = (name: string) => insist(['etcd-unreachable', 'etcd-connection-lost'], () => etcd.member(name).known());
 
   test('is told without a quorum, and by one that was just started and serves nobody yet', async () => {
     await startMembers('s4', 's5', 's6');
     const listed = await gateway('s4').memberList();
-    await cluster.member('s5').kill();
-    await cluster.member('s6').kill();
+    await etcd.member('s5').kill();
+    await etcd.member('s6').kill();
     expect(await known('s4')).toEqual(listed);
-    await cluster.member('s4').kill();
-    cluster.member('s4').launch();
+    await etcd.member('s4').kill();
+    etcd.member('s4').launch();
     expect((await known('s4')).map(({ name }) => name).toSorted()).toEqual(['s4', 's5', 's6']);
     await expect(gateway('s4').memberList({ timeoutMs: 1_000 })).rejects.toThrow();
   });
 
   test('is told by a learner, which its client port refuses', async () => {
     await startMembers('s4');
-    const newcomer = await cluster.newcomer('s5');
+    const newcomer = await etcd.newcomer('s5');
     await gateway('s4').memberAdd({ peerUrls: [newcomer.peerUrl], learner: true });
-    await newcomer.start({ state: 'existing', others: [cluster.member('s4')] });
+    await newcomer.start({ state: 'existing', others: [etcd.member('s4')] });
     await expect(newcomer.gateway.memberList()).rejects.toMatchObject({ code: 'etcd-is-learner' });
     const told = (await newcomer.known()).map(({ name, isLearner }) => [name, isLearner]);
     expect(told.toSorted()).toEqual([
@@ -233,9 +218,9 @@ describe('three members', () => {
   test('with two alive reads are proven; with one, only its own status is told', async () => {
     await startMembers('s4', 's5', 's6');
     expect((await gateway('s5').memberList()).map(({ name }) => name).toSorted()).toEqual(['s4', 's5', 's6']);
-    await cluster.member('s6').kill();
+    await etcd.member('s6').kill();
     await quorumProven('s4');
-    await cluster.member('s5').kill();
+    await etcd.member('s5').kill();
     const read = gateway('s4').linearizableRead({ timeoutMs: 3_000 });
     await expect(read).rejects.toMatchObject({ code: expect.stringMatching(/^etcd-(timeout|no-leader|unavailable)$/) });
     expect(await gateway('s4').status()).toMatchObject({ isLearner: false });
@@ -243,26 +228,26 @@ describe('three members', () => {
 
   test('a member that lost its data is replaced: removed, added as a learner, promoted', async () => {
     await startMembers('s4', 's5', 's6');
-    await cluster.member('s6').kill();
+    await etcd.member('s6').kill();
     const { memberList, memberRemove, memberAdd, memberPromote } = gateway('s4');
     // With the leader gone, who asks first may be told so.
     const dead = (await insist(PASSING, () => memberList())).find(({ name }) => name === 's6');
     await quorumProven('s4');
     await insist(PASSING, () => memberRemove(dead?.id ?? ''));
-    const reborn = await cluster.newcomer('s6');
+    const reborn = await etcd.newcomer('s6');
     // etcd adds nobody until it has been connected to all remaining voters for 5 s.
     const added = await insist([...PASSING, 'etcd-unhealthy-cluster'], () =>
       memberAdd({ peerUrls: [reborn.peerUrl], learner: true }),
     );
     expect(added.id).not.toBe(dead?.id);
-    await reborn.start({ state: 'existing', others: [cluster.member('s4'), cluster.member('s5')] });
+    await reborn.start({ state: 'existing', others: [etcd.member('s4'), etcd.member('s5')] });
     await insist([...PASSING, 'etcd-learner-not-ready'], () => memberPromote(added.id));
     await insist([...PASSING, 'etcd-is-learner'], () => reborn.gateway.linearizableRead());
   });
 
   test('an unreachable voter keeps everybody from being added', async () => {
     await startMembers('s4', 's5', 's6');
-    await cluster.member('s6').kill();
+    await etcd.member('s6').kill();
     await quorumProven('s4');
     const add = insist(PASSING, () => gateway('s4').memberAdd({ peerUrls: ['https://127.0.0.1:1'], learner: true }));
     await expect(add).rejects.toMatchObject({ code: 'etcd-unhealthy-cluster' });
