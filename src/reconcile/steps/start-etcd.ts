@@ -61,10 +61,21 @@ export async function startEtcd(context: AtWork, place: StepPlace): Promise<Outc
   }
 }
 
-/** From now on its data counts as that of a voter. @param was What its marker says until then */
-function markVoter(context: AtWork, place: StepPlace, memberId: MemberId, was = ''): Promise<void> {
+/**
+ * From now on its data counts as that of a voter; as such that may hold objects only once the quorum is recorded, since
+ * until then the life may have to begin again. @param was What its marker says until then
+ */
+async function markVoter(context: AtWork, place: StepPlace, memberId: MemberId, was = ''): Promise<void> {
   const what = 'note that its etcd member is a voter';
-  return markData(context, place, { was, what, marking: { role: 'voter', phase: 'open', memberId } });
+  const marking: Marking = { role: 'voter', phase: phaseOf(context), memberId };
+  const owner = markerOf(context, marking);
+  if (owner !== was) await markData(context, place, { was, what, marking });
+  if (marking.phase === 'begun' && context.claims.claimed(place.node, owner)) await openData(context, place);
+}
+
+/** What data of a member that etcd counts in may say of itself by now. */
+function phaseOf({ memory }: AtWork): 'begun' | 'open' {
+  return memory.record?.etcd.phase === 'bootstrapped' ? 'open' : 'begun';
 }
 
 /** Whom the others count as a member nobody could start without its files. */
@@ -74,15 +85,16 @@ async function arrival({ work: { arrivals } }: AtWork): Promise<void> {
 }
 
 function joining(context: AtWork, place: StepPlace, wipe?: WipeReason): JoiningMember {
-  const learner = (memberId: MemberId): Marking => ({ role: 'learner', phase: 'open', memberId });
+  let claim: Marking | undefined;
   return {
-    async prepare(bootstrap, id) {
-      await claimDataDirectory(context, place, { ...learner(id), wipe });
+    async prepare(bootstrap, memberId) {
+      claim = { role: 'learner', phase: phaseOf(context), memberId };
+      await claimDataDirectory(context, place, { ...claim, wipe });
       await writeBootstrapFile(context, place, bootstrap);
     },
     start: async () => void (await startUnit(context, place)),
     restart: () => restartComponent(context, place, 'etcd', 'in sync, and yet it does not serve'),
-    promoted: (id) => markVoter(context, place, id, markerOf(context, learner(id))),
+    promoted: (id) => markVoter(context, place, id, claim && markerOf(context, claim)),
   };
 }
 

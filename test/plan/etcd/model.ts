@@ -295,7 +295,7 @@ function joinsOf(world: World, name: string, order: MemberOrder): Act[] {
   };
   return [
     add,
-    claiming(name, { role: 'learner', open: true, named: id }, order.wipe !== undefined),
+    claiming(name, { role: 'learner', named: id }, order.wipe !== undefined),
     starting(name, () => id),
     promotion(name, () => id),
     noted,
@@ -319,7 +319,7 @@ function claiming(name: string, marking: Pick<Data, 'role' | 'open' | 'named'>, 
       // That of a bootstrap that is resumed says it already.
       // Data of an old release stays as unsure as it was.
       if (machine.data) Object.assign(machine.data, { role });
-      else machine.claim = { incarnation, token, ...marking };
+      else machine.claim = { incarnation, token, open: now.record?.phase === 'bootstrapped', ...marking };
       return true;
     },
   };
@@ -375,10 +375,10 @@ function promotion(name: string, idOf: () => string): Act {
 function opening(name: string): Act {
   return {
     what: `open ${name}`,
-    run({ machines, entries }) {
+    run({ machines, entries, record }) {
       const data = machines.find((machine) => machine.name === name)?.data;
       if (data === undefined) return false;
-      Object.assign(data, { role: 'voter', open: true, named: data.memberId });
+      Object.assign(data, { role: 'voter', open: record?.phase === 'bootstrapped', named: data.memberId });
       return entries.some(({ id }) => id === data.memberId);
     },
   };

@@ -80,6 +80,7 @@ function runWith(
     isStuck = false,
     read = {} as Partial<EtcdDataFact>,
     isQuorumRecorded = false,
+    phase = 'bootstrapped',
   } = {},
 ) {
   const events: RunEvent[] = [];
@@ -141,12 +142,12 @@ function runWith(
       new FakeEtcd({ s4: '10.0.0.4' }),
       new Map([['s4', new NodeSession({ name: 's4', open: async () => connection, signal })]]),
     ),
-    memory: { tally: new Map() },
+    memory: { tally: new Map(), record: { etcd: { phase } } },
     claims,
     work,
     judgement: {
       orders: sampleOrders({ members: { s4: order }, quorum: { state: 'made', through: ['s4'] } }),
-      record: { clusterId: 'c', etcd: { incarnation: 3, token: 't3', phase: 'bootstrapping' } },
+      record: { clusterId: 'c', etcd: { incarnation: 3, token: 't3', phase } },
       work: new Map([['s4', work]]),
     },
     options: {
@@ -301,6 +302,28 @@ describe('startEtcd', () => {
       expect(marker()).toBe('c 3 voter t3 open 17\n');
     },
   );
+
+  it.each(['learner t3 begun 17', 'learner t3 open 17', 'voter t3 begun'])(
+    'opens no data before the quorum is recorded (%s): a restore may not be through',
+    async (was) => {
+      holdData(`c 3 ${was}`);
+      const run = runWith({ do: 'keep', markAs: '17' }, { units: [], phase: 'bootstrapping' });
+      await run.start();
+      expect(marker()).toBe('c 3 voter t3 begun 17\n');
+      expect(run.claims.marker('s4')).toBe('c 3 voter t3 begun 17');
+      run.claims.opened('s4');
+    },
+  );
+
+  it('nor that of a member that joins meanwhile; once it is, who comes later opens its own', async () => {
+    const early = runWith(joins, { phase: 'bootstrapping' });
+    playEtcd();
+    await early.start();
+    expect([marker(), early.claims.marker('s4')]).toEqual(['c 3 voter t3 begun 17\n', 'c 3 voter t3 begun 17']);
+    const late = runWith({ do: 'keep', markAs: '17' }, { units: [], phase: 'bootstrapping', isQuorumRecorded: true });
+    await late.start();
+    expect([marker(), late.claims.marker('s4')]).toEqual(['c 3 voter t3 open 100\n', undefined]);
+  });
 
   it('restarts a member with its new address once the others were told', async () => {
     holdData('c 3 voter t3');
