@@ -33,7 +33,7 @@ machine() {
 
 disk() {
   local path line
-  for path in / /opt /etc /var /var/lib/containerd /run; do
+  for path in / /opt /etc /var /var/lib/containerd "$etcd_data" /run; do
     [ -e "$path" ] && df -B1 --output=target,fstype,size,avail,itotal,iavail "$path" |
       { read -r _; IFS= read -r line; printf '%s %s\n' "$path" "$line"; }
   done
@@ -142,7 +142,7 @@ kernel() {
 # What of ours is there, as the receiver of files and the starting of units have noted it; files also as they lie there now.
 ours() {
   local unit
-  section etcd-data; [ -d "$etcd_data/member" ] && echo present
+  section etcd-data; [ -d "$etcd_data/member" ] && echo present && du -sB1 "$etcd_data/member"
   section etcd-marker; show "$etcd_data/k8s-diskless"
   section marker-cluster; show "$marker/cluster"
   section marker-files

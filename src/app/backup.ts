@@ -8,7 +8,9 @@ import { type TakeSnapshotOptions, takeSnapshot } from '../backup/take-snapshot.
 import { openRecordedCluster, type RecordedCluster } from '../cluster/recorded-cluster.js';
 import type { SshSpec } from '../config/spec.js';
 import { refusal } from '../errors.js';
+import { readClusterRecord } from '../state/record-files.js';
 import type { ClusterRecord } from '../state/records.js';
+import type { StateDir } from '../state/state-dir.js';
 import { type ContentPlace, openContent } from './content.js';
 import { pinEtcdutl } from './pin-etcdutl.js';
 
@@ -40,7 +42,8 @@ export async function backUp({ recorded, ssh, place, tell, now, signal }: BackUp
   const { cluster } = await openRecordedCluster(recorded, { ssh, tell, signal });
   try {
     const store = snapshotStore(state);
-    const done = await keepSnapshot({ cluster, record, store, reason: 'backup', now, signal });
+    const confirm = () => requireSameLife(recorded);
+    const done = await keepSnapshot({ cluster, record, state, store, reason: 'backup', now, confirm, signal });
     const { etcd: version } = done.snapshot;
     const { cache, source } = await openContent(place, { progress: () => {}, signal, recheck: false });
     const obtain = (arch: Arch) => etcdutl({ source, cache, version, arch, progress: () => {}, signal });
@@ -52,26 +55,42 @@ export async function backUp({ recorded, ssh, place, tell, now, signal }: BackUp
   }
 }
 
+export interface KeepOptions extends TakeSnapshotOptions {
+  state: StateDir;
+}
+
 /** Takes one as the only one who writes to the store, and lets older ones go. @throws refusal `locked` while another is taken */
-export function keepSnapshot(options: TakeSnapshotOptions): Promise<BackedUp> {
-  const { store, record, reason: command, now } = options;
+export function keepSnapshot(options: KeepOptions): Promise<BackedUp> {
+  const { state, store, reason: command, now } = options;
   return holdStore({ store, command, now }, async () => {
     const snapshot = await takeSnapshot(options);
-    return { snapshot, pruned: await prune({ store, record, now: now() }) };
+    return { snapshot, pruned: await prune({ state, store, now: now() }) };
+  });
+}
+
+/** An `up` beside it may have recorded another life before it started it: what was read may be of that one. */
+async function requireSameLife({ record, state }: RecordedCluster): Promise<void> {
+  const now = await readClusterRecord(state);
+  if (now?.etcd.incarnation === record.etcd.incarnation && now.etcd.phase === record.etcd.phase) return;
+  throw refusal({
+    code: 'snapshot-of-another-life',
+    message: 'an up began another life of the etcd data while the snapshot was taken',
+    hint: 'that up keeps one itself; k8s-diskless backup takes another when it is done',
   });
 }
 
 export interface PruneOptions {
+  state: StateDir;
   store: SnapshotStore;
-  record: ClusterRecord;
   now: Date;
 }
 
 /** IDs of what went. Only for the holder of the store's lock. */
-export async function prune({ store, record, now }: PruneOptions): Promise<string[]> {
+export async function prune({ state, store, now }: PruneOptions): Promise<string[]> {
   const { snapshots } = await listSnapshots(store);
-  // A life that was begun from one and is not finished may have to begin again, from the same.
-  const { origin, phase } = record.etcd;
+  // A life that was begun from one and is not finished may have to begin again, from the same. Read now: an `up` may
+  // have begun it meanwhile.
+  const { origin, phase } = (await readClusterRecord(state))?.etcd ?? {};
   const needed = new Set(origin && phase === 'bootstrapping' ? [origin.snapshot] : []);
   const gone = prunable({ snapshots, policy: DEFAULT_RETENTION, needed, now: now.getTime() });
   for (const id of gone) await removeSnapshot(store, id);

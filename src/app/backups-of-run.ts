@@ -33,7 +33,7 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
       return archive;
     },
     async keep({ cluster, record, reason, signal }) {
-      const { snapshot } = await keepSnapshot({ cluster, record, store, reason, now, signal });
+      const { snapshot } = await keepSnapshot({ cluster, record, state: inputs.state, store, reason, now, signal });
       const obtain = (arch: string) => inputs.content.etcdutl(snapshot.etcd, arch);
       const [withoutTool] = await pinEtcdutl({ state: inputs.state, record }, obtain, signal);
       return { snapshot, ...(withoutTool && { withoutTool }) };
@@ -64,9 +64,10 @@ export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
   const store = snapshotStore(inputs.state);
   const refuse = (): Promise<never> => Promise.reject(new Error('plan must not restore or keep anything'));
   return {
-    async look({ clusterId, etcd }, signal): Promise<Backup> {
+    async look({ clusterId, etcd }, { isNamed, signal }): Promise<Backup> {
       const encryptionKeys = new Set(await pki.encryptionKeyNames());
-      const { spec, snapshot: named } = inputs;
+      const { spec } = inputs;
+      const named = isNamed ? inputs.snapshot : undefined;
       const choice = await chooseSnapshot({ store, clusterId, etcd, spec, encryptionKeys, named, signal });
       if (choice.kind !== 'usable') return choice;
       const { id, incarnation } = choice.snapshot;

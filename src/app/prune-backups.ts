@@ -4,7 +4,7 @@ import type { RecordedCluster } from '../cluster/recorded-cluster.js';
 import { prune } from './backup.js';
 
 /** `backups prune`: IDs of what went. @throws refusal `locked` while a snapshot is taken */
-export function pruneBackups({ record, state }: RecordedCluster, now: () => Date): Promise<string[]> {
+export function pruneBackups({ state }: RecordedCluster, now: () => Date): Promise<string[]> {
   const store = snapshotStore(state);
-  return holdStore({ store, command: 'backups prune', now }, () => prune({ store, record, now: now() }));
+  return holdStore({ store, command: 'backups prune', now }, () => prune({ state, store, now: now() }));
 }

@@ -3,7 +3,7 @@ import type { ClusterSpec } from '../config/spec.js';
 import { ownError } from '../errors.js';
 import type { EtcdRecord } from '../state/records.js';
 import { restoreProblems } from './restorable.js';
-import type { SnapshotInfo } from './snapshot-info.js';
+import { newestFirst, positionOf, type SnapshotInfo } from './snapshot-info.js';
 import { listSnapshots, newestKnownId, type SnapshotStore } from './snapshot-store.js';
 import { verifySnapshot } from './verify-snapshot.js';
 
@@ -20,11 +20,11 @@ export interface ChooseOptions {
   signal: AbortSignal;
 }
 
-/** `why`: a sentence without a period. `ways`: what a person can do, beside beginning empty. */
+/** `why`: a sentence without a period. `ways`: how it becomes usable. `older`: the newest of those before it that is. */
 export type Choice =
   | { kind: 'none' }
   | { kind: 'usable'; snapshot: SnapshotInfo }
-  | { kind: 'unusable'; why: string; ways: string };
+  | { kind: 'unusable'; why: string; ways: string; older?: Pick<SnapshotInfo, 'id' | 'takenAt'> };
 
 /**
  * What a next life of etcd's data would begin from: what a person named, else what an unfinished one began with, else the
@@ -37,18 +37,26 @@ export async function chooseSnapshot(options: ChooseOptions): Promise<Choice> {
   const isKept = etcd.origin?.phase === 'kept';
   const unfinished = etcd.phase === 'bootstrapping' && !isKept ? etcd.origin?.snapshot : undefined;
   const id = named ?? unfinished ?? (await newestKnownId(store, stored));
-  if (id === undefined) return { kind: 'none' };
+  const unusable = (why: string): Choice => {
+    const ways = `put it back into ${store.directory}, whole, with its sidecar`;
+    const before = positionOf(id ?? '');
+    const [older] = stored.snapshots.filter(
+      (each) => newestFirst(each, before) > 0 && problemsOf(each, options).length === 0,
+    );
+    return { kind: 'unusable', why, ways, ...(older && { older: { id: older.id, takenAt: older.takenAt } }) };
+  };
+  // A life that was made of a snapshot had a past, though nothing is left of the store that says so.
+  if (id === undefined) return etcd.origin ? unusable('every snapshot is missing') : { kind: 'none' };
   const snapshot = stored.snapshots.find((each) => each.id === id);
-  const others = stored.snapshots.filter((each) => each.id !== id);
   if (snapshot === undefined) {
     const damage = stored.damaged.find((each) => each.id === id);
-    return unusable(`the snapshot ${id} ${damage ? `is damaged: ${damage.why}` : 'is missing'}`, store, others);
+    return unusable(`the snapshot ${id} ${damage ? `is damaged: ${damage.why}` : 'is missing'}`);
   }
   const [problem] = problemsOf(snapshot, options);
-  if (problem !== undefined) return unusable(`the snapshot ${id} cannot be used: ${problem}`, store, others);
+  if (problem !== undefined) return unusable(`the snapshot ${id} cannot be used: ${problem}`);
   const damage = await verifySnapshot(store, snapshot, signal).then(() => undefined, ownError);
   signal.throwIfAborted();
-  return damage ? unusable(damage.message, store, others) : { kind: 'usable', snapshot };
+  return damage ? unusable(damage.message) : { kind: 'usable', snapshot };
 }
 
 function problemsOf(snapshot: SnapshotInfo, { clusterId, encryptionKeys, spec }: ChooseOptions): string[] {
@@ -71,12 +79,3 @@ function isNewerMinor(one: string, other: string): boolean {
 }
 
 const numbers = (version: string): number[] => version.split('.').map(Number);
-
-function unusable(why: string, { directory }: SnapshotStore, others: readonly SnapshotInfo[]): Choice {
-  const [next] = others;
-  const older =
-    next === undefined
-      ? ''
-      : `; or --snapshot ${next.id} takes the one of ${next.takenAt}: what was written after it is lost`;
-  return { kind: 'unusable', why, ways: `put it back into ${directory}, whole, with its sidecar${older}` };
-}

@@ -10,10 +10,17 @@ import { temporaryBeside } from '../state/atomic-write.js';
 import type { SnapshotInfo } from './snapshot-info.js';
 import { databasePath, type SnapshotStore } from './snapshot-store.js';
 
+/** The snapshot, and the database that etcdutl makes of it. */
+const COPIES = 2;
+/** etcd preallocates a segment of its log (etcd, server/storage/wal). */
+const WAL_BYTES = 64 * 1024 * 1024;
+
 /** A snapshot and the tool that makes a data directory of it: a compressed archive, each under its SHA-256. */
 export interface RestoreArchive {
   tool: string;
   snapshot: string;
+  /** On a node, at the peak of what it does there. */
+  peakBytes: number;
   /** Once for each node. */
   read(): AsyncIterable<Buffer>;
   /** The file that it is read from goes. */
@@ -49,6 +56,7 @@ export async function restoreArchive(options: RestoreArchiveOptions): Promise<Re
     await compressMember({ content: fileContent(file), encoding, path: compressed, env, onBytes: () => {}, signal });
     const member = await content.member(tool.sha256, encoding);
     return archiveIn(compressed, {
+      peakBytes: tool.size + COPIES * snapshot.sizeBytes + WAL_BYTES,
       tool: tool.sha256,
       snapshot: file.sha256,
       member,
@@ -61,6 +69,7 @@ export async function restoreArchive(options: RestoreArchiveOptions): Promise<Re
 }
 
 interface Parts {
+  peakBytes: number;
   tool: string;
   snapshot: string;
   /** The tool, compressed. */
@@ -68,8 +77,9 @@ interface Parts {
   end: Buffer;
 }
 
-function archiveIn(compressed: string, { tool, snapshot, member, end }: Parts): RestoreArchive {
+function archiveIn(compressed: string, { peakBytes, tool, snapshot, member, end }: Parts): RestoreArchive {
   return {
+    peakBytes,
     tool,
     snapshot,
     async *read() {

@@ -49,6 +49,12 @@ export function snapshotId({ incarnation, revision }: Position): string {
 /** Where it stands in the cluster's history. */
 type Position = Pick<SnapshotInfo, 'incarnation' | 'revision'>;
 
+/** As its ID says, of one that is not there or cannot be read. */
+export function positionOf(id: string): Position {
+  const [incarnation, revision = '0'] = id.split('-');
+  return { incarnation: Number(incarnation), revision };
+}
+
 /** The newest first: by incarnation and revision, never by a clock or a name. */
 export function newestFirst(one: Position, other: Position): number {
   if (one.incarnation !== other.incarnation) return other.incarnation - one.incarnation;

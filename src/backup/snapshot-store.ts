@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { usageError } from '../errors.js';
-import { syncDirectory, TEMPORARY_FILE, writeFileAtomic } from '../state/atomic-write.js';
+import { isTemporaryOf, syncDirectory, TEMPORARY_FILE, writeFileAtomic } from '../state/atomic-write.js';
 import type { StateDir } from '../state/state-dir.js';
 import { stateError } from '../state/state-error.js';
-import { newestFirst, type SnapshotInfo, snapshotInfoSchema } from './snapshot-info.js';
+import { newestFirst, positionOf, type SnapshotInfo, snapshotInfoSchema } from './snapshot-info.js';
 
 /** Snapshots of one cluster, in its state directory. Those who write or remove hold its lock. */
 export interface SnapshotStore {
@@ -111,10 +111,7 @@ export async function newestKnownId(
   { snapshots, damaged }: StoredSnapshots,
 ): Promise<string | undefined> {
   const last = await readLast(store);
-  const broken = damaged.map(({ id }) => {
-    const [incarnation, revision = ''] = id.split('-');
-    return { id, incarnation: Number(incarnation), revision };
-  });
+  const broken = damaged.map(({ id }) => ({ id, ...positionOf(id) }));
   return [...snapshots, ...broken, ...(last ? [last] : [])].toSorted(newestFirst)[0]?.id;
 }
 
@@ -140,7 +137,12 @@ export async function sweepStore(store: SnapshotStore): Promise<void> {
   const sidecars = new Set(await namesOf(store, SIDECAR));
   const alone = (await namesOf(store, DATABASE)).filter((id) => !sidecars.has(id));
   const temporary = (await entriesOf(store)).filter((name) => TEMPORARY_FILE.test(name));
-  const left = [...alone.map((id) => databasePath(store, id)), ...temporary.map((name) => join(store.directory, name))];
+  const ofLast = (await entriesOf({ directory: dirname(store.last) })).map((name) => join(dirname(store.last), name));
+  const left = [
+    ...alone.map((id) => databasePath(store, id)),
+    ...temporary.map((name) => join(store.directory, name)),
+    ...ofLast.filter(isTemporaryOf(store.last)),
+  ];
   await orUnusable(store.directory, Promise.all(left.map((path) => rm(path, { force: true }))));
 }
 
@@ -148,7 +150,7 @@ async function namesOf(store: SnapshotStore, form: RegExp): Promise<string[]> {
   return (await entriesOf(store)).flatMap((name) => form.exec(name)?.[1] ?? []);
 }
 
-function entriesOf({ directory }: SnapshotStore): Promise<string[]> {
+function entriesOf({ directory }: Pick<SnapshotStore, 'directory'>): Promise<string[]> {
   return orUnusable(
     directory,
     orAbsent(readdir(directory)).then((names = []) => names),

@@ -21,6 +21,8 @@ export interface TakeSnapshotOptions {
   /** What it is taken for. */
   reason: string;
   now: () => Date;
+  /** Asked when it is whole, and before it counts: throws where it must not. */
+  confirm?: () => Promise<void>;
   signal: AbortSignal;
 }
 
@@ -94,6 +96,7 @@ async function takeFrom({ node, status }: AnsweringMember, options: Taking): Pro
     const held = revisionOf(contents);
     if (BigInt(held) < BigInt(proven)) throw stale(node, held, proven);
     const info = infoOf({ ...options, node, etcd: status.version, etcdClusterId: clusterId, takenAt, contents, file });
+    await options.confirm?.();
     return await commit(options, temporary, info);
   } finally {
     await rm(temporary, { force: true });

@@ -63,6 +63,8 @@ export interface MarkerFact {
 export interface EtcdDataFact {
   /** A member directory exists under the data directory. */
   present: boolean;
+  /** What it takes of its file system, where that was told. */
+  bytes?: number;
   /** The marker beside it, as it lies there: undefined when there is none. */
   marker?: string;
   /** Incarnation that marker names; undefined when it is not ours. */
@@ -97,7 +99,7 @@ export interface NodeFacts {
   kernel: string;
   memTotalBytes: number;
   memAvailableBytes: number;
-  /** The mounts that hold /, /opt, /etc, /var, /var/lib/containerd if it is there, /run (keyed by those paths; several may be one filesystem). */
+  /** The mounts that hold /, /opt, /etc, /var, /var/lib/containerd and etcd's data directory if they are there, /run (keyed by those paths; several may be one filesystem). */
   mounts: Record<string, MountFact>;
   addresses: AddressFact[];
   links: { name: string; mtu: number }[];

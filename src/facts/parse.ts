@@ -75,7 +75,7 @@ export function parseFacts(options: ParseFactsOptions): NodeFacts {
       active: units['containerd.service']?.active === 'active',
       ...(sections.has('images-listed') && { images: lines(sections, 'images') }),
     },
-    etcdData: { present: text(sections, 'etcd-data') === 'present', ...parseEtcdMarker(text(sections, 'etcd-marker')) },
+    etcdData: { ...parseEtcdData(lines(sections, 'etcd-data')), ...parseEtcdMarker(text(sections, 'etcd-marker')) },
     ...(marker && { marker }),
     units,
     listeners: parseListeners(lines(sections, 'listeners')),
@@ -202,6 +202,12 @@ function parseListeners(rows: string[]): NodeFacts['listeners'] {
     if (port) seen.set(port, /users:\(\("([^"]*)"/.exec(row)?.[1] ?? '');
   }
   return [...seen].map(([port, process]) => ({ port, process }));
+}
+
+/** `present`, and what `du` says of it. */
+function parseEtcdData([present, size = '']: readonly string[]): Pick<EtcdDataFact, 'present' | 'bytes'> {
+  const bytes = Number.parseInt(size, 10);
+  return { present: present === 'present', ...(bytes > 0 && { bytes }) };
 }
 
 /** `cluster incarnation role token`; earlier releases wrote the first two. */

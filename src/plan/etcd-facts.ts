@@ -59,8 +59,8 @@ export type Backup =
   /** There never was a snapshot. */
   | { kind: 'none' }
   | { kind: 'usable'; id: string; incarnation: number }
-  /** `why`: a sentence. `ways`: what a person can do, beside beginning empty. */
-  | { kind: 'unusable'; why: string; ways: string };
+  /** `why`: a sentence. `ways`: how it becomes usable. `older`: one that is, and what was written after it is lost. */
+  | { kind: 'unusable'; why: string; ways: string; older?: { id: string; takenAt: string } };
 
 /** A person's word on what the next life of the data begins from. */
 export type Beginning = 'empty' | 'snapshot';

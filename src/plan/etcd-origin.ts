@@ -1,5 +1,5 @@
 import type { EtcdRecord } from '../state/records.js';
-import type { EtcdFacts } from './etcd-facts.js';
+import type { Backup, EtcdFacts } from './etcd-facts.js';
 import { type EtcdOrders, type Refusal, refused } from './etcd-order-types.js';
 
 /*
@@ -47,11 +47,14 @@ export function nextBeginning(facts: EtcdFacts, recorded: EtcdRecord): { flag: s
   return { flag: ' --empty', what: 'starts empty' };
 }
 
-function unusable(facts: EtcdFacts, { why, ways }: { why: string; ways: string }): Refusal {
+function unusable(facts: EtcdFacts, { why, ways, older }: Extract<Backup, { kind: 'unusable' }>): Refusal {
+  const words = wordsOf(facts);
+  const back =
+    older && `${words}--snapshot ${older.id} takes the one of ${older.takenAt}: what was written after it is lost; `;
   return refused(
     'snapshot-unusable',
     `${lossOf(facts)}, and it cannot be restored: ${why}`,
-    `${ways}; ${wordsOf(facts)}--empty begins without it: all objects are gone then`,
+    `${ways}; ${back ?? ''}${words}--empty begins without it: all objects are gone then`,
   );
 }
 

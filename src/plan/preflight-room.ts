@@ -1,4 +1,5 @@
-import type { MountFact } from '../facts/facts.js';
+import type { MountFact, NodeFacts } from '../facts/facts.js';
+import { PATHS } from '../node/paths.js';
 import { type Check, error, type NodeFinding, type PreflightInput } from './finding.js';
 
 const MIB = 1024 * 1024;
@@ -69,6 +70,32 @@ export const checkSpace: Check = (input) => {
     ];
   });
 };
+
+export interface RestoreRoom {
+  facts: Pick<NodeFacts, 'mounts' | 'memAvailableBytes' | 'etcdData'>;
+  /** What a restore takes there at its peak. */
+  bytes: number;
+  /** What lies there goes first. */
+  wipes: boolean;
+}
+
+/** A restore that runs out of room on the node has given up what was there before. */
+export function checkRestoreRoom({ facts, bytes, wipes }: RestoreRoom): NodeFinding[] {
+  const { mounts, memAvailableBytes, etcdData } = facts;
+  const mount = mounts[PATHS.etcdData] ?? mounts['/var'] ?? mounts['/'];
+  if (mount === undefined) return [];
+  const freed = wipes ? (etcdData.bytes ?? 0) : 0;
+  const free = mount.availableBytes + freed;
+  const what = `${mib(bytes)} are needed to restore etcd's data`;
+  if (free < bytes) {
+    const where = `${mount.path} (${mount.fstype})`;
+    return error('too-little-space', `${where} has ${mib(free)} free, ${what}`, enlargeHint(mount));
+  }
+  const memory = memAvailableBytes + freed;
+  if (ON_DISK.test(mount.fstype) || memory >= bytes) return [];
+  const hint = 'RAM is the disk here: give the machine more, or end what takes it';
+  return error('too-little-memory', `${mib(memory)} of memory are available, ${what}`, hint);
+}
 
 function enlargeHint(mount: MountFact): string {
   return mount.fstype === 'tmpfs'

@@ -8,8 +8,8 @@ import type { ClusterRecord } from '../state/records.js';
 
 /** The snapshots of etcd as a run needs them; `plan` gets one that only looks. */
 export interface Backups {
-  /** What a next life would begin from; reads it through. */
-  look(record: ClusterRecord, signal: AbortSignal): Promise<Backup>;
+  /** What a next life would begin from; reads it through. `isNamed`: from what a person named. */
+  look(record: ClusterRecord, asked: { isNamed: boolean; signal: AbortSignal }): Promise<Backup>;
   /** Whether there is one of this life of the data. */
   has(incarnation: number): Promise<boolean>;
   /** It in words: how old it is, and what it holds. */

@@ -32,7 +32,11 @@ export function clusterPlan({ spec, hosts, judgement, reports }: ClusterPlanInpu
     ...(issued.length > 0 ? [`certificates to issue: ${issued.length}`] : []),
     ...renewed.map(({ leaf, reason }) => `certificate to renew: ${leaf} (${reason})`),
   ];
-  return { nodes, verdict: { code: orders.code, message: explainOrders(orders) }, notes };
+  return {
+    nodes,
+    verdict: { code: orders.code, message: explainOrders(orders, { origin: judgement.record.etcd.origin }) },
+    notes,
+  };
 }
 
 function stateOfLeftOut(

@@ -1,4 +1,5 @@
-import { type EtcdOrders, ordered, wipes } from '../plan/etcd-order-types.js';
+import { type BootstrapReason, type EtcdOrders, ordered, wipes } from '../plan/etcd-order-types.js';
+import type { EtcdRecord } from '../state/records.js';
 
 const BOOTSTRAP_WORDS = {
   first: 'no cluster recorded',
@@ -16,12 +17,19 @@ const LOSS_WORDS = {
   'all-blank': 'every control plane is blank',
 } as const;
 
-/** The orders in one sentence for a person. @param snapshot What a new life begins from, in words */
-export function explainOrders(orders: EtcdOrders, snapshot?: string): string {
-  return `${situationOf(orders, snapshot)}${asked(orders)}${orders.absent && `; ${orders.absent}`}`;
+export interface Explaining {
+  /** What a new life begins from, in words. */
+  snapshot?: string | undefined;
+  /** Of the life that is recorded: what it was made of. */
+  origin?: EtcdRecord['origin'] | undefined;
 }
 
-function situationOf(orders: EtcdOrders, snapshot: string | undefined): string {
+/** The orders in one sentence for a person. */
+export function explainOrders(orders: EtcdOrders, explaining: Explaining = {}): string {
+  return `${situationOf(orders, explaining)}${asked(orders)}${orders.absent && `; ${orders.absent}`}`;
+}
+
+function situationOf(orders: EtcdOrders, { snapshot, origin }: Explaining): string {
   switch (orders.code) {
     case 'bootstrap':
       return orders.cluster
@@ -29,7 +37,7 @@ function situationOf(orders: EtcdOrders, snapshot: string | undefined): string {
           order.do === 'begin-incarnation'
             ? [
                 order.from === undefined
-                  ? `${BOOTSTRAP_WORDS[order.why]}; bootstrapping etcd on ${order.members.join(', ')} (incarnation ${order.incarnation})`
+                  ? `${emptyWords(order.why, origin)}; bootstrapping etcd on ${order.members.join(', ')} (incarnation ${order.incarnation})`
                   : `${LOSS_WORDS[order.why]}; restoring the snapshot ${snapshot ?? order.from} on ${order.members.join(', ')} (incarnation ${order.incarnation}): what was written after it is lost`,
               ]
             : [],
@@ -38,7 +46,8 @@ function situationOf(orders: EtcdOrders, snapshot: string | undefined): string {
     case 'resume-bootstrap': {
       const wiped = [...wipes(orders).keys()];
       const goes = wiped.length > 0 ? `; earlier data of ${wiped.join(', ')} is discarded, as recorded` : '';
-      return `continuing the interrupted etcd bootstrap on ${ordered(orders, 'resume-bootstrap').join(', ')}${goes}`;
+      const what = origin === undefined ? 'etcd bootstrap' : `restore of the snapshot ${origin.snapshot}`;
+      return `continuing the interrupted ${what} on ${ordered(orders, 'resume-bootstrap').join(', ')}${goes}`;
     }
     case 'revive': {
       const { through } = orders.quorum;
@@ -50,6 +59,12 @@ function situationOf(orders: EtcdOrders, snapshot: string | undefined): string {
     case 'rejoin':
       return `etcd has a quorum; ${rejoining(orders)}${started(orders)}${moved(orders)}${forgotten(orders)}`;
   }
+}
+
+function emptyWords(why: BootstrapReason, origin: EtcdRecord['origin']): string {
+  return why === 'unfinished' && origin !== undefined
+    ? `an earlier restore of the snapshot ${origin.snapshot} never finished, and is given up as asked: all objects are gone`
+    : BOOTSTRAP_WORDS[why];
 }
 
 function rejoining(orders: EtcdOrders): string {

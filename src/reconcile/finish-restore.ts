@@ -1,5 +1,7 @@
+import { hasCode } from '../kube/api-errors.js';
 import type { ClusterRecord, RestorePhase } from '../state/records.js';
 import type { Run } from './context.js';
+import { isUnsettled, retrying, settling, shortly } from './settling.js';
 
 /**
  * What must not come back with the past: the addresses of its apiservers, by which pods would find dead ones, and leases
@@ -11,6 +13,8 @@ const NOT_TO_RETURN: readonly string[] = [
   '/registry/leases/kube-system/kube-scheduler',
   '/registry/leases/kube-system/apiserver-',
 ];
+
+const isPassing = (error: unknown): boolean => hasCode(error, 'locked') || isUnsettled(error);
 
 export interface FinishRestore {
   record: ClusterRecord;
@@ -34,14 +38,18 @@ export async function finishRestore(context: Run, signal: AbortSignal, given: Fi
     await given.save(record);
   };
   if (record.etcd.origin?.phase === 'restoring') {
-    const etcd = await context.cluster.quorumThrough(given.through, signal);
-    await etcd.disarmNoSpace({ signal });
-    for (const prefix of NOT_TO_RETURN) await etcd.deletePrefix(prefix, { signal });
+    await settling(context, async () => {
+      const etcd = await context.cluster.quorumThrough(given.through, signal);
+      await etcd.disarmNoSpace({ signal });
+      for (const prefix of NOT_TO_RETURN) await etcd.deletePrefix(prefix, { signal });
+    });
     await reached('restored');
   }
   if (record.etcd.origin?.phase === 'restored') {
     const { cluster, options } = context;
-    const { snapshot } = await options.backups.keep({ cluster, record, reason: 'restore', signal });
+    const keep = () => options.backups.keep({ cluster, record, reason: 'restore', signal });
+    // Whoever takes one by hand is done with it soon.
+    const { snapshot } = await retrying(context, shortly(context), isPassing, keep);
     const message = `snapshot ${snapshot.id} keeps the restored cluster`;
     context.bus.emit({ type: 'note', level: 'info', code: 'snapshot-kept', message });
     await reached('kept');

@@ -12,6 +12,7 @@ import {
   majorityOf,
   runs,
 } from '../plan/etcd-facts.js';
+import { isSameBeginning } from '../plan/etcd-origin.js';
 import type { ClusterRecord } from '../state/records.js';
 import type { Run, RunMemory } from './context.js';
 import { knownLists, memberIds, provenList } from './etcd-lists.js';
@@ -23,7 +24,9 @@ export async function observeEtcd(context: Run, hosts: CheckedHosts, clusterId: 
   const { record } = context.memory;
   // Beside a quorum nothing begins, and no snapshot has to be read through.
   if (record === undefined || record.etcd.phase === 'none' || facts.lists.some(({ proven }) => proven)) return facts;
-  return { ...facts, backup: await context.options.backups.look(record, context.signal) };
+  // A word on it is for one life: in what follows, the newest counts.
+  const isNamed = context.memory.beginning === 'snapshot';
+  return { ...facts, backup: await context.options.backups.look(record, { isNamed, signal: context.signal }) };
 }
 
 async function askedEtcd(context: Run, hosts: CheckedHosts, clusterId: string): Promise<EtcdFacts> {
@@ -87,7 +90,8 @@ function isJudgedByQuorum(facts: EtcdFacts): boolean {
   const { recorded, newCluster, members } = facts;
   if (recorded === undefined || recorded.phase === 'none' || newCluster) return false;
   const usable = members.filter(isReadAndFit);
-  return isEstablished(facts, recorded) || !isSameAttempt(recorded, usable);
+  const goesOn = isSameAttempt(recorded, usable) && isSameBeginning(facts, recorded);
+  return isEstablished(facts, recorded) || !goesOn;
 }
 
 /** An earlier run recorded this very cluster and was interrupted: what it left behind is continued. */

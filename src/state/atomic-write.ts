@@ -10,6 +10,12 @@ export function temporaryBeside(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
 }
 
+/** Whether a file is what a write to this path that never finished left. */
+export function isTemporaryOf(path: string): (file: string) => boolean {
+  const begin = join(dirname(path), `.${basename(path)}.`);
+  return (file) => file.startsWith(begin) && TEMPORARY_FILE.test(basename(file));
+}
+
 /** Writes under way at once: each waits for the disk, so a few overlap, and many would only queue there. */
 export const WRITERS = 8;
 

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { isDnsLabel } from '../config/names.js';
 import { usageError } from '../errors.js';
-import { TEMPORARY_FILE } from './atomic-write.js';
+import { isTemporaryOf, TEMPORARY_FILE } from './atomic-write.js';
 import { stateError } from './state-error.js';
 
 /** The operator's memory of one cluster: where everything lies. Naming it touches nothing. */
@@ -111,13 +111,15 @@ async function makePrivate(root: string): Promise<void> {
  * Removes the temporary files of writes that a kill or a power cut ended; some may hold keys. Only for the holder of
  * the lock: nobody else writes then.
  */
-export async function sweepTemporaryFiles({ root, nodes, pki }: StateDir): Promise<void> {
+export async function sweepTemporaryFiles({ root, nodes, pki, lastSnapshot }: StateDir): Promise<void> {
   const found = await Promise.all([
     filesIn(root, { recursive: false }),
     filesIn(nodes, { recursive: false }),
     filesIn(pki, { recursive: true }),
   ]);
-  const left = found.flat().filter((path) => TEMPORARY_FILE.test(basename(path)));
+  // That one is written by whoever holds the lock of the snapshots, which may be another one.
+  const isOthers = isTemporaryOf(lastSnapshot);
+  const left = found.flat().filter((path) => TEMPORARY_FILE.test(basename(path)) && !isOthers(path));
   await Promise.all(left.map((path) => rm(path, { force: true })));
 }
 

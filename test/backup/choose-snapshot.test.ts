@@ -68,7 +68,8 @@ const choose = (changes: Partial<ChooseOptions> = {}) =>
 async function chosen(changes: Partial<ChooseOptions> = {}): Promise<string> {
   const choice = await choose(changes);
   if (choice.kind === 'none') return 'none';
-  return choice.kind === 'usable' ? choice.snapshot.id : `${choice.why}; ${choice.ways}`;
+  if (choice.kind === 'usable') return choice.snapshot.id;
+  return `${choice.why}; ${choice.ways}${choice.older ? `; or ${choice.older.id}` : ''}`;
 }
 
 describe('what a next life begins from', () => {
@@ -100,7 +101,7 @@ describe('what a next life begins from', () => {
     expect(await chosen()).toContain('its sidecar is damaged');
     await removeSnapshot(store, second);
     expect(await chosen()).toContain(`the snapshot ${second} is missing`);
-    expect(await chosen()).toContain(`--snapshot ${first} takes the one of`);
+    expect(await chosen()).toContain(`; or ${first}`);
     rmSync(store.directory, { recursive: true });
     expect(await chosen()).toContain(`the snapshot ${second} is missing; put it back into ${store.directory}`);
   });
@@ -154,8 +155,24 @@ describe('what a next life begins from', () => {
     expect(await choose()).toEqual({
       kind: 'unusable',
       why: `the snapshot ${newest} cannot be used: it is of another cluster`,
-      ways: expect.stringContaining('--snapshot 1-1000 takes the one of 2026-11-30T10:00:00.000Z'),
+      ways: `put it back into ${store.directory}, whole, with its sidecar`,
+      older: { id: '1-1000', takenAt: '2026-11-30T10:00:00.000Z' },
     });
+  });
+
+  it('names none that is newer, or that could not be used either', async () => {
+    await keep(3);
+    const etcd: EtcdRecord = { ...ETCD, phase: 'bootstrapping', origin: { snapshot: '2-9', phase: 'restoring' } };
+    expect(await choose({ etcd })).not.toHaveProperty('older');
+    await keep(1, { clusterId: 'c2' });
+    expect(await choose({ etcd })).not.toHaveProperty('older');
+    const usable = await keep(1, { id: '1-8', revision: '8' });
+    expect(await choose({ etcd })).toMatchObject({ older: { id: usable } });
+  });
+
+  it('is missing where a life was made of one, though nothing is left that names any', async () => {
+    const origin = { snapshot: '1-9', phase: 'kept' } as const;
+    expect(await choose({ etcd: { ...ETCD, origin } })).toMatchObject({ why: 'every snapshot is missing' });
   });
 
   it('comes to no conclusion after Ctrl-C', async () => {

@@ -59,9 +59,12 @@ describe('the store of snapshots', () => {
     writeFileSync(databasePath(store, '1-6'), 'begun');
     const killed = join(store.directory, '.incoming.db.0123456789ab.tmp');
     writeFileSync(killed, 'begun');
+    writeFileSync(join(root, '.last-snapshot.json.0123456789ab.tmp'), 'begun');
+    writeFileSync(join(root, '.cluster.yaml.0123456789ab.tmp'), 'of who holds the other lock');
     expect(await ids()).toEqual(['1-5']);
     await sweepStore(store);
     expect(readdirSync(store.directory).toSorted()).toEqual(['1-5.db', '1-5.json']);
+    expect(readdirSync(root).toSorted()).toEqual(['.cluster.yaml.0123456789ab.tmp', 'last-snapshot.json', 'snapshots']);
   });
 
   it('does not take a damaged one for none', async () => {

@@ -70,6 +70,14 @@ test('what is taken is whole, of a follower, and says what it is', async () => {
   expect((await listSnapshots(store)).snapshots).toEqual([info]);
 });
 
+test('one that must not count when it is whole leaves nothing', async () => {
+  await start();
+  const confirm = () => Promise.reject(new Error('another life'));
+  const options = { cluster: cluster(), record, store, reason: 'backup', now: () => new Date(at), confirm, signal };
+  await expect(takeSnapshot(options)).rejects.toThrow('another life');
+  expect(readdirSync(store.directory)).toEqual([]);
+});
+
 test('a second one of the same revision confirms the first', async () => {
   await start();
   const first = await take();

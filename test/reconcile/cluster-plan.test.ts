@@ -27,6 +27,7 @@ function planOf(
 ) {
   const judgement = {
     orders,
+    record: { etcd: {} },
     work: new Map(entries.map((entry) => [entry.node.name, entry])),
     pki: { issued: [], renewed: [{ leaf: 's4/kubelet', reason: 'its address changed' }] },
   } as unknown as Judgement;

@@ -1,23 +1,31 @@
 import { describe, expect, it } from 'vitest';
+import { DisklessError, refusal } from '../../src/errors.js';
 import type { Run } from '../../src/reconcile/context.js';
 import { finishRestore } from '../../src/reconcile/finish-restore.js';
 import type { ClusterRecord, RestorePhase } from '../../src/state/records.js';
+import { virtualClock } from '../helpers/virtual-clock.js';
 
-/** What was done, in its order; `fails` at the first act that begins so. */
-function runFrom(phase: RestorePhase | undefined, fails?: string) {
+/** What was done, in its order; the first act that begins with `fails` does so for ever, or with each of these once. */
+function runFrom(phase: RestorePhase | undefined, fails?: string, passing?: DisklessError[]) {
   const done: string[] = [];
   const act = async (what: string): Promise<void> => {
-    if (fails !== undefined && what.startsWith(fails)) throw new Error(what);
+    const isMet = fails !== undefined && what.startsWith(fails);
+    const failure = isMet && (passing ? passing.shift() : new Error(what));
+    if (failure) throw failure;
     done.push(what);
   };
   const etcd = {
     disarmNoSpace: () => act('disarm'),
     deletePrefix: (prefix: string) => act(`delete ${prefix}`),
   };
+  const { signal } = new AbortController();
   const context = {
+    signal,
     bus: { emit: () => {} },
     cluster: { quorumThrough: async () => etcd },
     options: {
+      clock: virtualClock(),
+      readyTimeoutMs: 180_000,
       backups: {
         keep: async ({ record }: { record: ClusterRecord }) => {
           await act(`keep ${record.etcd.incarnation} ${record.etcd.origin?.phase}`);
@@ -29,7 +37,6 @@ function runFrom(phase: RestorePhase | undefined, fails?: string) {
   const origin = phase && { origin: { snapshot: '2-7', phase } };
   const record = { etcd: { incarnation: 3, phase: 'bootstrapping', ...origin } } as unknown as ClusterRecord;
   const save = (saved: ClusterRecord) => act(`save ${saved.etcd.phase} ${saved.etcd.origin?.phase}`);
-  const { signal } = new AbortController();
   return { done, finished: finishRestore(context, signal, { record, through: ['s4'], save }) };
 }
 
@@ -64,6 +71,15 @@ describe('finishRestore', () => {
     const kept = runFrom('restoring', 'keep');
     await expect(kept.finished).rejects.toThrow();
     expect(kept.done.at(-1)).toBe('save bootstrapping restored');
+  });
+
+  it('waits for who takes a snapshot by hand, and for an etcd whose leader changes', async () => {
+    const locked = refusal({ code: 'locked', message: 'another run holds the lock' });
+    const beside = runFrom('restored', 'keep', [locked, locked]);
+    expect((await beside.finished).etcd.origin?.phase).toBe('kept');
+    const leaderless = new DisklessError({ code: 'etcd-no-leader', message: 'no leader' });
+    const changing = runFrom('restoring', 'delete /registry/leases/kube-system/kube-scheduler', [leaderless]);
+    expect((await changing.finished).etcd.origin?.phase).toBe('kept');
   });
 
   it('has nothing to do for a life that began empty', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DisklessError } from '../../src/errors.js';
 import type { EtcdMember } from '../../src/etcd/gateway.js';
 import type { NodeFacts } from '../../src/facts/facts.js';
-import type { Backup } from '../../src/plan/etcd-facts.js';
+import type { Backup, Beginning } from '../../src/plan/etcd-facts.js';
 import type { Run } from '../../src/reconcile/context.js';
 import type { FitNode } from '../../src/reconcile/hosts.js';
 import { majorityRuns, observeEtcd } from '../../src/reconcile/observe-etcd.js';
@@ -17,6 +17,7 @@ const spec = sampleSpec({ nodes: NAMES.map((name) => sampleNode({ name })) });
 const etcdRecord: EtcdRecord = { incarnation: 2, phase: 'bootstrapped', token: 't', members: NAMES, bootIds: {} };
 
 const KEPT: Backup = { kind: 'usable', id: '2-7', incarnation: 2 };
+const NAMED: Backup = { kind: 'usable', id: '1-7', incarnation: 1 };
 
 /** A machine with data of this incarnation, by default the recorded one. */
 function member(active: string, incarnation = 2, masked = false): NodeFacts {
@@ -38,6 +39,7 @@ interface Seen {
   /** Name → code of the error that kept it from being read. */
   unread?: Record<string, string>;
   newCluster?: boolean;
+  beginning?: Beginning;
   /** Whose stopped members this run has started. */
   woken?: string[];
   /** Recorded boot_id by name. */
@@ -53,6 +55,7 @@ function observe({
   lost = [],
   unread = {},
   newCluster = false,
+  beginning,
   woken = [],
   boots = {},
   signal,
@@ -63,6 +66,7 @@ function observe({
     cluster: new FakeEtcdCluster(etcd),
     memory: {
       newCluster,
+      ...(beginning && { beginning }),
       record: known,
       nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name], bootId: boots[name] }])),
     },
@@ -72,7 +76,7 @@ function observe({
       discardData: new Set<string>(),
       clock: virtualClock(),
       readyTimeoutMs: 180_000,
-      backups: { look: async () => KEPT },
+      backups: { look: async (_: unknown, { isNamed }: { isNamed: boolean }) => (isNamed ? NAMED : KEPT) },
     },
   } as unknown as Run;
   const hosts = {
@@ -106,6 +110,24 @@ describe('observeEtcd', () => {
     expect((await observe({ facts: { s4: sampleFacts() }, etcd })).backup).toEqual(KEPT);
     const none = { facts: { s4: sampleFacts() }, etcd, record: { phase: 'none' as const } };
     expect((await observe(none)).backup).toEqual({ kind: 'none' });
+  });
+
+  it('looks at the one that a person named as long as that word holds', async () => {
+    const etcd = new FakeEtcd(IPS);
+    const facts = { s4: sampleFacts() };
+    expect((await observe({ facts, etcd, beginning: 'snapshot' })).backup).toEqual(NAMED);
+    expect((await observe({ facts, etcd, beginning: 'empty' })).backup).toEqual(KEPT);
+  });
+
+  it('asks a quorum where an unfinished attempt would not go on as it began: it must not give up what works', async () => {
+    const etcd = new FakeEtcd(IPS);
+    const facts = { s4: member('active'), s5: member('active'), s6: member('active') };
+    const boots = Object.fromEntries(NAMES.map((name) => [name, 'b']));
+    const record = { phase: 'bootstrapping' as const, members: [...NAMES], bootIds: boots };
+    expect((await observe({ facts, etcd, record })).lists).toEqual([]);
+    const origin = { snapshot: '1-7', phase: 'restoring' as const };
+    const given = await observe({ facts, etcd, record: { ...record, origin }, beginning: 'empty' });
+    expect(given.lists).toMatchObject([{ proven: true }]);
   });
 
   it('reads what each control plane holds, also on a machine that failed its preflight', async () => {

@@ -126,6 +126,7 @@ test('what interrupted writes left behind is removed, and nothing else', async (
     join(state.root, 'cluster.yaml'),
     join(state.pki, 'ca', 'ca.key'),
     join(state.runs, '.x.0123456789ab.tmp'),
+    join(state.root, '.last-snapshot.json.0123456789ab.tmp'),
   ];
   for (const path of [...left, ...kept]) await writeFile(path, '');
   await sweepTemporaryFiles(state);

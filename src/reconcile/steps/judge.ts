@@ -57,9 +57,10 @@ export async function judgeHosts(context: Run & { readonly hosts: CheckedHosts }
   return { outcome: 'unchanged', gives: { record, orders, work, kubeconfig, peers, pki } };
 }
 
-async function explained({ options }: Run, orders: EtcdOrders): Promise<string> {
+async function explained({ options, memory }: Run, orders: EtcdOrders): Promise<string> {
   const from = orders.cluster.flatMap((order) => (order.do === 'begin-incarnation' && order.from) || [])[0];
-  return explainOrders(orders, from && (await options.backups.describe(from)));
+  const snapshot = from && (await options.backups.describe(from));
+  return explainOrders(orders, { snapshot, origin: memory.record?.etcd.origin });
 }
 
 /** Preflight speaks through each node's own step, which a refusal keeps from running. */

@@ -7,8 +7,8 @@ import type { Judged, JudgedRun, Run } from '../context.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
 import { finishRestore } from '../finish-restore.js';
 import type { NodeWork } from '../judgement.js';
+import { prepareRestore } from '../prepare-restore.js';
 import { retrying, settling, shortly } from '../settling.js';
-import { archOf } from '../traits.js';
 import { openAll } from './open-etcd-data.js';
 
 /** Writes down what is about to happen before it does, so that the next run can continue from any point. */
@@ -25,19 +25,6 @@ export async function recordIntent(context: JudgedRun): Promise<Outcome> {
   await state.saveJumpHosts();
   for (const node of nodes) context.memory.nodeRecords.set(node.name, node);
   return 'unchanged';
-}
-
-/** Nothing is given up for a life that cannot be restored: all that it takes is there before it is recorded. */
-async function prepareRestore({ judgement, options, signal }: JudgedRun): Promise<void> {
-  const { orders, work } = judgement;
-  const begin = orders.cluster.find((order) => order.do === 'begin-incarnation');
-  if (begin?.from === undefined) return;
-  for (const name of begin.members) {
-    const planned = work.get(name);
-    if (planned === undefined) continue;
-    const { facts, encoding } = planned;
-    await options.backups.archive({ id: begin.from, arch: archOf(facts), encoding }, signal);
-  }
 }
 
 async function save({ options, memory }: Run, record: ClusterRecord): Promise<void> {

@@ -1,5 +1,5 @@
 import type { RestoreArchive } from '../../backup/restore-archive.js';
-import { DisklessError, refusal } from '../../errors.js';
+import { DisklessError, ownError, refusal } from '../../errors.js';
 import { peerUrl } from '../../etcd/peer-url.js';
 import { PATHS } from '../../node/paths.js';
 import { scriptText } from '../../node/script-text.js';
@@ -68,8 +68,14 @@ async function runScript(
   const ended = Promise.all([textOf(remote.stdout), remote.result]);
   // Whatever ends it is told by who sends, or by who waits for its end: never by nobody.
   ended.catch(() => undefined);
-  await pump(archive.read(), remote, { stallTimeoutMs: options.stallTimeoutMs, signal: place.signal });
+  const sent = await pump(archive.read(), remote, {
+    stallTimeoutMs: options.stallTimeoutMs,
+    signal: place.signal,
+  }).then(() => undefined, ownError);
+  // Where it ended before it had taken everything, why it did is in what it said.
+  if (sent !== undefined && sent.code !== 'process-ended') throw sent;
   const [stdout, { exitCode, stderr }] = await ended;
+  if (sent !== undefined && exitCode === 0) throw sent;
   if (exitCode === 0) return stdout;
   throw new DisklessError({
     code: 'restore-failed',

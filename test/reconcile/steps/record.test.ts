@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest';
 import { NodeSession } from '../../../src/cluster/node-session.js';
+import type { NodeFacts } from '../../../src/facts/facts.js';
 import type { JudgedRun } from '../../../src/reconcile/context.js';
 import type { Judgement, NodeWork } from '../../../src/reconcile/judgement.js';
 import { recordIntent } from '../../../src/reconcile/steps/record.js';
 import type { Connection } from '../../../src/ssh/transport.js';
 import type { NodeRecord } from '../../../src/state/records.js';
 import { clusterOf } from '../../cluster/fake-session.js';
-import { sampleFacts, sampleSpec } from '../../helpers/sample-facts.js';
+import { sampleFacts, sampleMount, sampleSpec } from '../../helpers/sample-facts.js';
 
 const spec = sampleSpec();
 const HOST_KEY = { type: 'ssh-ed25519', fingerprint: 'SHA256:abc' };
@@ -56,6 +57,48 @@ it('remembers nodes as they were read, and asks none of them again', async () =>
   expect([...context.memory.nodeRecords.values()]).toEqual(saved);
   // What was asked for is on record now: a later pass is within that life.
   expect(context.memory.newCluster).toBe(false);
+});
+
+it('nor one for which a member has no room: the snapshot twice, and the log of etcd', async () => {
+  const [GIB, MIB] = [1024 ** 3, 1024 ** 2];
+  const order = {
+    do: 'begin-incarnation',
+    incarnation: 2,
+    members: ['s4'],
+    discarded: [],
+    why: 'all-blank',
+    from: '1-7',
+  };
+  const taking = (facts: NodeFacts, wipe?: 'discarded') =>
+    recordIntent({
+      judgement: {
+        record: {},
+        orders: { cluster: [order], members: new Map([['s4', { do: 'bootstrap', ...(wipe && { wipe }) }]]) },
+        work: new Map([['s4', { facts, encoding: 'zstd' }]]),
+      },
+      options: {
+        state: { saveCluster: () => Promise.reject(new Error('recorded')) },
+        backups: { archive: async () => ({ peakBytes: GIB }) },
+      },
+    } as unknown as JudgedRun);
+  const etcdMount = (fstype: string, availableBytes: number) => ({
+    '/var': sampleMount({ availableBytes: 9 * GIB }),
+    '/var/lib/etcd': sampleMount({ path: '/var/lib/etcd', fstype, availableBytes }),
+  });
+  const full = sampleFacts({ mounts: etcdMount('tmpfs', GIB - 1), memAvailableBytes: 9 * GIB });
+  const refused = { code: 'too-little-space', exit: 5, host: 's4' };
+  await expect(taking(full)).rejects.toMatchObject({
+    ...refused,
+    message: "/var/lib/etcd (tmpfs) has 1024 MiB free, 1024 MiB are needed to restore etcd's data",
+    hint: expect.stringContaining('mount -o remount'),
+  });
+  const held = { ...full, etcdData: { present: true, bytes: 5 * MIB } };
+  await expect(taking(held)).rejects.toMatchObject(refused);
+  await expect(taking(held, 'discarded')).rejects.toThrow('recorded');
+  const busy = sampleFacts({ mounts: etcdMount('tmpfs', 2 * GIB), memAvailableBytes: GIB - 1 });
+  await expect(taking(busy)).rejects.toMatchObject({ code: 'too-little-memory', exit: 5 });
+  const onDisk = sampleFacts({ mounts: etcdMount('ext4', 2 * GIB), memAvailableBytes: GIB - 1 });
+  await expect(taking(onDisk)).rejects.toThrow('recorded');
 });
 
 it('records no life that cannot be restored: nothing may be given up for it', async () => {
