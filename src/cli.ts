@@ -16,6 +16,7 @@ import {
 } from './commands/options.js';
 import { outliveOutputs, print } from './commands/output-lost.js';
 import { addPkiCommands } from './commands/pki.js';
+import { addServeOptions } from './commands/serve-options.js';
 import { versionText } from './commands/version.js';
 import { EXIT, toDisklessError } from './errors.js';
 
@@ -28,6 +29,7 @@ Examples:
   k8s-diskless status                       nodes, etcd, certificates; exit 4 where something is wrong
   k8s-diskless doctor                       all ways of the network, from inside pods; what fails, why, what to do
   k8s-diskless logs s5 kubelet --follow     what a component logs, while the node’s RAM has it
+  k8s-diskless serve                        the same by itself after every reboot, with snapshots; nobody has to type
   k8s-diskless backup                       a verified snapshot of all objects; see backups --help
   k8s-diskless download --to /srv/k8s       all that up needs, for --artifacts at a site without internet
   k8s-diskless bench report                 the last benchmark run
@@ -88,6 +90,9 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
   addBootCommands(root.command('boot'), finish);
   addPkiCommands(root.command('pki'), finish);
   addBackupCommands(root, finish);
+  addServeOptions(
+    root.command('serve').description('watch the machines, bring back those that were rebooted, keep snapshots'),
+  ).action(async (flags) => finish(await (await import('./commands/serve.js')).serveCommand(flags)));
   root
     .command('version')
     .description('print versions')

@@ -168,7 +168,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   memory: {
     title: 'all control planes lose power, and the cluster comes back from its snapshots',
     minutes: 20,
-    files: ['total-loss'],
+    files: ['total-loss', 'serve'],
   },
   bench: {
     title: 'measurements that are disturbed',

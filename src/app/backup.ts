@@ -20,6 +20,8 @@ export interface BackUpOptions {
   ssh?: SshSpec | undefined;
   /** Where etcdutl comes from, which a restore needs, where the cache has it not yet. */
   place: ContentPlace;
+  /** What it is taken for. */
+  reason: string;
   tell: (line: string) => void;
   now: () => Date;
   signal: AbortSignal;
@@ -36,14 +38,14 @@ export interface BackedUp {
  *
  * @throws DisklessError `snapshot-no-etcd` (exit 5) before the first `up` came so far; of what keeps it from being taken
  */
-export async function backUp({ recorded, ssh, place, tell, now, signal }: BackUpOptions): Promise<BackedUp> {
+export async function backUp({ recorded, ssh, place, reason, tell, now, signal }: BackUpOptions): Promise<BackedUp> {
   const { record, state } = recorded;
   requireEtcd(record);
   const { cluster } = await openRecordedCluster(recorded, { ssh, tell, signal });
   try {
     const store = snapshotStore(state);
     const confirm = () => requireSameLife(recorded);
-    const done = await keepSnapshot({ cluster, record, state, store, reason: 'backup', now, confirm, signal });
+    const done = await keepSnapshot({ cluster, record, state, store, reason, now, confirm, signal });
     const { etcd: version } = done.snapshot;
     const { cache, source } = await openContent(place, { progress: () => {}, signal, recheck: false });
     const obtain = (arch: Arch) => etcdutl({ source, cache, version, arch, progress: () => {}, signal });

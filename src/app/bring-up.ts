@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { OnArtifactProgress } from '../artifacts/progress.js';
+import type { Unattended } from '../plan/preflight-unattended.js';
 import type { ReconcileResult } from '../reconcile/reconcile.js';
 import type { EventSink } from '../runner/events.js';
 import type { Lock } from '../state/lock.js';
@@ -22,6 +23,8 @@ export interface BringUpOptions {
   /** Keeps what happens in the directory of this run. */
   journal: (directory: string) => EventSink;
   onArtifact: OnArtifactProgress;
+  /** No person has asked for it, and none looks at it. */
+  unattended?: Unattended;
   signal: AbortSignal;
 }
 
@@ -41,6 +44,7 @@ export async function bringUp({
   sink,
   journal,
   onArtifact,
+  unattended,
   signal,
 }: BringUpOptions): Promise<BroughtUp> {
   const read = () => inputsToActOn(request, signal, onArtifact);
@@ -58,7 +62,8 @@ export async function bringUp({
     const sinks = [sink, journal(directory)];
     const backups = backupsOfRun({ inputs, pki, now: () => new Date() });
     try {
-      const result = await runReconcile({ command: 'up', inputs, request, state, backups, signal, sinks, notes });
+      const given = { command: 'up', inputs, request, state, backups, unattended, signal, sinks, notes } as const;
+      const result = await runReconcile(given);
       return { result, inputs };
     } finally {
       await backups.close();

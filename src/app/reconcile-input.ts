@@ -4,6 +4,7 @@ import { nodeConnector } from '../cluster/node-connector.js';
 import { hostKeyPolicyOf } from '../config/ssh-settings.js';
 import { PkiStore } from '../pki/store.js';
 import type { Beginning } from '../plan/etcd-facts.js';
+import type { Unattended } from '../plan/preflight-unattended.js';
 import type { Backups } from '../reconcile/backups.js';
 import type { ReconcileInput } from '../reconcile/run.js';
 import type { ReconcileState } from '../reconcile/state.js';
@@ -20,6 +21,7 @@ export interface ReconcileInputOptions {
   backups: Backups;
   state: ReconcileState;
   bus: EventBus;
+  unattended?: Unattended | undefined;
   signal: AbortSignal;
 }
 
@@ -31,6 +33,7 @@ export function reconcileInput({
   backups,
   state,
   bus,
+  unattended,
   signal,
 }: ReconcileInputOptions): ReconcileInput {
   const { spec, record, nodeRecords, jumpHosts } = inputs;
@@ -55,6 +58,7 @@ export function reconcileInput({
     ...(inputs.outdated && { outdated: inputs.outdated }),
     lost: inputs.lost,
     hostKeyPolicy: hostKeyPolicyOf(spec.ssh),
+    ...(unattended && { unattended }),
     stallTimeoutMs: STALL_TIMEOUT_MS,
     waitMs: request.wait ?? 0,
     readyTimeoutMs: spec.readyTimeout,

@@ -1,6 +1,7 @@
 import type { ClusterSpec, NodeSpec } from '../config/spec.js';
 import { hostKeyPolicyOf } from '../config/ssh-settings.js';
 import { connect, createConnectLimits } from '../ssh/connect.js';
+import type { ConnectOptions } from '../ssh/connect-options.js';
 import type { EffectiveConfig } from '../ssh/effective-config.js';
 import { JumpHostKeys } from '../ssh/jump-host-keys.js';
 import { JumpPool } from '../ssh/jump-pool.js';
@@ -16,6 +17,8 @@ export interface NodeConnectorOptions {
   jumpHostsFile: string;
   /** Told of a key that is believed because it is the first. */
   onNewJumpHost: (message: string) => void;
+  /** Silence after which a connection counts as lost. Default: ssh_config's, else that of `connect`. */
+  keepalive?: ConnectOptions['keepalive'];
 }
 
 /** Opens SSH connections to the spec's nodes by name; they share jump hosts and a limit on handshakes. */
@@ -49,6 +52,7 @@ export function nodeConnector(options: NodeConnectorOptions) {
       limits,
       signal,
       ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
+      ...(options.keepalive && { keepalive: options.keepalive }),
       ...(user !== undefined && { defaults: { user } }),
       ...(configFile !== undefined && { configFile }),
       ...(node.hostKeys && { pins: node.hostKeys }),

@@ -7,7 +7,7 @@ import { readClusterRecord, readJumpHosts, readNodeRecords } from '../state/reco
 import type { ClusterRecord } from '../state/records.js';
 import type { StateDir } from '../state/state-dir.js';
 import { type Cluster, openCluster } from './cluster.js';
-import { nodeConnector } from './node-connector.js';
+import { type NodeConnectorOptions, nodeConnector } from './node-connector.js';
 import { believedHostKeys } from './per-boot-host-keys.js';
 
 /** What the operator remembers of a cluster. */
@@ -39,6 +39,8 @@ export interface OpenRecordedOptions {
   tell: (line: string) => void;
   /** Of each apiserver's client. */
   maxSockets?: number;
+  /** Silence after which a connection counts as lost. Default: as ssh_config has it. */
+  keepalive?: NodeConnectorOptions['keepalive'];
   /** Ends what is done on its machines. Default: only `close` does. */
   signal?: AbortSignal;
 }
@@ -52,14 +54,15 @@ export interface OpenedCluster {
 /** It lives until it is closed; nothing is connected to yet. @throws DisklessError of a state that cannot be read */
 export async function openRecordedCluster(
   recorded: RecordedCluster,
-  { ssh: asked, tell, maxSockets, signal }: OpenRecordedOptions,
+  { ssh: asked, tell, maxSockets, keepalive, signal }: OpenRecordedOptions,
 ): Promise<OpenedCluster> {
   const { state, record } = recorded;
   const ssh = decideSsh({ flags: asked, recorded: record.spec.ssh });
   if (ssh?.configFile !== undefined) await requireReadableConfig(ssh.configFile);
   const spec = { ...record.spec, ...(ssh && { ssh }) };
   const [nodeRecords, jumpHosts] = await Promise.all([readNodeRecords(state), readJumpHosts(state)]);
-  const open = nodeConnector({ spec, nodeRecords, jumpHosts, jumpHostsFile: state.jumpHosts, onNewJumpHost: tell });
+  const jumps = { jumpHosts, jumpHostsFile: state.jumpHosts, onNewJumpHost: tell };
+  const open = nodeConnector({ spec, nodeRecords, ...jumps, ...(keepalive && { keepalive }) });
   const connect = believedHostKeys({ policy: hostKeyPolicyOf(spec.ssh), open, nodeRecords, tell });
   const identities = async () => (await recordedPki(recorded)).operatorIdentities();
   const given = { ...(maxSockets !== undefined && { maxSockets }), ...(signal && { signal }) };

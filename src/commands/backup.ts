@@ -25,7 +25,15 @@ export function backupCommand(flags: BackupFlags): Promise<number> {
       const { artifacts, mirror } = flags;
       const place = { ...(artifacts !== undefined && { artifacts }), ...(mirror !== undefined && { mirror }) };
       const now = () => new Date();
-      const done = await backUp({ recorded, ssh: sshOfRequest(flags), place, tell: tellLine, now, signal });
+      const done = await backUp({
+        recorded,
+        ssh: sshOfRequest(flags),
+        place,
+        reason: 'backup',
+        tell: tellLine,
+        now,
+        signal,
+      });
       const text = `${backedUpLines(done).join('\n')}\n`;
       await print(flags.output === 'json' ? `${JSON.stringify({ v: BACKUP_SCHEMA, ...done })}\n` : text);
       return EXIT.done;

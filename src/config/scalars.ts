@@ -82,11 +82,11 @@ export const duration = z
   .pipe(z.number().positive())
   .meta({ title: 'duration' });
 
-const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m)$/;
-const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000 };
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 function durationProblem(text: string): string | undefined {
-  if (!DURATION.test(text)) return 'is not a duration such as 5s, 500ms or 2m';
+  if (!DURATION.test(text)) return 'is not a duration such as 5s, 500ms, 2m or 1h';
   const ms = milliseconds(text);
   return ms > 0 && ms <= DAY_SECONDS * 1000 ? undefined : 'must be more than 0 and at most a day';
 }

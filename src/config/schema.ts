@@ -249,6 +249,20 @@ const content = {
   images: setting(scalar.path, { text: 'Directory of image archives imported on every node.' }),
 } satisfies Section;
 
+/** Of the daemon; read when it starts, and again at SIGHUP. */
+const serve = {
+  trust: setting(z.enum(['proven', 'per-boot']), {
+    heading: 'The daemon',
+    text: 'Which host keys `serve` believes of control planes that were rebooted. proven: that of the boot before, pinned, or in known_hosts; per-boot: the first of each boot.',
+    byDefault: 'proven',
+  }),
+  snapshotEvery: setting(scalar.duration, {
+    text: 'Time between two snapshots while `serve` runs.',
+    byDefault: 300_000,
+    shown: '5m',
+  }),
+} satisfies Section;
+
 /** The config file. */
 export const CONFIG = {
   ...identity,
@@ -264,6 +278,7 @@ export const CONFIG = {
   addons: { dns },
   ssh,
   boot,
+  serve,
   ...content,
   sandboxImage: versions.sandboxImage,
 } satisfies Section;

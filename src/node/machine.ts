@@ -13,7 +13,6 @@ export type SameMachine = 'same' | 'other' | 'unknown';
  * A board whose cards have all been replaced counts as another machine: nobody can tell it from a twin. `unknown` where
  * a record is too old to tell, or neither has a card.
  *
- * @public asked by whoever decides what a blank machine stands for
  * @param uuidsElsewhere UUIDs of other machines: vendors have given the same to many, which then says nothing
  */
 export function sameMachine(

@@ -4,6 +4,7 @@ import type { ContentSource } from '../delivery/content-source.js';
 import type { DisklessError } from '../errors.js';
 import type { KubeObject } from '../kube/objects.js';
 import type { Beginning } from '../plan/etcd-facts.js';
+import type { Unattended } from '../plan/preflight-unattended.js';
 import type { EventBus } from '../runner/event-bus.js';
 import type { RollingLock } from '../runner/rolling-lock.js';
 import type { HostKeyPolicy } from '../ssh/host-key.js';
@@ -47,6 +48,8 @@ export interface ReconcileOptions {
   /** Why the recorded cluster is not brought up any more; with `plan` alone, which then only looks. */
   outdated?: DisklessError;
   hostKeyPolicy: HostKeyPolicy;
+  /** No person has asked for this run, and none looks at it. */
+  unattended?: Unattended;
   stallTimeoutMs: number;
   /** How long machines that do not answer yet are asked on, from the beginning of the run; 0: not at all. */
   waitMs: number;

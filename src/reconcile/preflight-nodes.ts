@@ -7,6 +7,7 @@ import type { NodeFacts } from '../facts/facts.js';
 import { crossPreflight, type NodeIdentity } from '../plan/cross-preflight.js';
 import type { NodeFinding } from '../plan/finding.js';
 import { preflight } from '../plan/preflight.js';
+import { checkUnattended } from '../plan/preflight-unattended.js';
 import { bytesToPush, type ContentByArch, contentNeeded, NO_CONTENT } from './content-needed.js';
 import type { Run } from './context.js';
 import type { FitNode, Preflighted, ReadHosts } from './hosts.js';
@@ -51,8 +52,27 @@ function examine(context: Run, node: NodeSpec, facts: NodeFacts, contentByArch: 
   const { spec } = context.options;
   const content = contentByArch.get(goArchitecture(facts.arch) ?? '') ?? NO_CONTENT;
   const push = bytesToPush(node, facts, content instanceof DisklessError ? NO_CONTENT : content);
-  const found = [...checkRebooted(context.memory.record, spec, facts), ...preflight({ spec, node, facts, push })];
+  const found = [
+    ...checkRebooted(context.memory.record, spec, facts),
+    ...byItself(context, node, facts),
+    ...preflight({ spec, node, facts, push }),
+  ];
   return content instanceof DisklessError ? [findingOf(content), ...found] : found;
+}
+
+/** As far as a run may go that nobody asked for. */
+function byItself({ options, memory, cluster }: Run, node: NodeSpec, facts: NodeFacts): NodeFinding[] {
+  if (options.unattended === undefined) return [];
+  const others = [...memory.nodeRecords.values()].filter(({ name }) => name !== node.name);
+  return checkUnattended({
+    ...options.unattended,
+    node,
+    policy: options.hostKeyPolicy,
+    presented: cluster.session(node.name).hostKey,
+    facts,
+    recorded: memory.nodeRecords.get(node.name),
+    uuidsElsewhere: new Set(others.flatMap(({ machine }) => machine?.uuid ?? [])),
+  });
 }
 
 function findingOf({ code, message, hint }: DisklessError): NodeFinding {

@@ -27,6 +27,8 @@ export interface StateDir {
   /** Which snapshot was the newest. */
   lastSnapshot: string;
   lock: string;
+  /** Held by the one daemon. */
+  serveLock: string;
 }
 
 export interface StateLocation {
@@ -58,6 +60,7 @@ export function stateDirAt(root: string): StateDir {
     snapshots: join(root, 'snapshots'),
     lastSnapshot: join(root, 'last-snapshot.json'),
     lock: join(root, 'lock'),
+    serveLock: join(root, 'serve.lock'),
   };
 }
 
@@ -86,7 +89,7 @@ export async function prepareStateDir(state: StateDir): Promise<void> {
 
 /** What may be there before the first cluster.yaml is written. */
 const OWN_ENTRIES =
-  /^(pki|kubeconfig|nodes|jump-hosts\.json|runs|bench|snapshots|last-snapshot\.json|lock|\..+\.tmp|lost\+found)$/;
+  /^(pki|kubeconfig|nodes|jump-hosts\.json|runs|bench|snapshots|last-snapshot\.json|lock|serve\.lock|\..+\.tmp|lost\+found)$/;
 
 /** `--state-dir` of the wrong directory must not make someone's home private to us. */
 async function refuseForeign({ root, clusterFile }: StateDir): Promise<void> {

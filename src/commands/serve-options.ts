@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { addSourceOptions, addSshOptions, addStateOptions, option } from './options.js';
+
+const EXAMPLES = `
+Examples:
+  k8s-diskless serve                                  watches the recorded cluster until Ctrl-C
+  k8s-diskless serve --config lab.yaml                with the settings of its section serve
+  k8s-diskless serve --config lab.yaml --print-unit >/etc/systemd/system/k8s-diskless.service
+
+What the cluster shall be is as it is recorded: a person's up changes that, beside it.
+`;
+
+export function addServeOptions(command: Command): Command {
+  return addSshOptions(addSourceOptions(addStateOptions(command)))
+    .addOption(
+      option(
+        '-c, --config <file>',
+        'cluster config file (YAML): its section serve, and where binaries come from',
+        'CONFIG',
+      ),
+    )
+    .addOption(option('--images <dir>', 'directory of image archives to import on every node', 'IMAGES'))
+    .addOption(
+      option('--print-unit', 'print a systemd unit that runs this, and end', 'SERVE_PRINT_UNIT').default(false),
+    )
+    .addHelpText('after', EXAMPLES);
+}

@@ -1,0 +1,224 @@
+import { watch } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { onAbort } from '../abort.js';
+import { backUp } from '../app/backup.js';
+import { bringUp } from '../app/bring-up.js';
+import type { ContentPlace } from '../app/content.js';
+import { journal } from '../app/journal.js';
+import type { SshRequest, StateRequest } from '../app/requests.js';
+import { sshOfRequest } from '../app/ssh-of-request.js';
+import type { OnArtifactProgress } from '../artifacts/progress.js';
+import type { Cluster } from '../cluster/cluster.js';
+import { openRecordedCluster, type RecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
+import { DisklessError, toDisklessError } from '../errors.js';
+import { hasCode } from '../kube/api-errors.js';
+import type { Unattended } from '../plan/preflight-unattended.js';
+import type { Clock } from '../reconcile/context.js';
+import type { EventSink } from '../runner/events.js';
+import { acquireLock } from '../state/lock.js';
+import { readNodeRecords } from '../state/record-files.js';
+import type { StateDir } from '../state/state-dir.js';
+import { type Bell, createBell } from './bell.js';
+import { due } from './due.js';
+import { createDaemonMemory, type DaemonMemory } from './run-memory.js';
+import { type Sight, watchMachine } from './watch-machine.js';
+
+export interface ServeOptions {
+  state: StateDir;
+  /** Which cluster, and how it is reached; what it shall be is as recorded, and a person's `up` alone changes that. */
+  request: StateRequest & SshRequest;
+  place: ContentPlace;
+  unattended: Unattended;
+  /** Milliseconds between two snapshots while the cluster works. */
+  snapshotEveryMs: number;
+  /** Who shows one run. */
+  openView: () => { sink: EventSink; onArtifact: OnArtifactProgress; end: () => Promise<void> };
+  observer: ServeObserver;
+  clock: Clock;
+  /** Ends it when what it does just now is done. */
+  leave: AbortSignal;
+  signal: AbortSignal;
+}
+
+/** Who is told what happens, beside the runs themselves. */
+export interface ServeObserver {
+  /** A line for a person. */
+  tell(line: string): void;
+  /** It watches all machines, and acts. */
+  ready(): void;
+  /** What it waits for; undefined: for nothing. */
+  waits(reason: string | undefined): void;
+  saw(name: string, sight: Sight): void;
+  /** Sees each event of a run, too. */
+  sink: EventSink;
+}
+
+/** A machine that lost power and is back again shows it at the next sign of life that it is asked for. */
+const KEEPALIVE = { intervalMs: 1_000, countMax: 5 };
+/** Somebody else is at work on the state. */
+const LOCKED_MS = 2_000;
+const SNAPSHOT_RETRY_MS = 60_000;
+
+/**
+ * `serve`: sees machines come and go, brings back those that came back blank by the same use case as `up`, and keeps
+ * snapshots. Holds the state's lock only while it acts. Ends with either of its signals.
+ *
+ * @throws usage error where no cluster is recorded; refusal `locked` while another one serves this state
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { state, signal } = options;
+  const now = () => new Date(options.clock.now());
+  await recordedCluster(state);
+  const lock = await acquireLock({ path: state.serveLock, command: 'serve', now });
+  try {
+    const memory = createDaemonMemory(options.clock.monotonicMs);
+    while (!options.leave.aborted) await untilRecordChanges(options, memory);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    lock.release();
+  }
+}
+
+/** Its nodes, and how they are reached, as long as that is as recorded. */
+async function untilRecordChanges(options: ServeOptions, memory: DaemonMemory): Promise<void> {
+  const { request, state, observer, signal } = options;
+  const recorded = await recordedCluster(state);
+  const life = new AbortController();
+  const either = AbortSignal.any([signal, life.signal]);
+  const bell = createBell(options.clock.monotonicMs);
+  const files = watchFiles(state, bell);
+  const release = onAbort(options.leave, () => bell.ring());
+  const ssh = sshOfRequest(request);
+  const tell = observer.tell;
+  const { cluster } = await openRecordedCluster(recorded, { ssh, tell, keepalive: KEEPALIVE, signal: either });
+  const work: Work = { ...options, signal: either, recorded, cluster, memory, bell };
+  const background = [...recorded.record.spec.nodes.map(({ name }) => followMachine(work, name)), takeSnapshots(work)];
+  const ended = Promise.allSettled(background);
+  try {
+    observer.ready();
+    await Promise.race([runsWhenDue(work), Promise.race(background)]);
+  } finally {
+    life.abort(new DisklessError({ code: 'interrupted', message: 'the daemon looks at its state anew' }));
+    files.close();
+    release();
+    await ended;
+    await cluster.close();
+  }
+}
+
+interface Work extends ServeOptions {
+  recorded: RecordedCluster;
+  cluster: Cluster;
+  memory: DaemonMemory;
+  bell: Bell;
+}
+
+/** Whoever else writes to the state wakes us. */
+function watchFiles({ root, nodes }: StateDir, bell: Bell): { close(): void } {
+  const watchers = [root, nodes].map((directory) => watch(directory, () => bell.ring()));
+  return {
+    close() {
+      for (const watcher of watchers) watcher.close();
+    },
+  };
+}
+
+async function followMachine({ cluster, memory, bell, observer, clock, signal }: Work, name: string): Promise<void> {
+  await watchMachine({
+    connect: () => cluster.session(name).connection(),
+    sleep: clock.sleep,
+    monotonicMs: clock.monotonicMs,
+    onSight(sight) {
+      memory.saw(name, sight);
+      observer.saw(name, sight);
+      bell.ring();
+    },
+    signal,
+  });
+}
+
+/** Returns when the record is of other nodes, or of others' ways to reach them. */
+async function runsWhenDue(work: Work): Promise<void> {
+  const { state, recorded, memory, observer, bell, signal, clock } = work;
+  while (!work.leave.aborted) {
+    signal.throwIfAborted();
+    const { record } = await recordedCluster(state);
+    if (!isDeepStrictEqual(reachOf(record), reachOf(recorded.record))) return;
+    const next = due(memory.look(record.spec.nodes, await readNodeRecords(state)));
+    if (next.kind === 'now') {
+      const againMs = await run(work, next.why);
+      if (againMs !== undefined) await bell.heard(signal, clock.monotonicMs() + againMs);
+      continue;
+    }
+    if (next.kind === 'later') observer.waits(next.waitsFor);
+    await bell.heard(signal, next.kind === 'later' ? next.atMs : undefined);
+  }
+}
+
+const reachOf = ({ spec, clusterId }: RecordedCluster['record']) => ({ clusterId, ssh: spec.ssh, nodes: spec.nodes });
+
+/** @returns after how long to look again where somebody else is at work */
+async function run(work: Work, why: string): Promise<number | undefined> {
+  const { request, place, unattended, observer, memory, clock, signal } = work;
+  observer.tell(`up: ${why}`);
+  observer.waits(undefined);
+  const view = work.openView();
+  const sink: EventSink = (event) => {
+    view.sink(event);
+    observer.sink(event);
+  };
+  const now = () => new Date(clock.now());
+  try {
+    const { result } = await bringUp({
+      request: { ...request, ...place, verify: false, newCluster: false },
+      lock: (path) => acquireLock({ path, command: 'serve', now }),
+      sink,
+      journal,
+      onArtifact: view.onArtifact,
+      unattended,
+      signal,
+    });
+    signal.throwIfAborted();
+    memory.ended(result);
+    const [error] = result.errors;
+    if (error !== undefined) observer.waits(inWords(error));
+    return undefined;
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const error = toDisklessError(thrown);
+    observer.waits(inWords(error));
+    if (hasCode(error, 'locked')) return LOCKED_MS;
+    observer.tell(`up could not begin: ${inWords(error)}`);
+    memory.failed();
+    return undefined;
+  } finally {
+    await view.end();
+  }
+}
+
+/** Every so often while the cluster works; what is changed by a run is kept by that run. */
+async function takeSnapshots(work: Work): Promise<void> {
+  const { state, request, place, observer, clock, snapshotEveryMs, signal } = work;
+  const now = () => new Date(clock.now());
+  const ssh = sshOfRequest(request);
+  let pause = snapshotEveryMs;
+  for (;;) {
+    await clock.sleep(pause, signal);
+    pause = snapshotEveryMs;
+    try {
+      const recorded = await recordedCluster(state);
+      if (recorded.record.etcd.phase !== 'bootstrapped') continue;
+      const { snapshot } = await backUp({ recorded, ssh, place, reason: 'serve', tell: observer.tell, now, signal });
+      observer.tell(`snapshot ${snapshot.id}: ${snapshot.objects} objects`);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      pause = Math.min(SNAPSHOT_RETRY_MS, snapshotEveryMs);
+      observer.tell(`no snapshot was taken: ${inWords(toDisklessError(thrown))}`);
+    }
+  }
+}
+
+function inWords({ host, message, hint }: DisklessError): string {
+  return `${host === undefined ? '' : `${host}: `}${message}${hint === undefined ? '' : ` (${hint})`}`;
+}
