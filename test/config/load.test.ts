@@ -52,7 +52,7 @@ ssh: {connectTimeout: 500ms}
     expect((await load(`ssh: {connectTimeout: ${text}}`)).ssh?.connectTimeout).toBe(milliseconds);
   });
 
-  test.each(['0s', '0', '86401', '1441m', '-5s', '5h'])('connectTimeout %s is refused', async (text) => {
+  test.each(['0s', '0', '86401', '1441m', '25h', '-5s', '5d'])('connectTimeout %s is refused', async (text) => {
     await expect(load(`ssh: {connectTimeout: ${text}}`)).rejects.toMatchObject({ exit: 2 });
   });
 

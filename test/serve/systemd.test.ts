@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { unitText } from '../../src/serve/systemd.js';
+
+it('is a unit that says when it is ready, is watched, and is started again', () => {
+  const text = unitText({
+    command: ['/usr/bin/node', '/opt/k8s diskless/cli.js', 'serve', '--config', '/etc/lab$1/100%.yaml'],
+    workingDirectory: '/srv',
+    user: 'lab',
+    environment: { K8S_DISKLESS_ARTIFACTS: '/srv/a$b "c"' },
+  });
+  expect(text).toContain('ExecStart=/usr/bin/node "/opt/k8s diskless/cli.js" serve --config /etc/lab$$1/100%%.yaml\n');
+  expect(text).toContain('Environment="K8S_DISKLESS_ARTIFACTS=/srv/a$b \\"c\\""\n');
+  for (const line of ['Type=notify', 'NotifyAccess=all', 'WatchdogSec=60', 'Restart=always', 'User=lab', 'UMask=0077'])
+    expect(text).toContain(`\n${line}\n`);
+  expect(text).toContain('ExecReload=/bin/kill -HUP $MAINPID');
+});
