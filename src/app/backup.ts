@@ -18,6 +18,8 @@ export interface BackUpOptions {
   recorded: RecordedCluster;
   /** Wins over what is recorded. */
   ssh?: SshSpec | undefined;
+  /** The one SSH key that is offered. Default: what ssh_config and an agent give. */
+  identity?: string | undefined;
   /** Where etcdutl comes from, which a restore needs, where the cache has it not yet. */
   place: ContentPlace;
   /** What it is taken for. */
@@ -38,10 +40,19 @@ export interface BackedUp {
  *
  * @throws DisklessError `snapshot-no-etcd` (exit 5) before the first `up` came so far; of what keeps it from being taken
  */
-export async function backUp({ recorded, ssh, place, reason, tell, now, signal }: BackUpOptions): Promise<BackedUp> {
+export async function backUp({
+  recorded,
+  ssh,
+  identity,
+  place,
+  reason,
+  tell,
+  now,
+  signal,
+}: BackUpOptions): Promise<BackedUp> {
   const { record, state } = recorded;
   requireEtcd(record);
-  const { cluster } = await openRecordedCluster(recorded, { ssh, tell, signal });
+  const { cluster } = await openRecordedCluster(recorded, { ssh, identity, tell, signal });
   try {
     const store = snapshotStore(state);
     const confirm = () => requireSameLife(recorded);

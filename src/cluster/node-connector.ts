@@ -19,6 +19,8 @@ export interface NodeConnectorOptions {
   onNewJumpHost: (message: string) => void;
   /** Silence after which a connection counts as lost. Default: ssh_config's, else that of `connect`. */
   keepalive?: ConnectOptions['keepalive'];
+  /** The one key that is offered. Default: what ssh_config and an agent give. */
+  identity?: string | undefined;
 }
 
 /** Opens SSH connections to the spec's nodes by name; they share jump hosts and a limit on handshakes. */
@@ -53,6 +55,7 @@ export function nodeConnector(options: NodeConnectorOptions) {
       signal,
       ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
       ...(options.keepalive && { keepalive: options.keepalive }),
+      identity: options.identity,
       ...(user !== undefined && { defaults: { user } }),
       ...(configFile !== undefined && { configFile }),
       ...(node.hostKeys && { pins: node.hostKeys }),

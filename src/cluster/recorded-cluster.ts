@@ -41,6 +41,8 @@ export interface OpenRecordedOptions {
   maxSockets?: number;
   /** Silence after which a connection counts as lost. Default: as ssh_config has it. */
   keepalive?: NodeConnectorOptions['keepalive'];
+  /** The one key that is offered. Default: what ssh_config and an agent give. */
+  identity?: string | undefined;
   /** Ends what is done on its machines. Default: only `close` does. */
   signal?: AbortSignal;
 }
@@ -54,7 +56,7 @@ export interface OpenedCluster {
 /** It lives until it is closed; nothing is connected to yet. @throws DisklessError of a state that cannot be read */
 export async function openRecordedCluster(
   recorded: RecordedCluster,
-  { ssh: asked, tell, maxSockets, keepalive, signal }: OpenRecordedOptions,
+  { ssh: asked, tell, maxSockets, keepalive, identity, signal }: OpenRecordedOptions,
 ): Promise<OpenedCluster> {
   const { state, record } = recorded;
   const ssh = decideSsh({ flags: asked, recorded: record.spec.ssh });
@@ -62,7 +64,7 @@ export async function openRecordedCluster(
   const spec = { ...record.spec, ...(ssh && { ssh }) };
   const [nodeRecords, jumpHosts] = await Promise.all([readNodeRecords(state), readJumpHosts(state)]);
   const jumps = { jumpHosts, jumpHostsFile: state.jumpHosts, onNewJumpHost: tell };
-  const open = nodeConnector({ spec, nodeRecords, ...jumps, ...(keepalive && { keepalive }) });
+  const open = nodeConnector({ spec, nodeRecords, ...jumps, identity, ...(keepalive && { keepalive }) });
   const connect = believedHostKeys({ policy: hostKeyPolicyOf(spec.ssh), open, nodeRecords, tell });
   const identities = async () => (await recordedPki(recorded)).operatorIdentities();
   const given = { ...(maxSockets !== undefined && { maxSockets }), ...(signal && { signal }) };

@@ -53,8 +53,8 @@ async function untilReload(flags: ServeFlags, observer: ServeObserver, signal: A
   process.on('SIGHUP', reload);
   try {
     const file = flags.config === undefined ? undefined : await loadConfig(flags.config);
-    const { trust = CONFIG.serve.trust.byDefault, snapshotEvery = CONFIG.serve.snapshotEvery.byDefault } =
-      file?.config.serve ?? {};
+    const { identity, trust = CONFIG.serve.trust.byDefault } = file?.config.serve ?? {};
+    const { snapshotEvery = CONFIG.serve.snapshotEvery.byDefault } = file?.config.serve ?? {};
     const { cluster, stateDir, sshConfig, hostKeyPolicy, connectTimeout } = flags;
     await serve({
       state: stateOf(flags, file),
@@ -63,7 +63,7 @@ async function untilReload(flags: ServeFlags, observer: ServeObserver, signal: A
         ...defined({ stateDir, sshConfig, hostKeyPolicy, connectTimeout }),
       },
       place: contentPlace(flags, file),
-      unattended: { trustsPerBoot: trust === 'per-boot' },
+      unattended: { trustsPerBoot: trust === 'per-boot', identity },
       snapshotEveryMs: snapshotEvery,
       openView: () => openUpView({ output: 'plain', verbose: false }),
       observer,
@@ -81,6 +81,9 @@ function observerOf(notify: ReturnType<typeof systemd>): ServeObserver {
   return {
     tell: log,
     ready: () => notify.ready(),
+    lacks(problems) {
+      for (const { message, hint } of problems) log(`red: ${message}${hint === undefined ? '' : ` (${hint})`}`);
+    },
     waits(reason) {
       if (reason === waited) return;
       waited = reason;

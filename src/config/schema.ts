@@ -256,6 +256,10 @@ const serve = {
     text: 'Which host keys `serve` believes of control planes that were rebooted. proven: that of the boot before, pinned, or in known_hosts; per-boot: the first of each boot.',
     byDefault: 'proven',
   }),
+  identity: setting(scalar.path, {
+    text: 'SSH private key that `serve` logs in with, without a passphrase: no agent and no terminal is there at night.',
+    otherwise: 'what the SSH config and an agent give',
+  }),
   snapshotEvery: setting(scalar.duration, {
     text: 'Time between two snapshots while `serve` runs.',
     byDefault: 300_000,

@@ -10,9 +10,11 @@ import { error, type NodeFinding } from './finding.js';
 export interface Unattended {
   /** A person has said that the first key of a boot is believed, as `up` believes it. */
   trustsPerBoot: boolean;
+  /** The one SSH key that is offered, a file without a passphrase. Default: what ssh_config and an agent give. */
+  identity?: string | undefined;
 }
 
-export interface UnattendedInput extends Unattended {
+export interface UnattendedInput extends Pick<Unattended, 'trustsPerBoot'> {
   node: Pick<NodeSpec, 'name' | 'role' | 'hostKeys'>;
   policy: HostKeyPolicy;
   presented: HostKey;

@@ -15,11 +15,13 @@ import { hasCode } from '../kube/api-errors.js';
 import type { Unattended } from '../plan/preflight-unattended.js';
 import type { Clock } from '../reconcile/context.js';
 import type { EventSink } from '../runner/events.js';
+import { requireKeyAlone } from '../ssh/login-alone.js';
 import { acquireLock } from '../state/lock.js';
 import { readNodeRecords } from '../state/record-files.js';
 import type { StateDir } from '../state/state-dir.js';
 import { type Bell, createBell } from './bell.js';
 import { due } from './due.js';
+import { nightProblems } from './night.js';
 import { createDaemonMemory, type DaemonMemory } from './run-memory.js';
 import { type Sight, watchMachine } from './watch-machine.js';
 
@@ -46,6 +48,8 @@ export interface ServeObserver {
   tell(line: string): void;
   /** It watches all machines, and acts. */
   ready(): void;
+  /** What a night without people would fail for; empty: nothing that is known. */
+  lacks(problems: readonly DisklessError[]): void;
   /** What it waits for; undefined: for nothing. */
   waits(reason: string | undefined): void;
   saw(name: string, sight: Sight): void;
@@ -63,12 +67,13 @@ const SNAPSHOT_RETRY_MS = 60_000;
  * `serve`: sees machines come and go, brings back those that came back blank by the same use case as `up`, and keeps
  * snapshots. Holds the state's lock only while it acts. Ends with either of its signals.
  *
- * @throws usage error where no cluster is recorded; refusal `locked` while another one serves this state
+ * @throws usage error where no cluster is recorded, and of an identity that cannot be used alone; refusal `locked` while another one serves this state
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const { state, signal } = options;
   const now = () => new Date(options.clock.now());
   await recordedCluster(state);
+  if (options.unattended.identity !== undefined) await requireKeyAlone(options.unattended.identity);
   const lock = await acquireLock({ path: state.serveLock, command: 'serve', now });
   try {
     const memory = createDaemonMemory(options.clock.monotonicMs);
@@ -91,9 +96,12 @@ async function untilRecordChanges(options: ServeOptions, memory: DaemonMemory): 
   const release = onAbort(options.leave, () => bell.ring());
   const ssh = sshOfRequest(request);
   const tell = observer.tell;
-  const { cluster } = await openRecordedCluster(recorded, { ssh, tell, keepalive: KEEPALIVE, signal: either });
+  const { identity } = options.unattended;
+  const how = { ssh, identity, tell, keepalive: KEEPALIVE, signal: either };
+  const { cluster } = await openRecordedCluster(recorded, how);
   const work: Work = { ...options, signal: either, recorded, cluster, memory, bell };
-  const background = [...recorded.record.spec.nodes.map(({ name }) => followMachine(work, name)), takeSnapshots(work)];
+  const { nodes } = recorded.record.spec;
+  const background = [...nodes.map(({ name }) => followMachine(work, name)), takeSnapshots(work), lookAhead(work)];
   const ended = Promise.allSettled(background);
   try {
     observer.ready();
@@ -112,6 +120,15 @@ interface Work extends ServeOptions {
   cluster: Cluster;
   memory: DaemonMemory;
   bell: Bell;
+}
+
+/** Nobody waits for it: machines may be coming back already. */
+async function lookAhead({ recorded, place, unattended, openView, observer, signal }: Work): Promise<void> {
+  const { onArtifact, end } = openView();
+  const problems = nightProblems({ recorded, place, identity: unattended.identity, onArtifact, signal }).finally(end);
+  observer.lacks(await problems);
+  // What goes on in the background ends with its signal only.
+  await new Promise((_, reject) => onAbort(signal, () => reject(signal.reason)));
 }
 
 /** Whoever else writes to the state wakes us. */
@@ -209,7 +226,9 @@ async function takeSnapshots(work: Work): Promise<void> {
     try {
       const recorded = await recordedCluster(state);
       if (recorded.record.etcd.phase !== 'bootstrapped') continue;
-      const { snapshot } = await backUp({ recorded, ssh, place, reason: 'serve', tell: observer.tell, now, signal });
+      const { identity } = work.unattended;
+      const { tell } = observer;
+      const { snapshot } = await backUp({ recorded, ssh, identity, place, reason: 'serve', tell, now, signal });
       observer.tell(`snapshot ${snapshot.id}: ${snapshot.objects} objects`);
     } catch (thrown) {
       signal.throwIfAborted();

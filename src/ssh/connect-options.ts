@@ -22,6 +22,8 @@ export interface ConnectOptions {
   defaults?: { user?: string };
   /** `--ssh-config FILE`. */
   configFile?: string;
+  /** A private key that is offered, on the way there too, and none beside it: neither of ssh_config nor of an agent. */
+  identity?: string | undefined;
   policy: HostKeyPolicy;
   /** `SHA256:…` fingerprints; with any, only these are accepted. */
   pins?: readonly string[];

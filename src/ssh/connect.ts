@@ -54,7 +54,7 @@ async function establish(options: EstablishOptions): Promise<SshConnection> {
   const jump = await acquireJump(options, establish);
   try {
     const [identities, known] = await Promise.all([
-      gatherIdentities({ ...config, signal }),
+      gatherIdentities({ ...(options.identity === undefined ? config : alone(options.identity)), signal }),
       knownHostsCount(options) ? readKnownHosts(config) : [],
     ]);
     const connectTo = (hostname: string): Promise<SshConnection> =>
@@ -70,6 +70,8 @@ async function establish(options: EstablishOptions): Promise<SshConnection> {
     throw error;
   }
 }
+
+const alone = (identity: string) => ({ identityFiles: [identity], identitiesOnly: true });
 
 const isJumpHost = ({ hops }: EstablishOptions): boolean => hops.length > 0;
 

@@ -75,6 +75,16 @@ describe('connect', () => {
     expect(server.logins).toEqual([]);
   });
 
+  it('offers the one key that it is told to, and none beside it', async () => {
+    const own = newKeyPair();
+    const identity = join(scratch(), 'own');
+    writeFileSync(identity, own.private, { mode: 0o600 });
+    const knowsBoth = await sshd({ users: { core: [own.public] } });
+    await expect(dial(knowsBoth, { identity })).resolves.toMatchObject({ host: 's4' });
+    // The key of the SSH config would do.
+    expect((await failure(dial(await sshd(), { identity }))).code).toBe('auth-failed');
+  });
+
   it('says so when there is no key at all', async () => {
     const server = await sshd();
     const config = join(scratch(), 'config');
