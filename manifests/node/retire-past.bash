@@ -3,7 +3,7 @@
 #
 #   retire-past MARKER CLUSTER_ID INCARNATION PODS UNIT...   units that hold something of the old incarnation
 #       PODS   `end`: none of them exists any more; `keep`: the past was restored, and kubelet, started anew, ends those that
-#              it does not know, and no others
+#              it does not know, and no others; each that is there is printed as `pod NAMESPACE_NAME_UID`
 #
 # The new incarnation is written into the marker last: what was interrupted is done again. All of this is read before any of
 # it is done: of a text that breaks off on its way bash runs what there is, up to the half of a line.
@@ -67,11 +67,20 @@ remove_networks() {
   rm -rf /var/lib/cni/networks /var/lib/cni/results /var/lib/cni/cache
 }
 
+# Their logs are named so: neither a namespace nor a name may hold a `_`.
+print_pods() {
+  local logs uid
+  for logs in /var/log/pods/*_*_*; do
+    uid=${logs##*_}
+    if [ -d /var/lib/kubelet/pods/"$uid" ]; then printf 'pod %s\n' "${logs##*/}"; fi
+  done
+}
+
 main() {
   local marker=$1 cluster_id=$2 incarnation=$3 pods=$4
   shift 4
   systemctl stop "$@" 2>/dev/null || true
-  if [ "$pods" = end ]; then end_pods; fi
+  if [ "$pods" = end ]; then end_pods; else print_pods; fi
   printf '%s %s\n' "$cluster_id" "$incarnation" >"$marker/cluster.$$"
   mv -f "$marker/cluster.$$" "$marker/cluster"
 }

@@ -6,6 +6,7 @@ import { preflightAll } from './steps/check-hosts.js';
 import { componentsHealthy } from './steps/components-healthy.js';
 import { judgeHosts } from './steps/judge.js';
 import { keepSnapshot } from './steps/keep-snapshot.js';
+import { nameEndedPods } from './steps/name-ended-pods.js';
 import { startApiserver } from './steps/open-etcd-data.js';
 import { takeWork } from './steps/preflight.js';
 import { proveNetwork } from './steps/prove-network.js';
@@ -113,6 +114,13 @@ const controllers = controlPlane(
   startComponents('kube-controller-manager', 'kube-scheduler'),
 );
 
+const endedPods = everyNode(
+  'ended-pods',
+  'pods of the past',
+  { past: same(retire), unregistered: same(register) },
+  nameEndedPods,
+);
+
 /** A kubelet that finds no API backs off for seconds, and takes a processor from what it waits for. */
 const kubelet = everyNode(
   'kubelet',
@@ -204,7 +212,7 @@ export const planSequence: readonly Step<Pass>[] = [...look, judgeAfter(same(che
 export const upSequence: readonly Step<Pass>[] = [
   ...look, wake, judge, preflight, record, clock,
   send, firstFiles, sendWorker, retire, node, containerd,
-  etcd, quorum, apiserver, apiReady, register, nodeObject, controllers,
+  etcd, quorum, apiserver, apiReady, register, nodeObject, endedPods, controllers,
   kubelet, proxy, healthy, images, ready, pods,
   addons, dns, prove, sameBoot, verify, keep,
 ];

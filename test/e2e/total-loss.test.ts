@@ -128,6 +128,7 @@ describe('every control plane loses power', () => {
     );
     expect(await userOf(token)).toBe('system:serviceaccount:default:default');
     expect(await memberList(world.lab)).toEqual(VOTERS);
+    expect(messages(events)).toContain('the restored past does not know these pods, and they end: default/unknown');
     // Those of the past run through with their volumes; those that it does not know end.
     expect(await containerOf('stays')).toBe(stays);
     expect(await containers()).toContain(stays);

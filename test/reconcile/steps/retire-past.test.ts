@@ -36,20 +36,20 @@ function runWith(survivor: boolean, answer: Answer = () => ({}), origin?: object
 describe('retirePast', () => {
   it('leaves a node of this incarnation alone', async () => {
     const { told, retire } = runWith(false);
-    expect(await retire()).toBe('unchanged');
+    expect(await retire()).toEqual({ outcome: 'unchanged', gives: [] });
     expect(told).toEqual([]);
   });
 
   it('tells the node whose it becomes, and all units that hold something of what is past', async () => {
     const { told, tally, retire } = runWith(true);
-    expect(await retire()).toBe('changed');
+    expect(await retire()).toEqual({ outcome: 'changed', gives: [] });
     expect(tally.get('s5')?.changes).toBe(1);
     expect(told[0]?.command).toMatch(/^bash -s -- \/run\/k8s-diskless c1 2 end kube-proxy\.service .*etcd\.service$/);
   });
 
   it('leaves pods to the kubelet where the past was restored', async () => {
     const { told, retire } = runWith(true, () => ({}), { snapshot: '1-7', phase: 'kept' });
-    expect(await retire()).toBe('changed');
+    expect(await retire()).toEqual({ outcome: 'changed', gives: [] });
     expect(told[0]?.command).toMatch(/ c1 2 keep kube-proxy\.service /);
   });
 
@@ -107,7 +107,13 @@ describe('the script', () => {
 
   it('stops what watches, and touches neither containers nor volumes, where the past was restored', async () => {
     const { retire, root, file, done } = await sandbox('return 1', { snapshot: '1-7', phase: 'kept' });
-    await retire();
+    for (const pod of ['default_web-1_u1', 'default_gone_u2'])
+      await mkdir(join(root, 'var/log/pods', pod), { recursive: true });
+    // One whose logs are still there has ended before.
+    expect(await retire()).toEqual({
+      outcome: 'changed',
+      gives: [{ namespace: 'default', name: 'web-1', uid: 'u1' }],
+    });
     expect(done()).toEqual([`stop ${UNITS_OF_AN_INCARNATION.join(' ')}`]);
     expect(readFileSync(file, 'utf8')).toBe('data of a user');
     expect(readFileSync(join(root, 'run/k8s-diskless/cluster'), 'utf8')).toBe('c1 2\n');
@@ -123,7 +129,7 @@ describe('the script', () => {
 
   it('unmounts what pods had mounted before their directory goes', async () => {
     const { retire, root } = await sandbox(`printf '%s\\n' "$2" >"$mounts.asked"; : >"$mounts"`);
-    expect(await retire()).toBe('changed');
+    expect(await retire()).toEqual({ outcome: 'changed', gives: [] });
     expect(readFileSync(join(root, 'proc/self/mountinfo.asked'), 'utf8')).toBe(`${root}${VOLUME}\n`);
     expect(existsSync(join(root, 'var/lib/kubelet/pods'))).toBe(false);
     expect(readFileSync(join(root, 'run/k8s-diskless/cluster'), 'utf8')).toBe('c1 2\n');
