@@ -7,6 +7,7 @@ import { componentsHealthy } from './steps/components-healthy.js';
 import { judgeHosts } from './steps/judge.js';
 import { keepSnapshot } from './steps/keep-snapshot.js';
 import { nameEndedPods } from './steps/name-ended-pods.js';
+import { nameServedInside } from './steps/name-served-inside.js';
 import { startApiserver } from './steps/open-etcd-data.js';
 import { takeWork } from './steps/preflight.js';
 import { proveNetwork } from './steps/prove-network.js';
@@ -121,6 +122,13 @@ const endedPods = everyNode(
   nameEndedPods,
 );
 
+const served = cluster(
+  'served-inside',
+  'webhooks of the past',
+  { judgement: same(judge), unregistered: same(register) },
+  nameServedInside,
+);
+
 /** A kubelet that finds no API backs off for seconds, and takes a processor from what it waits for. */
 const kubelet = everyNode(
   'kubelet',
@@ -212,7 +220,7 @@ export const planSequence: readonly Step<Pass>[] = [...look, judgeAfter(same(che
 export const upSequence: readonly Step<Pass>[] = [
   ...look, wake, judge, preflight, record, clock,
   send, firstFiles, sendWorker, retire, node, containerd,
-  etcd, quorum, apiserver, apiReady, register, nodeObject, endedPods, controllers,
+  etcd, quorum, apiserver, apiReady, register, nodeObject, endedPods, served, controllers,
   kubelet, proxy, healthy, images, ready, pods,
   addons, dns, prove, sameBoot, verify, keep,
 ];
