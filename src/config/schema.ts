@@ -3,6 +3,7 @@ import { HOST_KEY_POLICIES } from '../ssh/host-key.js';
 import { boot } from './boot-schema.js';
 import { parseHosts } from './host-expression.js';
 import * as scalar from './scalars.js';
+import { serve } from './serve-schema.js';
 import { askedForm, type Section, setting } from './setting.js';
 
 /*
@@ -264,6 +265,7 @@ export const CONFIG = {
   addons: { dns },
   ssh,
   boot,
+  serve,
   ...content,
   sandboxImage: versions.sandboxImage,
 } satisfies Section;
