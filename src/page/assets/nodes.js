@@ -5,6 +5,8 @@ import { clock, count, dayAndClock, longDuration } from './words.js';
 
 const SHORTEST_MS = 15 * 60_000;
 const LONGEST_MS = 24 * 3_600_000;
+/** Above that, each has as little room as will do. */
+const MANY = 8;
 
 export function drawNodes({ summary, epochs, nowMs }) {
   const section = document.getElementById('nodes');
@@ -18,7 +20,9 @@ export function drawNodes({ summary, epochs, nowMs }) {
     document.getElementById('nodes-words'),
     `Boots of the last ${longDuration(span)}: a bar from the moment that a boot was seen to the moment that it was seen to have ended.`,
   );
-  follow(section.querySelector('ul'), rows, {
+  const list = section.querySelector('ul');
+  setClass(list, rows.length > MANY ? 'many' : '');
+  follow(list, rows, {
     key: ({ name }) => name,
     create: () =>
       el(

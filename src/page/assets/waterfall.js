@@ -1,11 +1,8 @@
 /* A run: a line for each step, a bar for each node. */
 import { drawAxis, ticks } from './axis.js';
+import { barsOf, CLUSTER } from './bars.js';
 import { el, follow, foreign, place, setClass, setContent, setText } from './dom.js';
 import { count, duration, longDuration } from './words.js';
-
-/** Above that a line shows when the first node began and the last ended, beside those that failed or still run. */
-const MOST_LANES = 6;
-const CLUSTER = 'cluster';
 
 /** @param nowMs since the run began */
 export function drawRun({ run, nowMs }) {
@@ -13,10 +10,13 @@ export function drawRun({ run, nowMs }) {
   const steps = run.steps.filter(({ runs }) => runs.length > 0);
   setText(document.getElementById('run-title'), titleOf(run, elapsed));
   setContent(document.getElementById('run-words'), ...wordsOf(run, steps));
-  const span = Math.max(elapsed, 1);
+  const ends = steps.flatMap(({ runs }) => runs.map(({ endMs = elapsed }) => endMs));
+  const span = Math.max(1, elapsed, ...ends);
   drawAxis(
     document.getElementById('run-axis'),
-    ticks(span).map((ms) => ({ at: ms / span, text: ms === 0 ? '0' : duration(ms) })),
+    ticks(span)
+      .map((ms) => ({ at: ms / span, text: ms === 0 ? '0' : ms % 1000 === 0 ? longDuration(ms) : duration(ms) }))
+      .filter(({ at }) => at < 0.95),
   );
   follow(document.getElementById('waterfall'), steps, {
     key: ({ id }) => `${run.id} ${id}`,
@@ -66,17 +66,18 @@ function drawStep(row, { title, runs }, { span, elapsed }) {
   const ended = Math.max(...runs.map(({ endMs }) => endMs ?? elapsed));
   setText(name, title);
   setText(took, tookText(runs, ended - began));
-  follow(track, barsOf(runs, { began, ended, elapsed }), {
-    key: (bar) => bar.key,
+  const { bars, height } = barsOf(runs, elapsed);
+  track.style.height = `${height}px`;
+  follow(track, bars, {
+    key: ({ key }) => key,
     create: () => el('i'),
-    update(bar, { from, to, outcome, lane, lanes }) {
+    update(bar, { from, to, outcome, top, share }) {
       setClass(bar, outcome);
       place(bar, from / span, to / span);
-      bar.style.top = `${(100 * lane) / lanes}%`;
-      bar.style.height = `calc(${100 / lanes}% - 1px)`;
+      bar.style.top = `${100 * top}%`;
+      bar.style.height = `calc(${100 * share}% - 1px)`;
     },
   });
-  track.style.height = `${Math.max(12, 5 * Math.min(runs.length, MOST_LANES))}px`;
   follow(row.querySelector('ul'), runs, {
     key: ({ node = CLUSTER }) => node,
     create: () => el('li'),
@@ -92,26 +93,6 @@ function tookText(runs, ms) {
   if (left.length === runs.length) return 'skipped';
   return runs.some(({ outcome }) => outcome === 'running') ? `${longDuration(ms)} …` : duration(ms);
 }
-
-function barsOf(runs, { began, ended, elapsed }) {
-  if (runs.length <= MOST_LANES) {
-    return runs.map((run, lane) => ({ ...barOf(run, elapsed), lane, lanes: runs.length }));
-  }
-  const told = runs.filter(({ outcome }) => ['failed', 'running'].includes(outcome)).slice(0, MOST_LANES - 1);
-  const lanes = told.length + 1;
-  const outcome = runs.some((run) => run.outcome === 'changed') ? 'changed' : 'unchanged';
-  return [
-    { key: 'all', from: began, to: ended, outcome, lane: 0, lanes },
-    ...told.map((run, index) => ({ ...barOf(run, elapsed), lane: index + 1, lanes })),
-  ];
-}
-
-const barOf = ({ node = CLUSTER, startMs, endMs, outcome }, elapsed) => ({
-  key: node,
-  from: startMs,
-  to: endMs ?? elapsed,
-  outcome,
-});
 
 function runWords({ node = CLUSTER, outcome, startMs, endMs, reason }, elapsed) {
   const took = outcome === 'running' ? longDuration(elapsed - startMs) : duration(endMs - startMs);
