@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { metricsText } from '../../src/page/metrics.js';
 import type { PageState } from '../../src/page/page-state.js';
@@ -123,4 +124,18 @@ it('counters end in _total and times in their unit', async () => {
     expect(name, name).not.toMatch(/_(ms|minutes|days)/);
     expect(help).toMatch(/^[A-Z].+\.$/);
   }
+});
+
+it('docs/page.md names each, with its labels', async () => {
+  const page = await readFile('docs/page.md', 'utf8');
+  const named = [...page.matchAll(/`(k8s_diskless_\w+)(?:\{([\w,]+)\})?`/g)].map(([, name, labels = '']) => [
+    name,
+    labels,
+  ]);
+  const text = await metricsText(sampleState(), 0, NOW);
+  const given = [...parsed(text)].map(([name, { samples }]) => {
+    const [labels = ''] = samples.keys();
+    return [name, [...labels.matchAll(/(\w+)=/g)].map(([, label]) => label).join(',')];
+  });
+  expect(named.toSorted()).toEqual(given.toSorted());
 });
