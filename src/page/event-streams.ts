@@ -43,22 +43,29 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
   const readers = new Set<Reader>();
   let gap: NodeJS.Timeout | undefined;
   let isDue = false;
+  let isClosed = false;
   const heartbeat = setInterval(beat, heartbeatMs).unref();
 
   function tell(reader: Reader): void {
-    if (reader.response.writableNeedDrain) return;
+    const { response } = reader;
+    if (response.writableNeedDrain || response.writableEnded) return;
     const patch = feed.since(reader.id);
     if (patch === undefined) return;
     reader.id = patch.id;
     const at = wallClock().toISOString();
-    reader.response.write(`id: ${patch.id}\ndata: {"at":"${at}","changed":${patch.data}}\n\n`);
+    response.write(`id: ${patch.id}\ndata: {"at":"${at}","changed":${patch.data}}\n\n`);
   }
 
   function tellAll(): void {
     isDue = false;
     if (readers.size === 0) return;
-    feed.update(current());
-    for (const reader of readers) tell(reader);
+    try {
+      feed.update(current());
+      for (const reader of readers) tell(reader);
+    } catch {
+      // A fault of the page is none of whoever woke it; readers come back, and are told of it.
+      for (const { response } of readers) response.destroy();
+    }
     gap = setTimeout(() => {
       gap = undefined;
       if (isDue) tellAll();
@@ -77,13 +84,15 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
   return {
     readers: () => readers.size,
     serve(request, response) {
-      if (readers.size >= MOST_READERS) return refuse(response);
+      if (isClosed || readers.size >= MOST_READERS) return refuse(response);
+      feed.update(current());
       const reader = { response, id: request.headers['last-event-id']?.toString(), behind: 0 };
       response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
       response.write(`retry: ${RETRY_MS}\n\n`);
+      // That one has gone is told by `close`.
+      response.on('error', () => undefined);
       response.on('drain', () => tell(reader));
       readers.add(reader);
-      feed.update(current());
       tell(reader);
       return new Promise((resolve) => {
         response.once('close', () => {
@@ -99,6 +108,8 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
     close() {
       clearInterval(heartbeat);
       clearTimeout(gap);
+      isClosed = true;
+      // One that takes nothing is closed by Node.js with all that are idle: it has been said to have its end.
       for (const { response } of readers) response.end();
     },
   };

@@ -48,8 +48,9 @@ export function pageHandler(options: PageHandlerOptions): Handler {
       }
       send(request, response, await answerTo(request, path, options));
     } catch {
-      // Hung up in the middle of a form, or a bug: in either case no more is said.
-      response.destroy();
+      // Hung up in the middle of a form; else a bug of ours, of which a stranger is told nothing.
+      if (response.headersSent || request.destroyed) response.destroy();
+      else send(request, response, { status: 500, text: 'this page has a fault\n' });
     }
   };
 }

@@ -95,6 +95,34 @@ it('one that takes nothing is let go, and holds up nobody', async () => {
   quick.close();
 });
 
+// Without that it would be let go after the minute in which nothing moves.
+it('one that takes nothing holds up no end', { timeout: 45_000 }, async () => {
+  const source = sampleSource({ ...state, waitsFor: 'x'.repeat(32_000_000) });
+  page = await samplePage({ source });
+  const { hostname, port } = new URL(page.url);
+  const slow = connect(Number(port), hostname).on('error', () => undefined);
+  slow.write(`GET /api/v1/events HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`);
+  await once(slow, 'data');
+  slow.pause();
+  await page.close();
+});
+
+it('a fault of the state is told as one, without its words, and is none of whoever changed it', async () => {
+  const source = sampleSource(state);
+  page = await samplePage({ source });
+  const reader = await eventReader(page.url);
+  await reader.next();
+  const broken = { ...state, epochs: [{ node: 1n as unknown as string, epochs: [] }] };
+  source.set(broken);
+  await expect(reader.next()).rejects.toThrow('aborted');
+  for (const path of ['api/v1/status', 'api/v1/events']) {
+    const answer = await fetch(page.url + path);
+    expect([answer.status, await answer.text()]).toEqual([500, 'this page has a fault\n']);
+  }
+  source.set(state);
+  expect((await fetch(`${page.url}api/v1/status`)).status).toBe(200);
+});
+
 it('ends when the page is closed, so that it holds up nobody', async () => {
   page = await samplePage({ source: sampleSource(state) });
   const reader = await eventReader(page.url);
