@@ -20,6 +20,7 @@ export function addServeOptions(command: Command): Command {
       ),
     )
     .addOption(option('--images <dir>', 'directory of image archives to import on every node', 'IMAGES'))
+    .addOption(option('--page-listen <address:port>', 'where the page is (default: 127.0.0.1:8400)', 'PAGE_LISTEN'))
     .addOption(
       option('--print-unit', 'print a systemd unit that runs this, and end', 'SERVE_PRINT_UNIT').default(false),
     )

@@ -3,12 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { contentPlace } from '../app/inputs.js';
 import type { SourceRequest, SshRequest } from '../app/requests.js';
 import { stateOf } from '../app/state-of.js';
+import { recordedCluster } from '../cluster/recorded-cluster.js';
 import { loadConfig } from '../config/load.js';
-import { CONFIG } from '../config/schema.js';
-import { EXIT } from '../errors.js';
-import { type ServeObserver, serve } from '../serve/serve.js';
+import { SNAPSHOT_EVERY_MS } from '../config/serve-schema.js';
+import { EXIT, ownError } from '../errors.js';
+import { type PageSettings, pageSettings } from '../page/page-settings.js';
+import { startPage } from '../page/start-page.js';
+import { createServePage, type ServePage } from '../serve/page-source.js';
+import { type ServeObserver, type ServeOptions, serve } from '../serve/serve.js';
 import { systemd, unitText } from '../serve/systemd.js';
 import type { Sight } from '../serve/watch-machine.js';
+import { acquireLock } from '../state/lock.js';
 import { interruptible } from './interrupt.js';
 import type { StateFlags } from './options.js';
 import { print } from './output-lost.js';
@@ -17,6 +22,7 @@ import { openUpView } from './view.js';
 export interface ServeFlags extends StateFlags, SourceRequest, SshRequest {
   config?: string;
   images?: string;
+  pageListen?: string;
   printUnit: boolean;
 }
 
@@ -32,66 +38,118 @@ export async function serveCommand(flags: ServeFlags): Promise<number> {
     await print(unitOf(process.argv, process.env));
     return EXIT.done;
   }
+  const page = createServePage(() => new Date());
   const notify = systemd({ env: process.env, onFailure: (error) => log(`systemd cannot be told: ${error.message}`) });
+  const reloads = reloadSignals();
   try {
+    let settings = await readSettings(flags);
     await interruptible(
       async (signal) => {
-        while (!signal.aborted) await untilReload(flags, observerOf(notify), signal);
+        while (!signal.aborted) {
+          await serveWith(settings, { page, observer: observerOf(notify, page), leave: reloads.next(), signal });
+          // What was read before holds as long as what is there now is wrong.
+          if (!signal.aborted) settings = await readSettings(flags).catch((error) => told(error, settings));
+        }
       },
       { hint: 'the cluster goes on as it is' },
     );
     return EXIT.done;
   } finally {
+    reloads.end();
     notify.stopping();
     notify.close();
   }
 }
 
-async function untilReload(flags: ServeFlags, observer: ServeObserver, signal: AbortSignal): Promise<void> {
-  const leave = new AbortController();
+/** SIGHUP, which would end the process where nobody listens. */
+function reloadSignals() {
+  let leave = new AbortController();
   const reload = (): void => leave.abort();
   process.on('SIGHUP', reload);
+  return {
+    /** Aborts at the next one. */
+    next(): AbortSignal {
+      leave = new AbortController();
+      return leave.signal;
+    },
+    end: () => void process.off('SIGHUP', reload),
+  };
+}
+
+type Settings = Pick<ServeOptions, 'state' | 'request' | 'place' | 'unattended' | 'snapshotEveryMs'> & {
+  page: PageSettings;
+};
+
+async function readSettings(flags: ServeFlags): Promise<Settings> {
+  const file = flags.config === undefined ? undefined : await loadConfig(flags.config);
+  const state = stateOf(flags, file);
+  const { record } = await recordedCluster(state);
+  // As recorded, where no file says anything: how serve works is a person's word, given with up.
+  const config = (file ? file.config.serve : record.spec.serve) ?? {};
+  const { identity, trust, snapshotEvery = SNAPSHOT_EVERY_MS } = config;
+  const { stateDir, sshConfig, hostKeyPolicy, connectTimeout } = flags;
+  return {
+    state,
+    request: {
+      cluster: flags.cluster ?? file?.config.cluster,
+      ...defined({ stateDir, sshConfig, hostKeyPolicy, connectTimeout }),
+    },
+    place: contentPlace(flags, file),
+    unattended: { trustsPerBoot: trust === 'per-boot', identity },
+    snapshotEveryMs: snapshotEvery,
+    page: await pageSettings(config.page, flags.pageListen),
+  };
+}
+
+function told(error: unknown, before: Settings): Settings {
+  const { message, hint } = ownError(error);
+  log(`red: the configuration is as it was: ${message}${hint === undefined ? '' : ` (${hint})`}`);
+  return before;
+}
+
+interface Serving extends Pick<ServeOptions, 'observer' | 'leave' | 'signal'> {
+  page: ServePage;
+}
+
+async function serveWith(settings: Settings, { page, ...serving }: Serving): Promise<void> {
+  const { state, page: where, ...options } = settings;
+  const now = () => new Date();
+  const lock = await acquireLock({ path: state.serveLock, command: 'serve', now });
   try {
-    const file = flags.config === undefined ? undefined : await loadConfig(flags.config);
-    const { identity, trust = CONFIG.serve.trust.byDefault } = file?.config.serve ?? {};
-    const { snapshotEvery = CONFIG.serve.snapshotEvery.byDefault } = file?.config.serve ?? {};
-    const { cluster, stateDir, sshConfig, hostKeyPolicy, connectTimeout } = flags;
-    await serve({
-      state: stateOf(flags, file),
-      request: {
-        cluster: cluster ?? file?.config.cluster,
-        ...defined({ stateDir, sshConfig, hostKeyPolicy, connectTimeout }),
-      },
-      place: contentPlace(flags, file),
-      unattended: { trustsPerBoot: trust === 'per-boot', identity },
-      snapshotEveryMs: snapshotEvery,
-      openView: () => openUpView({ output: 'plain', verbose: false }),
-      observer,
-      clock,
-      leave: leave.signal,
-      signal,
-    });
+    const shown = await startPage({ source: page, ...where, wallClock: now });
+    log(`the page is at ${shown.url}`);
+    const openView = () => openUpView({ output: 'plain', verbose: false });
+    await serve({ ...options, ...serving, state, openView, clock }).finally(() => shown.close());
   } finally {
-    process.off('SIGHUP', reload);
+    lock.release();
   }
 }
 
-function observerOf(notify: ReturnType<typeof systemd>): ServeObserver {
+function observerOf(notify: ReturnType<typeof systemd>, page: ServePage): ServeObserver {
   let waited: string | undefined;
   return {
-    tell: log,
+    tell(line) {
+      log(line);
+      page.say({ level: 'info', text: line });
+    },
     ready: () => notify.ready(),
     lacks(problems) {
+      page.lacks(problems);
       for (const { message, hint } of problems) log(`red: ${message}${hint === undefined ? '' : ` (${hint})`}`);
     },
     waits(reason) {
       if (reason === waited) return;
       waited = reason;
+      page.waits(reason);
       if (reason !== undefined) log(`waits: ${reason}`);
       notify.status(reason ?? 'at work');
     },
-    saw: (name, sight) => log(`${name} ${sightText(sight)}`),
-    sink: () => {},
+    saw(name, sight) {
+      log(`${name} ${sightText(sight)}`);
+      page.saw(name, sight);
+    },
+    looked: (status, backups) => page.looked(status, backups),
+    sink: (event) => page.ran(event),
   };
 }
 

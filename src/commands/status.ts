@@ -4,6 +4,7 @@ import { stateOf } from '../app/state-of.js';
 import { clusterStatus } from '../app/status.js';
 import { type ClusterStatus, problemsOf } from '../cluster/cluster-status.js';
 import { recordedCluster } from '../cluster/recorded-cluster.js';
+import { statusDocument } from '../cluster/status-document.js';
 import { EXIT } from '../errors.js';
 import { statusLines } from '../ui/status-view.js';
 import { interruptible } from './interrupt.js';
@@ -13,9 +14,6 @@ import { screenOf, tellLine } from './view.js';
 
 export interface StatusFlags extends ClusterFlags, SshRequest {}
 
-/** Version of the JSON form. */
-const STATUS_SCHEMA = 1;
-
 /** Exit 4 where something is not as it should be. */
 export function statusCommand(flags: StatusFlags): Promise<number> {
   return interruptible(
@@ -23,15 +21,11 @@ export function statusCommand(flags: StatusFlags): Promise<number> {
       const recorded = await recordedCluster(stateOf(flags));
       const status = await clusterStatus({ recorded, ssh: sshOfRequest(flags), tell: tellLine, signal });
       const now = new Date();
-      await print(flags.output === 'json' ? jsonOf(status, now) : textOf(status, now));
+      await print(flags.output === 'json' ? `${JSON.stringify(statusDocument(status, now))}\n` : textOf(status, now));
       return problemsOf(status, now).length === 0 ? EXIT.done : EXIT.failed;
     },
     { hint: 'nothing was changed' },
   );
-}
-
-function jsonOf(status: ClusterStatus, now: Date): string {
-  return `${JSON.stringify({ v: STATUS_SCHEMA, ...status, problems: problemsOf(status, now) })}\n`;
 }
 
 function textOf(status: ClusterStatus, now: Date): string {

@@ -3,6 +3,7 @@ import { HOST_KEY_POLICIES } from '../ssh/host-key.js';
 import { boot } from './boot-schema.js';
 import { parseHosts } from './host-expression.js';
 import * as scalar from './scalars.js';
+import { serve } from './serve-schema.js';
 import { askedForm, type Section, setting } from './setting.js';
 
 /*
@@ -247,24 +248,6 @@ const content = {
     otherwise: 'the upstream servers',
   }),
   images: setting(scalar.path, { text: 'Directory of image archives imported on every node.' }),
-} satisfies Section;
-
-/** Of the daemon; read when it starts, and again at SIGHUP. */
-const serve = {
-  trust: setting(z.enum(['proven', 'per-boot']), {
-    heading: 'The daemon',
-    text: 'Which host keys `serve` believes of control planes that were rebooted. proven: that of the boot before, pinned, or in known_hosts; per-boot: the first of each boot.',
-    byDefault: 'proven',
-  }),
-  identity: setting(scalar.path, {
-    text: 'SSH private key that `serve` logs in with, without a passphrase: no agent and no terminal is there at night.',
-    otherwise: 'what the SSH config and an agent give',
-  }),
-  snapshotEvery: setting(scalar.duration, {
-    text: 'Time between two snapshots while `serve` runs.',
-    byDefault: 300_000,
-    shown: '5m',
-  }),
 } satisfies Section;
 
 /** The config file. */

@@ -39,6 +39,7 @@ export function decideSettings(input: SettingsInput): Settings {
   const replaces = file !== undefined;
   const { row, ...versions } = decideVersions(input);
   const boot = file ? file.boot : recorded?.boot;
+  const serve = file ? file.serve : recorded?.serve;
   const ssh = decideSsh({ flags: flags.ssh, file, recorded: recorded?.ssh });
   const plain = <K extends keyof ConfigFile & keyof ClusterSpec, F extends Section>(key: K, section: F) =>
     decide(section, { file: file?.[key] as object, recorded: recorded?.[key] as object, replaces });
@@ -56,6 +57,7 @@ export function decideSettings(input: SettingsInput): Settings {
     addons: { dns: decideDns(input, row) },
     ...(ssh && { ssh }),
     ...(boot && { boot }),
+    ...(serve && { serve }),
   };
 }
 

@@ -4,6 +4,7 @@ import { type BootConfig, boot } from './boot-schema.js';
 import { cidrProblem } from './cidr.js';
 import { isDnsSubdomain } from './names.js';
 import * as schema from './schema.js';
+import { type ServeConfig, serve } from './serve-schema.js';
 import { type Decided, recordedForm, recordedShape } from './setting.js';
 
 /**
@@ -51,6 +52,8 @@ export interface ClusterSpec extends Decided<typeof schema.clusterWide> {
   ssh?: SshSpec;
   /** How the machines boot over the network, as the config file said it; absent when it said nothing. */
   boot?: BootConfig;
+  /** How `serve` works, as the config file said it; absent when it said nothing. */
+  serve?: ServeConfig;
 }
 
 const text = z.string().min(1);
@@ -84,6 +87,7 @@ export const specSchema: z.ZodType<ClusterSpec> = z.looseObject({
   addons: z.looseObject({ dns: recordedForm(schema.dns) }),
   ssh: recordedForm(schema.ssh).optional(),
   boot: recordedForm(boot).optional(),
+  serve: recordedForm(serve).optional(),
 });
 
 export function controlPlanes(spec: ClusterSpec): NodeSpec[] {

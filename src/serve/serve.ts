@@ -5,11 +5,16 @@ import { backUp } from '../app/backup.js';
 import { bringUp } from '../app/bring-up.js';
 import type { ContentPlace } from '../app/content.js';
 import { journal } from '../app/journal.js';
+import { listBackups } from '../app/list-backups.js';
 import type { SshRequest, StateRequest } from '../app/requests.js';
 import { sshOfRequest } from '../app/ssh-of-request.js';
+import { surveyCluster } from '../app/status.js';
 import type { OnArtifactProgress } from '../artifacts/progress.js';
+import type { ListedBackup } from '../backup/restorable.js';
 import type { Cluster } from '../cluster/cluster.js';
+import type { ClusterStatus } from '../cluster/cluster-status.js';
 import { openRecordedCluster, type RecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
+import type { ClusterSpec } from '../config/spec.js';
 import { DisklessError, toDisklessError } from '../errors.js';
 import { hasCode } from '../kube/api-errors.js';
 import type { Unattended } from '../plan/preflight-unattended.js';
@@ -53,6 +58,8 @@ export interface ServeObserver {
   /** What it waits for; undefined: for nothing. */
   waits(reason: string | undefined): void;
   saw(name: string, sight: Sight): void;
+  /** How the cluster was found just now, and what is kept of it. */
+  looked(status: ClusterStatus, backups: readonly ListedBackup[]): void;
   /** Sees each event of a run, too. */
   sink: EventSink;
 }
@@ -62,26 +69,24 @@ const KEEPALIVE = { intervalMs: 1_000, countMax: 5 };
 /** Somebody else is at work on the state. */
 const LOCKED_MS = 2_000;
 const SNAPSHOT_RETRY_MS = 60_000;
+const LOOK_MS = 30_000;
+const LOOK_TOGETHER_MS = 1_000;
 
 /**
  * `serve`: sees machines come and go, brings back those that came back blank by the same use case as `up`, and keeps
- * snapshots. Holds the state's lock only while it acts. Ends with either of its signals.
+ * snapshots. Holds the state's lock only while it acts; whoever calls it holds that of the daemon. Ends with either of its
+ * signals.
  *
- * @throws usage error where no cluster is recorded, and of an identity that cannot be used alone; refusal `locked` while another one serves this state
+ * @throws usage error where no cluster is recorded, and of an identity that cannot be used alone
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { state, signal } = options;
-  const now = () => new Date(options.clock.now());
-  await recordedCluster(state);
-  if (options.unattended.identity !== undefined) await requireKeyAlone(options.unattended.identity);
-  const lock = await acquireLock({ path: state.serveLock, command: 'serve', now });
+  const { identity } = options.unattended;
+  if (identity !== undefined) await requireKeyAlone(identity);
   try {
     const memory = createDaemonMemory(options.clock.monotonicMs);
     while (!options.leave.aborted) await untilRecordChanges(options, memory);
   } catch (error) {
-    if (!signal.aborted) throw error;
-  } finally {
-    lock.release();
+    if (!options.signal.aborted) throw error;
   }
 }
 
@@ -98,10 +103,16 @@ async function untilRecordChanges(options: ServeOptions, memory: DaemonMemory): 
   const tell = observer.tell;
   const { identity } = options.unattended;
   const how = { ssh, identity, tell, keepalive: KEEPALIVE, signal: either };
-  const { cluster } = await openRecordedCluster(recorded, how);
-  const work: Work = { ...options, signal: either, recorded, cluster, memory, bell };
+  const { spec, cluster } = await openRecordedCluster(recorded, how);
+  const look = createBell(options.clock.monotonicMs);
+  const work: Work = { ...options, signal: either, recorded, spec, cluster, memory, bell, look };
   const { nodes } = recorded.record.spec;
-  const background = [...nodes.map(({ name }) => followMachine(work, name)), takeSnapshots(work), lookAhead(work)];
+  const background = [
+    ...nodes.map(({ name }) => followMachine(work, name)),
+    takeSnapshots(work),
+    lookAhead(work),
+    lookAround(work),
+  ];
   const ended = Promise.allSettled(background);
   try {
     observer.ready();
@@ -117,9 +128,13 @@ async function untilRecordChanges(options: ServeOptions, memory: DaemonMemory): 
 
 interface Work extends ServeOptions {
   recorded: RecordedCluster;
+  spec: ClusterSpec;
   cluster: Cluster;
   memory: DaemonMemory;
+  /** Rung when `up` may be due. */
   bell: Bell;
+  /** Rung when the cluster may be another than when it was last looked at. */
+  look: Bell;
 }
 
 /** Nobody waits for it: machines may be coming back already. */
@@ -141,7 +156,8 @@ function watchFiles({ root, nodes }: StateDir, bell: Bell): { close(): void } {
   };
 }
 
-async function followMachine({ cluster, memory, bell, observer, clock, signal }: Work, name: string): Promise<void> {
+async function followMachine(work: Work, name: string): Promise<void> {
+  const { cluster, memory, bell, look, observer, clock, signal } = work;
   await watchMachine({
     connect: () => cluster.session(name).connection(),
     sleep: clock.sleep,
@@ -150,9 +166,27 @@ async function followMachine({ cluster, memory, bell, observer, clock, signal }:
       memory.saw(name, sight);
       observer.saw(name, sight);
       bell.ring();
+      look.ring();
     },
     signal,
   });
+}
+
+/** As `status` does, for whoever looks at the page: when something happened, and every so often. */
+async function lookAround({ state, spec, cluster, observer, look, clock, signal }: Work): Promise<void> {
+  for (;;) {
+    try {
+      const recorded = await recordedCluster(state);
+      const { status } = await surveyCluster({ recorded, spec, cluster, signal });
+      observer.looked(status, (await listBackups(recorded)).backups);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      observer.tell(`the cluster could not be looked at: ${inWords(toDisklessError(thrown))}`);
+    }
+    await look.heard(signal, clock.monotonicMs() + LOOK_MS);
+    // What comes together is looked at together.
+    await clock.sleep(LOOK_TOGETHER_MS, signal);
+  }
 }
 
 /** Returns when the record is of other nodes, or of others' ways to reach them. */
@@ -198,6 +232,7 @@ async function run(work: Work, why: string): Promise<number | undefined> {
     });
     signal.throwIfAborted();
     memory.ended(result);
+    work.look.ring();
     const [error] = result.errors;
     if (error !== undefined) observer.waits(inWords(error));
     return undefined;
@@ -229,6 +264,7 @@ async function takeSnapshots(work: Work): Promise<void> {
       const { identity } = work.unattended;
       const { tell } = observer;
       const { snapshot } = await backUp({ recorded, ssh, identity, place, reason: 'serve', tell, now, signal });
+      work.look.ring();
       observer.tell(`snapshot ${snapshot.id}: ${snapshot.objects} objects`);
     } catch (thrown) {
       signal.throwIfAborted();

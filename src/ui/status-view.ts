@@ -55,14 +55,14 @@ export function statusLines({ status, now, width, style = PLAIN }: StatusViewOpt
   ];
 }
 
-function stateOf({ unreached, rebooted, down, kernel, notReady }: NodeStatus): string {
+export function stateOf({ unreached, rebooted, down, kernel, notReady }: NodeStatus): string {
   if (unreached !== undefined) return 'unreachable';
   if (rebooted) return 'rebooted';
   if (down.length > 0 || kernel.length > 0) return 'differs';
   return notReady === undefined ? 'ready' : 'not ready';
 }
 
-function memberText(member: MemberStatus | undefined): string {
+export function memberText(member: MemberStatus | undefined): string {
   if (member === undefined) return '';
   if (member.silent !== undefined) return 'silent';
   const kind = member.isLearner ? 'learner' : member.isLeader ? 'leader' : 'voter';

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 
 /** Answers a request; resolves when the answer is over, and never throws. */
@@ -7,10 +8,18 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => Pr
 
 export interface HttpServerOptions {
   listen: { host: string; port: number };
+  /** In PEM: speaks TLS 1.2 or later. */
+  tls?: TlsFiles | undefined;
   /** @param isStalled whether the connection of a response was given up because nothing moved */
   handler: (isStalled: (response: ServerResponse) => boolean) => Handler;
   /** A connection on which nothing moves for this long is given up. Default: a minute. */
   idleTimeoutMs?: number | undefined;
+}
+
+export interface TlsFiles {
+  /** With those that signed it. */
+  cert: string;
+  key: string;
 }
 
 export interface HttpServer {
@@ -23,18 +32,18 @@ export interface HttpServer {
 }
 
 const IDLE_TIMEOUT_MS = 60_000;
-/** A request is a few hundred bytes. */
+/** A request is a few hundred bytes, and a handshake not many more. */
 const REQUEST_TIMEOUT_MS = 15_000;
 
 /** @throws the system's error when the address or port cannot be had */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { listen, handler, idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
+  const { listen, tls, handler, idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
   const stalled = new WeakSet<Socket>();
   const answers = new Set<ServerResponse>();
   const connections = new Set<Socket>();
   const socketOf = ({ socket, req }: ServerResponse): Socket => socket ?? req.socket;
   const handle = handler((response) => stalled.has(socketOf(response)));
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS });
+  const server = createAnyServer(tls);
   server.on('connection', (socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
@@ -62,9 +71,19 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       const closed = once(server, 'close');
       server.close();
       // For Node.js a connection that never asked for anything is not idle, and nobody measures its time any more.
-      const busy = new Set([...answers].map(socketOf));
-      for (const socket of connections) if (!busy.has(socket)) socket.destroy();
+      const busy = new Set([...answers].map((answer) => peerOf(socketOf(answer))));
+      for (const socket of connections) if (!busy.has(peerOf(socket))) socket.destroy();
       await closed;
     },
   };
 }
+
+function createAnyServer(tls: TlsFiles | undefined): Server {
+  const limits = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS };
+  return tls === undefined
+    ? createServer(limits)
+    : createTlsServer({ ...limits, ...tls, handshakeTimeout: REQUEST_TIMEOUT_MS, minVersion: 'TLSv1.2' });
+}
+
+/** The same of a connection and of the TLS inside it, which are two sockets for Node.js. */
+const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;

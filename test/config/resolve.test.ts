@@ -180,6 +180,13 @@ describe('a recorded cluster', () => {
     expect(resolve({ recorded: three, yaml: 'hosts: [s6, s5, s4]', defaults })).toEqual({ spec: three, notes: [] });
   });
 
+  test('how serve works stays known until a file says otherwise', () => {
+    const serving = specOf({ recorded: three, yaml: 'serve: {page: {listen: "127.0.0.1:9000"}}' });
+    expect(serving).toEqual({ ...three, serve: { page: { listen: '127.0.0.1:9000' } } });
+    expect(specOf({ recorded: serving })).toEqual(serving);
+    expect(specOf({ recorded: serving, yaml: 'network: {mtu: 1400}' }).serve).toBeUndefined();
+  });
+
   test('how machines boot stays known until a file says otherwise', () => {
     const booting = specOf({ recorded: three, yaml: 'boot: {os: fcos, rootSize: 6G}' });
     expect(booting).toEqual({ ...three, boot: { os: 'fcos', rootSize: '6G' } });

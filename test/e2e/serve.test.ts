@@ -76,6 +76,10 @@ async function bootsOf(names: readonly string[]): Promise<Map<string, string>> {
   return new Map(all);
 }
 
+interface Shown {
+  status?: { document: { nodes: object[]; problems: object[] } };
+}
+
 describe('serve', () => {
   it('finds nothing to do on a cluster that is well, and is the only one of its state', async () => {
     const first = await begin();
@@ -83,6 +87,20 @@ describe('serve', () => {
     const { exit, ...rest } = await world.operator.run(['serve', ...TRUSTING()]);
     expect(exit, said({ exit, ...rest })).toBe(5);
     expect(rest.stderr).toContain('another run holds the lock: serve');
+  });
+
+  it('shows a page, and reads its configuration again when it is told to', async () => {
+    const status = async () => (await fetch('http://127.0.0.1:8400/api/v1/status')).json() as Promise<Shown>;
+    await expect.poll(async () => (await status()).status?.document.nodes.length, { timeout: 30_000 }).toBe(ALL.length);
+    writeFileSync(join(directory, 'serve.yaml'), 'serve: {trust: nobody}');
+    daemon?.kill('SIGHUP');
+    await daemon?.until(/red: the configuration is as it was: .*serve\.trust/);
+    TRUSTING();
+    daemon?.kill('SIGHUP');
+    await daemon?.until(/the page is at/);
+    await expect.poll(async () => (await status()).status?.document.problems, { timeout: 30_000 }).toEqual([]);
+    const metrics = await (await fetch('http://127.0.0.1:8400/metrics')).text();
+    expect(metrics).toContain('incarnation');
   });
 
   it('brings back a worker that was rebooted', async () => {

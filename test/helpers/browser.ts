@@ -16,6 +16,8 @@ export interface PageView {
   width: number;
   height: number;
   scheme: 'light' | 'dark';
+  /** Without JavaScript: false. */
+  scripts?: false;
 }
 
 export interface Browser {
@@ -23,10 +25,14 @@ export interface Browser {
   open(url: string, view: PageView): Promise<PageLog>;
   /** The value of an expression inside the page, as JSON carries it. */
   evaluate(expression: string): Promise<unknown>;
+  /** Types a key, e.g. `Tab` or `Enter`. */
+  press(key: string): Promise<void>;
   /** PNG of what is visible. */
   screenshot(): Promise<Buffer>;
   close(): Promise<void>;
 }
+
+const KEYS: Readonly<Record<string, number>> = { Tab: 9, Enter: 13 };
 
 interface Message {
   id?: number;
@@ -36,7 +42,7 @@ interface Message {
   error?: { message: string };
 }
 
-/** Chromium without a window, spoken to over a pipe in its own protocol: no port, no library. */
+/** Chromium without a window, spoken to over a pipe in its own protocol: no port, no library. It believes any certificate. */
 export async function startBrowser(): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'k8s-diskless-browser-'));
   const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--disable-dev-shm-usage'];
@@ -51,13 +57,15 @@ export async function startBrowser(): Promise<Browser> {
   const { sessionId } = await wire.send('Target.attachToTarget', { targetId: page?.targetId, flatten: true });
   const send = (method: string, params?: object) => wire.send(method, params, sessionId as string);
   for (const domain of ['Page', 'Network', 'Log', 'Runtime']) await send(`${domain}.enable`);
+  await send('Security.setIgnoreCertificateErrors', { ignore: true });
   return {
-    async open(url, { width, height, scheme }) {
+    async open(url, { width, height, scheme, scripts = true }) {
       const log: PageLog = { requests: [], messages: [] };
       wire.listen((message) => note(message, log));
       const features = [{ name: 'prefers-color-scheme', value: scheme }];
       await send('Emulation.setEmulatedMedia', { features });
       await send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false });
+      await send('Emulation.setScriptExecutionDisabled', { value: !scripts });
       const loaded = wire.event('Page.loadEventFired');
       await send('Page.navigate', { url });
       await loaded;
@@ -67,6 +75,11 @@ export async function startBrowser(): Promise<Browser> {
       const { result, exceptionDetails } = await send('Runtime.evaluate', { expression, returnByValue: true });
       if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails));
       return (result as { value: unknown }).value;
+    },
+    async press(key) {
+      const text = key === 'Enter' ? '\r' : undefined;
+      await send('Input.dispatchKeyEvent', { type: 'keyDown', key, code: key, windowsVirtualKeyCode: KEYS[key], text });
+      await send('Input.dispatchKeyEvent', { type: 'keyUp', key, code: key, windowsVirtualKeyCode: KEYS[key] });
     },
     async screenshot() {
       const { data } = await send('Page.captureScreenshot', { format: 'png' });

@@ -1,5 +1,5 @@
-import { type DisklessError, usageError } from '../../errors.js';
 import { type HttpServer, startHttpServer } from '../../web/http-server.js';
+import { cannotListen } from '../../web/listen-error.js';
 import type { BootEventBody } from './boot-events.js';
 import { bootHandler } from './handler.js';
 import type { Resources } from './resources.js';
@@ -23,7 +23,7 @@ export async function startBootServer(options: BootServerOptions): Promise<BootS
     idleTimeoutMs,
     handler: (isStalled) => bootHandler({ resources, emit, monotonicMs, isStalled }),
   }).catch((cause: NodeJS.ErrnoException) => {
-    throw cannotListen(listen, cause);
+    throw cannotListen({ listen, cause, named: { address: '--listen', port: '--listen and --url' } });
   });
   return {
     address: server.address,
@@ -32,21 +32,4 @@ export async function startBootServer(options: BootServerOptions): Promise<BootS
       return server.close();
     },
   };
-}
-
-const REASONS: Readonly<Record<string, { problem: string; hint: string }>> = {
-  EADDRINUSE: {
-    problem: 'something else listens there already',
-    hint: 'stop it (`ss -ltnp` names it), or choose another port with --listen and --url',
-  },
-  EADDRNOTAVAIL: {
-    problem: 'this machine has no such address',
-    hint: 'name one of its own with --listen; 0.0.0.0:PORT binds to all of them',
-  },
-  EACCES: { problem: 'ports below 1024 are for root', hint: 'choose another port with --listen and --url' },
-};
-
-function cannotListen({ host, port }: { host: string; port: number }, cause: NodeJS.ErrnoException): DisklessError {
-  const { problem, hint } = REASONS[cause.code ?? ''] ?? { problem: cause.message, hint: 'name another with --listen' };
-  return usageError({ code: 'cannot-listen', message: `cannot listen on ${host}:${port}: ${problem}`, hint, cause });
 }

@@ -3,13 +3,14 @@ import { analyse } from '../../../src/bench/analysis/analyse.js';
 import { stageBudget } from '../../../src/bench/analysis/stage-budget.js';
 import { htmlReport } from '../../../src/bench/report/html/page.js';
 import { DRAWN_STAGES, startupEcdf } from '../../../src/bench/report/svg/ecdf.js';
-import { element, escapeText } from '../../../src/bench/report/svg/element.js';
+import { element } from '../../../src/bench/report/svg/element.js';
 import { goodputBars } from '../../../src/bench/report/svg/goodput-bars.js';
 import { heatMap, worstPair } from '../../../src/bench/report/svg/heat-map.js';
 import { latencyRanges } from '../../../src/bench/report/svg/latency-ranges.js';
 import { roundDots } from '../../../src/bench/report/svg/round-dots.js';
 import { linearScale, logScale, minorTicks, positiveExtent } from '../../../src/bench/report/svg/scale.js';
 import { stageBudgetBar } from '../../../src/bench/report/svg/stage-budget.js';
+import { escapeText } from '../../../src/web/escape-text.js';
 import { brokenRun, syntheticRun } from '../../helpers/synthetic-run/synthetic-run.js';
 
 const WIDE = { width: 940, narrow: false };

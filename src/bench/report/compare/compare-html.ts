@@ -1,7 +1,8 @@
+import { escapeText } from '../../../web/escape-text.js';
 import { timeText } from '../figures.js';
 import { htmlDocument } from '../html/document.js';
 import { figure, folded, section } from '../html/parts.js';
-import { element, escapeText } from '../svg/element.js';
+import { element } from '../svg/element.js';
 import { forest } from '../svg/forest.js';
 import { bothSizes } from '../svg/size.js';
 import {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { element, escapeText } from '../svg/element.js';
+import { escapeText } from '../../../web/escape-text.js';
+import { element } from '../svg/element.js';
 
 /** bench/report.css of the package: four directories up both from src and from dist. */
 const STYLE = fileURLToPath(new URL('../../../../bench/report.css', import.meta.url));

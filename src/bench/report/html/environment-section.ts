@@ -1,7 +1,8 @@
 import { bytesText } from '../../../ui/units.js';
+import { escapeText } from '../../../web/escape-text.js';
 import type { Analysis } from '../../analysis/analyse.js';
 import { latencyText } from '../figures.js';
-import { element, escapeText } from '../svg/element.js';
+import { element } from '../svg/element.js';
 import { mtuTable, nodesTable } from '../tables/run-tables.js';
 import { htmlTable, paragraph, section } from './parts.js';
 

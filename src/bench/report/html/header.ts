@@ -1,8 +1,9 @@
 import { count } from '../../../ui/units.js';
+import { escapeText } from '../../../web/escape-text.js';
 import type { Analysis } from '../../analysis/analyse.js';
 import { spanText, timeText } from '../figures.js';
 import { headlines } from '../headline.js';
-import { element, escapeText } from '../svg/element.js';
+import { element } from '../svg/element.js';
 
 /** Title, what was measured, whether it counts, and the few figures that sum it up. */
 export function pageHeader(analysis: Analysis): string {

@@ -1,9 +1,10 @@
+import { escapeText } from '../../../web/escape-text.js';
 import type { Analysis } from '../../analysis/analyse.js';
 import type { Cell } from '../../analysis/cells.js';
 import { PATH_TITLES, TEST_TITLES } from '../../analysis/titles.js';
 import { THROUGHPUT_TESTS, type ThroughputTest } from '../../record/terms.js';
 import { metricText, rateText } from '../figures.js';
-import { element, escapeText } from '../svg/element.js';
+import { element } from '../svg/element.js';
 import { goodputBars } from '../svg/goodput-bars.js';
 import { type HeatMapOptions, heatMap, worstPair } from '../svg/heat-map.js';
 import { bothSizes } from '../svg/size.js';

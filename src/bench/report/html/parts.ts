@@ -1,4 +1,5 @@
-import { element, escapeText } from '../svg/element.js';
+import { escapeText } from '../../../web/escape-text.js';
+import { element } from '../svg/element.js';
 import { isFigureColumn, type ReportTable } from '../tables/table.js';
 
 export interface Section {

@@ -1,7 +1,8 @@
+import { escapeText } from '../../../web/escape-text.js';
 import type { Analysis } from '../../analysis/analyse.js';
 import { medianInterval } from '../../stats/interval.js';
 import { coverageText } from '../figures.js';
-import { element, escapeText } from '../svg/element.js';
+import { element } from '../svg/element.js';
 import { roundDots } from '../svg/round-dots.js';
 import { roundTable, voidTable } from '../tables/run-tables.js';
 import { htmlTable, paragraph, section } from './parts.js';

@@ -1,3 +1,5 @@
+import { escapeText } from '../../../web/escape-text.js';
+
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 /** An element as text. Attributes are escaped here; children are markup already, text among them through `escapeText`. */
@@ -12,10 +14,6 @@ export function element(name: string, attributes: Attributes, children: readonly
 
 /** HTML reads `<div/>` as an opening tag. */
 const NEVER_EMPTY = new Set(['div', 'span', 'td', 'th', 'p', 'li', 'ul', 'section', 'figure', 'dd']);
-
-export function escapeText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-}
 
 /** Hundredths of a pixel: equal figures make equal files. */
 function rounded(value: number): string {

@@ -1,7 +1,8 @@
+import { escapeText } from '../../../web/escape-text.js';
 import type { MetricUnit } from '../../analysis/metrics.js';
 import type { PairValue } from '../../analysis/pair-matrix.js';
 import { metricText } from '../figures.js';
-import { drawing, element, escapeText, svgText, titled } from './element.js';
+import { drawing, element, svgText, titled } from './element.js';
 
 export interface HeatMapOptions {
   pairs: readonly PairValue[];
