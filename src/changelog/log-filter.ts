@@ -17,7 +17,8 @@ const PASSING_KEYS: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether changes of a key are kept at all. Other Leases are: of what they are of is theirs to know. */
-const isLasting = (key: string): boolean => !PASSING_KEYS.has(key) && !PASSING.some((prefix) => key.startsWith(prefix));
+export const isLasting = (key: string): boolean =>
+  !PASSING_KEYS.has(key) && !PASSING.some((prefix) => key.startsWith(prefix));
 
 /**
  * What the log keeps of a change; undefined: nothing. What has an etcd lease would return for ever, since its lease does

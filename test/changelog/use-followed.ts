@@ -63,7 +63,7 @@ export function useFollowed(etcd: UsedEtcd): Followed {
       Promise.any(
         members.map(async (name) => {
           const { gateway } = etcd.member(name);
-          await gateway.linearizableRead({ timeoutMs: 2_000 });
+          await gateway.linearizableRead({ timeoutMs: 30_000 });
           return gateway;
         }),
       ).catch(({ errors }: AggregateError) => Promise.reject(errors[0])),

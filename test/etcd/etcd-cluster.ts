@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createEtcdGateway, type EtcdGateway, type EtcdMember } from '../../src/etcd/gateway.js';
 import type { GrpcServer } from '../../src/etcd/grpc.js';
@@ -31,6 +31,8 @@ export interface EtcdProcess {
   readonly grpc: GrpcServer;
   /** Whom it knows, by its peer port. */
   known(): Promise<EtcdMember[]>;
+  /** Makes its data directory of a snapshot, as the only member of a cluster of its own. */
+  restore(snapshot: string): void;
   /** Resolves when it serves clients. */
   start(options?: Joining): Promise<void>;
   /** Resolves at once. */
@@ -97,6 +99,7 @@ async function createProcess(options: CreateProcessOptions): Promise<EtcdProcess
   const [clientPort, peerPort] = [await freePort(), await freePort()];
   const clientUrl = `https://127.0.0.1:${clientPort}`;
   const peerUrl = `https://127.0.0.1:${peerPort}`;
+  const dataDirectory = join(directory, `${name}-${peerPort}`);
   let child: ChildProcess | undefined;
   const process: EtcdProcess = {
     name,
@@ -110,6 +113,17 @@ async function createProcess(options: CreateProcessOptions): Promise<EtcdProcess
       identity: tls,
     },
     known: () => peerMembers({ node: name, serverName: '127.0.0.1', tls, connect: () => openLoopback(peerPort) }),
+    restore(snapshot) {
+      execFileSync(
+        join(dirname(binary), 'etcdutl'),
+        [
+          ...['snapshot', 'restore', snapshot, `--data-dir=${dataDirectory}`, `--name=${name}`],
+          ...[`--initial-cluster=${name}=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`],
+          ...['--initial-cluster-token=restored', '--bump-revision=1000000000', '--mark-compacted'],
+        ],
+        { stdio: 'ignore' },
+      );
+    },
     async start(joining) {
       await serving(launched(joining));
     },
@@ -128,12 +142,7 @@ async function createProcess(options: CreateProcessOptions): Promise<EtcdProcess
   const launched = (joining?: Joining): ChildProcess => {
     const peers = joining ? [...joining.others, process] : initial();
     child = spawn(binary, [
-      ...[
-        `--name=${name}`,
-        `--data-dir=${join(directory, `${name}-${peerPort}`)}`,
-        '--logger=zap',
-        '--unsafe-no-fsync',
-      ],
+      ...[`--name=${name}`, `--data-dir=${dataDirectory}`, '--logger=zap', '--unsafe-no-fsync'],
       ...[`--listen-client-urls=${clientUrl}`, `--advertise-client-urls=${clientUrl}`],
       ...[`--listen-peer-urls=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`],
       `--initial-cluster=${peers.map((peer) => `${peer.name}=${peer.peerUrl}`).join(',')}`,
