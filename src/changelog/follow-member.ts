@@ -48,8 +48,11 @@ export async function followMember(options: FollowMemberOptions): Promise<never>
   };
   const prove = async (): Promise<void> => {
     const atMs = clock.monotonicMs();
-    const { revision } = await options.gateway.linearizableRead({ signal, timeoutMs: MOVE_AFTER_MS });
-    proofs.add({ revision: Number(revision), reached: () => proven(atMs) });
+    const known = writer.position;
+    const header = await options.gateway.linearizableRead({ signal, timeoutMs: MOVE_AFTER_MS });
+    // Of another etcd, or of this one put back, it proves nothing; that is told by the watch.
+    if (header.clusterId !== clusterId || Number(header.revision) < known) return;
+    proofs.add({ revision: Number(header.revision), reached: () => proven(atMs) });
     if (proofs.areDue(writer.position)) await sync();
   };
   const asked = (): void => {

@@ -11,12 +11,7 @@ import { type OpenLog, openLog } from './open-log.js';
 import { Proofs } from './proofs.js';
 
 /** Why a log cannot go on and a snapshot is asked for: there is none, or the code of the error that ended it. */
-export type BaseReason =
-  | 'no-snapshot'
-  | 'log-hole'
-  | 'etcd-watch-compacted'
-  | 'etcd-watch-foreign'
-  | 'etcd-watch-behind';
+export type BaseReason = 'no-snapshot' | 'log-hole' | 'etcd-watch-compacted';
 
 export interface LogState {
   /** Whose member is followed; undefined while none is. */
@@ -53,11 +48,16 @@ export interface FollowOptions {
 }
 
 export interface Follower {
-  /** Once everything that was acknowledged before the call is on the operator's disk. */
+  /**
+   * Once everything that was acknowledged before the call is on the operator's disk.
+   *
+   * @throws DisklessError `log-ended`; `log-of-another` where etcd is not that of the log; of a quorum that does not answer
+   */
   flush(signal: AbortSignal): Promise<void>;
   /**
    * Resolves when the signal has ended it, rejects with what only a person can put right: `locked` while another one
-   * follows, `snapshot-foreign-etcd`. Whatever else happens it goes on, and says so in its state.
+   * follows, a refusal of `takeSnapshot`. Whatever else happens it goes on, and says so in its state; so it does where
+   * etcd is another one by now (`etcd-watch-foreign`, `etcd-watch-behind`): whoever knows of the next incarnation ends it.
    */
   ended: Promise<void>;
 }
@@ -68,13 +68,8 @@ const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
 /** Between snapshots that are asked for: whatever ends a log again and again does not end in nothing but snapshots. */
 const BASE_EVERY_MS = 10_000;
-/** What a snapshot makes up for. */
-const ENDS_LOG: ReadonlySet<string> = new Set([
-  'log-hole',
-  'etcd-watch-compacted',
-  'etcd-watch-foreign',
-  'etcd-watch-behind',
-]);
+/** What a snapshot makes up for. It does not where etcd is another one than the log is of: that is of another incarnation. */
+const ENDS_LOG: ReadonlySet<string> = new Set(['log-hole', 'etcd-watch-compacted']);
 
 /** Keeps the change log of an incarnation, from its newest snapshot on, for as long as the signal lets it. */
 export function followChanges(options: FollowOptions): Follower {
@@ -126,7 +121,8 @@ class Following {
     const { cluster, members } = this.#options;
     const either = AbortSignal.any([signal, this.#over.signal]);
     const through = await cluster.quorumThrough(members(), either);
-    const { revision } = await through.linearizableRead({ signal: either });
+    const { revision, clusterId } = await through.linearizableRead({ signal: either });
+    if (this.#log && clusterId !== this.#log.base.etcdClusterId) throw ofAnother(through.node);
     await new Promise<void>((resolve, reject) => {
       const remove = this.#proofs.add({
         revision: Number(revision),
@@ -255,4 +251,12 @@ const isBaseReason = (code: string): code is BaseReason => ENDS_LOG.has(code);
 
 function ended(): DisklessError {
   return new DisklessError({ code: 'log-ended', message: 'the change log is not kept any more' });
+}
+
+function ofAnother(node: string): DisklessError {
+  return new DisklessError({
+    code: 'log-of-another',
+    message: `the etcd of ${node} is not that of the change log: nothing of what it holds is in it`,
+    host: node,
+  });
 }

@@ -1,6 +1,7 @@
 import { appendFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { writeSidecar } from '../../src/backup/snapshot-store.js';
 import type { LogRecord } from '../../src/changelog/log-record.js';
 import type { EtcdGateway } from '../../src/etcd/gateway.js';
 import { etcdWriter } from '../etcd/etcd-writer.js';
@@ -160,6 +161,17 @@ test('a lease ends what has it: its keys are gone in the log', async () => {
   writer.close();
   await log.flush(signal);
   expect(contentOf((await followed.read(await followed.newest())).records)).toEqual(['-leased']);
+  await log.stop();
+});
+
+test('an etcd that is not that of the snapshots is not followed, and none is taken of it', async () => {
+  await followed.start('s4');
+  const snapshot = await followed.take();
+  await writeSidecar(followed.snapshots(), { ...snapshot, etcdClusterId: '17' });
+  const log = followed.follow();
+  const { isRed } = await log.until(({ problem }) => problem?.code === 'etcd-watch-foreign');
+  expect([isRed, log.bases]).toEqual([true, []]);
+  await expect(log.flush(signal)).rejects.toMatchObject({ code: 'log-of-another' });
   await log.stop();
 });
 

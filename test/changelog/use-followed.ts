@@ -2,143 +2,31 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import { holdStore } from '../../src/backup/hold-store.js';
-import type { SnapshotInfo } from '../../src/backup/snapshot-info.js';
-import { listSnapshots, type SnapshotStore, snapshotStore } from '../../src/backup/snapshot-store.js';
-import { takeSnapshot } from '../../src/backup/take-snapshot.js';
-import { type Follower, followChanges, type LogState } from '../../src/changelog/follow.js';
-import type { LogRecord } from '../../src/changelog/log-record.js';
-import { type LogStore, logStore } from '../../src/changelog/log-store.js';
-import { type Chain, readChain } from '../../src/changelog/read-chain.js';
-import type { Cluster } from '../../src/cluster/cluster.js';
-import type { ClusterRecord } from '../../src/state/records.js';
-import { stateDirAt } from '../../src/state/state-dir.js';
 import type { UsedEtcd } from '../etcd/use-etcd.js';
-import { sampleSpec } from '../helpers/sample-facts.js';
+import { createFollowed, type Followed } from './followed.js';
 
-const CLUSTER_ID = 'c1';
-const INCARNATION = 2;
-
-export interface Following extends Follower {
-  states: LogState[];
-  /** Why a snapshot was asked for. */
-  bases: string[];
-  /** The state as soon as one is like this, if that is after the call. */
-  until(isWanted: (state: LogState) => boolean): Promise<LogState>;
-  /** As a person's Ctrl-C. */
-  stop(): Promise<void>;
-}
-
-export interface Followed {
+export interface UsedFollowed extends Followed {
   /** A fresh etcd. */
   start(...names: string[]): Promise<void>;
-  snapshots(): SnapshotStore;
-  log(): LogStore;
-  take(): Promise<SnapshotInfo>;
-  newest(): Promise<SnapshotInfo>;
-  follow(): Following;
-  read(snapshot: SnapshotInfo): Promise<Chain & { records: LogRecord[] }>;
 }
 
-/** Hooks of a test file: a state directory, and a real etcd that is followed into it. */
-export function useFollowed(etcd: UsedEtcd): Followed {
+/** Hooks of a test file: a state directory in each test, and a real etcd that is followed into it. */
+export function useFollowed(etcd: UsedEtcd): UsedFollowed {
   let names: string[] = [];
   let root: string;
-  let store: SnapshotStore;
-  let running: AbortController[] = [];
-  const { signal } = new AbortController();
-  beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'k8s-diskless-log-'));
-    store = snapshotStore(stateDirAt(root));
-  });
-  afterEach(() => {
-    for (const each of running) each.abort();
-    running = [];
-    rmSync(root, { recursive: true, force: true });
-  });
-  const cluster = {
-    etcdOf: async (name: string) => etcd.member(name).gateway,
-    etcdStreamsOf: async (name: string) => etcd.member(name).grpc,
-    quorumThrough: (members: readonly string[]) =>
-      Promise.any(
-        members.map(async (name) => {
-          const { gateway } = etcd.member(name);
-          await gateway.linearizableRead({ timeoutMs: 30_000 });
-          return gateway;
-        }),
-      ).catch(({ errors }: AggregateError) => Promise.reject(errors[0])),
-  } as unknown as Cluster;
-  const spec = sampleSpec();
-  const record = (): ClusterRecord => {
-    const nodes = names.map((name) => ({ ...spec.nodes[0], name, role: 'control-plane' as const }));
-    return {
-      clusterId: CLUSTER_ID,
-      spec: { ...spec, nodes },
-      etcd: { incarnation: INCARNATION },
-    } as unknown as ClusterRecord;
-  };
-  const now = (): Date => new Date();
-  const take = (): Promise<SnapshotInfo> =>
-    holdStore({ store, command: 'test', now }, () =>
-      takeSnapshot({ cluster, record: record(), store, reason: 'test', now, signal }),
-    );
-  return {
-    start(...started) {
+  const used = {
+    start(...started: string[]) {
       names = started;
       return etcd.startMembers(...started);
     },
-    snapshots: () => store,
-    log: () => logStore(store),
-    take,
-    async newest() {
-      const [newest] = (await listSnapshots(store)).snapshots;
-      if (newest === undefined) throw new Error('there is no snapshot');
-      return newest;
-    },
-    follow() {
-      const life = new AbortController();
-      running.push(life);
-      const states: LogState[] = [];
-      const bases: string[] = [];
-      const waiting = new Set<(state: LogState) => void>();
-      const follower = followChanges({
-        cluster,
-        members: () => names,
-        clusterId: CLUSTER_ID,
-        incarnation: INCARNATION,
-        snapshots: store,
-        takeSnapshot: (reason) => {
-          bases.push(reason);
-          return take();
-        },
-        onState(state) {
-          states.push(state);
-          for (const told of waiting) told(state);
-        },
-        signal: life.signal,
-      });
-      return {
-        ...follower,
-        states,
-        bases,
-        until: (isWanted) =>
-          new Promise((resolve, reject) => {
-            const told = (state: LogState): void => {
-              if (isWanted(state)) resolve(state);
-            };
-            waiting.add(told);
-            follower.ended.then(() => reject(new Error('it has ended')), reject);
-          }),
-        async stop() {
-          life.abort();
-          await follower.ended;
-        },
-      };
-    },
-    async read(snapshot) {
-      const records: LogRecord[] = [];
-      const each = (read: LogRecord): void => void records.push(read);
-      return { ...(await readChain({ store: logStore(store), snapshot, each, signal })), records };
-    },
-  };
+  } as UsedFollowed;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'k8s-diskless-log-'));
+    Object.assign(used, createFollowed({ member: etcd.member, names: () => names, root }));
+  });
+  afterEach(() => {
+    used.end();
+    rmSync(root, { recursive: true, force: true });
+  });
+  return used;
 }

@@ -26,6 +26,8 @@ export interface EtcdCluster {
 export interface EtcdProcess {
   readonly name: string;
   readonly peerUrl: string;
+  /** On loopback. */
+  readonly clientPort: number;
   readonly gateway: EtcdGateway;
   /** For its streams. */
   readonly grpc: GrpcServer;
@@ -104,6 +106,7 @@ async function createProcess(options: CreateProcessOptions): Promise<EtcdProcess
   const process: EtcdProcess = {
     name,
     peerUrl,
+    clientPort,
     gateway: createEtcdGateway({ node: name, serverName: '127.0.0.1', tls, connect: () => openLoopback(clientPort) }),
     grpc: {
       label: `etcd of ${name}`,
@@ -173,7 +176,8 @@ async function serving(child: ChildProcess): Promise<void> {
   ended.catch(() => undefined);
 }
 
-async function openLoopback(port: number) {
+/** A connection to a port of this machine. */
+export async function openLoopback(port: number) {
   const socket = connect({ port, host: '127.0.0.1' });
   await once(socket, 'connect');
   return asPlainDuplex(socket);
