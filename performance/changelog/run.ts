@@ -20,12 +20,12 @@ import { type ChurnOrder, type ChurnReport, COUNTER, type Load } from './churn.j
  * does with so many pods started a second: how far it is behind, what it costs, and how much of a counter that is written
  * twenty times a second is lost when all members are killed at once.
  *
- *   npm run bench:changelog -- [--nodes 3] [--nodes 100] [--pods 5] [--seconds 60] [--out FILE]
+ *   npm run bench:changelog -- [--nodes 3] [--nodes 100] [--pods 0] [--pods 5] [--seconds 60] [--out FILE]
  */
 const { values } = parseArgs({
   options: {
     nodes: { type: 'string', multiple: true, default: ['3', '100'] },
-    pods: { type: 'string', default: '5' },
+    pods: { type: 'string', multiple: true, default: ['0', '5'] },
     seconds: { type: 'string', default: '60' },
     out: { type: 'string' },
   },
@@ -33,6 +33,8 @@ const { values } = parseArgs({
 const seconds = Number(values.seconds);
 const NAMES = ['s4', 's5', 's6'];
 const DAY_SECONDS = 86_400;
+/** No divisor of the half second in which the lag comes and goes. */
+const SAMPLE_EVERY_MS = 37;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const pki = createOpensslPki();
 const binary = await etcdBinary();
@@ -65,13 +67,15 @@ async function churning(cluster: EtcdCluster, load: Load): Promise<ChildProcess>
 }
 
 async function whileFollowed(cluster: EtcdCluster, followed: Followed, log: Following, child: ChildProcess) {
-  log.states.length = 0;
+  const lags: number[] = [];
+  const sampling = setInterval(() => lags.push(...lagNow(log)), SAMPLE_EVERY_MS);
   const cpuBefore = process.cpuUsage();
   const [bytesBefore, revisionBefore] = [await logBytes(followed), await revisionOf(cluster)];
   const etcd = await etcdCpuPercent(cluster, () => setTimeout(seconds * 1000));
   const { user, system } = process.cpuUsage(cpuBefore);
   const [bytes, revision] = [(await logBytes(followed)) - bytesBefore, (await revisionOf(cluster)) - revisionBefore];
-  const lags = log.states.flatMap(({ lagMs }) => lagMs ?? []).toSorted((one, other) => one - other);
+  clearInterval(sampling);
+  lags.sort((one, other) => one - other);
   const lagMs = (part: number): number => Math.round(lags[Math.floor((lags.length - 1) * part)] ?? Number.NaN);
   const report = once(child, 'message') as Promise<[ChurnReport]>;
   await Promise.all(NAMES.map((name) => cluster.member(name).kill()));
@@ -82,7 +86,6 @@ async function whileFollowed(cluster: EtcdCluster, followed: Followed, log: Foll
   return {
     writesPerSecond: Math.round(revision / seconds),
     lagMs: { median: lagMs(0.5), p99: lagMs(0.99), max: lagMs(1) },
-    isRed: log.states.filter(({ isRed, node }) => isRed && node !== undefined).length,
     megabytesPerDay: Math.round(((bytes / seconds) * DAY_SECONDS) / 1e6),
     operatorCpuPercent: Math.round((user + system) / seconds / 100) / 100,
     operatorPeakMiB: Math.round(process.resourceUsage().maxRSS / 1024),
@@ -92,6 +95,12 @@ async function whileFollowed(cluster: EtcdCluster, followed: Followed, log: Foll
       ms: kept >= last ? 0 : (acknowledged[last - 1] ?? 0) - (acknowledged[kept - 1] ?? 0),
     },
   };
+}
+
+/** What was told last, and how long ago that was: too much where something was proven since. */
+function lagNow({ states, toldMs }: Following): number[] {
+  const lagMs = states.at(-1)?.lagMs;
+  return lagMs === undefined ? [] : [lagMs + performance.now() - toldMs()];
 }
 
 /** Of all members together, of one processor. */
@@ -123,8 +132,11 @@ async function keptCounter(followed: Followed): Promise<number> {
 
 try {
   const runs = [];
-  for (const nodes of values.nodes) {
-    const run = await measured({ nodes: Number(nodes), podsPerSecond: Number(values.pods) });
+  const loads = values.nodes.flatMap((nodes) =>
+    values.pods.map((pods) => ({ nodes: Number(nodes), podsPerSecond: Number(pods) })),
+  );
+  for (const load of loads) {
+    const run = await measured(load);
     say(JSON.stringify(run));
     runs.push(run);
   }

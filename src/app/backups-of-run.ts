@@ -2,9 +2,10 @@ import { chooseSnapshot } from '../backup/choose-snapshot.js';
 import { type RestoreArchive, restoreArchive } from '../backup/restore-archive.js';
 import { findSnapshot, listSnapshots, snapshotStore } from '../backup/snapshot-store.js';
 import { requireSameBytes } from '../backup/verify-snapshot.js';
+import { chainProblem } from '../changelog/chain-problem.js';
 import { logStore } from '../changelog/log-store.js';
 import { readChain } from '../changelog/read-chain.js';
-import { logBroken, replayLog } from '../changelog/replay.js';
+import { replayLog } from '../changelog/replay.js';
 import type { Encoding } from '../delivery/segment.js';
 import type { PkiStore } from '../pki/store.js';
 import type { Backup } from '../plan/etcd-facts.js';
@@ -83,10 +84,10 @@ export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
       const { id, incarnation, takenAt } = choice.snapshot;
       const beginning = named === undefined ? {} : { beginning: 'snapshot' as const };
       if (isAlone(id, { ...beginning, recorded: etcd })) return { kind: 'usable', id, incarnation };
-      const { hole } = await readChain({ store: logStore(store), snapshot: choice.snapshot, signal });
-      if (hole === undefined) return { kind: 'usable', id, incarnation };
-      const { message: why } = logBroken(choice.snapshot, hole);
-      return { kind: 'unusable', why, ways: 'put its missing segment back', older: { id, takenAt } };
+      const log = { store: logStore(store), snapshot: choice.snapshot };
+      const problem = await chainProblem({ ...log, encryptionKeys, signal });
+      if (problem === undefined) return { kind: 'usable', id, incarnation };
+      return { kind: 'unusable', ...problem, older: { id, takenAt } };
     },
     has: async (wanted) => (await listSnapshots(store)).snapshots.some(({ incarnation }) => incarnation === wanted),
     async describe(id, asked) {

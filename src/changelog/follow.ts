@@ -6,7 +6,7 @@ import { ASK_EVERY_MS } from '../etcd/watch.js';
 import { acquireLock } from '../state/lock.js';
 import { followMember } from './follow-member.js';
 import { type LogClock, SYSTEM_LOG_CLOCK } from './log-clock.js';
-import { logStore, prepareLog } from './log-store.js';
+import { logStore, prepareLog, sweepLog } from './log-store.js';
 import { type OpenLog, openLog } from './open-log.js';
 import { Proofs } from './proofs.js';
 
@@ -110,7 +110,12 @@ class Following {
     try {
       await prepareLog(store);
       const lock = await acquireLock({ path: store.lock, command: 'the change log', now });
-      await this.#untilAborted().finally(() => lock.release());
+      try {
+        await sweepLog(store);
+        await this.#untilAborted();
+      } finally {
+        lock.release();
+      }
     } finally {
       stop();
       this.#over.abort(signal.aborted ? signal.reason : ended());

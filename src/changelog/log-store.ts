@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SnapshotStore } from '../backup/snapshot-store.js';
-import { writeFileAtomic } from '../state/atomic-write.js';
+import { TEMPORARY_FILE, writeFileAtomic } from '../state/atomic-write.js';
 import { stateError } from '../state/state-error.js';
 import { frame, framesIn } from './frames.js';
 import { decodeRecord, type LogRecord } from './log-record.js';
@@ -32,6 +32,13 @@ export function logStore({ directory: snapshots }: SnapshotStore): LogStore {
 /** @throws usage error when it cannot be used */
 export async function prepareLog({ directory }: LogStore): Promise<void> {
   await orUnusable(directory, mkdir(directory, { recursive: true, mode: 0o700 }));
+}
+
+/** What a killed one left. Only for the holder of the lock. */
+export async function sweepLog({ directory }: LogStore): Promise<void> {
+  const names = await orUnusable(directory, readdir(directory));
+  const left = names.filter((name) => TEMPORARY_FILE.test(name));
+  await orUnusable(directory, Promise.all(left.map((name) => rm(join(directory, name), { force: true }))));
 }
 
 /** By incarnation and first revision. One whose first bytes are damaged is none. */

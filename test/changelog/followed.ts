@@ -17,6 +17,8 @@ const INCARNATION = 2;
 
 export interface Following extends Follower {
   states: LogState[];
+  /** When the last of them was told, by performance.now(). */
+  toldMs(): number;
   /** Why a snapshot was asked for. */
   bases: string[];
   /** The state as soon as one is like this, if that is after the call. */
@@ -88,6 +90,7 @@ export function createFollowed({ member, names, root }: CreateFollowed): Followe
       lives.push(life);
       const states: LogState[] = [];
       const bases: string[] = [];
+      let told = Number.NaN;
       const waiting = new Set<(state: LogState) => void>();
       const follower = followChanges({
         cluster,
@@ -101,20 +104,21 @@ export function createFollowed({ member, names, root }: CreateFollowed): Followe
         },
         onState(state) {
           states.push(state);
-          for (const told of waiting) told(state);
+          told = performance.now();
+          for (const each of waiting) each(state);
         },
         signal: life.signal,
       });
       return {
         ...follower,
         states,
+        toldMs: () => told,
         bases,
         until: (isWanted) =>
           new Promise((resolve, reject) => {
-            const told = (state: LogState): void => {
+            waiting.add((state) => {
               if (isWanted(state)) resolve(state);
-            };
-            waiting.add(told);
+            });
             follower.ended.then(() => reject(new Error('it has ended')), reject);
           }),
         async stop() {

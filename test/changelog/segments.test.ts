@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SnapshotInfo } from '../../src/backup/snapshot-info.js';
 import { snapshotStore } from '../../src/backup/snapshot-store.js';
+import { chainProblem } from '../../src/changelog/chain-problem.js';
 import { crc32c } from '../../src/changelog/crc32c.js';
 import { decodeRecord, encodeRecord, type LogRecord } from '../../src/changelog/log-record.js';
-import { type LogStore, listSegments, logStore, prepareLog } from '../../src/changelog/log-store.js';
+import { type LogStore, listSegments, logStore, prepareLog, sweepLog } from '../../src/changelog/log-store.js';
 import { LogWriter } from '../../src/changelog/log-writer.js';
 import { type Chain, readChain } from '../../src/changelog/read-chain.js';
 import { stateDirAt } from '../../src/state/state-dir.js';
@@ -162,6 +163,24 @@ describe('a chain', () => {
       expect(spans.length).toBeLessThan(all.length);
     }
   });
+});
+
+test('a log is no base for a restore where it has a hole, or a key is missing that it was encrypted with', async () => {
+  const encrypted = change(101, 'k8s:enc:aescbc:v1:second:xyz');
+  await write(100, [encrypted]);
+  const problemWith = (...keys: string[]) =>
+    chainProblem({ store, snapshot: SNAPSHOT, encryptionKeys: new Set(keys), signal });
+  expect(await problemWith('first', 'second')).toBeUndefined();
+  expect(await problemWith('first')).toMatchObject({ why: expect.stringContaining('encryption key second') });
+  await write(102, [change(103)]);
+  expect(await problemWith('second')).toMatchObject({ why: expect.stringContaining('after revision 101') });
+});
+
+test('what a killed one left is swept', async () => {
+  writeFileSync(join(store.directory, '.1-101.log.0123456789ab.tmp'), '');
+  await write(100, [change(101)]);
+  await sweepLog(store);
+  expect(readdirSync(store.directory)).toEqual(['1-101.log']);
 });
 
 test('what it was given is synced when it says so', async () => {
