@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -8,7 +8,7 @@ import { createHttpsChannel } from '../../src/http/https-channel.js';
 import { etcdBinary } from '../../test/etcd/etcd-binary.js';
 import { createEtcdCluster, type EtcdProcess } from '../../test/etcd/etcd-cluster.js';
 import { createOpensslPki } from '../../test/helpers/openssl-pki.js';
-import { commit, machine } from '../machine.js';
+import { commit, cpuMsOf, machine } from '../machine.js';
 
 /**
  * A snapshot of etcd by gRPC and by its JSON gateway, in turns, over loopback: how fast it comes, and what it costs the
@@ -30,15 +30,6 @@ interface Sample {
   etcdCpuMs: number;
   /** Highest of this process so far. */
   peakMiB: number;
-}
-
-const CLOCK_TICK_MS = 10;
-
-/** User and system time of a process: proc(5), fields 14 and 15. */
-function cpuMsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_MS;
 }
 
 async function byGrpc(server: GrpcServer): Promise<number> {

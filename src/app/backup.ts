@@ -5,6 +5,8 @@ import { DEFAULT_RETENTION, prunable } from '../backup/retention.js';
 import type { SnapshotInfo } from '../backup/snapshot-info.js';
 import { listSnapshots, removeSnapshot, type SnapshotStore, snapshotStore } from '../backup/snapshot-store.js';
 import { type TakeSnapshotOptions, takeSnapshot } from '../backup/take-snapshot.js';
+import { listSegments, logStore, removeSegment } from '../changelog/log-store.js';
+import { prunableSegments } from '../changelog/prunable-segments.js';
 import { openRecordedCluster, type RecordedCluster } from '../cluster/recorded-cluster.js';
 import type { SshSpec } from '../config/spec.js';
 import { refusal } from '../errors.js';
@@ -98,16 +100,27 @@ export interface PruneOptions {
   now: Date;
 }
 
-/** IDs of what went. Only for the holder of the store's lock. */
+/** IDs of what went, and with it what the log has of the time before. Only for the holder of the store's lock. */
 export async function prune({ state, store, now }: PruneOptions): Promise<string[]> {
-  const { snapshots } = await listSnapshots(store);
+  const { snapshots, damaged } = await listSnapshots(store);
   // A life that was begun from one and is not finished may have to begin again, from the same. Read now: an `up` may
   // have begun it meanwhile.
   const { origin, phase } = (await readClusterRecord(state))?.etcd ?? {};
   const needed = new Set(origin && phase === 'bootstrapping' ? [origin.snapshot] : []);
   const gone = prunable({ snapshots, policy: DEFAULT_RETENTION, needed, now: now.getTime() });
   for (const id of gone) await removeSnapshot(store, id);
+  const kept = [...snapshots, ...damaged].map(({ id }) => id).filter((id) => !gone.includes(id));
+  await pruneLog(store, kept);
   return gone;
+}
+
+async function pruneLog(store: SnapshotStore, kept: readonly string[]): Promise<void> {
+  const positions = kept.map((id) => {
+    const [incarnation, revision] = id.split('-').map(Number);
+    return { incarnation: incarnation ?? 0, revision: revision ?? 0 };
+  });
+  const segments = await listSegments(logStore(store));
+  for (const each of prunableSegments({ segments, kept: positions })) await removeSegment(each);
 }
 
 function requireEtcd({ etcd, spec }: ClusterRecord): void {

@@ -2,10 +2,15 @@ import { chooseSnapshot } from '../backup/choose-snapshot.js';
 import { type RestoreArchive, restoreArchive } from '../backup/restore-archive.js';
 import { findSnapshot, listSnapshots, snapshotStore } from '../backup/snapshot-store.js';
 import { requireSameBytes } from '../backup/verify-snapshot.js';
+import { chainProblem } from '../changelog/chain-problem.js';
+import { logStore } from '../changelog/log-store.js';
+import { readChain } from '../changelog/read-chain.js';
+import { replayLog } from '../changelog/replay.js';
 import type { Encoding } from '../delivery/segment.js';
 import type { PkiStore } from '../pki/store.js';
 import type { Backup } from '../plan/etcd-facts.js';
 import type { Backups } from '../reconcile/backups.js';
+import { isAlone } from '../reconcile/next-record.js';
 import { snapshotText } from '../ui/backups-view.js';
 import { keepSnapshot } from './backup.js';
 import type { RunInputs } from './inputs.js';
@@ -37,6 +42,12 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
       const obtain = (arch: string) => inputs.content.etcdutl(snapshot.etcd, arch);
       const [withoutTool] = await pinEtcdutl({ state: inputs.state, record }, obtain, signal);
       return { snapshot, ...(withoutTool && { withoutTool }) };
+    },
+    async replay({ etcd, record, signal }) {
+      const { origin } = record.etcd;
+      if (origin === undefined || origin.alone) return undefined;
+      const snapshot = await findSnapshot(store, origin.snapshot);
+      return replayLog({ store: logStore(store), snapshot, etcd, signal });
     },
     async close() {
       for (const made of await Promise.allSettled(archives.values()))
@@ -70,15 +81,25 @@ export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
       const named = isNamed ? inputs.snapshot : undefined;
       const choice = await chooseSnapshot({ store, clusterId, etcd, spec, encryptionKeys, named, signal });
       if (choice.kind !== 'usable') return choice;
-      const { id, incarnation } = choice.snapshot;
-      return { kind: 'usable', id, incarnation };
+      const { id, incarnation, takenAt } = choice.snapshot;
+      const beginning = named === undefined ? {} : { beginning: 'snapshot' as const };
+      if (isAlone(id, { ...beginning, recorded: etcd })) return { kind: 'usable', id, incarnation };
+      const log = { store: logStore(store), snapshot: choice.snapshot };
+      const problem = await chainProblem({ ...log, encryptionKeys, signal });
+      if (problem === undefined) return { kind: 'usable', id, incarnation };
+      return { kind: 'unusable', ...problem, older: { id, takenAt } };
     },
     has: async (wanted) => (await listSnapshots(store)).snapshots.some(({ incarnation }) => incarnation === wanted),
-    async describe(id) {
-      const { takenAt, objects } = await findSnapshot(store, id);
-      return snapshotText({ id, objects, takenAt: new Date(takenAt) }, now());
+    async describe(id, asked) {
+      const snapshot = await findSnapshot(store, id);
+      const { takenAt, objects } = snapshot;
+      const text = snapshotText({ id, objects, takenAt: new Date(takenAt) }, now());
+      if (asked.isAlone) return text;
+      const { at } = await readChain({ store: logStore(store), snapshot, signal: asked.signal });
+      return at === undefined ? text : `${text} and what the change log has up to ${new Date(at).toISOString()}`;
     },
     archive: refuse,
+    replay: refuse,
     keep: refuse,
   };
 }

@@ -149,6 +149,7 @@ function observerOf(notify: ReturnType<typeof systemd>, page: ServePage): ServeO
       page.saw(name, sight);
     },
     looked: (status, backups) => page.looked(status, backups),
+    logged: (state) => page.logged(state),
     sink: (event) => page.ran(event),
   };
 }

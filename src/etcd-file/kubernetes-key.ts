@@ -28,6 +28,15 @@ export function resourceOf(key: string): string | undefined {
   return KEPT_AS[first] ?? first;
 }
 
+/** The namespace that stands in the key of an object; undefined: its object is in none, or it is no object's. */
+export function namespaceOf(key: string): string | undefined {
+  if (resourceOf(key) === undefined) return undefined;
+  const parts = key.slice(PREFIX.length).split('/');
+  const [first = ''] = parts;
+  const resourceParts = first === 'services' || first.includes('.') ? 2 : 1;
+  return parts.length === resourceParts + 2 ? parts[resourceParts] : undefined;
+}
+
 /** `services/specs/…` and `services/endpoints/…`. */
 const ofServices = (kept: string): string | undefined => ({ specs: 'services', endpoints: 'endpoints' })[kept];
 

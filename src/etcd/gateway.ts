@@ -1,6 +1,16 @@
 import { createHttpsChannel, type HttpsChannel } from '../http/https-channel.js';
 import type { OpenStream, TlsIdentity } from '../http/secure-stream.js';
 import { etcdError } from './errors.js';
+import {
+  type KeyChange,
+  type KeysPage,
+  keyOf,
+  keysPage,
+  keysRange,
+  prefixRange,
+  type RawRange,
+  transaction,
+} from './key-values.js';
 import type { MemberId } from './member-id.js';
 
 export interface EtcdMember {
@@ -63,6 +73,12 @@ export interface EtcdGateway {
   memberUpdate(id: MemberId, peerUrls: string[], options?: CallOptions): Promise<void>;
   /** Deletes every key that begins so. */
   deletePrefix(prefix: string, options?: CallOptions): Promise<void>;
+  /** What stands under a key; undefined: nothing. */
+  valueOf(key: string, options?: CallOptions): Promise<Buffer | undefined>;
+  /** The first keys that begin so, `limit` at most. @param after the last one of the page before */
+  keysOf(prefix: string, page: { after: string | undefined; limit: number }, options?: CallOptions): Promise<KeysPage>;
+  /** All of them or none; each key once. Last values: what was carried out may be asked again. */
+  write(changes: readonly KeyChange[], options?: CallOptions): Promise<void>;
   /** Takes back alarms that members were given for want of space, as a restored database may bring them along. */
   disarmNoSpace(options?: CallOptions): Promise<void>;
   /** Of this member alone: answers without quorum, and as a learner. */
@@ -148,12 +164,18 @@ export function createEtcdGateway({ node, connect, serverName, tls }: EtcdGatewa
       await change('member update', 'cluster/member/update', { ID: id, peerURLs: peerUrls }, options);
     },
     async deletePrefix(prefix, options) {
-      const key = Buffer.from(prefix);
-      const end = Buffer.from(key);
-      end.writeUInt8(end.readUInt8(end.length - 1) + 1, end.length - 1);
-      const range = { key: key.toString('base64'), range_end: end.toString('base64') };
       // What is gone stays gone: it may be asked twice.
-      await read('delete range', 'kv/deleterange', range, options);
+      await read('delete range', 'kv/deleterange', prefixRange(prefix), options);
+    },
+    async valueOf(key, options) {
+      const [found] = (await read<RawRange>('a key', 'kv/range', keyOf(key), options)).kvs ?? [];
+      return found && Buffer.from(found.value ?? '', 'base64');
+    },
+    async keysOf(prefix, { after, limit }, options) {
+      return keysPage(await read<RawRange>('keys', 'kv/range', keysRange(prefix, after, limit), options));
+    },
+    async write(changes, options) {
+      await read('a transaction', 'kv/txn', transaction(changes), options);
     },
     async disarmNoSpace(options) {
       const body = { action: 'GET', alarm: 'NONE' };

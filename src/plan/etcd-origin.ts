@@ -32,7 +32,8 @@ export function sameOrigin(facts: EtcdFacts, { origin }: EtcdRecord): Origin | R
 export function isSameBeginning({ backup, beginning }: EtcdFacts, { origin }: EtcdRecord): boolean {
   if (beginning === undefined) return true;
   if (beginning === 'empty') return origin === undefined;
-  return backup.kind === 'usable' && origin?.snapshot === backup.id;
+  // What the change log has beyond it was not asked for.
+  return backup.kind === 'usable' && origin?.snapshot === backup.id && origin.alone === true;
 }
 
 /** What `--discard-data` begins with, and the flag that has to be said besides. */

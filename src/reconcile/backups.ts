@@ -1,8 +1,10 @@
 import type { RestoreArchive } from '../backup/restore-archive.js';
 import type { SnapshotInfo } from '../backup/snapshot-info.js';
+import type { Replayed } from '../changelog/replay.js';
 import type { Cluster } from '../cluster/cluster.js';
 import type { Encoding } from '../delivery/segment.js';
 import type { DisklessError } from '../errors.js';
+import type { EtcdGateway } from '../etcd/gateway.js';
 import type { Backup } from '../plan/etcd-facts.js';
 import type { ClusterRecord } from '../state/records.js';
 
@@ -12,10 +14,15 @@ export interface Backups {
   look(record: ClusterRecord, asked: { isNamed: boolean; signal: AbortSignal }): Promise<Backup>;
   /** Whether there is one of this life of the data. */
   has(incarnation: number): Promise<boolean>;
-  /** It in words: how old it is, and what it holds. */
-  describe(id: string): Promise<string>;
+  /** It in words: how old it is, what it holds, and, unless it is taken alone, up to when the change log goes on from it. */
+  describe(id: string, asked: { isAlone: boolean; signal: AbortSignal }): Promise<string>;
   /** What a node makes its data directory of. @throws DisklessError when the tool for it cannot be had */
   archive(wanted: { id: string; arch: string; encoding: Encoding }, signal: AbortSignal): Promise<RestoreArchive>;
+  /**
+   * Writes what the change log has beyond the snapshot that the record's life was restored from, through a quorum that no
+   * apiserver uses yet; may be done again. Undefined: there is nothing, or a person wanted the snapshot alone.
+   */
+  replay(restored: { etcd: EtcdGateway; record: ClusterRecord; signal: AbortSignal }): Promise<Replayed | undefined>;
   /** Takes one of the cluster that runs, and lets go what nobody needs any more. */
   keep(taken: { cluster: Cluster; record: ClusterRecord; reason: string; signal: AbortSignal }): Promise<Kept>;
 }

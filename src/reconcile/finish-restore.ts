@@ -24,8 +24,8 @@ export interface FinishRestore {
 }
 
 /**
- * From a quorum over restored data to one that apiservers may use: cleared of what must not return, and kept in a snapshot
- * of its own, so that the new life has a past from its first moment. Each phase is recorded when it is over, and may be
+ * From a quorum over restored data to one that apiservers may use: cleared of what must not return, brought up to where the
+ * change log ends, and kept in a snapshot of its own, so that the new life has a past from its first moment. Each phase is recorded when it is over, and may be
  * done again.
  *
  * @returns the record as it was saved last
@@ -46,6 +46,10 @@ export async function finishRestore(context: Run, signal: AbortSignal, given: Fi
     await reached('restored');
   }
   if (record.etcd.origin?.phase === 'restored') {
+    await settling(context, () => replay(context, signal, { ...given, record }));
+    await reached('replayed');
+  }
+  if (record.etcd.origin?.phase === 'replayed') {
     const { cluster, options } = context;
     const keep = () => options.backups.keep({ cluster, record, reason: 'restore', signal });
     // Whoever takes one by hand is done with it soon.
@@ -55,4 +59,14 @@ export async function finishRestore(context: Run, signal: AbortSignal, given: Fi
     await reached('kept');
   }
   return record;
+}
+
+async function replay({ cluster, options, bus }: Run, signal: AbortSignal, given: FinishRestore): Promise<void> {
+  const etcd = await cluster.quorumThrough(given.through, signal);
+  const replayed = await options.backups.replay({ etcd, record: given.record, signal });
+  if (replayed === undefined) return;
+  const { upTo, written, deleted, orphans } = replayed;
+  const dropped = orphans > 0 ? `, ${orphans} removed that were in namespaces which do not exist` : '';
+  const message = `the change log brought it up to ${upTo.toISOString()}: ${written} keys written, ${deleted} deleted${dropped}`;
+  bus.emit({ type: 'note', level: 'info', code: 'log-replayed', message });
 }

@@ -1,7 +1,7 @@
 import type { ClusterSpec } from '../config/spec.js';
 import type { EtcdFacts } from '../plan/etcd-facts.js';
 import type { EtcdOrders } from '../plan/etcd-order-types.js';
-import type { ClusterRecord, PkiFingerprints } from '../state/records.js';
+import type { ClusterRecord, OriginRecord, PkiFingerprints } from '../state/records.js';
 import { versionSince } from './version-since.js';
 
 export interface NextRecordInput {
@@ -36,9 +36,19 @@ export function nextRecord(input: NextRecordInput): ClusterRecord {
       token: newToken,
       members: begin.members,
       bootIds: Object.fromEntries(bootIds),
-      ...(begin.from !== undefined && { origin: { snapshot: begin.from, phase: 'restoring' as const } }),
+      ...(begin.from !== undefined && { origin: originOf(begin.from, facts) }),
       ...(begin.discarded.length > 0 && { discarded: begin.discarded }),
       ...(since > 0 && { versionSince: since }),
     },
   };
+}
+
+function originOf(snapshot: string, facts: EtcdFacts): OriginRecord {
+  return { snapshot, phase: 'restoring', ...(isAlone(snapshot, facts) && { alone: true }) };
+}
+
+/** Whether a life that begins from it is to be that and nothing beyond: a person said so, now or when it began for the first time. */
+export function isAlone(snapshot: string, { beginning, recorded }: Pick<EtcdFacts, 'beginning' | 'recorded'>): boolean {
+  const isBegunAgain = recorded?.phase === 'bootstrapping' && recorded.origin?.snapshot === snapshot;
+  return beginning === 'snapshot' || (isBegunAgain && recorded.origin?.alone === true);
 }

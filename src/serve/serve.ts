@@ -1,6 +1,6 @@
 import { watch } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { onAbort } from '../abort.js';
+import { deadline, onAbort } from '../abort.js';
 import { backUp } from '../app/backup.js';
 import { bringUp } from '../app/bring-up.js';
 import type { ContentPlace } from '../app/content.js';
@@ -11,6 +11,8 @@ import { sshOfRequest } from '../app/ssh-of-request.js';
 import { surveyCluster } from '../app/status.js';
 import type { OnArtifactProgress } from '../artifacts/progress.js';
 import type { ListedBackup } from '../backup/restorable.js';
+import type { SnapshotInfo } from '../backup/snapshot-info.js';
+import type { LogState } from '../changelog/follow.js';
 import type { Cluster } from '../cluster/cluster.js';
 import type { ClusterStatus } from '../cluster/cluster-status.js';
 import { openRecordedCluster, type RecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
@@ -26,6 +28,7 @@ import { readNodeRecords } from '../state/record-files.js';
 import type { StateDir } from '../state/state-dir.js';
 import { type Bell, createBell } from './bell.js';
 import { due } from './due.js';
+import { followLog, type LogOfServe } from './follow-log.js';
 import { nightProblems } from './night.js';
 import { createDaemonMemory, type DaemonMemory } from './run-memory.js';
 import { type Sight, watchMachine } from './watch-machine.js';
@@ -60,6 +63,8 @@ export interface ServeObserver {
   saw(name: string, sight: Sight): void;
   /** How the cluster was found just now, and what is kept of it. */
   looked(status: ClusterStatus, backups: readonly ListedBackup[]): void;
+  /** How far the change log is; undefined where none is kept. Every half second. */
+  logged(state: LogState | undefined): void;
   /** Sees each event of a run, too. */
   sink: EventSink;
 }
@@ -69,6 +74,8 @@ const KEEPALIVE = { intervalMs: 1_000, countMax: 5 };
 /** Somebody else is at work on the state. */
 const LOCKED_MS = 2_000;
 const SNAPSHOT_RETRY_MS = 60_000;
+/** Where no quorum answers there is nothing to wait for. */
+const FLUSH_MS = 1_000;
 const LOOK_MS = 30_000;
 const LOOK_TOGETHER_MS = 1_000;
 
@@ -97,7 +104,8 @@ async function untilRecordChanges(options: ServeOptions, memory: DaemonMemory): 
   const life = new AbortController();
   const either = AbortSignal.any([signal, life.signal]);
   const bell = createBell(options.clock.monotonicMs);
-  const files = watchFiles(state, bell);
+  const onRecord = createBell(options.clock.monotonicMs);
+  const files = watchFiles(state, [bell, onRecord]);
   const release = onAbort(options.leave, () => bell.ring());
   const ssh = sshOfRequest(request);
   const tell = observer.tell;
@@ -105,13 +113,24 @@ async function untilRecordChanges(options: ServeOptions, memory: DaemonMemory): 
   const how = { ssh, identity, tell, keepalive: KEEPALIVE, signal: either };
   const { spec, cluster } = await openRecordedCluster(recorded, how);
   const look = createBell(options.clock.monotonicMs);
-  const work: Work = { ...options, signal: either, recorded, spec, cluster, memory, bell, look };
+  const log = followLog({
+    state,
+    cluster,
+    bell: onRecord,
+    takeSnapshot: (reason) => keep(work, `log: ${reason}`),
+    onState: observer.logged,
+    tell,
+    sleep: options.clock.sleep,
+    signal: either,
+  });
+  const work: Work = { ...options, signal: either, recorded, spec, cluster, memory, bell, look, log };
   const { nodes } = recorded.record.spec;
   const background = [
     ...nodes.map(({ name }) => followMachine(work, name)),
     takeSnapshots(work),
     lookAhead(work),
     lookAround(work),
+    log.run(),
   ];
   const ended = Promise.allSettled(background);
   try {
@@ -135,6 +154,7 @@ interface Work extends ServeOptions {
   bell: Bell;
   /** Rung when the cluster may be another than when it was last looked at. */
   look: Bell;
+  log: LogOfServe;
 }
 
 /** Nobody waits for it: machines may be coming back already. */
@@ -146,9 +166,12 @@ async function lookAhead({ recorded, place, unattended, openView, observer, sign
   await new Promise((_, reject) => onAbort(signal, () => reject(signal.reason)));
 }
 
-/** Whoever else writes to the state wakes us. */
-function watchFiles({ root, nodes }: StateDir, bell: Bell): { close(): void } {
-  const watchers = [root, nodes].map((directory) => watch(directory, () => bell.ring()));
+/** Whoever writes to the state wakes those who look at it. */
+function watchFiles({ root, nodes }: StateDir, bells: readonly Bell[]): { close(): void } {
+  const ring = (): void => {
+    for (const bell of bells) bell.ring();
+  };
+  const watchers = [root, nodes].map((directory) => watch(directory, ring));
   return {
     close() {
       for (const watcher of watchers) watcher.close();
@@ -221,6 +244,7 @@ async function run(work: Work, why: string): Promise<number | undefined> {
   };
   const now = () => new Date(clock.now());
   try {
+    await flushed(work);
     const { result } = await bringUp({
       request: { ...request, ...place, verify: false, newCluster: false },
       lock: (path) => acquireLock({ path, command: 'serve', now }),
@@ -249,23 +273,36 @@ async function run(work: Work, why: string): Promise<number | undefined> {
   }
 }
 
+/** What a restore would go on to is on the disk, where a quorum still says what that is. */
+async function flushed({ log, signal }: Work): Promise<void> {
+  const limit = deadline({ parent: signal, ms: FLUSH_MS });
+  await log.flush(limit.signal).catch(() => signal.throwIfAborted());
+  limit.release();
+}
+
+/** One of the cluster as it is recorded by now. */
+async function keep(work: Work, reason: string): Promise<SnapshotInfo> {
+  const { state, request, place, observer, clock, signal } = work;
+  const { identity } = work.unattended;
+  const recorded = await recordedCluster(state);
+  const now = () => new Date(clock.now());
+  const how = { ssh: sshOfRequest(request), identity, place, tell: observer.tell };
+  const { snapshot } = await backUp({ recorded, ...how, reason, now, signal });
+  work.look.ring();
+  observer.tell(`snapshot ${snapshot.id} (${reason}): ${snapshot.objects} objects`);
+  return snapshot;
+}
+
 /** Every so often while the cluster works; what is changed by a run is kept by that run. */
 async function takeSnapshots(work: Work): Promise<void> {
-  const { state, request, place, observer, clock, snapshotEveryMs, signal } = work;
-  const now = () => new Date(clock.now());
-  const ssh = sshOfRequest(request);
+  const { state, observer, clock, snapshotEveryMs, signal } = work;
   let pause = snapshotEveryMs;
   for (;;) {
     await clock.sleep(pause, signal);
     pause = snapshotEveryMs;
     try {
-      const recorded = await recordedCluster(state);
-      if (recorded.record.etcd.phase !== 'bootstrapped') continue;
-      const { identity } = work.unattended;
-      const { tell } = observer;
-      const { snapshot } = await backUp({ recorded, ssh, identity, place, reason: 'serve', tell, now, signal });
-      work.look.ring();
-      observer.tell(`snapshot ${snapshot.id}: ${snapshot.objects} objects`);
+      const { record } = await recordedCluster(state);
+      if (record.etcd.phase === 'bootstrapped') await keep(work, 'serve');
     } catch (thrown) {
       signal.throwIfAborted();
       pause = Math.min(SNAPSHOT_RETRY_MS, snapshotEveryMs);

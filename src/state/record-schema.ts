@@ -18,7 +18,13 @@ export const clusterRecordSchema: z.ZodType<ClusterRecord> = z.looseObject({
     token: z.string(),
     members: z.array(nodeName),
     bootIds: texts,
-    origin: z.looseObject({ snapshot: text, phase: z.enum(['restoring', 'restored', 'kept']) }).optional(),
+    origin: z
+      .looseObject({
+        snapshot: text,
+        phase: z.enum(['restoring', 'restored', 'replayed', 'kept']),
+        alone: z.boolean().optional(),
+      })
+      .optional(),
     discarded: z.array(nodeName).optional(),
     versionSince: z.int().min(1).optional(),
   }),

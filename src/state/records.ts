@@ -1,15 +1,18 @@
 import type { ClusterSpec } from '../config/spec.js';
 import type { MachineIdentity } from '../node/machine.js';
 
-/** How far a restore is: `restoring` each member's data, `restored` and cleared of what must not come back, `kept` in a first
- * snapshot of its own. What is `bootstrapped` after that is open to apiservers. */
-export type RestorePhase = 'restoring' | 'restored' | 'kept';
+/** How far a restore is: `restoring` each member's data, `restored` and cleared of what must not come back, `replayed` what the
+ * change log has beyond the snapshot, `kept` in a first snapshot of its own. What is `bootstrapped` after that is open to
+ * apiservers. */
+export type RestorePhase = 'restoring' | 'restored' | 'replayed' | 'kept';
 
 /** What an incarnation began from, other than nothing. */
 export interface OriginRecord {
   /** ID of the snapshot. */
   snapshot: string;
   phase: RestorePhase;
+  /** A person named it: nothing that the change log has beyond it comes back. */
+  alone?: boolean | undefined;
 }
 
 /** What state remembers of one etcd cluster's life. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isLasting, resourceOf } from '../../src/etcd-file/kubernetes-key.js';
+import { isLasting, namespaceOf, resourceOf } from '../../src/etcd-file/kubernetes-key.js';
 
 it.each([
   ['/registry/pods/default/web', 'pods'],
@@ -35,4 +35,22 @@ it('leaves out of the total what comes and goes by itself', () => {
     'pods',
     'leases.example.com',
   ]);
+});
+
+it.each([
+  ['/registry/pods/default/web', 'default'],
+  ['/registry/services/specs/kube-system/kube-dns', 'kube-system'],
+  ['/registry/services/endpoints/default/kubernetes', 'default'],
+  ['/registry/cert-manager.io/certificates/web/tls', 'web'],
+  ['/registry/leases/kube-node-lease/s4', 'kube-node-lease'],
+  ['/registry/namespaces/default', undefined],
+  ['/registry/minions/s4', undefined],
+  ['/registry/clusterroles/system:node', undefined],
+  ['/registry/apiextensions.k8s.io/customresourcedefinitions/certificates.cert-manager.io', undefined],
+  ['/registry/cert-manager.io/clusterissuers/own', undefined],
+  ['/registry/masterleases/10.0.0.4', undefined],
+  ['/registry/ranges/serviceips', undefined],
+  ['compact_rev_key', undefined],
+])('the namespace in %s', (key, namespace) => {
+  expect(namespaceOf(key)).toBe(namespace);
 });

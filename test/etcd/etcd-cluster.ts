@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createEtcdGateway, type EtcdGateway, type EtcdMember } from '../../src/etcd/gateway.js';
 import type { GrpcServer } from '../../src/etcd/grpc.js';
@@ -26,11 +26,15 @@ export interface EtcdCluster {
 export interface EtcdProcess {
   readonly name: string;
   readonly peerUrl: string;
+  /** On loopback. */
+  readonly clientPort: number;
   readonly gateway: EtcdGateway;
   /** For its streams. */
   readonly grpc: GrpcServer;
   /** Whom it knows, by its peer port. */
   known(): Promise<EtcdMember[]>;
+  /** Makes its data directory of a snapshot, as the only member of a cluster of its own. */
+  restore(snapshot: string): void;
   /** Resolves when it serves clients. */
   start(options?: Joining): Promise<void>;
   /** Resolves at once. */
@@ -97,10 +101,12 @@ async function createProcess(options: CreateProcessOptions): Promise<EtcdProcess
   const [clientPort, peerPort] = [await freePort(), await freePort()];
   const clientUrl = `https://127.0.0.1:${clientPort}`;
   const peerUrl = `https://127.0.0.1:${peerPort}`;
+  const dataDirectory = join(directory, `${name}-${peerPort}`);
   let child: ChildProcess | undefined;
   const process: EtcdProcess = {
     name,
     peerUrl,
+    clientPort,
     gateway: createEtcdGateway({ node: name, serverName: '127.0.0.1', tls, connect: () => openLoopback(clientPort) }),
     grpc: {
       label: `etcd of ${name}`,
@@ -110,6 +116,17 @@ async function createProcess(options: CreateProcessOptions): Promise<EtcdProcess
       identity: tls,
     },
     known: () => peerMembers({ node: name, serverName: '127.0.0.1', tls, connect: () => openLoopback(peerPort) }),
+    restore(snapshot) {
+      execFileSync(
+        join(dirname(binary), 'etcdutl'),
+        [
+          ...['snapshot', 'restore', snapshot, `--data-dir=${dataDirectory}`, `--name=${name}`],
+          ...[`--initial-cluster=${name}=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`],
+          ...['--initial-cluster-token=restored', '--bump-revision=1000000000', '--mark-compacted'],
+        ],
+        { stdio: 'ignore' },
+      );
+    },
     async start(joining) {
       await serving(launched(joining));
     },
@@ -128,12 +145,7 @@ async function createProcess(options: CreateProcessOptions): Promise<EtcdProcess
   const launched = (joining?: Joining): ChildProcess => {
     const peers = joining ? [...joining.others, process] : initial();
     child = spawn(binary, [
-      ...[
-        `--name=${name}`,
-        `--data-dir=${join(directory, `${name}-${peerPort}`)}`,
-        '--logger=zap',
-        '--unsafe-no-fsync',
-      ],
+      ...[`--name=${name}`, `--data-dir=${dataDirectory}`, '--logger=zap', '--unsafe-no-fsync'],
       ...[`--listen-client-urls=${clientUrl}`, `--advertise-client-urls=${clientUrl}`],
       ...[`--listen-peer-urls=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`],
       `--initial-cluster=${peers.map((peer) => `${peer.name}=${peer.peerUrl}`).join(',')}`,
@@ -164,7 +176,8 @@ async function serving(child: ChildProcess): Promise<void> {
   ended.catch(() => undefined);
 }
 
-async function openLoopback(port: number) {
+/** A connection to a port of this machine. */
+export async function openLoopback(port: number) {
   const socket = connect({ port, host: '127.0.0.1' });
   await once(socket, 'connect');
   return asPlainDuplex(socket);

@@ -1,33 +1,13 @@
-import { once } from 'node:events';
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Stream } from 'node:http2';
-import { type AddressInfo, connect } from 'node:net';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { ServerHttp2Stream } from 'node:http2';
+import { describe, expect, test } from 'vitest';
 import type { GrpcServer } from '../../src/etcd/grpc.js';
 import { snapshotOf } from '../../src/etcd/snapshot.js';
-import type { TlsIdentity } from '../../src/http/secure-stream.js';
-import { asPlainDuplex } from '../helpers/fake-apiserver.js';
-import { createTestPki } from '../helpers/test-pki.js';
+import { bytesField, framed, integerField, useGrpcServer } from './grpc-server.js';
 
 /* A server that does what etcd does not on demand: cut the stream anywhere, send for ever, stand still. */
 
-let identity: TlsIdentity;
-let server: Http2SecureServer | undefined;
+const serve = useGrpcServer();
 
-beforeAll(async () => {
-  identity = await (await createTestPki()).issue('etcd');
-});
-afterEach(() => server?.close());
-
-const framed = (message: Buffer): Buffer => {
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(message.length, 1);
-  return Buffer.concat([prefix, message]);
-};
-const varint = (value: number): number[] =>
-  value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
-const integerField = (field: number, value: number) => Buffer.from([...varint(field * 8), ...varint(value)]);
-const bytesField = (field: number, bytes: Buffer) =>
-  Buffer.concat([Buffer.from([...varint(field * 8 + 2), ...varint(bytes.length)]), bytes]);
 const part = (blob: Buffer, remaining: number): Buffer =>
   framed(Buffer.concat([...(remaining > 0 ? [integerField(2, remaining)] : []), bytesField(3, blob)]));
 
@@ -44,25 +24,6 @@ const WHOLE = Buffer.concat([
   part(HASH, 0),
 ]);
 const OK = { 'grpc-status': '0' };
-
-async function serve(answer: (stream: ServerHttp2Stream) => void): Promise<GrpcServer> {
-  const { key, cert, ca } = identity;
-  server = createSecureServer({ key, cert, ca, requestCert: true, rejectUnauthorized: true });
-  server.on('stream', (stream) => {
-    stream.on('error', () => undefined);
-    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
-    answer(stream);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const open = async () => {
-    const socket = connect(port, '127.0.0.1');
-    await once(socket, 'connect');
-    return asPlainDuplex(socket);
-  };
-  return { label: 'etcd of s4', host: 's4', open, serverName: '127.0.0.1', identity };
-}
 
 const ends = (stream: ServerHttp2Stream, trailers: Record<string, string>): void => {
   stream.once('wantTrailers', () => stream.sendTrailers(trailers));

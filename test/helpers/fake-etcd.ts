@@ -65,6 +65,9 @@ export class FakeEtcd {
       memberPromote: (id) => call('promote', id, () => this.#promote(id)),
       status: () => call('status', node, () => ({ header: this.#headerOf(node) }) as EtcdStatus),
       deletePrefix: async () => {},
+      valueOf: async () => undefined,
+      keysOf: async () => ({ keys: [], more: false }),
+      write: async () => {},
       disarmNoSpace: async () => {},
       close: () => {},
     };

@@ -27,6 +27,10 @@ function runFrom(phase: RestorePhase | undefined, fails?: string, passing?: Disk
       clock: virtualClock(),
       readyTimeoutMs: 180_000,
       backups: {
+        replay: async ({ record }: { record: ClusterRecord }) => {
+          await act(`replay ${record.etcd.origin?.snapshot}`);
+          return { upTo: new Date(0), written: 2, deleted: 1, orphans: 0 };
+        },
         keep: async ({ record }: { record: ClusterRecord }) => {
           await act(`keep ${record.etcd.incarnation} ${record.etcd.origin?.phase}`);
           return { snapshot: { id: '3-9' } };
@@ -48,17 +52,23 @@ const CLEARED = [
   'delete /registry/leases/kube-system/apiserver-',
 ];
 
+const REPLAYED = ['replay 2-7', 'save bootstrapping replayed'];
+const KEPT = ['keep 3 replayed', 'save bootstrapping kept'];
+
 describe('finishRestore', () => {
-  it('clears what must not return, keeps a snapshot of the new life, and records each when it is done', async () => {
+  it('clears what must not return, brings it up to where the log ends, keeps a snapshot of the new life, and records each when it is done', async () => {
     const { done, finished } = runFrom('restoring');
     expect((await finished).etcd).toMatchObject({ phase: 'bootstrapping', origin: { snapshot: '2-7', phase: 'kept' } });
-    expect(done).toEqual([...CLEARED, 'save bootstrapping restored', 'keep 3 restored', 'save bootstrapping kept']);
+    expect(done).toEqual([...CLEARED, 'save bootstrapping restored', ...REPLAYED, ...KEPT]);
   });
 
   it('goes on where it was', async () => {
     const { done, finished } = runFrom('restored');
     await finished;
-    expect(done).toEqual(['keep 3 restored', 'save bootstrapping kept']);
+    expect(done).toEqual([...REPLAYED, ...KEPT]);
+    const replayed = runFrom('replayed');
+    await replayed.finished;
+    expect(replayed.done).toEqual(KEPT);
     const last = runFrom('kept');
     await last.finished;
     expect(last.done).toEqual([]);
@@ -70,7 +80,10 @@ describe('finishRestore', () => {
     expect(cleared.done.filter((what) => what.startsWith('save'))).toEqual([]);
     const kept = runFrom('restoring', 'keep');
     await expect(kept.finished).rejects.toThrow();
-    expect(kept.done.at(-1)).toBe('save bootstrapping restored');
+    expect(kept.done.at(-1)).toBe('save bootstrapping replayed');
+    const cut = runFrom('restoring', 'replay');
+    await expect(cut.finished).rejects.toThrow();
+    expect(cut.done.at(-1)).toBe('save bootstrapping restored');
   });
 
   it('waits for who takes a snapshot by hand, and for an etcd whose leader changes', async () => {

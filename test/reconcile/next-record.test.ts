@@ -26,8 +26,16 @@ const recorded: ClusterRecord = {
   etcd: { incarnation: 2, phase: 'bootstrapped', token: 'old', members: ['s4'], bootIds: { s4: 'b0' } },
 };
 
-function next(orders: EtcdOrders, record?: ClusterRecord): ClusterRecord {
-  return nextRecord({ spec, record, clusterId: 'cafe', pki, orders, facts, newToken: 'cafe-1234' });
+function next(orders: EtcdOrders, record?: ClusterRecord, said: Partial<EtcdFacts> = {}): ClusterRecord {
+  return nextRecord({
+    spec,
+    record,
+    clusterId: 'cafe',
+    pki,
+    orders,
+    facts: { ...facts, ...said },
+    newToken: 'cafe-1234',
+  });
 }
 
 const begin = (given: Partial<ClusterOrder & { do: 'begin-incarnation' }> = {}): EtcdOrders =>
@@ -52,6 +60,16 @@ describe('nextRecord', () => {
     expect(etcd.origin).toEqual({ snapshot: '2-700', phase: 'restoring' });
     expect(next(sampleOrders({ code: 'resume-bootstrap' }), { ...recorded, etcd }).etcd).toEqual(etcd);
     expect(next(begin({ incarnation: 4 }), { ...recorded, etcd }).etcd).not.toHaveProperty('origin');
+  });
+
+  it('remembers that a person wanted the snapshot alone, also where it begins again', () => {
+    const from = begin({ from: '2-700' });
+    const { etcd } = next(from, recorded, { beginning: 'snapshot' });
+    expect(etcd.origin).toEqual({ snapshot: '2-700', phase: 'restoring', alone: true });
+    expect(next(from, { ...recorded, etcd }, { recorded: etcd }).etcd.origin).toEqual(etcd.origin);
+    expect(next(begin({ from: '2-800' }), recorded, { recorded: etcd }).etcd.origin).not.toHaveProperty('alone');
+    const lived = { ...etcd, phase: 'bootstrapped' as const };
+    expect(next(from, recorded, { recorded: lived }).etcd.origin).not.toHaveProperty('alone');
   });
 
   it('remembers whose earlier data may go for it: the run that wipes it may be another one', () => {

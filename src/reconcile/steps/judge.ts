@@ -4,6 +4,7 @@ import { segmentIds } from '../../delivery/build-segments.js';
 import { type DisklessError, refusal } from '../../errors.js';
 import type { NodeFacts } from '../../facts/facts.js';
 import { diffNode } from '../../plan/diff.js';
+import type { EtcdFacts } from '../../plan/etcd-facts.js';
 import { type EtcdOrders, type MemberOrder, wipes } from '../../plan/etcd-order-types.js';
 import { etcdOrders } from '../../plan/etcd-orders.js';
 import type { Gave } from '../../runner/sequence.js';
@@ -13,7 +14,7 @@ import { desiredNode, peersOf } from '../desired-node.js';
 import { explainOrders } from '../explain-orders.js';
 import type { CheckedHosts, FitNode } from '../hosts.js';
 import type { Judgement, NodeWork } from '../judgement.js';
-import { nextRecord } from '../next-record.js';
+import { isAlone, nextRecord } from '../next-record.js';
 import { answering, observeEtcd } from '../observe-etcd.js';
 import { refuseForeignNodes } from '../refuse-foreign.js';
 import { warningOf } from '../warning-of.js';
@@ -35,7 +36,7 @@ export async function judgeHosts(context: Run & { readonly hosts: CheckedHosts }
     type: 'note',
     level: 'info',
     code: `etcd-${orders.code}`,
-    message: await explained(context, orders),
+    message: await explained(context, orders, facts),
   });
   for (const { node, facts: read } of fit) tellOfRepairs(context, node.name, read);
   const newToken = `${clusterId}-${options.random(4).toString('hex')}`;
@@ -57,9 +58,9 @@ export async function judgeHosts(context: Run & { readonly hosts: CheckedHosts }
   return { outcome: 'unchanged', gives: { record, orders, work, kubeconfig, peers, pki } };
 }
 
-async function explained({ options, memory }: Run, orders: EtcdOrders): Promise<string> {
+async function explained({ options, memory, signal }: Run, orders: EtcdOrders, facts: EtcdFacts): Promise<string> {
   const from = orders.cluster.flatMap((order) => (order.do === 'begin-incarnation' && order.from) || [])[0];
-  const snapshot = from && (await options.backups.describe(from));
+  const snapshot = from && (await options.backups.describe(from, { isAlone: isAlone(from, facts), signal }));
   return explainOrders(orders, { snapshot, origin: memory.record?.etcd.origin });
 }
 

@@ -94,16 +94,21 @@ describe('proveQuorum', () => {
       const run = runWith(trio(), orders, 'bootstrapping');
       const { judgement, options } = run.context;
       judgement.record.etcd.origin = { snapshot: '1-7', phase: 'restoring' };
-      Object.assign(options, { backups: { keep } });
+      Object.assign(options, { backups: { keep, replay: async () => undefined } });
       Object.assign(run.context, { bus: { emit: () => {} } });
       return run;
     };
     const fails = restored(() => Promise.reject(new Error('no space is left')));
     await expect(fails.prove()).rejects.toThrow('no space is left');
-    expect(fails.saved.map(seen)).toEqual(['bootstrapping restored']);
+    expect(fails.saved.map(seen)).toEqual(['bootstrapping restored', 'bootstrapping replayed']);
     const works = restored(async () => ({ snapshot: { id: '2-9' } }));
     expect(await works.prove()).toBe('changed');
-    expect(works.saved.map(seen)).toEqual(['bootstrapping restored', 'bootstrapping kept', 'bootstrapped kept']);
+    expect(works.saved.map(seen)).toEqual([
+      'bootstrapping restored',
+      'bootstrapping replayed',
+      'bootstrapping kept',
+      'bootstrapped kept',
+    ]);
   });
 
   it('asks the members there are, not those there were at the bootstrap', async () => {

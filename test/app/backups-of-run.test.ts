@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { lookingBackups } from '../../src/app/backups-of-run.js';
+import { databasePath, prepareStore, snapshotStore, writeSidecar } from '../../src/backup/snapshot-store.js';
+import { logStore, prepareLog } from '../../src/changelog/log-store.js';
+import { LogWriter } from '../../src/changelog/log-writer.js';
+import { type StateDir, stateDirAt } from '../../src/state/state-dir.js';
+import { sampleSnapshot } from '../backup/samples.js';
+
+let state: StateDir;
+const { signal } = new AbortController();
+
+beforeEach(() => {
+  state = stateDirAt(mkdtempSync(join(tmpdir(), 'k8s-diskless-backups-')));
+});
+afterEach(() => rmSync(state.root, { recursive: true, force: true }));
+
+test('a person is told up to when the change log goes on from a snapshot, unless that is taken alone', async () => {
+  const snapshot = sampleSnapshot();
+  const store = snapshotStore(state);
+  await prepareStore(store);
+  writeFileSync(databasePath(store, snapshot.id), Buffer.alloc(snapshot.sizeBytes));
+  await writeSidecar(store, snapshot);
+  const backups = lookingBackups({
+    inputs: { state },
+    pki: {},
+    now: () => new Date('2026-11-30T10:05:00Z'),
+  } as unknown as Parameters<typeof lookingBackups>[0]);
+  const alone = '1-100 (5 min old, 200 objects)';
+  expect(await backups.describe(snapshot.id, { isAlone: false, signal })).toBe(alone);
+
+  const log = logStore(store);
+  await prepareLog(log);
+  const { clusterId, etcdClusterId, incarnation, id, sha256 } = snapshot;
+  const origin = { clusterId, etcdClusterId, incarnation, base: { id, sha256 } };
+  const writer = await LogWriter.open({ store: log, origin, after: 100 });
+  await writer.append([{ kind: 'nothing', from: 101, to: 101, at: Date.parse('2026-11-30T10:04:30Z') }]);
+  await writer.close();
+  const upTo = 'what the change log has up to 2026-11-30T10:04:30.000Z';
+  expect(await backups.describe(snapshot.id, { isAlone: false, signal })).toBe(`${alone} and ${upTo}`);
+  expect(await backups.describe(snapshot.id, { isAlone: true, signal })).toBe(alone);
+});
