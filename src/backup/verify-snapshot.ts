@@ -21,8 +21,11 @@ export async function requireSameBytes(store: SnapshotStore, info: SnapshotInfo,
   const file = await openDatabase(databasePath(store, info.id));
   const { verdict, sha256 } = await checkTrailingHash(file, signal).finally(() => file.close());
   if (verdict === 'right' && sha256 === info.sha256) return;
-  throw damaged(info.id, 'its SHA-256 is another one than when it was taken');
+  throw otherBytes(info.id);
 }
+
+export const otherBytes = (id: string): DisklessError =>
+  damaged(id, 'its SHA-256 is another one than when it was taken');
 
 function damaged(id: string, why: string): DisklessError {
   return new DisklessError({

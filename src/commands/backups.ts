@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { addClusterOptions, addSourceOptions, addSshOptions, addStateOptions, option } from './options.js';
+import { addSealOptions } from './seal-flags.js';
 
 const EXAMPLES = `
 Examples:
   k8s-diskless backup               take a snapshot now; up takes one whenever it changed something
+  k8s-diskless backup --out b.age   the same, and a sealed copy of it to carry away; up --snapshot b.age restores it
   k8s-diskless backups              those there are, the newest first
   k8s-diskless backups verify       read all of them again, to the last byte
   k8s-diskless backups show 2-4711  all that is known of one; --objects lists what would come back
@@ -12,13 +14,13 @@ Examples:
 
 /** `backup` and `backups`. @param finish Takes the exit code */
 export function addBackupCommands(root: Command, finish: (exit: number) => void): void {
-  addSourceOptions(
-    addSshOptions(
-      addClusterOptions(root.command('backup').description('take a verified snapshot of the cluster’s etcd')),
-    ),
-  )
-    .addHelpText('after', EXAMPLES)
-    .action(async (flags) => finish(await (await import('./backup.js')).backupCommand(flags)));
+  const backup = root.command('backup').description('take a verified snapshot of the cluster’s etcd');
+  addSourceOptions(addSshOptions(addClusterOptions(backup)))
+    .addOption(option('--out <file>', 'write it to this file as well, sealed', 'BACKUP_OUT'))
+    .addHelpText('after', EXAMPLES);
+  addSealOptions(backup).action(async (flags, command) =>
+    finish(await (await import('./backup.js')).backupCommand(flags, command)),
+  );
   const backups = root
     .command('backups')
     .description('the snapshots that are kept of the cluster’s etcd')

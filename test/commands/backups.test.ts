@@ -137,3 +137,42 @@ it('up does not begin a new cluster where the record of one was lost that has sn
   rmSync(directory, { recursive: true });
   expect((await operator.run(['up', '--hosts', 's4'])).exit).toBe(5);
 });
+
+describe('backup --out', () => {
+  const file = (operator: Operator, name: string, text: string, mode = 0o600): string => {
+    const path = join(operator.home, name);
+    writeFileSync(path, text, { mode });
+    return path;
+  };
+
+  it.each([
+    ['no terminal for a passphrase', () => [], 'is asked for on a terminal, and there is none'],
+    [
+      'a passphrase that others can read',
+      (operator: Operator) => ['--passphrase-file', file(operator, 'p', 'x', 0o644)],
+      'others may read it (mode 644)',
+    ],
+    ['what is no recipient', () => ['--recipient', 'age1xyz'], 'a recipient is not one of age'],
+    ['two ways at once', () => ['--plain', '--recipient', 'age1xyz'], '--recipient and --plain contradict each other'],
+    [
+      'a file that is there',
+      (operator: Operator) => ['--plain', '--out', file(operator, 'b', 'theirs')],
+      'exists already',
+    ],
+    ['a directory that is not there', () => ['--plain', '--out', '/none/b'], 'there is no such file or directory'],
+  ])('refuses %s before anything is contacted', async (_what, args, message) => {
+    const operator = createOperator();
+    await recorded(operator);
+    const refused = await operator.run(['backup', '--out', join(operator.home, 'new'), ...args(operator)]);
+    expect([refused.exit, words(refused)]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it('refuses words of it without a file; a variable that was left over is none', async () => {
+    const operator = createOperator();
+    const refused = await operator.run(['backup', '--plain']);
+    expect([refused.exit, words(refused)]).toEqual([2, expect.stringContaining('no cluster is recorded')]);
+    await recorded(operator);
+    const said = await operator.run(['backup', '--recipient', 'age1x']);
+    expect([said.exit, words(said)]).toEqual([2, expect.stringContaining('and no file is asked for')]);
+  });
+});
