@@ -7,7 +7,11 @@ import { databasePath, type SnapshotStore } from './snapshot-store.js';
 /** Reads a stored snapshot again from its first byte to its last. @throws DisklessError `snapshot-damaged` */
 export async function verifySnapshot(store: SnapshotStore, info: SnapshotInfo, signal: AbortSignal): Promise<void> {
   await requireSameBytes(store, info, signal);
-  const path = databasePath(store, info.id);
+  await requireContents(databasePath(store, info.id), info, signal);
+}
+
+/** Its pages are sound, and it holds what its sidecar says. @throws DisklessError `snapshot-damaged` */
+export async function requireContents(path: string, info: SnapshotInfo, signal: AbortSignal): Promise<void> {
   const contents = await readDatabase(path, signal).catch((error: unknown) => {
     if (error instanceof DisklessError && error.code === 'snapshot-damaged') throw damaged(info.id, error.message);
     throw error;

@@ -9,7 +9,8 @@ import { backedUpLines, plainOutLine } from '../ui/backups-view.js';
 import { interruptible } from './interrupt.js';
 import type { ClusterFlags } from './options.js';
 import { print } from './output-lost.js';
-import { refuseSealWords, type SealFlags, sealOf } from './seal-flags.js';
+import { sealOf } from './seal-keys.js';
+import { refuseSealWords, type SealFlags } from './seal-options.js';
 import { tellLine } from './view.js';
 
 export interface BackupFlags extends ClusterFlags, SshRequest, SealFlags {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { addClusterOptions, addSourceOptions, addSshOptions, addStateOptions, option } from './options.js';
-import { addSealOptions } from './seal-flags.js';
+import { addSealOptions, addUnsealOptions } from './seal-options.js';
 
 const EXAMPLES = `
 Examples:
@@ -9,6 +9,7 @@ Examples:
   k8s-diskless backups              those there are, the newest first
   k8s-diskless backups verify       read all of them again, to the last byte
   k8s-diskless backups show 2-4711  all that is known of one; --objects lists what would come back
+  k8s-diskless backups import b.age bring that copy back; up --snapshot b.age does it too
   k8s-diskless backups prune        let go what is neither among the newest nor the last of its incarnation
 `;
 
@@ -38,6 +39,13 @@ export function addBackupCommands(root: Command, finish: (exit: number) => void)
     .argument('[ids...]', 'only these')
     .action(async (ids: string[], flags) =>
       finish(await (await import('./backups-verify.js')).verifyBackupsCommand(ids, flags)),
+    );
+  addUnsealOptions(
+    addStateOptions(backups.command('import').description('bring back one that backup --out wrote, and verify it')),
+  )
+    .argument('<file>', 'of backup --out')
+    .action(async (file: string, flags) =>
+      finish(await (await import('./backups-import.js')).importBackupCommand(file, flags)),
     );
   addStateOptions(backups.command('prune').description('let go what nobody needs any more')).action(async (flags) =>
     finish(await (await import('./backups-prune.js')).pruneBackupsCommand(flags)),

@@ -1,4 +1,4 @@
-import { Encrypter } from 'age-encryption';
+import type { Encrypter } from 'age-encryption';
 import { usageError } from '../errors.js';
 import { webStream } from './web-stream.js';
 
@@ -7,16 +7,19 @@ export type SealFor = { recipients: readonly string[] } | { passphrase: string }
 
 /** As an age file (age-encryption.org/v1), in a stream: chunks of 64 KiB, the last one marked, so that a cut is seen. */
 export async function* seal(chunks: AsyncIterable<Uint8Array>, to: SealFor): AsyncGenerator<Uint8Array> {
-  yield* await encrypterFor(to).encrypt(webStream(chunks));
+  const encrypter = await encrypterFor(to);
+  yield* await encrypter.encrypt(webStream(chunks));
 }
 
 /** @throws usage error `seal-recipient` of one that is no recipient of age */
-export function requireRecipients(recipients: readonly string[]): void {
-  encrypterFor({ recipients });
+export async function requireRecipients(recipients: readonly string[]): Promise<void> {
+  await encrypterFor({ recipients });
 }
 
-function encrypterFor(to: SealFor): Encrypter {
-  const encrypter = new Encrypter();
+/** Loaded when it is needed: it takes longer than all else that a command begins with. */
+async function encrypterFor(to: SealFor): Promise<Encrypter> {
+  const age = await import('age-encryption');
+  const encrypter = new age.Encrypter();
   if ('passphrase' in to) encrypter.setPassphrase(to.passphrase);
   else for (const recipient of to.recipients) addRecipient(encrypter, recipient);
   return encrypter;

@@ -24,7 +24,10 @@ export async function* filesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
 async function* filesIn(bytes: ReturnType<typeof byteReader>): AsyncGenerator<TarFile> {
   for (;;) {
     const header = headerOf(await bytes.exactly(BLOCK));
-    if (header.nullBlock) return bytes.drain();
+    if (header.nullBlock) {
+      await bytes.exactly(BLOCK);
+      return bytes.drain();
+    }
     const { cksumValid, type, path, size } = header;
     if (!cksumValid || type !== 'File' || path === undefined || size === undefined) throw new NoArchive('no archive');
     let left = size;

@@ -1,4 +1,4 @@
-import { Decrypter, type Identity } from 'age-encryption';
+import type { Decrypter, Identity } from 'age-encryption';
 import { DisklessError, usageError } from '../errors.js';
 import { webStream } from './web-stream.js';
 
@@ -28,7 +28,7 @@ export interface UnsealOptions {
  */
 export async function* unseal({ file, chunks, key }: UnsealOptions): AsyncGenerator<Uint8Array> {
   let isKeyWrong = false;
-  const decrypter = decrypterWith(key);
+  const decrypter = await decrypterWith(key);
   decrypter.addIdentity(asLast(() => (isKeyWrong = true)));
   try {
     yield* await decrypter.decrypt(webStream(chunks));
@@ -40,12 +40,14 @@ export async function* unseal({ file, chunks, key }: UnsealOptions): AsyncGenera
 }
 
 /** @throws usage error `sealed-identity` of what is no identity of age */
-export function requireIdentities(identities: readonly string[]): void {
-  decrypterWith({ identities });
+export async function requireIdentities(identities: readonly string[]): Promise<void> {
+  await decrypterWith({ identities });
 }
 
-function decrypterWith(key: UnsealWith): Decrypter {
-  const decrypter = new Decrypter();
+/** Loaded when it is needed, as by seal.ts. */
+async function decrypterWith(key: UnsealWith): Promise<Decrypter> {
+  const age = await import('age-encryption');
+  const decrypter = new age.Decrypter();
   if ('passphrase' in key) decrypter.addPassphrase(key.passphrase);
   else for (const identity of key.identities) addIdentity(decrypter, identity);
   return decrypter;

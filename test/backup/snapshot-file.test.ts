@@ -38,7 +38,7 @@ it('is an archive of the sidecar and the database, sealed', async () => {
 
 it('breaks off where what is kept is no longer what was verified', async () => {
   const damaged = Buffer.from(DATABASE);
-  damaged.fill(0, 20_000, 20_016);
+  damaged.fill(1, 20_000, 20_016);
   const error = await rejection(all(snapshotFile({ store: kept(damaged), snapshot, to: undefined, signal })));
   expect(error).toMatchObject({ code: 'snapshot-damaged' });
 });

@@ -71,11 +71,11 @@ describe('what is sealed', () => {
 it('a recipient or an identity that is none is refused, and not repeated', async () => {
   const { identity } = await pair();
   for (const text of ['', 'age1', 'ssh-ed25519 AAAA', identity]) {
-    const error = await rejection(Promise.resolve().then(() => requireRecipients([text])));
+    const error = await rejection(requireRecipients([text]));
     expect(error).toMatchObject({ code: 'seal-recipient', exit: 2 });
     expect(`${error.message} ${error.hint}`).not.toContain(identity);
   }
-  const error = await rejection(Promise.resolve().then(() => requireIdentities([`${identity}X`])));
+  const error = await rejection(requireIdentities([`${identity}X`]));
   expect(error).toMatchObject({ code: 'sealed-identity', exit: 2 });
   expect(error.cause).toBeUndefined();
 });
