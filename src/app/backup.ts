@@ -1,7 +1,7 @@
 import type { Arch } from '../artifacts/catalogue.js';
 import { etcdutl } from '../artifacts/etcdutl.js';
 import { holdStore } from '../backup/hold-store.js';
-import { DEFAULT_RETENTION, prunable } from '../backup/retention.js';
+import { policyOf, prunable } from '../backup/retention.js';
 import { snapshotFile } from '../backup/snapshot-file.js';
 import type { SnapshotInfo } from '../backup/snapshot-info.js';
 import { listSnapshots, removeSnapshot, type SnapshotStore, snapshotStore } from '../backup/snapshot-store.js';
@@ -15,6 +15,7 @@ import { readClusterRecord } from '../state/record-files.js';
 import type { ClusterRecord } from '../state/records.js';
 import type { StateDir } from '../state/state-dir.js';
 import { type ContentPlace, openContent } from './content.js';
+import { copyBackups } from './copy-backups.js';
 import { pinEtcdutl } from './pin-etcdutl.js';
 
 export interface BackUpOptions {
@@ -66,6 +67,8 @@ export async function backUp(options: BackUpOptions): Promise<BackedUp> {
     const obtain = (arch: Arch) => etcdutl({ source, cache, version, arch, progress: () => {}, signal });
     for (const { message } of await pinEtcdutl(recorded, obtain, signal))
       tell(`etcdutl ${version}, which a restore needs, could not be had: ${message}`);
+    const uncopied = await copyBackups(recorded, now, signal);
+    if (uncopied) tell(`warning: not all snapshots were copied: ${uncopied.message}`);
     return done;
   } finally {
     await cluster.close();
@@ -107,9 +110,12 @@ export async function prune({ state, store, now }: PruneOptions): Promise<string
   const { snapshots } = await listSnapshots(store);
   // A life that was begun from one and is not finished may have to begin again, from the same. Read now: an `up` may
   // have begun it meanwhile.
-  const { origin, phase } = (await readClusterRecord(state))?.etcd ?? {};
+  const record = await readClusterRecord(state);
+  if (record === undefined) return [];
+  const { origin, phase } = record.etcd;
+  const { keep, keepDays } = record.spec.backup;
   const needed = new Set(origin && phase === 'bootstrapping' ? [origin.snapshot] : []);
-  const gone = prunable({ snapshots, policy: DEFAULT_RETENTION, needed, now: now.getTime() });
+  const gone = prunable({ snapshots, policy: policyOf(keep, keepDays), needed, now: now.getTime() });
   for (const id of gone) await removeSnapshot(store, id);
   return gone;
 }

@@ -8,6 +8,7 @@ import type { Backup } from '../plan/etcd-facts.js';
 import type { Backups } from '../reconcile/backups.js';
 import { snapshotText } from '../ui/backups-view.js';
 import { keepSnapshot } from './backup.js';
+import { copyBackups } from './copy-backups.js';
 import type { RunInputs } from './inputs.js';
 import { pinEtcdutl } from './pin-etcdutl.js';
 
@@ -38,6 +39,7 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
       const [withoutTool] = await pinEtcdutl({ state: inputs.state, record }, obtain, signal);
       return { snapshot, ...(withoutTool && { withoutTool }) };
     },
+    copy: (record, signal) => copyBackups({ state: inputs.state, record }, now, signal),
     async close() {
       for (const made of await Promise.allSettled(archives.values()))
         if (made.status === 'fulfilled') await made.value.remove();
@@ -80,5 +82,6 @@ export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
     },
     archive: refuse,
     keep: refuse,
+    copy: refuse,
   };
 }

@@ -12,6 +12,7 @@ import { decideSsh } from '../config/ssh-settings.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import { type DisklessError, refusal, usageError } from '../errors.js';
 import type { KubeObject } from '../kube/objects.js';
+import { requireRecipients } from '../sealed/seal.js';
 import { requireReadableConfig } from '../ssh/effective-config.js';
 import type { HostKey } from '../ssh/transport.js';
 import { readClusterRecord, readJumpHosts, readNodeRecords } from '../state/record-files.js';
@@ -86,6 +87,7 @@ export async function readInputs(
   const lost = lostMembers(request.lost, resolved.spec);
   const discardData = discardedMembers(request.discardData, resolved.spec);
   if (ssh?.configFile !== undefined) await requireReadableConfig(ssh.configFile);
+  await requireRecipients(resolved.spec.backup.recipients ?? []);
   const imported = await importedSnapshot({ request, state, record, spec: resolved.spec, signal });
   const networkObjects = await networkManifest({ network, signal });
   const content = await contentOf(inputs, resolved.spec);

@@ -13,6 +13,7 @@ export async function* seal(chunks: AsyncIterable<Uint8Array>, to: SealFor): Asy
 
 /** @throws usage error `seal-recipient` of one that is no recipient of age */
 export async function requireRecipients(recipients: readonly string[]): Promise<void> {
+  if (recipients.length === 0) return;
   await encrypterFor({ recipients });
 }
 

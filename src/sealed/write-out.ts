@@ -37,12 +37,17 @@ export async function writeOut(chunks: AsyncIterable<Uint8Array>, { path, force 
     const handle = await open(temporary, 'wx', PRIVATE);
     await fill(handle, chunks).finally(() => handle.close());
     await (force ? rename(temporary, path) : putNew(temporary, path));
-    await syncDirectory(dirname(path));
+    await syncDirectory(dirname(path)).catch(unlessUnknown);
   } catch (error) {
     throw notUsable(path, error);
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined);
   }
+}
+
+/** Some file systems over a network know no such thing. */
+function unlessUnknown(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EINVAL') throw error;
 }
 
 /** A name is given once only, also by two at once. */

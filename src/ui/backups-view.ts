@@ -86,7 +86,7 @@ export function plainOutLine(path: string, { objects, encryptionKeys }: Snapshot
 }
 
 /** `40 s`, `3 min`, `5 h`, `12 days`. A clock that was put back makes none of them negative. */
-function ageText(takenAt: Date, now: Date): string {
+export function ageText(takenAt: Date, now: Date): string {
   const seconds = Math.max(0, Math.round((now.getTime() - takenAt.getTime()) / 1000));
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 2 * 3600) return `${Math.floor(seconds / 60)} min`;
