@@ -16,6 +16,7 @@ import {
 } from './commands/options.js';
 import { outliveOutputs, print } from './commands/output-lost.js';
 import { addPkiCommands } from './commands/pki.js';
+import { addUnsealOptions } from './commands/seal-options.js';
 import { addServeOptions } from './commands/serve-options.js';
 import { versionText } from './commands/version.js';
 import { EXIT, toDisklessError } from './errors.js';
@@ -51,7 +52,7 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
     .showSuggestionAfterError()
     .addHelpText('after', EXAMPLES)
     .exitOverride();
-  addUpOptions(root.command('up').description('create the cluster, or restore it after reboots'))
+  addUnsealOptions(addUpOptions(root.command('up').description('create the cluster, or restore it after reboots')))
     .addOption(option('--bench [preset]', 'run a benchmark afterwards (see bench)', 'UP_BENCH').preset('standard'))
     .action(async (flags) => finish(await (await import('./commands/up.js')).upCommand(flags)));
   addRunOptions(root.command('plan').description('show what up would do; changes nothing on the nodes')).action(

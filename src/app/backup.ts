@@ -1,7 +1,8 @@
 import type { Arch } from '../artifacts/catalogue.js';
 import { etcdutl } from '../artifacts/etcdutl.js';
 import { holdStore } from '../backup/hold-store.js';
-import { DEFAULT_RETENTION, prunable } from '../backup/retention.js';
+import { policyOf, prunable } from '../backup/retention.js';
+import { snapshotFile } from '../backup/snapshot-file.js';
 import type { SnapshotInfo } from '../backup/snapshot-info.js';
 import { listSnapshots, removeSnapshot, type SnapshotStore, snapshotStore } from '../backup/snapshot-store.js';
 import { type TakeSnapshotOptions, takeSnapshot } from '../backup/take-snapshot.js';
@@ -10,10 +11,13 @@ import { prunableSegments } from '../changelog/prunable-segments.js';
 import { openRecordedCluster, type RecordedCluster } from '../cluster/recorded-cluster.js';
 import type { SshSpec } from '../config/spec.js';
 import { refusal } from '../errors.js';
+import type { SealFor } from '../sealed/seal.js';
+import { type OutFile, requireFree, writeOut } from '../sealed/write-out.js';
 import { readClusterRecord } from '../state/record-files.js';
 import type { ClusterRecord } from '../state/records.js';
 import type { StateDir } from '../state/state-dir.js';
 import { type ContentPlace, openContent } from './content.js';
+import { copyBackups } from './copy-backups.js';
 import { pinEtcdutl } from './pin-etcdutl.js';
 
 export interface BackUpOptions {
@@ -26,9 +30,16 @@ export interface BackUpOptions {
   place: ContentPlace;
   /** What it is taken for. */
   reason: string;
+  /** A file that it is written to as well, e.g. to be carried away. */
+  out?: SnapshotOut | undefined;
   tell: (line: string) => void;
   now: () => Date;
   signal: AbortSignal;
+}
+
+export interface SnapshotOut extends OutFile {
+  /** undefined: in plain. */
+  to: SealFor | undefined;
 }
 
 export interface BackedUp {
@@ -40,30 +51,28 @@ export interface BackedUp {
 /**
  * `backup`: a verified snapshot of the recorded cluster.
  *
- * @throws DisklessError `snapshot-no-etcd` (exit 5) before the first `up` came so far; of what keeps it from being taken
+ * @throws DisklessError `snapshot-no-etcd` (exit 5) before the first `up` came so far; of what keeps it from being taken; usage errors of
+ *   `writeOut`: the snapshot is in the store all the same
  */
-export async function backUp({
-  recorded,
-  ssh,
-  identity,
-  place,
-  reason,
-  tell,
-  now,
-  signal,
-}: BackUpOptions): Promise<BackedUp> {
+export async function backUp(options: BackUpOptions): Promise<BackedUp> {
+  const { recorded, ssh, identity, place, reason, out, tell, now, signal } = options;
   const { record, state } = recorded;
   requireEtcd(record);
+  if (out) await requireFree(out);
   const { cluster } = await openRecordedCluster(recorded, { ssh, identity, tell, signal });
   try {
     const store = snapshotStore(state);
     const confirm = () => requireSameLife(recorded);
     const done = await keepSnapshot({ cluster, record, state, store, reason, now, confirm, signal });
-    const { etcd: version } = done.snapshot;
+    const { snapshot } = done;
+    if (out) await writeOut(snapshotFile({ store, snapshot, to: out.to, signal }), out);
+    const { etcd: version } = snapshot;
     const { cache, source } = await openContent(place, { progress: () => {}, signal, recheck: false });
     const obtain = (arch: Arch) => etcdutl({ source, cache, version, arch, progress: () => {}, signal });
     for (const { message } of await pinEtcdutl(recorded, obtain, signal))
       tell(`etcdutl ${version}, which a restore needs, could not be had: ${message}`);
+    const uncopied = await copyBackups(recorded, now, signal);
+    if (uncopied) tell(`warning: not all snapshots were copied: ${uncopied.message}`);
     return done;
   } finally {
     await cluster.close();
@@ -105,9 +114,12 @@ export async function prune({ state, store, now }: PruneOptions): Promise<string
   const { snapshots, damaged } = await listSnapshots(store);
   // A life that was begun from one and is not finished may have to begin again, from the same. Read now: an `up` may
   // have begun it meanwhile.
-  const { origin, phase } = (await readClusterRecord(state))?.etcd ?? {};
+  const record = await readClusterRecord(state);
+  if (record === undefined) return [];
+  const { origin, phase } = record.etcd;
+  const { keep, keepDays } = record.spec.backup;
   const needed = new Set(origin && phase === 'bootstrapping' ? [origin.snapshot] : []);
-  const gone = prunable({ snapshots, policy: DEFAULT_RETENTION, needed, now: now.getTime() });
+  const gone = prunable({ snapshots, policy: policyOf(keep, keepDays), needed, now: now.getTime() });
   for (const id of gone) await removeSnapshot(store, id);
   const kept = [...snapshots, ...damaged].map(({ id }) => id).filter((id) => !gone.includes(id));
   await pruneLog(store, kept);

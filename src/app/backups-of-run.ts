@@ -13,6 +13,7 @@ import type { Backups } from '../reconcile/backups.js';
 import { isAlone } from '../reconcile/next-record.js';
 import { snapshotText } from '../ui/backups-view.js';
 import { keepSnapshot } from './backup.js';
+import { copyBackups } from './copy-backups.js';
 import type { RunInputs } from './inputs.js';
 import { pinEtcdutl } from './pin-etcdutl.js';
 
@@ -49,6 +50,7 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
       const snapshot = await findSnapshot(store, origin.snapshot);
       return replayLog({ store: logStore(store), snapshot, etcd, signal });
     },
+    copy: (record, signal) => copyBackups({ state: inputs.state, record }, now, signal),
     async close() {
       for (const made of await Promise.allSettled(archives.values()))
         if (made.status === 'fulfilled') await made.value.remove();
@@ -101,5 +103,6 @@ export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
     archive: refuse,
     replay: refuse,
     keep: refuse,
+    copy: refuse,
   };
 }

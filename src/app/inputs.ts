@@ -1,4 +1,6 @@
+import { isSnapshotId } from '../backup/snapshot-info.js';
 import { findSnapshot, listSnapshots, newestKnownId, snapshotStore } from '../backup/snapshot-store.js';
+import { requireRecord } from '../cluster/recorded-cluster.js';
 import type { LoadedConfig } from '../config/load.js';
 import { loadConfig } from '../config/load.js';
 import { discardedMembers, lostMembers } from '../config/named-members.js';
@@ -10,6 +12,7 @@ import { decideSsh } from '../config/ssh-settings.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import { type DisklessError, refusal, usageError } from '../errors.js';
 import type { KubeObject } from '../kube/objects.js';
+import { requireRecipients } from '../sealed/seal.js';
 import { requireReadableConfig } from '../ssh/effective-config.js';
 import type { HostKey } from '../ssh/transport.js';
 import { readClusterRecord, readJumpHosts, readNodeRecords } from '../state/record-files.js';
@@ -23,6 +26,7 @@ import {
   requireContent,
   versionDefaults,
 } from './content.js';
+import { importBackup } from './import-backup.js';
 import { networkManifest } from './network-manifest.js';
 import type { ClusterRequest } from './requests.js';
 import { sshOfRequest } from './ssh-of-request.js';
@@ -64,7 +68,8 @@ export async function readInputs(
   const inputs = await openContent(place, { progress: onProgress, signal, recheck: request.verify });
   const recorded = record?.spec;
   if (record === undefined) await refuseLostRecord(state);
-  const snapshot = await namedSnapshot(request, state);
+  refuseContradiction(request);
+  const snapshot = await keptSnapshot(request, state);
   const known = { state, nodeRecords, jumpHosts, place, ...(record && { record }), ...(snapshot && { snapshot }) };
   const outdated = recorded && !request.newCluster ? outdatedCluster(recorded) : undefined;
   if (recorded && outdated) return { ...known, ...(await asRecorded({ recorded, request, file, inputs })), outdated };
@@ -82,12 +87,15 @@ export async function readInputs(
   const lost = lostMembers(request.lost, resolved.spec);
   const discardData = discardedMembers(request.discardData, resolved.spec);
   if (ssh?.configFile !== undefined) await requireReadableConfig(ssh.configFile);
+  await requireRecipients(resolved.spec.backup.recipients ?? []);
+  const imported = await importedSnapshot({ request, state, record, spec: resolved.spec, signal });
   const networkObjects = await networkManifest({ network, signal });
   const content = await contentOf(inputs, resolved.spec);
   // Bad archives are bad input: told before any node is contacted, and before downloads that would go on meanwhile.
   await content.images();
   await requireContent({ ...resolved, nodeRecords, place }, content);
-  return { ...known, ...resolved, lost, discardData, networkObjects, content };
+  const brought = imported && { snapshot: imported.id };
+  return { ...known, ...brought, ...resolved, lost, discardData, networkObjects, content };
 }
 
 /** A cluster that had a past is never begun empty because its record was lost. @throws refusal (exit 5) */
@@ -101,18 +109,35 @@ async function refuseLostRecord(state: StateDir): Promise<void> {
   });
 }
 
-/** @throws usage error of words that contradict each other, and where there is no such snapshot */
-async function namedSnapshot(
-  { snapshot, empty, newCluster }: ClusterRequest,
-  state: StateDir,
-): Promise<string | undefined> {
+/** @throws usage error */
+function refuseContradiction({ snapshot, empty, newCluster }: ClusterRequest): void {
   const given = [...(snapshot === undefined ? [] : ['--snapshot']), ...(empty === true ? ['--empty'] : [])];
   const words = [...given, ...(newCluster && given.length > 0 ? ['--new-cluster'] : [])];
-  if (words.length > 1) {
-    const message = `${words.join(' and ')} contradict each other`;
-    throw usageError({ code: 'words-contradict', message, hint: 'leave all but one of them away' });
-  }
-  return snapshot === undefined ? undefined : (await findSnapshot(snapshotStore(state), snapshot)).id;
+  if (words.length < 2) return;
+  const message = `${words.join(' and ')} contradict each other`;
+  throw usageError({ code: 'words-contradict', message, hint: 'leave all but one of them away' });
+}
+
+/** Of one that is named by its ID. @throws usage error where there is none */
+async function keptSnapshot({ snapshot }: ClusterRequest, state: StateDir): Promise<string | undefined> {
+  if (snapshot === undefined || !isSnapshotId(snapshot)) return undefined;
+  return (await findSnapshot(snapshotStore(state), snapshot)).id;
+}
+
+interface ImportedOptions {
+  request: ClusterRequest;
+  state: StateDir;
+  record: ClusterRecord | undefined;
+  spec: ClusterSpec;
+  signal: AbortSignal;
+}
+
+/** One that is named by its path is brought into the store, if it can be restored into what is to be brought up. */
+async function importedSnapshot({ request, state, record, spec, signal }: ImportedOptions) {
+  const { snapshot: file, unsealSnapshot: unsealWith } = request;
+  if (file === undefined || isSnapshotId(file)) return undefined;
+  const recorded = requireRecord(record, state);
+  return importBackup({ recorded, file, unsealWith, spec, now: () => new Date(), signal });
 }
 
 interface Recorded {

@@ -1,4 +1,5 @@
 import type { SpecFlags } from '../config/spec-flags.js';
+import type { UnsealAsked } from '../sealed/open-sealed.js';
 import type { HostKeyPolicy } from '../ssh/host-key.js';
 
 /* What use cases are asked for: plain values, whoever asks. */
@@ -38,8 +39,10 @@ export interface ClusterRequest extends StateRequest, SourceRequest, SshRequest,
   lost?: string;
   /** Names of control planes whose etcd data may go, by a person's word; `true`: without names, which is refused. */
   discardData?: string | true;
-  /** ID of the snapshot that the cluster is to be restored from, by a person's word. */
+  /** ID of the snapshot that the cluster is to be restored from, or path of a file with one, by a person's word. */
   snapshot?: string;
+  /** What opens that file; asked only where it is sealed. */
+  unsealSnapshot?: UnsealAsked;
   /** It is to begin without what is kept of it, by a person's word. */
   empty?: boolean;
   /** A person asks for an empty cluster in the place of the recorded one. */

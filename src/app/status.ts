@@ -1,3 +1,4 @@
+import { copiesStatus } from '../backup/copies-record.js';
 import { listSnapshots, snapshotStore } from '../backup/snapshot-store.js';
 import type { Cluster } from '../cluster/cluster.js';
 import type { ClusterStatus, MemberStatus, NodeStatus, Survey } from '../cluster/cluster-status.js';
@@ -43,12 +44,13 @@ export async function clusterStatus({ recorded, ssh, tell, signal }: StatusOptio
 /** All its machines, its etcd and its API, asked at the same time. */
 export async function surveyCluster({ recorded, spec, cluster, signal }: SurveyOptions): Promise<Survey> {
   const { record, state } = recorded;
-  const [facts, nodeRecords, api, etcd, kept, authorities] = await Promise.all([
+  const [facts, nodeRecords, api, etcd, kept, copies, authorities] = await Promise.all([
     Promise.all(spec.nodes.map((node) => lookAt(cluster, node, signal))),
     readNodeRecords(state),
     listNodes(cluster, signal),
     etcdStatus(cluster, spec, signal),
     listSnapshots(snapshotStore(state)),
+    copiesStatus(state, record.spec.backup.copyTo),
     readAuthorityEnds(state.pki),
   ]);
   signal.throwIfAborted();
@@ -68,7 +70,7 @@ export async function surveyCluster({ recorded, spec, cluster, signal }: SurveyO
   });
   const [newest] = kept.snapshots;
   const snapshot = newest && { id: newest.id, objects: newest.objects, takenAt: new Date(newest.takenAt) };
-  const status = { ...versions, ...silent, ...etcd, nodes, snapshot, authorities };
+  const status = { ...versions, ...silent, ...etcd, nodes, snapshot, copies, authorities };
   return { status, facts: new Map(read), objects };
 }
 

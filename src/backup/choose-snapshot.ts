@@ -59,7 +59,11 @@ export async function chooseSnapshot(options: ChooseOptions): Promise<Choice> {
   return damage ? unusable(damage.message) : { kind: 'usable', snapshot };
 }
 
-function problemsOf(snapshot: SnapshotInfo, { clusterId, encryptionKeys, spec }: ChooseOptions): string[] {
+/** Why it cannot be restored into that cluster, each as the end of a sentence; empty where it can. Pure. */
+export function problemsOf(
+  snapshot: SnapshotInfo,
+  { clusterId, encryptionKeys, spec }: Pick<ChooseOptions, 'clusterId' | 'encryptionKeys' | 'spec'>,
+): string[] {
   const minors = [snapshot.kubernetes, spec.kubernetes].map((version) => knownVersion(version)?.minor ?? 0);
   const [was = 0, becomes = 0] = minors;
   const isFollowed = becomes === was || becomes === was + 1;

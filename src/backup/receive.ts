@@ -23,7 +23,7 @@ export interface ReceivedFile {
  * @param path Where it is to lie in the end; the temporary file stands beside it
  * @throws DisklessError `snapshot-damaged`; `state-not-usable` of a full disk; whatever the stream throws. Nothing is left then.
  */
-export async function receiveFile(chunks: AsyncIterable<Buffer>, path: string): Promise<ReceivedFile> {
+export async function receiveFile(chunks: AsyncIterable<Uint8Array>, path: string): Promise<ReceivedFile> {
   const temporary = temporaryBeside(path);
   try {
     const handle = await open(temporary, 'wx', PRIVATE);
@@ -35,7 +35,7 @@ export async function receiveFile(chunks: AsyncIterable<Buffer>, path: string): 
   }
 }
 
-async function fill(handle: FileHandle, chunks: AsyncIterable<Buffer>): Promise<Omit<ReceivedFile, 'temporary'>> {
+async function fill(handle: FileHandle, chunks: AsyncIterable<Uint8Array>): Promise<Omit<ReceivedFile, 'temporary'>> {
   const check = createTrailingHashCheck();
   for await (const chunk of chunks) {
     await handle.appendFile(chunk);

@@ -7,13 +7,18 @@ export interface RetentionPolicy {
   maxAgeMs: number;
 }
 
-export const DEFAULT_RETENTION: RetentionPolicy = { keep: 24, maxAgeMs: 30 * 24 * 60 * 60 * 1000 };
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export const policyOf = (keep: number, days: number): RetentionPolicy => ({ keep, maxAgeMs: days * DAY_MS });
+
+/** As much of one as retention asks for. */
+export type KeptSnapshot = Pick<SnapshotInfo, 'id' | 'incarnation' | 'revision' | 'takenAt'>;
 
 /** Of so many incarnations the last snapshot is kept, whatever the policy says. */
 const LAST_OF_INCARNATIONS = 5;
 
 export interface RetentionInput {
-  snapshots: readonly SnapshotInfo[];
+  snapshots: readonly KeptSnapshot[];
   policy: RetentionPolicy;
   /** IDs of those that something still needs, e.g. a restore that is under way. */
   needed: ReadonlySet<string>;
@@ -41,7 +46,7 @@ export function prunable({ snapshots, policy, needed, now }: RetentionInput): st
     .map(({ id }) => id);
 }
 
-function agedOut(sorted: readonly SnapshotInfo[], { maxAgeMs }: RetentionPolicy, now: number): ReadonlySet<string> {
+function agedOut(sorted: readonly KeptSnapshot[], { maxAgeMs }: RetentionPolicy, now: number): ReadonlySet<string> {
   const aged = new Set<string>();
   let after = now;
   for (const { id, takenAt } of sorted) {

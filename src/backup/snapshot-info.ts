@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** The version of sidecars that this release reads and writes. */
 export const SIDECAR_VERSION = 1;
 
+const ID = /^\d+-\d+$/;
 const decimal = z.string().regex(/^\d+$/);
 const count = z.int().min(0);
 
@@ -12,7 +13,7 @@ const count = z.int().min(0);
 export const snapshotInfoSchema = z.looseObject({
   version: z.literal(SIDECAR_VERSION),
   /** Name of its files: `INCARNATION-REVISION`. */
-  id: z.string().regex(/^\d+-\d+$/),
+  id: z.string().regex(ID),
   /** Of the cluster record. */
   clusterId: z.string().min(1),
   /** Which life of the cluster's etcd data it is of. */
@@ -45,6 +46,9 @@ export type SnapshotInfo = z.output<typeof snapshotInfoSchema>;
 export function snapshotId({ incarnation, revision }: Position): string {
   return `${incarnation}-${revision}`;
 }
+
+/** What a person means: an ID, or the path of a file. */
+export const isSnapshotId = (text: string): boolean => ID.test(text);
 
 /** Where it stands in the cluster's history. */
 type Position = Pick<SnapshotInfo, 'incarnation' | 'revision'>;

@@ -7,7 +7,11 @@ import { databasePath, type SnapshotStore } from './snapshot-store.js';
 /** Reads a stored snapshot again from its first byte to its last. @throws DisklessError `snapshot-damaged` */
 export async function verifySnapshot(store: SnapshotStore, info: SnapshotInfo, signal: AbortSignal): Promise<void> {
   await requireSameBytes(store, info, signal);
-  const path = databasePath(store, info.id);
+  await requireContents(databasePath(store, info.id), info, signal);
+}
+
+/** Its pages are sound, and it holds what its sidecar says. @throws DisklessError `snapshot-damaged` */
+export async function requireContents(path: string, info: SnapshotInfo, signal: AbortSignal): Promise<void> {
   const contents = await readDatabase(path, signal).catch((error: unknown) => {
     if (error instanceof DisklessError && error.code === 'snapshot-damaged') throw damaged(info.id, error.message);
     throw error;
@@ -21,8 +25,11 @@ export async function requireSameBytes(store: SnapshotStore, info: SnapshotInfo,
   const file = await openDatabase(databasePath(store, info.id));
   const { verdict, sha256 } = await checkTrailingHash(file, signal).finally(() => file.close());
   if (verdict === 'right' && sha256 === info.sha256) return;
-  throw damaged(info.id, 'its SHA-256 is another one than when it was taken');
+  throw otherBytes(info.id);
 }
+
+export const otherBytes = (id: string): DisklessError =>
+  damaged(id, 'its SHA-256 is another one than when it was taken');
 
 function damaged(id: string, why: string): DisklessError {
   return new DisklessError({

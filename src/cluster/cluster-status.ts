@@ -50,6 +50,8 @@ export interface ClusterStatus {
   nodes: NodeStatus[];
   /** The newest that is kept of its objects; undefined where none is, or none of those there are can be read. */
   snapshot: SnapshotStatus | undefined;
+  /** Copies of them elsewhere; undefined where none are to be made. */
+  copies: CopiesStatus | undefined;
   /** Certificate authorities, and when they end. */
   authorities: { id: string; ends: Date }[];
 }
@@ -68,6 +70,16 @@ export interface SnapshotStatus {
   /** The latest moment of which it holds everything, by the operator's clock. */
   takenAt: Date;
   objects: number;
+}
+
+/** As the last run found them. */
+export interface CopiesStatus {
+  /** A folder, or a command, as configured. */
+  to: string | readonly string[];
+  /** The newest that is there. */
+  newest: { id: string; takenAt: Date } | undefined;
+  /** Why the last run did not bring all of them. */
+  failure: { at: Date; message: string } | undefined;
 }
 
 export interface StatusProblem {
@@ -96,8 +108,17 @@ export function problemsOf(status: ClusterStatus, now: Date): StatusProblem[] {
     ...(apiSilent === undefined ? [] : [{ message: `no kube-apiserver answers: ${apiSilent}`, hint: UP }]),
     ...status.nodes.flatMap(nodeProblems),
     ...(status.snapshot === undefined ? [NO_SNAPSHOT] : []),
+    ...copyProblems(status),
     ...status.authorities.flatMap(({ id, ends }) => authorityProblems(id, ends, now)),
   ];
+}
+
+function copyProblems({ snapshot, copies }: ClusterStatus): StatusProblem[] {
+  if (copies === undefined || snapshot === undefined) return [];
+  const { newest, failure } = copies;
+  const hint = 'k8s-diskless backup copies what is missing there';
+  if (failure) return [{ message: `not all snapshots were copied: ${failure.message}`, hint }];
+  return newest?.id === snapshot.id ? [] : [{ message: `the snapshot ${snapshot.id} was not copied yet`, hint }];
 }
 
 /** What is wrong, as the rest of a sentence about it. */

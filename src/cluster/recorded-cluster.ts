@@ -18,7 +18,11 @@ export interface RecordedCluster {
 
 /** The cluster a command without hosts works on. @throws usage error when there is none */
 export async function recordedCluster(state: StateDir): Promise<RecordedCluster> {
-  const record = await readClusterRecord(state);
+  return requireRecord(await readClusterRecord(state), state);
+}
+
+/** @throws usage error when there is none */
+export function requireRecord(record: ClusterRecord | undefined, state: StateDir): RecordedCluster {
   if (record) return { state, record };
   throw usageError({
     code: 'no-cluster',

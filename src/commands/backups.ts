@@ -1,24 +1,27 @@
 import type { Command } from 'commander';
 import { addClusterOptions, addSourceOptions, addSshOptions, addStateOptions, option } from './options.js';
+import { addSealOptions, addUnsealOptions } from './seal-options.js';
 
 const EXAMPLES = `
 Examples:
   k8s-diskless backup               take a snapshot now; up takes one whenever it changed something
+  k8s-diskless backup --out b.age   the same, and a sealed copy of it to carry away; up --snapshot b.age restores it
   k8s-diskless backups              those there are, the newest first
   k8s-diskless backups verify       read all of them again, to the last byte
   k8s-diskless backups show 2-4711  all that is known of one; --objects lists what would come back
+  k8s-diskless backups import b.age bring that copy back; up --snapshot b.age does it too
   k8s-diskless backups prune        let go what is neither among the newest nor the last of its incarnation
 `;
 
 /** `backup` and `backups`. @param finish Takes the exit code */
 export function addBackupCommands(root: Command, finish: (exit: number) => void): void {
-  addSourceOptions(
-    addSshOptions(
-      addClusterOptions(root.command('backup').description('take a verified snapshot of the cluster’s etcd')),
-    ),
-  )
-    .addHelpText('after', EXAMPLES)
-    .action(async (flags) => finish(await (await import('./backup.js')).backupCommand(flags)));
+  const backup = root.command('backup').description('take a verified snapshot of the cluster’s etcd');
+  addSourceOptions(addSshOptions(addClusterOptions(backup)))
+    .addOption(option('--out <file>', 'write it to this file as well, sealed', 'BACKUP_OUT'))
+    .addHelpText('after', EXAMPLES);
+  addSealOptions(backup).action(async (flags, command) =>
+    finish(await (await import('./backup.js')).backupCommand(flags, command)),
+  );
   const backups = root
     .command('backups')
     .description('the snapshots that are kept of the cluster’s etcd')
@@ -36,6 +39,13 @@ export function addBackupCommands(root: Command, finish: (exit: number) => void)
     .argument('[ids...]', 'only these')
     .action(async (ids: string[], flags) =>
       finish(await (await import('./backups-verify.js')).verifyBackupsCommand(ids, flags)),
+    );
+  addUnsealOptions(
+    addStateOptions(backups.command('import').description('bring back one that backup --out wrote, and verify it')),
+  )
+    .argument('<file>', 'of backup --out')
+    .action(async (file: string, flags) =>
+      finish(await (await import('./backups-import.js')).importBackupCommand(file, flags)),
     );
   addStateOptions(backups.command('prune').description('let go what nobody needs any more')).action(async (flags) =>
     finish(await (await import('./backups-prune.js')).pruneBackupsCommand(flags)),

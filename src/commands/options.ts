@@ -99,8 +99,8 @@ export function addRunOptions(command: Command): Command {
     )
     .addOption(
       new Option(
-        '--snapshot <id>',
-        'restore this snapshot on control planes that have all lost their data; see backups',
+        '--snapshot <id|file>',
+        'restore this snapshot on control planes that have all lost their data: one of backups, or a file of backup --out',
       ),
     )
     .addOption(

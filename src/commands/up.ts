@@ -7,9 +7,11 @@ import { acquireLock } from '../state/lock.js';
 import { measureCommand } from './bench/run.js';
 import { interruptible } from './interrupt.js';
 import type { RunFlags } from './options.js';
+import { unsealOf } from './seal-keys.js';
+import type { UnsealFlags } from './seal-options.js';
 import { openPlanView, openUpView } from './view.js';
 
-export interface UpFlags extends RunFlags {
+export interface UpFlags extends RunFlags, UnsealFlags {
   /** Preset to measure the cluster with afterwards. */
   bench?: string;
 }
@@ -29,11 +31,19 @@ export function upCommand(flags: UpFlags): Promise<number> {
   });
 }
 
-async function shown(flags: RunFlags, signal: AbortSignal) {
+async function shown(flags: UpFlags, signal: AbortSignal) {
   const view = openUpView(flags);
+  const { snapshot } = flags;
+  let key: ReturnType<typeof unsealOf> | undefined;
+  // It may be read twice, and is asked for once.
+  const unsealSnapshot = () => {
+    key ??= unsealOf(flags, snapshot ?? '', signal);
+    return key;
+  };
+  const request = { ...flags, unsealSnapshot };
   const lock = (path: string) => acquireLock({ path, command: 'up', now: () => new Date() });
   const { sink, onArtifact } = view;
-  return bringUp({ request: flags, lock, sink, journal, onArtifact, signal }).finally(() => view.end());
+  return bringUp({ request, lock, sink, journal, onArtifact, signal }).finally(() => view.end());
 }
 
 function notMeasured(exit: ExitCode): string {

@@ -9,9 +9,16 @@ import { versionRow } from './version-table.js';
 
 /** What single values cannot tell: everything that is wrong between the keys of a spec. Pure. */
 export function crossCheck(draft: SpecDraft): CrossProblem[] {
-  return [checkVersion, checkEtcd, checkManifest, checkApiPort, checkMemberCount, checkNetwork, checkNodes].flatMap(
-    (check) => check(draft),
-  );
+  return [
+    checkVersion,
+    checkEtcd,
+    checkManifest,
+    checkApiPort,
+    checkMemberCount,
+    checkCopies,
+    checkNetwork,
+    checkNodes,
+  ].flatMap((check) => check(draft));
 }
 
 function checkVersion({ kubernetes }: SpecDraft): CrossProblem[] {
@@ -46,6 +53,14 @@ function checkManifest({ network: { mode, manifest } }: SpecDraft): CrossProblem
 function checkApiPort({ apiServer: { port } }: SpecDraft): CrossProblem[] {
   const taken = ownPortList.find((own) => own.port === port);
   return taken === undefined ? [] : [{ paths: [['apiServer', 'port']], message: `port ${port} is ${taken.owner}'s` }];
+}
+
+function checkCopies({ backup: { copyTo, recipients, copyPlain } }: SpecDraft): CrossProblem[] {
+  if (copyTo === undefined || recipients !== undefined || copyPlain) return [];
+  const message =
+    'every copy would hold all objects of the cluster in plain: name backup.recipients (age1…) to seal them to, ' +
+    'or say backup.copyPlain: true';
+  return [{ paths: [['backup', 'copyTo']], message }];
 }
 
 /** Beyond seven, writes slow down for no practical gain (etcd FAQ). */

@@ -46,6 +46,10 @@ export const subjectAltName = checked(
     'is neither a DNS name nor an address',
   ),
 );
+/** Whether it is a whole one, age says when something is sealed to it. */
+export const ageRecipient = checked(
+  unless((text) => /^age1[a-z0-9]{50,}$/.test(text), 'is no public key of age, which begins with age1'),
+).meta({ title: 'age1…' });
 export const macAddress = checked(
   unless((text) => /^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(text), 'is not a MAC address such as 52:54:00:12:34:56'),
 )

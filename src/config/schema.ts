@@ -199,6 +199,37 @@ export const etcdServer = {
   }),
 } satisfies Section;
 
+const days = z.int().min(1).max(36_500);
+
+export const backup = {
+  keep: setting(z.int().min(1), {
+    heading: 'Snapshots',
+    text: 'Snapshots kept of each incarnation; the last one of each of the last five is kept whatever this says.',
+    byDefault: 24,
+  }),
+  keepDays: setting(days, { text: 'Days after which older ones go.', byDefault: 30 }),
+  copyTo: setting(z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]), {
+    type: 'path, or command as a list of texts',
+    text: 'Where every verified snapshot is copied to: a folder that exists, or a command that reads it on its standard input; K8S_DISKLESS_COPY_NAME is a name for it.',
+    otherwise: 'nowhere',
+    paths: (value, absolute) => (typeof value === 'string' ? absolute(value) : value),
+  }),
+  recipients: setting(z.array(scalar.ageRecipient).min(1), {
+    type: 'list of `age1…`',
+    text: 'Public keys of age that copies are sealed to.',
+    otherwise: 'copies are not sealed, which backup.copyPlain has to allow',
+  }),
+  copyPlain: setting(z.boolean(), {
+    text: 'Copies may be left open: whoever has one can read all objects in it.',
+    byDefault: false,
+  }),
+  copyKeep: setting(z.int().min(1), {
+    text: 'Copies kept of each incarnation in a folder, and the last one as above.',
+    byDefault: 24,
+  }),
+  copyKeepDays: setting(days, { text: 'Days after which older copies in a folder go.', byDefault: 30 }),
+} satisfies Section;
+
 /** Versions and images that go with a version: their defaults are the version table's, see settings.ts. */
 const versions = {
   cni: setting(scalar.version, { text: 'Version of the CNI plugins.', chosen: 'chosen like etcd.version' }),
@@ -263,6 +294,7 @@ export const CONFIG = {
   kubeProxy,
   etcd: { ...etcdServer, version: versions.etcd },
   addons: { dns },
+  backup,
   ssh,
   boot,
   serve,

@@ -54,6 +54,7 @@ export function decideSettings(input: SettingsInput): Settings {
     kubelet: plain('kubelet', schema.kubelet),
     kubeProxy: plain('kubeProxy', schema.kubeProxy),
     etcdServer: decide(schema.etcdServer, { file: file?.etcd, recorded: recorded?.etcdServer, replaces }),
+    backup: plain('backup', schema.backup),
     addons: { dns: decideDns(input, row) },
     ...(ssh && { ssh }),
     ...(boot && { boot }),

@@ -17,6 +17,8 @@ export type NetworkSpec = Decided<typeof schema.network>;
 /** `audit.policy` is the text of the policy, not its path. */
 export type ApiServerSpec = Decided<typeof schema.apiServer>;
 export type ProxyMode = Decided<typeof schema.kubeProxy>['mode'];
+/** What is kept of snapshots, here and elsewhere. */
+export type BackupSpec = Decided<typeof schema.backup>;
 /** How nodes are connected to; what is not set is for ssh_config to say, or has a default. */
 export type SshSpec = Decided<typeof schema.ssh>;
 
@@ -48,6 +50,7 @@ export interface ClusterSpec extends Decided<typeof schema.clusterWide> {
   /** Sandbox (pause) image containerd uses, e.g. `registry.k8s.io/pause:3.6`. */
   sandboxImage: string;
   addons: { dns: Decided<typeof schema.dns> };
+  backup: BackupSpec;
   /** Absent when neither a flag nor a config file said anything. */
   ssh?: SshSpec;
   /** How the machines boot over the network, as the config file said it; absent when it said nothing. */
@@ -85,6 +88,8 @@ export const specSchema: z.ZodType<ClusterSpec> = z.looseObject({
   etcdServer: recordedForm(schema.etcdServer),
   sandboxImage: text,
   addons: z.looseObject({ dns: recordedForm(schema.dns) }),
+  // Not in the records of earlier releases, where its defaults held.
+  backup: recordedForm(schema.backup).prefault({} as BackupSpec),
   ssh: recordedForm(schema.ssh).optional(),
   boot: recordedForm(boot).optional(),
   serve: recordedForm(serve).optional(),

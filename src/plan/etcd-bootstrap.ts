@@ -124,10 +124,21 @@ function begin(facts: EtcdFacts, { incarnation, why, from, start, wipeReason }: 
     return { do: 'bootstrap', ...(wipe && { wipe }) };
   };
   const discarded = names(start.filter((member) => wipeReason(member) !== undefined));
+  // A record may be an older copy: what begins from a later life comes after that one too.
+  const past = facts.backup.kind === 'usable' ? facts.backup.incarnation : 0;
   return {
     code: 'bootstrap',
     members: new Map(facts.members.map((member) => [member.name, order(member)])),
-    cluster: [{ do: 'begin-incarnation', incarnation, members: names(start), discarded, why, ...(from && { from }) }],
+    cluster: [
+      {
+        do: 'begin-incarnation',
+        incarnation: Math.max(incarnation, past + 1),
+        members: names(start),
+        discarded,
+        why,
+        ...(from && { from }),
+      },
+    ],
     quorum: { state: 'made', through: names(start) },
     absent: absences(of(facts, 'unreachable')),
   };

@@ -26,6 +26,8 @@ export interface StateDir {
   snapshots: string;
   /** Which snapshot was the newest. */
   lastSnapshot: string;
+  /** Which snapshots were copied elsewhere, and what went wrong. */
+  copies: string;
   lock: string;
   /** Held by the one daemon. */
   serveLock: string;
@@ -59,6 +61,7 @@ export function stateDirAt(root: string): StateDir {
     bench: join(root, 'bench'),
     snapshots: join(root, 'snapshots'),
     lastSnapshot: join(root, 'last-snapshot.json'),
+    copies: join(root, 'copies.json'),
     lock: join(root, 'lock'),
     serveLock: join(root, 'serve.lock'),
   };
@@ -89,7 +92,7 @@ export async function prepareStateDir(state: StateDir): Promise<void> {
 
 /** What may be there before the first cluster.yaml is written. */
 const OWN_ENTRIES =
-  /^(pki|kubeconfig|nodes|jump-hosts\.json|runs|bench|snapshots|last-snapshot\.json|lock|serve\.lock|\..+\.tmp|lost\+found)$/;
+  /^(pki|kubeconfig|nodes|jump-hosts\.json|runs|bench|snapshots|last-snapshot\.json|copies\.json|lock|serve\.lock|\..+\.tmp|lost\+found)$/;
 
 /** `--state-dir` of the wrong directory must not make someone's home private to us. */
 async function refuseForeign({ root, clusterFile }: StateDir): Promise<void> {

@@ -60,16 +60,33 @@ export function snapshotText({ id, takenAt, objects }: SnapshotStatus, now: Date
   return `${id} (${ageText(takenAt, now)} old, ${count(objects, 'object')})`;
 }
 
-export function backedUpLines({ snapshot, pruned }: { snapshot: SnapshotInfo; pruned: readonly string[] }): string[] {
+export interface BackedUpView {
+  snapshot: SnapshotInfo;
+  pruned: readonly string[];
+  /** Path of the file that it was written to as well. */
+  out?: string;
+}
+
+export function backedUpLines({ snapshot, pruned, out }: BackedUpView): string[] {
   const { id, incarnation, objects, sizeBytes, node } = snapshot;
   return [
     `snapshot ${id}: ${count(objects, 'object')} of incarnation ${incarnation}, ${bytesText(sizeBytes)}, taken from ${node} and verified`,
+    ...(out === undefined ? [] : [`written to ${out}`]),
     ...(pruned.length > 0 ? [`let go: ${pruned.join(', ')}`] : []),
   ];
 }
 
+/** What whoever has a file that is not sealed can read in it. */
+export function plainOutLine(path: string, { objects, encryptionKeys }: SnapshotInfo): string {
+  const secrets =
+    encryptionKeys.length === 0
+      ? 'Secrets among them'
+      : `all but the values of those encrypted with ${encryptionKeys.join(', ')}, e.g. Secrets`;
+  return `warning: ${path} is not sealed: whoever has it can read ${count(objects, 'object')} of the cluster, ${secrets}`;
+}
+
 /** `40 s`, `3 min`, `5 h`, `12 days`. A clock that was put back makes none of them negative. */
-function ageText(takenAt: Date, now: Date): string {
+export function ageText(takenAt: Date, now: Date): string {
   const seconds = Math.max(0, Math.round((now.getTime() - takenAt.getTime()) / 1000));
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 2 * 3600) return `${Math.floor(seconds / 60)} min`;

@@ -1,11 +1,12 @@
 import {
   type ClusterStatus,
+  type CopiesStatus,
   daysUntil,
   type MemberStatus,
   type NodeStatus,
   problemsOf,
 } from '../cluster/cluster-status.js';
-import { snapshotText } from './backups-view.js';
+import { ageText, snapshotText } from './backups-view.js';
 import { PLAIN, type Style } from './style.js';
 import { type Column, harmless, textTable, wrap } from './text-table.js';
 import { bytesText, count } from './units.js';
@@ -19,7 +20,7 @@ export interface StatusViewOptions {
 
 /** A cluster as a person reads it: what it is, its nodes, and last what is not as it should be. */
 export function statusLines({ status, now, width, style = PLAIN }: StatusViewOptions): string[] {
-  const { cluster, kubernetes, etcd, incarnation, nodes, members, snapshot, authorities } = status;
+  const { cluster, kubernetes, etcd, incarnation, nodes, members, snapshot, copies, authorities } = status;
   const problems = problemsOf(status, now);
   const member = new Map(members.map((each) => [each.name, each]));
   const columns: Column<NodeStatus>[] = [
@@ -49,10 +50,17 @@ export function statusLines({ status, now, width, style = PLAIN }: StatusViewOpt
       ? wrap(`times that a node's unit has put something back in this boot: ${putBack.join(', ')}`, { width })
       : []),
     ...(snapshot ? wrap(`last snapshot: ${snapshotText(snapshot, now)}`, { width }) : []),
+    ...(copies ? wrap(copiesText(copies, now), { width }) : []),
     ...(ends.length > 0 ? wrap(`authorities end in: ${ends.join(', ')}`, { width }) : []),
     '',
     ...verdict,
   ];
+}
+
+function copiesText({ to, newest, failure }: CopiesStatus, now: Date): string {
+  const where = typeof to === 'string' ? to : to[0];
+  const what = newest === undefined ? 'none yet' : `${newest.id} (${ageText(newest.takenAt, now)} old)`;
+  return harmless(`last copy in ${where}: ${what}${failure ? `; failed ${ageText(failure.at, now)} ago` : ''}`);
 }
 
 export function stateOf({ unreached, rebooted, down, kernel, notReady }: NodeStatus): string {

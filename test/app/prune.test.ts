@@ -42,4 +42,11 @@ it('keeps what an unfinished restore began with, as the record says by now', asy
   });
   expect(await prune({ state, store, now })).toEqual(['1-100']);
   expect((await listSnapshots(store)).snapshots).toHaveLength(24);
+  const backup = { ...sampleSpec().backup, keep: 3 };
+  await writeClusterRecord(state, {
+    clusterId: 'c1',
+    spec: sampleSpec({ backup }),
+    etcd: { ...etcd, origin: undefined, phase: 'bootstrapped' },
+  });
+  expect(await prune({ state, store, now })).toHaveLength(21);
 });

@@ -32,6 +32,7 @@ const status = (changes: Partial<ClusterStatus> = {}): ClusterStatus => ({
   members: [member()],
   nodes: [sampleNodeStatus()],
   snapshot: { id: '2-4711', objects: 261, takenAt: new Date('2026-11-30T11:57:00Z') },
+  copies: undefined,
   authorities: [{ id: 'kubernetes', ends: new Date('2036-11-30T12:00:00Z') }],
   ...changes,
 });
@@ -53,6 +54,14 @@ describe('what is wrong with a cluster', () => {
     [{ nodes: [sampleNodeStatus({ kernel: ['link cni0 is down'] })] }, 's4: link cni0 is down'],
     [{ nodes: [sampleNodeStatus({ notReady: 'it is not Ready' })] }, 's4: it is not Ready'],
     [{ snapshot: undefined }, 'no snapshot is kept: what is in the cluster is gone when its control planes lose power'],
+    [
+      { copies: { to: '/backup', newest: { id: '2-4700', takenAt: NOW }, failure: undefined } },
+      'the snapshot 2-4711 was not copied yet',
+    ],
+    [
+      { copies: { to: ['rclone', 'rcat'], newest: undefined, failure: { at: NOW, message: 'rclone ended with 1' } } },
+      'not all snapshots were copied: rclone ended with 1',
+    ],
     [{ authorities: [{ id: 'etcd', ends: new Date('2027-01-10T13:00:00Z') }] }, 'the etcd CA ends in 41 days'],
     [{ authorities: [{ id: 'etcd', ends: new Date('2026-11-29T12:00:00Z') }] }, 'the etcd CA has ended'],
   ])('names it: %j', (changes, message) => {

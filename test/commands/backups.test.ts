@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { SnapshotInfo } from '../../src/backup/snapshot-info.js';
 import { type SnapshotStore, snapshotStore, writeSidecar } from '../../src/backup/snapshot-store.js';
 import { PkiStore } from '../../src/pki/store.js';
+import { seal } from '../../src/sealed/seal.js';
+import { tarOf } from '../../src/sealed/tar-write.js';
+import { writeOut } from '../../src/sealed/write-out.js';
 import { acquireLock } from '../../src/state/lock.js';
 import { writeClusterRecord } from '../../src/state/record-files.js';
 import { sampleSnapshot } from '../backup/samples.js';
 import { fixture } from '../etcd-file/fixture.js';
 import { sampleSpec } from '../helpers/sample-facts.js';
+import { inParts } from '../sealed/bytes.js';
 import { createOperator, type Operator } from './cli.js';
 import { recordSample } from './recorded-state.js';
 
@@ -136,4 +141,118 @@ it('up does not begin a new cluster where the record of one was lost that has sn
   // That they are gone too makes it no other cluster.
   rmSync(directory, { recursive: true });
   expect((await operator.run(['up', '--hosts', 's4'])).exit).toBe(5);
+});
+
+/** A file as backup --out writes it. */
+async function fileOf(
+  operator: Operator,
+  { plain = true, ...changes }: Partial<SnapshotInfo> & { plain?: boolean } = {},
+) {
+  const info = sampleSnapshot({
+    revision: '65',
+    keys: 133,
+    objects: 123,
+    sizeBytes: DATABASE.length,
+    sha256: SHA,
+    ...changes,
+  });
+  const sidecar = Buffer.from(JSON.stringify(info));
+  const archive = tarOf(
+    [
+      { name: `${info.id}.json`, sizeBytes: sidecar.length, content: inParts(sidecar) },
+      { name: `${info.id}.db`, sizeBytes: DATABASE.length, content: inParts(DATABASE) },
+    ],
+    new Date(0),
+  );
+  const path = join(operator.home, 'b.age');
+  await writeOut(plain ? archive : seal(archive, { passphrase: 'right' }), { path, force: true });
+  return path;
+}
+
+describe('a snapshot from a file', () => {
+  it('is brought back, sealed with a passphrase', async () => {
+    const operator = createOperator();
+    await recorded(operator);
+    const path = await fileOf(operator, { plain: false });
+    for (const [name, text] of [
+      ['right', 'right\n'],
+      ['wrong', 'wrong\n'],
+    ] as const)
+      writeFileSync(join(operator.home, name), text, { mode: 0o600 });
+    const run = (...args: string[]) => operator.run(['backups', 'import', path, ...args]);
+    const unasked = await run();
+    expect([unasked.exit, words(unasked)]).toEqual([2, expect.stringContaining('asked for on a terminal')]);
+    const wrong = await run('--passphrase-file', join(operator.home, 'wrong'));
+    expect([wrong.exit, words(wrong)]).toEqual([2, expect.stringContaining('the passphrase does not open')]);
+    const right = await run('--passphrase-file', join(operator.home, 'right'));
+    expect([right.exit, words(right)]).toEqual([0, expect.stringContaining('up --snapshot 1-65 restores it')]);
+    const listed = await operator.run(['backups', '--output', 'json']);
+    expect(JSON.parse(listed.stdout).backups).toMatchObject([{ id: '1-65', reason: 'file', problems: [] }]);
+  });
+
+  it.each([
+    ['of another cluster', { clusterId: 'c2' }, 'it is of another cluster'],
+    ['of a newer etcd', { etcd: '3.8.0' }, 'etcd 3.7.3 is older than 3.8.0, which wrote it'],
+    [
+      'of a minor that cannot follow',
+      { kubernetes: '1.35.2' },
+      'Kubernetes 1.37.2 does not go on with what 1.35.2 wrote',
+    ],
+    ['whose encryption key is missing', { encryptionKeys: ['key9'] }, 'the encryption key key9 is missing from pki/'],
+  ])('up refuses one %s, and keeps nothing of it', async (_what, changes, message) => {
+    const operator = createOperator();
+    const { directory } = await recorded(operator);
+    const path = await fileOf(operator, changes);
+    const refused = await operator.run(['up', '--snapshot', path]);
+    expect([refused.exit, words(refused)]).toEqual([2, expect.stringContaining(message)]);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('up needs a record of the cluster, and plan keeps nothing', async () => {
+    const operator = createOperator();
+    const path = await fileOf(operator);
+    const none = await operator.run(['up', '--hosts', 's4', '--snapshot', path]);
+    expect([none.exit, words(none)]).toEqual([2, expect.stringContaining('no cluster is recorded')]);
+    const plan = await operator.run(['plan', '--hosts', 's4', '--snapshot', path]);
+    expect([plan.exit, words(plan)]).toEqual([2, expect.stringContaining('plan keeps nothing')]);
+  });
+});
+
+describe('backup --out', () => {
+  const file = (operator: Operator, name: string, text: string, mode = 0o600): string => {
+    const path = join(operator.home, name);
+    writeFileSync(path, text, { mode });
+    return path;
+  };
+
+  it.each([
+    ['no terminal for a passphrase', () => [], 'is asked for on a terminal, and there is none'],
+    [
+      'a passphrase that others can read',
+      (operator: Operator) => ['--passphrase-file', file(operator, 'p', 'x', 0o644)],
+      'others may read it (mode 644)',
+    ],
+    ['what is no recipient', () => ['--recipient', 'age1xyz'], 'a recipient is not one of age'],
+    ['two ways at once', () => ['--plain', '--recipient', 'age1xyz'], '--recipient and --plain contradict each other'],
+    [
+      'a file that is there',
+      (operator: Operator) => ['--plain', '--out', file(operator, 'b', 'theirs')],
+      'exists already',
+    ],
+    ['a directory that is not there', () => ['--plain', '--out', '/none/b'], 'there is no such file or directory'],
+  ])('refuses %s before anything is contacted', async (_what, args, message) => {
+    const operator = createOperator();
+    await recorded(operator);
+    const refused = await operator.run(['backup', '--out', join(operator.home, 'new'), ...args(operator)]);
+    expect([refused.exit, words(refused)]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it('refuses words of it without a file; a variable that was left over is none', async () => {
+    const operator = createOperator();
+    const refused = await operator.run(['backup', '--plain']);
+    expect([refused.exit, words(refused)]).toEqual([2, expect.stringContaining('no cluster is recorded')]);
+    await recorded(operator);
+    const said = await operator.run(['backup', '--recipient', 'age1x']);
+    expect([said.exit, words(said)]).toEqual([2, expect.stringContaining('and no file is asked for')]);
+  });
 });

@@ -100,6 +100,7 @@ function clusterSpec(kubernetes: string, names: string[]): ClusterSpec {
     etcdServer: { extraArgs: {}, quotaBackendBytes: 1024 ** 3 },
     sandboxImage: pauseImage(row),
     addons: { dns: { enabled: true, image: 'registry.k8s.io/coredns/coredns:v1.11.3', replicas: 2 } },
+    backup: { keep: 24, keepDays: 30, copyPlain: false, copyKeep: 24, copyKeepDays: 30 },
   });
 }
 

@@ -35,6 +35,18 @@ describe('control planes', () => {
   });
 });
 
+describe('copies of snapshots', () => {
+  const backup = (changed: Partial<ClusterSpec['backup']>) => messages({ backup: { ...spec.backup, ...changed } });
+  test('are sealed, or plain by a word', () => {
+    expect(backup({ copyTo: '/mnt' })).toEqual([
+      expect.stringMatching(/name backup.recipients .* backup.copyPlain: true$/),
+    ]);
+    expect(backup({ copyTo: ['cat'], recipients: ['age1x'] })).toEqual([]);
+    expect(backup({ copyTo: '/mnt', copyPlain: true })).toEqual([]);
+    expect(backup({ recipients: ['age1x'] })).toEqual([]);
+  });
+});
+
 describe('networks', () => {
   test.each<[Partial<NetworkSpec>, number]>([
     [{ nodeCidr: '10.0.0.0/16' }, 0],

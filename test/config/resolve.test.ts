@@ -64,6 +64,7 @@ describe('a new cluster', () => {
       etcdServer: { extraArgs: {}, quotaBackendBytes: 2 ** 30 },
       sandboxImage: 'registry.k8s.io/pause:3.10.2',
       addons: { dns: { enabled: true, image: 'registry.k8s.io/coredns/coredns:v1.14.6', replicas: 2 } },
+      backup: { keep: 24, keepDays: 30, copyPlain: false, copyKeep: 24, copyKeepDays: 30 },
     });
   });
 

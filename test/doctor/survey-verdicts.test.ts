@@ -18,6 +18,7 @@ const STATUS: ClusterStatus = {
   members: [MEMBER],
   nodes: [{ ...NODE, down: [], kernel: [] }],
   snapshot: undefined,
+  copies: undefined,
   authorities: [{ id: 'kubernetes', ends: inDays(3650) }],
 };
 const SURVEY: Survey = { status: STATUS, facts: new Map([['s4', sampleFacts()]]), objects: [] };

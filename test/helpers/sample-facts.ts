@@ -100,6 +100,7 @@ export function sampleSpec(changes: Partial<ClusterSpec> = {}): ClusterSpec {
     etcdServer: { extraArgs: {}, quotaBackendBytes: 536_870_912 },
     sandboxImage: 'registry.k8s.io/pause:3.6',
     addons: { dns: { enabled: true, image: 'registry.k8s.io/coredns:1.7.0', replicas: 2 } },
+    backup: { keep: 24, keepDays: 30, copyPlain: false, copyKeep: 24, copyKeepDays: 30 },
     ...changes,
   };
 }

@@ -27,6 +27,7 @@ export function sampleState(events: readonly RunEvent[] = coldRun()): PageState 
       members: names.map((name) => ({ name, ...MEMBER, isLeader: name === 's5' })),
       nodes: names.map((name) => ({ name, role: 'control-plane', ...NODE })),
       snapshot: { id: '4-9120', objects: 261, takenAt: new Date(before(3)) },
+      copies: undefined,
       authorities: [
         { id: 'kubernetes', ends: new Date('2036-11-20T00:00:00Z') },
         { id: 'etcd', ends: new Date('2036-11-21T00:00:00Z') },

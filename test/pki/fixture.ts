@@ -72,6 +72,7 @@ export function specFor(nodes: PkiNode[], extraSans: string[] = ['api.lab.exampl
     etcdServer: { extraArgs: {}, quotaBackendBytes: 1 << 30 },
     sandboxImage: 'registry.k8s.io/pause:3.10',
     addons: { dns: { enabled: true, image: 'registry.k8s.io/coredns/coredns:v1.11.3', replicas: 2 } },
+    backup: { keep: 24, keepDays: 30, copyPlain: false, copyKeep: 24, copyKeepDays: 30 },
   };
 }
 

@@ -244,6 +244,12 @@ describe('an established cluster', () => {
     expect(orders).toMatchObject({ code: 'bootstrap', cluster: [{ incarnation: CURRENT + 1, why: 'all-blank' }] });
   });
 
+  it('begins one above the life that its snapshot is of, where the record is an older copy', () => {
+    const backup = { kind: 'usable', id: `${CURRENT + 3}-9`, incarnation: CURRENT + 3 } as const;
+    const orders = judge(['blank', 'blank', 'blank'], { backup });
+    expect(orders).toMatchObject({ cluster: [{ incarnation: CURRENT + 4, from: `${CURRENT + 3}-9` }] });
+  });
+
   it('is not begun where one lost its data without a reboot: it may still be somewhere', () => {
     const members = { m1: { condition: { kind: 'blank', sameBoot: true } } } as const;
     for (const discardData of [[], ['m1']]) {

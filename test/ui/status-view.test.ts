@@ -15,6 +15,11 @@ const STATUS: ClusterStatus = {
     { name: 's5', role: 'worker', ...NODE },
   ],
   snapshot: { id: '2-4711', objects: 261, takenAt: new Date('2026-11-30T11:57:00Z') },
+  copies: {
+    to: '/mnt/backup',
+    newest: { id: '2-4711', takenAt: new Date('2026-11-30T11:57:00Z') },
+    failure: undefined,
+  },
   authorities: [{ id: 'kubernetes', ends: new Date('2036-11-30T12:00:00Z') }],
 };
 const shown = (status: ClusterStatus): string => `${statusLines({ status, now: NOW, width: 80 }).join('\n')}\n`;
@@ -29,7 +34,9 @@ it('a cluster that is not: what is wrong comes last, with what to do', () => {
     { name: 's6', role: 'worker', down: [], kernel: [], putBack: 0, unreached: 'it does not answer on port 22' },
   ];
   const ends = new Date('2026-12-24T12:00:00Z');
-  return expect(shown({ ...STATUS, nodes, authorities: [{ id: 'etcd', ends }] })).toMatchFileSnapshot(
+  const failure = { at: new Date('2026-11-30T11:58:00Z'), message: 'sh did not take the copy: it ended with 1' };
+  const copies = { to: ['sh', '-c', 'cat > /mnt/x'], newest: undefined, failure };
+  return expect(shown({ ...STATUS, copies, nodes, authorities: [{ id: 'etcd', ends }] })).toMatchFileSnapshot(
     golden('status-ill'),
   );
 });

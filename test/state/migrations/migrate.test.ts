@@ -39,7 +39,12 @@ describe('records of version 1', () => {
     expect([readyTimeoutMs, connectTimeoutMs]).toEqual([480_000, 500]);
     expect(await recorded()).toEqual({
       ...rest,
-      spec: { ...spec, readyTimeout: 480_000, ssh: { ...sshAsBefore, connectTimeout: 500 } },
+      spec: {
+        ...spec,
+        readyTimeout: 480_000,
+        ssh: { ...sshAsBefore, connectTimeout: 500 },
+        backup: { keep: 24, keepDays: 30, copyPlain: false, copyKeep: 24, copyKeepDays: 30 },
+      },
     });
   });
 
