@@ -59,7 +59,7 @@ export interface PageSnapshot {
 export interface LogState {
   /** What was written for so long is not on the operator yet. */
   lagMs: number;
-  /** Whose etcd is followed. */
+  /** Whose etcd is followed; empty while there is none. */
   node: string;
   problem?: string;
 }

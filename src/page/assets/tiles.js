@@ -73,7 +73,7 @@ function logTile(log) {
     {
       label: 'Change log behind',
       figure: duration(lagMs),
-      context: problem ?? `follows ${node}`,
+      context: problem ?? (node === '' ? 'nobody is followed yet' : `follows ${node}`),
       level: good ? 'good' : 'bad',
     },
   ];
