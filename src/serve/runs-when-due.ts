@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from 'node:util';
+import { deadline } from '../abort.js';
+import { bringUp } from '../app/bring-up.js';
+import { journal } from '../app/journal.js';
+import { type RecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
+import { toDisklessError } from '../errors.js';
+import { hasCode } from '../kube/api-errors.js';
+import type { EventSink } from '../runner/events.js';
+import { acquireLock } from '../state/lock.js';
+import { readNodeRecords } from '../state/record-files.js';
+import { due } from './due.js';
+import { inWords, type Work } from './work.js';
+
+/** Somebody else is at work on the state. */
+const LOCKED_MS = 2_000;
+/** Where no quorum answers there is nothing to wait for. */
+const FLUSH_MS = 1_000;
+
+/** Returns when the record is of other nodes, or of others' ways to reach them. */
+export async function runsWhenDue(work: Work): Promise<void> {
+  const { state, recorded, memory, observer, bell, signal, clock } = work;
+  while (!work.leave.aborted) {
+    signal.throwIfAborted();
+    const { record } = await recordedCluster(state);
+    if (!isDeepStrictEqual(reachOf(record), reachOf(recorded.record))) return;
+    const next = due(memory.look(record.spec.nodes, await readNodeRecords(state)));
+    if (next.kind === 'now') {
+      const againMs = await run(work, next.why);
+      if (againMs !== undefined) await bell.heard(signal, clock.monotonicMs() + againMs);
+      continue;
+    }
+    if (next.kind === 'later') observer.waits(next.waitsFor);
+    await bell.heard(signal, next.kind === 'later' ? next.atMs : undefined);
+  }
+}
+
+const reachOf = ({ spec, clusterId }: RecordedCluster['record']) => ({ clusterId, ssh: spec.ssh, nodes: spec.nodes });
+
+/** @returns after how long to look again where somebody else is at work */
+async function run(work: Work, why: string): Promise<number | undefined> {
+  const { request, place, unattended, observer, memory, clock, signal } = work;
+  observer.tell(`up: ${why}`);
+  observer.waits(undefined);
+  const view = work.openView();
+  const sink: EventSink = (event) => {
+    view.sink(event);
+    observer.sink(event);
+  };
+  const now = () => new Date(clock.now());
+  try {
+    await flushed(work);
+    const { result } = await bringUp({
+      request: { ...request, ...place, verify: false, newCluster: false },
+      lock: (path) => acquireLock({ path, command: 'serve', now }),
+      sink,
+      journal,
+      onArtifact: view.onArtifact,
+      unattended,
+      signal,
+    });
+    signal.throwIfAborted();
+    memory.ended(result);
+    work.look.ring();
+    const [error] = result.errors;
+    if (error !== undefined) observer.waits(inWords(error));
+    return undefined;
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const error = toDisklessError(thrown);
+    observer.waits(inWords(error));
+    if (hasCode(error, 'locked')) return LOCKED_MS;
+    observer.tell(`up could not begin: ${inWords(error)}`);
+    memory.failed();
+    return undefined;
+  } finally {
+    await view.end();
+  }
+}
+
+/** What a restore would go on to is on the disk, where a quorum still says what that is. */
+async function flushed({ log, signal }: Work): Promise<void> {
+  const limit = deadline({ parent: signal, ms: FLUSH_MS });
+  await log.flush(limit.signal).catch(() => signal.throwIfAborted());
+  limit.release();
+}
