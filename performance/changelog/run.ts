@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -50,7 +50,13 @@ async function measured(load: Load): Promise<Record<string, unknown>> {
     const etcdAlone = await etcdCpuPercent(cluster, () => setTimeout(seconds * 1000));
     const log = followed.follow();
     await log.until(({ isRed }) => !isRed);
-    return { ...load, ...(await whileFollowed(cluster, followed, log, child)), etcdCpuPercentAlone: etcdAlone };
+    const loadBefore = loadavg()[0];
+    return {
+      ...load,
+      loadBefore,
+      ...(await whileFollowed(cluster, followed, log, child)),
+      etcdCpuPercentAlone: etcdAlone,
+    };
   } finally {
     followed.end();
     await cluster.remove();
