@@ -86,7 +86,7 @@ export interface KeepOptions extends TakeSnapshotOptions {
 /** Takes one as the only one who writes to the store, and lets older ones go. @throws refusal `locked` while another is taken */
 export function keepSnapshot(options: KeepOptions): Promise<BackedUp> {
   const { state, store, reason: command, now } = options;
-  return holdStore({ store, command, now }, async () => {
+  return holdStore({ store, command, now, signal: options.signal }, async () => {
     const snapshot = await takeSnapshot(options);
     return { snapshot, pruned: await prune({ state, store, now: now() }) };
   });

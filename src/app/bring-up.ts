@@ -6,6 +6,7 @@ import type { EventSink } from '../runner/events.js';
 import type { Lock } from '../state/lock.js';
 import { readClusterRecord, readJumpHosts, readNodeRecords } from '../state/record-files.js';
 import { createRunDirectory, prepareStateDir, sweepTemporaryFiles } from '../state/state-dir.js';
+import { flushDaemon } from './ask-daemon.js';
 import { backupsOfRun } from './backups-of-run.js';
 import { type RunInputs, readInputs } from './inputs.js';
 import { openPki } from './reconcile-input.js';
@@ -52,6 +53,8 @@ export async function bringUp({
   await prepareStateDir(seen.state);
   const held = await lock(seen.state.lock);
   try {
+    // What a restore would go on to is on the disk then; in vain where it is the daemon itself that asks.
+    await flushDaemon(seen.state, signal);
     const inputs = await unlessStale(seen, read);
     await sweepTemporaryFiles(inputs.state);
     const directory = await createRunDirectory(inputs.state, new Date());

@@ -21,7 +21,7 @@ export interface ImportBackupOptions {
   signal: AbortSignal;
 }
 
-/** `backups import`, and `up --snapshot FILE`. @throws usage errors of `importSnapshot`; refusal `locked` */
+/** `backups import`, and `up --snapshot FILE`. @throws usage errors of `importSnapshot` */
 export async function importBackup(options: ImportBackupOptions): Promise<SnapshotInfo> {
   const { recorded, file, unsealWith = unasked(file), spec, now, signal } = options;
   const { clusterId } = recorded.record;
@@ -31,7 +31,7 @@ export async function importBackup(options: ImportBackupOptions): Promise<Snapsh
       ? problemsOf(snapshot, { clusterId, encryptionKeys, spec })
       : restoreProblems({ snapshot, clusterId, encryptionKeys, toolProblem: undefined });
   const store = snapshotStore(recorded.state);
-  return holdStore({ store, command: 'backups import', now }, () =>
+  return holdStore({ store, command: 'backups import', now, signal }, () =>
     importSnapshot({ store, file, unsealWith, problemsOf: why, signal }),
   );
 }

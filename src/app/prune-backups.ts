@@ -3,8 +3,8 @@ import { snapshotStore } from '../backup/snapshot-store.js';
 import type { RecordedCluster } from '../cluster/recorded-cluster.js';
 import { prune } from './backup.js';
 
-/** `backups prune`: IDs of what went. @throws refusal `locked` while a snapshot is taken */
-export function pruneBackups({ state }: RecordedCluster, now: () => Date): Promise<string[]> {
+/** `backups prune`: IDs of what went, once no snapshot is taken. */
+export function pruneBackups({ state }: RecordedCluster, now: () => Date, signal: AbortSignal): Promise<string[]> {
   const store = snapshotStore(state);
-  return holdStore({ store, command: 'backups prune', now }, () => prune({ state, store, now: now() }));
+  return holdStore({ store, command: 'backups prune', now, signal }, () => prune({ state, store, now: now() }));
 }

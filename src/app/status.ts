@@ -14,6 +14,7 @@ import type { KubeNode } from '../kube/objects.js';
 import { resourcePath } from '../kube/paths.js';
 import { readAuthorityEnds } from '../pki/authority-ends.js';
 import { readNodeRecords } from '../state/record-files.js';
+import { logOfDaemon } from './ask-daemon.js';
 
 export interface StatusOptions {
   recorded: RecordedCluster;
@@ -44,13 +45,14 @@ export async function clusterStatus({ recorded, ssh, tell, signal }: StatusOptio
 /** All its machines, its etcd and its API, asked at the same time. */
 export async function surveyCluster({ recorded, spec, cluster, signal }: SurveyOptions): Promise<Survey> {
   const { record, state } = recorded;
-  const [facts, nodeRecords, api, etcd, kept, copies, authorities] = await Promise.all([
+  const [facts, nodeRecords, api, etcd, kept, copies, log, authorities] = await Promise.all([
     Promise.all(spec.nodes.map((node) => lookAt(cluster, node, signal))),
     readNodeRecords(state),
     listNodes(cluster, signal),
     etcdStatus(cluster, spec, signal),
     listSnapshots(snapshotStore(state)),
     copiesStatus(state, record.spec.backup.copyTo),
+    logOfDaemon(state, signal),
     readAuthorityEnds(state.pki),
   ]);
   signal.throwIfAborted();
@@ -70,7 +72,7 @@ export async function surveyCluster({ recorded, spec, cluster, signal }: SurveyO
   });
   const [newest] = kept.snapshots;
   const snapshot = newest && { id: newest.id, objects: newest.objects, takenAt: new Date(newest.takenAt) };
-  const status = { ...versions, ...silent, ...etcd, nodes, snapshot, copies, authorities };
+  const status = { ...versions, ...silent, ...etcd, nodes, snapshot, copies, ...(log && { log }), authorities };
   return { status, facts: new Map(read), objects };
 }
 

@@ -52,6 +52,8 @@ export interface ClusterStatus {
   snapshot: SnapshotStatus | undefined;
   /** Copies of them elsewhere; undefined where none are to be made. */
   copies: CopiesStatus | undefined;
+  /** The change log, as the daemon that keeps it says; absent where none does. */
+  log?: LogStatus;
   /** Certificate authorities, and when they end. */
   authorities: { id: string; ends: Date }[];
 }
@@ -82,6 +84,16 @@ export interface CopiesStatus {
   failure: { at: Date; message: string } | undefined;
 }
 
+/** How far the operator's change log is behind etcd. */
+export interface LogStatus {
+  /** Whose member is followed; empty while none is. */
+  node: string;
+  /** For so long it is not known that it holds everything. */
+  lagMs: number;
+  /** Why it is not as it should be: then what was written in that time would be lost with the machines. */
+  problem?: string;
+}
+
 export interface StatusProblem {
   /** A sentence that names the place. */
   message: string;
@@ -108,9 +120,16 @@ export function problemsOf(status: ClusterStatus, now: Date): StatusProblem[] {
     ...(apiSilent === undefined ? [] : [{ message: `no kube-apiserver answers: ${apiSilent}`, hint: UP }]),
     ...status.nodes.flatMap(nodeProblems),
     ...(status.snapshot === undefined ? [NO_SNAPSHOT] : []),
+    ...logProblems(status.log),
     ...copyProblems(status),
     ...status.authorities.flatMap(({ id, ends }) => authorityProblems(id, ends, now)),
   ];
+}
+
+function logProblems(log: LogStatus | undefined): StatusProblem[] {
+  if (log?.problem === undefined) return [];
+  const message = `the change log is ${(log.lagMs / 1000).toFixed(1)} s behind: ${log.problem}`;
+  return [{ message, hint: 'what was written in that time would be lost if all machines lost power now' }];
 }
 
 function copyProblems({ snapshot, copies }: ClusterStatus): StatusProblem[] {

@@ -7,8 +7,8 @@ import { recordedCluster } from '../cluster/recorded-cluster.js';
 import { doctorLines } from '../doctor/doctor-view.js';
 import { isHealthy } from '../doctor/report.js';
 import { EXIT } from '../errors.js';
-import { acquireLock } from '../state/lock.js';
 import { interruptible } from './interrupt.js';
+import { lockBesideDaemon } from './lock-beside-daemon.js';
 import type { ClusterFlags } from './options.js';
 import { print } from './output-lost.js';
 import { screenOf, tellLine } from './view.js';
@@ -26,7 +26,7 @@ export function doctorCommand(flags: DoctorFlags): Promise<number> {
   return interruptible(
     async (signal) => {
       const recorded = await recordedCluster(stateOf(flags));
-      const lock = await acquireLock({ path: recorded.state.lock, command: 'doctor', now: () => new Date() });
+      const lock = await lockBesideDaemon(recorded.state.lock, 'doctor', signal);
       try {
         if (lock.takenOverFrom) tellLine(takenOverMessage(lock.takenOverFrom));
         const ssh = sshOfRequest(flags);

@@ -13,7 +13,7 @@ import { createServePage, type ServePage } from '../serve/page-source.js';
 import { serve } from '../serve/serve.js';
 import { systemd, unitText } from '../serve/systemd.js';
 import type { Sight } from '../serve/watch-machine.js';
-import type { ServeObserver, ServeOptions } from '../serve/work.js';
+import { DAEMON, type ServeObserver, type ServeOptions } from '../serve/work.js';
 import { acquireLock } from '../state/lock.js';
 import { interruptible } from './interrupt.js';
 import type { StateFlags } from './options.js';
@@ -115,7 +115,7 @@ interface Serving extends Pick<ServeOptions, 'observer' | 'leave' | 'signal'> {
 async function serveWith(settings: Settings, { page, ...serving }: Serving): Promise<void> {
   const { state, page: where, ...options } = settings;
   const now = () => new Date();
-  const lock = await acquireLock({ path: state.serveLock, command: 'serve', now });
+  const lock = await acquireLock({ path: state.serveLock, command: DAEMON, now });
   try {
     const shown = await startPage({ source: page, ...where, wallClock: now });
     log(`the page is at ${shown.url}`);
@@ -150,7 +150,7 @@ function observerOf(notify: ReturnType<typeof systemd>, page: ServePage): ServeO
       page.saw(name, sight);
     },
     looked: (status, backups) => page.looked(status, backups),
-    logged: (state) => page.logged(state),
+    logged: (status) => page.logged(status),
     sink: (event) => page.ran(event),
   };
 }

@@ -3,9 +3,9 @@ import { journal } from '../app/journal.js';
 import { plan } from '../app/plan.js';
 import { loadPreset } from '../bench/preset/load-preset.js';
 import { EXIT, type ExitCode } from '../errors.js';
-import { acquireLock } from '../state/lock.js';
 import { measureCommand } from './bench/run.js';
 import { interruptible } from './interrupt.js';
+import { lockBesideDaemon } from './lock-beside-daemon.js';
 import type { RunFlags } from './options.js';
 import { unsealOf } from './seal-keys.js';
 import type { UnsealFlags } from './seal-options.js';
@@ -41,7 +41,7 @@ async function shown(flags: UpFlags, signal: AbortSignal) {
     return key;
   };
   const request = { ...flags, unsealSnapshot };
-  const lock = (path: string) => acquireLock({ path, command: 'up', now: () => new Date() });
+  const lock = (path: string) => lockBesideDaemon(path, 'up', signal);
   const { sink, onArtifact } = view;
   return bringUp({ request, lock, sink, journal, onArtifact, signal }).finally(() => view.end());
 }

@@ -1,3 +1,4 @@
+import type { LogStatus } from '../cluster/cluster-status.js';
 import type { StatusDocument } from '../cluster/status-document.js';
 import type { StepOutcome } from '../runner/events.js';
 
@@ -15,7 +16,7 @@ export interface PageState {
   /** The newest first. */
   snapshots: PageSnapshot[];
   /** Absent while nothing is followed. */
-  log?: LogState;
+  log?: LogStatus;
   /** What runs now. */
   now?: PageRun;
   /** The last run that ended. */
@@ -54,14 +55,6 @@ export interface PageSnapshot {
   objects: number;
   /** Why nothing could be restored from it; empty where it can. */
   problems: string[];
-}
-
-export interface LogState {
-  /** What was written for so long is not on the operator yet. */
-  lagMs: number;
-  /** Whose etcd is followed; empty while there is none. */
-  node: string;
-  problem?: string;
 }
 
 export interface PageRun {

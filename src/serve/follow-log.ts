@@ -1,9 +1,11 @@
 import { snapshotStore } from '../backup/snapshot-store.js';
 import { type BaseReason, type Follower, followChanges, type LogState } from '../changelog/follow.js';
 import type { Cluster } from '../cluster/cluster.js';
+import type { LogStatus } from '../cluster/cluster-status.js';
 import { recordedCluster } from '../cluster/recorded-cluster.js';
 import { controlPlanes } from '../config/spec.js';
 import { DisklessError, toDisklessError } from '../errors.js';
+import type { Clock } from '../reconcile/context.js';
 import type { ClusterRecord } from '../state/records.js';
 import type { StateDir } from '../state/state-dir.js';
 import type { Bell } from './bell.js';
@@ -14,10 +16,10 @@ export interface FollowLogOptions {
   /** Rung when the record may be another. */
   bell: Bell;
   takeSnapshot: (reason: BaseReason) => Promise<unknown>;
-  /** undefined: nothing is followed, since etcd is not brought up. */
-  onState: (state: LogState | undefined) => void;
+  /** Every half second; undefined: nothing is followed, since etcd is not brought up. */
+  onStatus: (status: LogStatus | undefined) => void;
   tell: (line: string) => void;
-  sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  clock: Clock;
   signal: AbortSignal;
 }
 
@@ -27,6 +29,8 @@ export interface LogOfServe {
   run(): Promise<never>;
   /** Everything that was acknowledged before is on the disk, as far as a quorum says what that is. @throws as `Follower.flush` */
   flush(signal: AbortSignal): Promise<void>;
+  /** As it was told last. */
+  status(): LogStatus | undefined;
 }
 
 /** Between attempts after what only a person can put right, who may have done so. */
@@ -34,9 +38,15 @@ const RETRY_MS = 10_000;
 
 /** The change log of whichever incarnation is recorded as open. */
 export function followLog(options: FollowLogOptions): LogOfServe {
-  const { state, bell, tell, sleep, onState, signal } = options;
+  const { state, bell, tell, clock, onStatus, signal } = options;
   let follower: Follower | undefined;
+  let last: LogStatus | undefined;
+  const told = (status: LogStatus | undefined): void => {
+    last = status;
+    onStatus(status);
+  };
   return {
+    status: () => last,
     async flush(own) {
       await follower?.flush(own);
     },
@@ -45,19 +55,21 @@ export function followLog(options: FollowLogOptions): LogOfServe {
         const { record } = await recordedCluster(state);
         const { incarnation, phase } = record.etcd;
         if (phase !== 'bootstrapped') {
-          onState(undefined);
+          told(undefined);
           await bell.heard(signal);
           continue;
         }
         const life = new AbortController();
-        follower = follow(options, record, AbortSignal.any([signal, life.signal]));
+        const sinceMs = clock.monotonicMs();
+        const onState = (seen: LogState): void => told(statusOf(seen, clock.monotonicMs() - sinceMs));
+        follower = follow(options, { record, onState, signal: AbortSignal.any([signal, life.signal]) });
         try {
           await Promise.race([follower.ended, untilAnother(options, incarnation)]);
         } catch (thrown) {
           signal.throwIfAborted();
           const { message } = toDisklessError(thrown);
           tell(`the change log is not kept: ${message}`);
-          await sleep(RETRY_MS, signal);
+          await clock.sleep(RETRY_MS, signal);
         } finally {
           life.abort(new DisklessError({ code: 'log-ended', message: 'another incarnation is followed from now on' }));
           await follower.ended.catch(() => undefined);
@@ -68,11 +80,21 @@ export function followLog(options: FollowLogOptions): LogOfServe {
   };
 }
 
-function follow(
-  { state, cluster, takeSnapshot, onState }: FollowLogOptions,
-  { clusterId, spec, etcd: { incarnation } }: ClusterRecord,
-  signal: AbortSignal,
-): Follower {
+/** @param triedMs For so long it has been tried: it may never have held everything */
+function statusOf({ node = '', lagMs, isRed, problem }: LogState, triedMs: number): LogStatus {
+  const why = problem?.message ?? (isRed ? 'what was written last is not on the operator yet' : undefined);
+  return { node, lagMs: Math.round(lagMs ?? triedMs), ...(why !== undefined && { problem: why }) };
+}
+
+interface Following {
+  record: ClusterRecord;
+  onState: (state: LogState) => void;
+  signal: AbortSignal;
+}
+
+function follow({ state, cluster, takeSnapshot }: FollowLogOptions, { record, onState, signal }: Following): Follower {
+  const { clusterId, spec, etcd } = record;
+  const { incarnation } = etcd;
   // Another list of them has the daemon begin anew.
   const names = controlPlanes(spec).map(({ name }) => name);
   const snapshots = snapshotStore(state);

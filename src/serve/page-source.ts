@@ -1,6 +1,5 @@
 import type { ListedBackup } from '../backup/restorable.js';
-import type { LogState } from '../changelog/follow.js';
-import type { ClusterStatus } from '../cluster/cluster-status.js';
+import type { ClusterStatus, LogStatus } from '../cluster/cluster-status.js';
 import { statusDocument } from '../cluster/status-document.js';
 import type { DisklessError } from '../errors.js';
 import { withLoss, withRunEvent, withSighting } from '../page/epoch-line.js';
@@ -16,11 +15,9 @@ export interface ServePage extends PageSource {
   waits(reason: string | undefined): void;
   lacks(problems: readonly DisklessError[]): void;
   looked(status: ClusterStatus, backups: readonly ListedBackup[]): void;
-  logged(state: LogState | undefined): void;
+  logged(status: LogStatus | undefined): void;
   ran(event: RunEvent): void;
 }
-
-const BEHIND = 'what was written last is not on the operator yet';
 
 export function createServePage(wallClock: () => Date): ServePage {
   const recorder = createRunRecorder();
@@ -28,8 +25,7 @@ export function createServePage(wallClock: () => Date): ServePage {
   let epochs: NodeEpochs[] = [];
   let looked: Pick<PageState, 'status' | 'snapshots'> = { snapshots: [] };
   let waitsFor: string | undefined;
-  let log: PageState['log'];
-  let followedMs = 0;
+  let log: LogStatus | undefined;
   let lacking: { message: string; hint?: string }[] = [];
   const now = (): string => wallClock().toISOString();
   const changed = (): void => {
@@ -83,13 +79,8 @@ export function createServePage(wallClock: () => Date): ServePage {
       looked = { status: taken, snapshots };
       changed();
     },
-    logged(state) {
-      const nowMs = wallClock().getTime();
-      if (log === undefined) followedMs = nowMs;
-      // Where it never held everything, for as long as it has been tried.
-      const lagMs = Math.round(state?.lagMs ?? nowMs - followedMs);
-      const why = state?.problem?.message ?? (state?.isRed ? BEHIND : undefined);
-      log = state && { node: state.node ?? '', lagMs, ...(why !== undefined && { problem: why }) };
+    logged(status) {
+      log = status;
       changed();
     },
     ran(event) {

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { deadline } from '../abort.js';
 import { bringUp } from '../app/bring-up.js';
 import { journal } from '../app/journal.js';
 import { type RecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
@@ -9,12 +8,10 @@ import type { EventSink } from '../runner/events.js';
 import { acquireLock } from '../state/lock.js';
 import { readNodeRecords } from '../state/record-files.js';
 import { due } from './due.js';
-import { inWords, type Work } from './work.js';
+import { DAEMON, inWords, type Work } from './work.js';
 
 /** Somebody else is at work on the state. */
 const LOCKED_MS = 2_000;
-/** Where no quorum answers there is nothing to wait for. */
-const FLUSH_MS = 1_000;
 
 /** Returns when the record is of other nodes, or of others' ways to reach them. */
 export async function runsWhenDue(work: Work): Promise<void> {
@@ -48,10 +45,9 @@ async function run(work: Work, why: string): Promise<number | undefined> {
   };
   const now = () => new Date(clock.now());
   try {
-    await flushed(work);
     const { result } = await bringUp({
       request: { ...request, ...place, verify: false, newCluster: false },
-      lock: (path) => acquireLock({ path, command: 'serve', now }),
+      lock: (path) => acquireLock({ path, command: DAEMON, now }),
       sink,
       journal,
       onArtifact: view.onArtifact,
@@ -75,11 +71,4 @@ async function run(work: Work, why: string): Promise<number | undefined> {
   } finally {
     await view.end();
   }
-}
-
-/** What a restore would go on to is on the disk, where a quorum still says what that is. */
-async function flushed({ log, signal }: Work): Promise<void> {
-  const limit = deadline({ parent: signal, ms: FLUSH_MS });
-  await log.flush(limit.signal).catch(() => signal.throwIfAborted());
-  limit.release();
 }

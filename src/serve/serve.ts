@@ -6,6 +6,7 @@ import { DisklessError } from '../errors.js';
 import { requireKeyAlone } from '../ssh/login-alone.js';
 import type { StateDir } from '../state/state-dir.js';
 import { type Bell, createBell } from './bell.js';
+import { openControlSocket } from './control-socket.js';
 import { followLog } from './follow-log.js';
 import { keep, takeSnapshots } from './keep-snapshots.js';
 import { lookAhead, lookAround } from './look-around.js';
@@ -56,9 +57,9 @@ async function untilRecordChanges(options: ServeOptions, memory: DaemonMemory): 
     cluster,
     bell: onRecord,
     takeSnapshot: (reason) => keep(work, `log: ${reason}`),
-    onState: observer.logged,
+    onStatus: observer.logged,
     tell,
-    sleep: options.clock.sleep,
+    clock: options.clock,
     signal: either,
   });
   const work: Work = { ...options, signal: either, recorded, spec, cluster, memory, bell, look, log };
@@ -71,6 +72,12 @@ async function untilRecordChanges(options: ServeOptions, memory: DaemonMemory): 
     log.run(),
   ];
   const ended = Promise.allSettled(background);
+  const control = await openControlSocket({
+    path: state.serveSocket,
+    log: log.status,
+    flush: () => log.flush(either),
+    onFailure: ({ message }) => tell(`commands beside it cannot ask it: ${message}`),
+  });
   try {
     observer.ready();
     await Promise.race([runsWhenDue(work), Promise.race(background)]);
@@ -78,6 +85,7 @@ async function untilRecordChanges(options: ServeOptions, memory: DaemonMemory): 
     life.abort(new DisklessError({ code: 'interrupted', message: 'the daemon looks at its state anew' }));
     files.close();
     release();
+    await control.close();
     await ended;
     await cluster.close();
   }

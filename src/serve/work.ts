@@ -2,9 +2,8 @@ import type { ContentPlace } from '../app/content.js';
 import type { SshRequest, StateRequest } from '../app/requests.js';
 import type { OnArtifactProgress } from '../artifacts/progress.js';
 import type { ListedBackup } from '../backup/restorable.js';
-import type { LogState } from '../changelog/follow.js';
 import type { Cluster } from '../cluster/cluster.js';
-import type { ClusterStatus } from '../cluster/cluster-status.js';
+import type { ClusterStatus, LogStatus } from '../cluster/cluster-status.js';
 import type { RecordedCluster } from '../cluster/recorded-cluster.js';
 import type { ClusterSpec } from '../config/spec.js';
 import type { DisklessError } from '../errors.js';
@@ -16,6 +15,9 @@ import type { Bell } from './bell.js';
 import type { LogOfServe } from './follow-log.js';
 import type { DaemonMemory } from './run-memory.js';
 import type { Sight } from './watch-machine.js';
+
+/** What the daemon calls itself in the locks that it holds. */
+export const DAEMON = 'serve';
 
 export interface ServeOptions {
   state: StateDir;
@@ -48,7 +50,7 @@ export interface ServeObserver {
   /** How the cluster was found just now, and what is kept of it. */
   looked(status: ClusterStatus, backups: readonly ListedBackup[]): void;
   /** How far the change log is; undefined where none is kept. Every half second. */
-  logged(state: LogState | undefined): void;
+  logged(status: LogStatus | undefined): void;
   /** Sees each event of a run, too. */
   sink: EventSink;
 }

@@ -1,6 +1,7 @@
 import { rmdirSync, unlinkSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type DisklessError, refusal, usageError } from '../errors.js';
 import { type Claim, stageClaim, sweepStaging } from './lock-claim.js';
 import { type LockOwner, parseEntryName, readOwner } from './lock-owner.js';
@@ -13,6 +14,16 @@ export interface LockOptions {
   /** What this run does, for whoever is refused meanwhile. Never a secret: others read it. */
   command: string;
   now: () => Date;
+  /** Who holds it may be waited for. Default: nobody is. */
+  wait?: LockWait;
+}
+
+export interface LockWait {
+  /** Whether this one, who lives on this machine, is waited for. */
+  isFor: (owner: LockOwner) => boolean;
+  /** Told once, when the waiting begins. */
+  onWait?: (owner: LockOwner) => void;
+  signal: AbortSignal;
 }
 
 export interface Lock {
@@ -23,6 +34,8 @@ export interface Lock {
   release(): void;
 }
 
+/** A lock that is given back makes no event that the one who waits could be sure of. */
+const LOOK_AGAIN_MS = 250;
 /** A competitor can win between two of our calls; this often in a row it cannot. */
 const ATTEMPTS = 100;
 
@@ -32,12 +45,12 @@ const ATTEMPTS = 100;
  *  - a dead owner's entry is renamed to ours, which succeeds for exactly one, because that name exists once.
  * So there is no moment at which two hold it, and a kill at any moment leaves a lock that can be taken over.
  *
- * @throws refusal (exit 5) `locked` while another run lives
+ * @throws refusal (exit 5) `locked` while another run lives that is not waited for
  */
-export async function acquireLock({ path, command, now }: LockOptions): Promise<Lock> {
+export async function acquireLock({ path, command, now, wait }: LockOptions): Promise<Lock> {
   try {
     const claim = await stageClaim({ path, command, since: now() });
-    const lock = await acquire(claim).finally(() => rm(claim.staging, { recursive: true, force: true }));
+    const lock = await acquire(claim, wait).finally(() => rm(claim.staging, { recursive: true, force: true }));
     await sweepStaging(path).catch((error: unknown) => {
       lock.release();
       throw error;
@@ -48,11 +61,19 @@ export async function acquireLock({ path, command, now }: LockOptions): Promise<
   }
 }
 
-async function acquire(claim: Claim): Promise<Lock> {
+async function acquire(claim: Claim, wait: LockWait | undefined): Promise<Lock> {
+  let isWaiting = false;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (await succeeds(rename(claim.staging, claim.path), ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'])) return held(claim);
     const holder = await holderOf(claim.path);
     if (holder === undefined) continue;
+    if (holder.liveness === 'alive' && wait?.isFor(holder.owner)) {
+      if (!isWaiting) wait.onWait?.(holder.owner);
+      isWaiting = true;
+      await sleep(LOOK_AGAIN_MS, undefined, { signal: wait.signal }).catch(() => wait.signal.throwIfAborted());
+      attempt = 0;
+      continue;
+    }
     if (holder.liveness !== 'dead') throw locked(claim.path, holder.owner, holder.liveness === 'unknown');
     if (await takeOver(claim, holder.entry)) return held(claim, holder.owner);
   }

@@ -31,6 +31,8 @@ export interface StateDir {
   lock: string;
   /** Held by the one daemon. */
   serveLock: string;
+  /** Where that is asked. */
+  serveSocket: string;
 }
 
 export interface StateLocation {
@@ -64,6 +66,7 @@ export function stateDirAt(root: string): StateDir {
     copies: join(root, 'copies.json'),
     lock: join(root, 'lock'),
     serveLock: join(root, 'serve.lock'),
+    serveSocket: join(root, 'serve.sock'),
   };
 }
 
@@ -92,7 +95,7 @@ export async function prepareStateDir(state: StateDir): Promise<void> {
 
 /** What may be there before the first cluster.yaml is written. */
 const OWN_ENTRIES =
-  /^(pki|kubeconfig|nodes|jump-hosts\.json|runs|bench|snapshots|last-snapshot\.json|copies\.json|lock|serve\.lock|\..+\.tmp|lost\+found)$/;
+  /^(pki|kubeconfig|nodes|jump-hosts\.json|runs|bench|snapshots|last-snapshot\.json|copies\.json|lock|serve\.(lock|sock)|\..+\.tmp|lost\+found)$/;
 
 /** `--state-dir` of the wrong directory must not make someone's home private to us. */
 async function refuseForeign({ root, clusterFile }: StateDir): Promise<void> {

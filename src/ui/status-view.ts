@@ -2,6 +2,7 @@ import {
   type ClusterStatus,
   type CopiesStatus,
   daysUntil,
+  type LogStatus,
   type MemberStatus,
   type NodeStatus,
   problemsOf,
@@ -20,7 +21,7 @@ export interface StatusViewOptions {
 
 /** A cluster as a person reads it: what it is, its nodes, and last what is not as it should be. */
 export function statusLines({ status, now, width, style = PLAIN }: StatusViewOptions): string[] {
-  const { cluster, kubernetes, etcd, incarnation, nodes, members, snapshot, copies, authorities } = status;
+  const { cluster, kubernetes, etcd, incarnation, nodes, members, snapshot, copies, log, authorities } = status;
   const problems = problemsOf(status, now);
   const member = new Map(members.map((each) => [each.name, each]));
   const columns: Column<NodeStatus>[] = [
@@ -50,11 +51,17 @@ export function statusLines({ status, now, width, style = PLAIN }: StatusViewOpt
       ? wrap(`times that a node's unit has put something back in this boot: ${putBack.join(', ')}`, { width })
       : []),
     ...(snapshot ? wrap(`last snapshot: ${snapshotText(snapshot, now)}`, { width }) : []),
+    ...(log ? wrap(logText(log), { width }) : []),
     ...(copies ? wrap(copiesText(copies, now), { width }) : []),
     ...(ends.length > 0 ? wrap(`authorities end in: ${ends.join(', ')}`, { width }) : []),
     '',
     ...verdict,
   ];
+}
+
+function logText({ node, lagMs }: LogStatus): string {
+  const whom = node === '' ? '' : ` on ${node}`;
+  return `change log: followed${whom}, ${(lagMs / 1000).toFixed(1)} s behind`;
 }
 
 function copiesText({ to, newest, failure }: CopiesStatus, now: Date): string {

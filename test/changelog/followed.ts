@@ -73,7 +73,7 @@ export function createFollowed({ member, names, root }: CreateFollowed): Followe
   };
   const now = (): Date => new Date();
   const take = (): Promise<SnapshotInfo> =>
-    holdStore({ store, command: 'test', now }, () =>
+    holdStore({ store, command: 'test', now, signal }, () =>
       takeSnapshot({ cluster, record: record(), store, reason: 'test', now, signal }),
     );
   return {

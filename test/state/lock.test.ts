@@ -222,3 +222,37 @@ describe('what cannot be judged is left alone', () => {
     expect(await refusalOf(acquire())).toMatchObject({ code: 'state-not-usable', exit: 2 });
   });
 });
+
+describe('an owner that is waited for', () => {
+  const signal = () => new AbortController().signal;
+
+  test('gives it to who waits, who says once for whom', async () => {
+    const first = await acquire();
+    const told: string[] = [];
+    const wait = {
+      isFor: () => true,
+      onWait: (owner: { command: string }) => told.push(owner.command),
+      signal: signal(),
+    };
+    const second = acquireLock({ path, command: 'k8s-diskless up', now, wait });
+    await expect.poll(() => told).toEqual(['k8s-diskless plan']);
+    first.release();
+    (await second).release();
+    expect(told).toHaveLength(1);
+  });
+
+  test('is not, where it is another one', async () => {
+    const first = await acquire();
+    const wait = { isFor: ({ command }: { command: string }) => command === 'serve', signal: signal() };
+    expect(await refusalOf(acquireLock({ path, command: 'up', now, wait }))).toMatchObject({ code: 'locked' });
+    first.release();
+  });
+
+  test('is not any more after Ctrl-C', async () => {
+    const first = await acquire();
+    const end = new AbortController();
+    const wait = { isFor: () => true, onWait: () => end.abort(new Error('interrupted')), signal: end.signal };
+    await expect(acquireLock({ path, command: 'up', now, wait })).rejects.toThrow('interrupted');
+    first.release();
+  });
+});

@@ -22,9 +22,9 @@ import { recordedCluster } from '../../cluster/recorded-cluster.js';
 import type { SshSpec } from '../../config/spec.js';
 import { EXIT, type ExitCode } from '../../errors.js';
 import { writeFileAtomic } from '../../state/atomic-write.js';
-import { acquireLock } from '../../state/lock.js';
 import type { StateDir } from '../../state/state-dir.js';
 import { interruptible } from '../interrupt.js';
+import { lockBesideDaemon } from '../lock-beside-daemon.js';
 import type { OutputFormat, StateFlags } from '../options.js';
 import { viewOutput } from '../output-lost.js';
 import { PACKAGE, readPackage } from '../version.js';
@@ -81,7 +81,7 @@ export interface MeasureCommandOptions {
  */
 export async function measureCommand(options: MeasureCommandOptions): Promise<number> {
   const { state } = options;
-  const lock = await acquireLock({ path: state.lock, command: 'bench', now: () => new Date() });
+  const lock = await lockBesideDaemon(state.lock, 'bench', options.signal);
   try {
     if (lock.takenOverFrom) process.stderr.write(`${takenOverMessage(lock.takenOverFrom)}\n`);
     const result = await measure({
