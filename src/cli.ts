@@ -18,6 +18,7 @@ import { outliveOutputs, print } from './commands/output-lost.js';
 import { addPkiCommands } from './commands/pki.js';
 import { addUnsealOptions } from './commands/seal-options.js';
 import { addServeOptions } from './commands/serve-options.js';
+import { addStateCommands } from './commands/state.js';
 import { versionText } from './commands/version.js';
 import { EXIT, toDisklessError } from './errors.js';
 
@@ -91,6 +92,7 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
   addBootCommands(root.command('boot'), finish);
   addPkiCommands(root.command('pki'), finish);
   addBackupCommands(root, finish);
+  addStateCommands(root.command('state'), finish);
   addServeOptions(
     root.command('serve').description('watch the machines, bring back those that were rebooted, keep snapshots'),
   ).action(async (flags) => finish(await (await import('./commands/serve.js')).serveCommand(flags)));

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import { DisklessError } from '../errors.js';
 import type { CopyTarget } from './copy-target.js';
 import type { KeptSnapshot } from './retention.js';
@@ -36,7 +37,7 @@ export function copyToCommand({ command, env, given, stallMs }: CommandOptions):
         if (problem !== undefined) throw failed(program, problem, watch.told());
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof DisklessError) throw error;
+        if (!(error instanceof Gone)) throw error;
         const problem = (await watch.closed) ?? 'it ended before it had read all of it';
         throw failed(program, problem, watch.told());
       } finally {
@@ -47,20 +48,26 @@ export function copyToCommand({ command, env, given, stallMs }: CommandOptions):
   };
 }
 
+/** It reads no more. */
+class Gone extends Error {}
+
 type Watch = ReturnType<typeof watching>;
 
 async function feed({ stdin }: ChildProcess, chunks: AsyncIterable<Uint8Array>, watch: Watch): Promise<void> {
   if (stdin === null) return;
-  const broken = once(stdin, 'error').then(([error]) => Promise.reject(error));
-  const gone = watch.closed.then(() => Promise.reject(new Error('it has ended')));
+  const broken = once(stdin, 'error').then(() => Promise.reject(new Gone()));
+  const gone = watch.closed.then(() => Promise.reject(new Gone()));
   for (const each of [broken, gone]) each.catch(() => undefined);
   watch.alive();
   for await (const chunk of chunks) {
-    if (!stdin.write(chunk)) await Promise.race([once(stdin, 'drain'), broken, gone]);
+    if (!stdin.write(chunk)) await Promise.race([drained(stdin), broken, gone]);
     watch.alive();
   }
   stdin.end();
 }
+
+/** A wait for an event ends with an error of the stream, too. */
+const drained = (stdin: Writable): Promise<unknown> => once(stdin, 'drain').catch(() => Promise.reject(new Gone()));
 
 /** `closed` is why it is no success, or undefined. What stalls is killed. */
 function watching(child: ChildProcess, stallMs: number, signal: AbortSignal) {

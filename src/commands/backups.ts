@@ -8,6 +8,7 @@ Examples:
   k8s-diskless backup --out b.age   the same, and a sealed copy of it to carry away; up --snapshot b.age restores it
   k8s-diskless backups              those there are, the newest first
   k8s-diskless backups verify       read all of them again, to the last byte
+  k8s-diskless backups verify --restore   also start an etcd from the newest, on a node, and count what it serves
   k8s-diskless backups show 2-4711  all that is known of one; --objects lists what would come back
   k8s-diskless backups import b.age bring that copy back; up --snapshot b.age does it too
   k8s-diskless backups prune        let go what is neither among the newest nor the last of its incarnation
@@ -35,8 +36,16 @@ export function addBackupCommands(root: Command, finish: (exit: number) => void)
     .action(async (id: string, flags) =>
       finish(await (await import('./backups-list.js')).showBackupCommand(id, flags)),
     );
-  addStateOptions(backups.command('verify').description('read them again from the first byte to the last'))
+  const verify = backups.command('verify').description('read them again from the first byte to the last');
+  addSourceOptions(addSshOptions(addStateOptions(verify)))
     .argument('[ids...]', 'only these')
+    .addOption(
+      option(
+        '--restore',
+        'start an etcd of its own from one, the newest unless named, beside that of a control plane, and count',
+        'BACKUPS_RESTORE',
+      ).default(false),
+    )
     .action(async (ids: string[], flags) =>
       finish(await (await import('./backups-verify.js')).verifyBackupsCommand(ids, flags)),
     );

@@ -15,6 +15,8 @@ export const PATHS = {
   kubeletRoot: '/var/lib/kubelet',
   /** Marker directory of the current boot epoch: cluster id, what was installed. */
   marker: '/run/k8s-diskless',
+  /** Where a snapshot is tried: in RAM, outside of etcd's own directory. */
+  trySnapshot: '/run/k8s-diskless-try',
   /** Staging area for incoming files, on the root filesystem so that a rename is enough. */
   staging: '/opt/.k8s-diskless',
   /** Image archives on their way into containerd. */

@@ -256,3 +256,13 @@ describe('backup --out', () => {
     expect([said.exit, words(said)]).toEqual([2, expect.stringContaining('and no file is asked for')]);
   });
 });
+
+it.each([
+  [['1-65', '1-64'], '--restore is for one snapshot'],
+  [['7-7'], 'there is no snapshot 7-7'],
+])('backups verify --restore refuses %j before anything is contacted', async (ids, message) => {
+  const operator = createOperator();
+  await recorded(operator);
+  const refused = await operator.run(['backups', 'verify', '--restore', ...ids]);
+  expect([refused.exit, words(refused)]).toEqual([2, expect.stringContaining(message)]);
+});
