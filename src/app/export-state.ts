@@ -5,31 +5,34 @@ import { type SealFor, seal } from '../sealed/seal.js';
 import { type StateHeader, stateFiles } from '../sealed/state-files.js';
 import { tarOf } from '../sealed/tar-write.js';
 import { type OutFile, requireFree, writeOut } from '../sealed/write-out.js';
-import { acquireLock } from '../state/lock.js';
+import type { Lock } from '../state/lock.js';
 import type { StateDir } from '../state/state-dir.js';
 
 export interface ExportStateOptions {
   state: StateDir;
   out: OutFile;
   to: SealFor;
+  /** Takes the lock at this path; it is given back when nothing is done any more. */
+  lock: (path: string) => Promise<Lock>;
   now: () => Date;
   signal: AbortSignal;
 }
 
-const COMMAND = 'state export';
+/** What it calls itself in the locks that it holds. */
+export const STATE_EXPORT = 'state export';
 
 /**
  * `state export`: a sealed copy of the operator's memory of a cluster, for the day its disk is lost. It has the keys of
  * the cluster's authorities, and so is never left open.
  *
- * @throws usage errors where no cluster is recorded, and of `writeOut`; refusal `locked` while a run or a backup writes
+ * @throws usage errors where no cluster is recorded, and of `writeOut`; refusal `locked` while a run writes
  */
-export async function exportState({ state, out, to, now, signal }: ExportStateOptions): Promise<StateHeader> {
+export async function exportState({ state, out, to, lock, now, signal }: ExportStateOptions): Promise<StateHeader> {
   await recordedCluster(state);
   await requireFree(out);
-  const lock = await acquireLock({ path: state.lock, command: COMMAND, now });
+  const held = await lock(state.lock);
   try {
-    return await holdStore({ store: snapshotStore(state), command: COMMAND, now }, async () => {
+    return await holdStore({ store: snapshotStore(state), command: STATE_EXPORT, now, signal }, async () => {
       const { record } = await recordedCluster(state);
       const { clusterId, spec } = record;
       const at = now();
@@ -38,6 +41,6 @@ export async function exportState({ state, out, to, now, signal }: ExportStateOp
       return header;
     });
   } finally {
-    lock.release();
+    held.release();
   }
 }

@@ -1,8 +1,9 @@
-import { exportState } from '../app/export-state.js';
+import { exportState, STATE_EXPORT } from '../app/export-state.js';
 import { importState } from '../app/import-state.js';
 import { stateOf } from '../app/state-of.js';
 import { EXIT, usageError } from '../errors.js';
 import { interruptible } from './interrupt.js';
+import { lockBesideDaemon } from './lock-beside-daemon.js';
 import type { StateFlags } from './options.js';
 import { print } from './output-lost.js';
 import { sealOf, unsealOf } from './seal-keys.js';
@@ -14,7 +15,8 @@ export function exportStateCommand(file: string, flags: StateFlags & SealFlags):
       const to = await sealOf(flags, file, signal);
       if (to === undefined) throw neverPlain();
       const out = { path: file, force: flags.force };
-      const { cluster } = await exportState({ state: stateOf(flags), out, to, now: () => new Date(), signal });
+      const lock = (path: string) => lockBesideDaemon(path, STATE_EXPORT, signal);
+      const { cluster } = await exportState({ state: stateOf(flags), out, to, lock, now: () => new Date(), signal });
       await print(`the state of cluster ${cluster} is in ${file}: whoever opens it has the keys of the cluster\n`);
       return EXIT.done;
     },
