@@ -170,6 +170,11 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     minutes: 20,
     files: ['total-loss', 'serve'],
   },
+  soak: {
+    title: '`serve` for most of an hour while machines reboot and lose power, which is recorded',
+    minutes: 60,
+    files: ['soak'],
+  },
   bench: {
     title: 'measurements that are disturbed',
     minutes: 15,

@@ -5,6 +5,9 @@ import { type Decided, type Section, setting } from './setting.js';
 
 /* The section `serve`: what keeps a cluster without anybody typing; see schema.ts. */
 
+/** Which host keys of rebooted control planes an unattended run believes. */
+export const TRUSTS = ['proven', 'per-boot'] as const;
+export type Trust = (typeof TRUSTS)[number];
 export const PAGE_LISTEN = '127.0.0.1:8400';
 export const SNAPSHOT_EVERY_MS = 300_000;
 
@@ -23,7 +26,7 @@ const page = {
 } satisfies Section;
 
 export const serve = {
-  trust: setting(z.enum(['proven', 'per-boot']), {
+  trust: setting(z.enum(TRUSTS), {
     heading: 'Serving',
     text: 'Which host keys `serve` believes of control planes that were rebooted. proven: that of the boot before, pinned, or in known_hosts; per-boot: the first of each boot.',
     otherwise: 'proven',

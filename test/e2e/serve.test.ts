@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRandom } from '../helpers/synthetic-run/random.js';
 import { testSeed } from '../helpers/test-seed.js';
+import { bootsOf, isBack } from './helpers/boots.js';
 import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { type Daemon, startDaemon } from './helpers/daemon.js';
 import { memberList, voters } from './helpers/etcd-members.js';
+import { startLedger } from './helpers/ledger.js';
 import { deployEcho, expectEcho } from './helpers/workload.js';
 
 /* Nobody types: `serve` sees machines go and come, and brings them back, with what the cluster held. */
@@ -48,63 +50,6 @@ async function begin(args = TRUSTING()): Promise<Daemon> {
   return daemon;
 }
 
-/** As the API says, once it answers. */
-async function isBack(names: readonly string[], boots: ReadonlyMap<string, string>): Promise<void> {
-  const bootOf = async (name: string) =>
-    world.operator
-      .kubectl(
-        'get',
-        'node',
-        name,
-        '-o',
-        'jsonpath={.status.nodeInfo.bootID} {.status.conditions[?(@.type=="Ready")].status}',
-      )
-      .catch(() => '');
-  for (const name of names)
-    await expect
-      .poll(() => bootOf(name), { timeout: 240_000, interval: 500 })
-      .toMatch(new RegExp(`^(?!${boots.get(name)})\\S+ True$`));
-}
-
-async function bootsOf(names: readonly string[]): Promise<Map<string, string>> {
-  const all = await Promise.all(
-    names.map(async (name) => {
-      const path = 'jsonpath={.status.nodeInfo.bootID}';
-      return [name, await world.operator.kubectl('get', 'node', name, '-o', path)] as const;
-    }),
-  );
-  return new Map(all);
-}
-
-/** Objects that are written one after another, each with the moment when it was acknowledged. */
-function startLedger() {
-  const acknowledged = new Map<string, number>();
-  let ends = false;
-  let grown = (): void => {};
-  const writing = (async () => {
-    for (let entry = 0; !ends; entry++) {
-      const name = `ledger-${entry}`;
-      const isWritten = await world.operator.kubectl('create', 'configmap', name).then(
-        () => true,
-        () => false,
-      );
-      if (isWritten) acknowledged.set(name, Date.now());
-      grown();
-    }
-  })();
-  return {
-    until: (count: number) =>
-      new Promise<void>((resolve) => {
-        grown = () => (acknowledged.size >= count ? resolve() : undefined);
-      }),
-    async end() {
-      ends = true;
-      await writing;
-      return acknowledged;
-    },
-  };
-}
-
 async function shown(): Promise<Shown | undefined> {
   const answer = await fetch('http://127.0.0.1:8400/api/v1/status').catch(() => undefined);
   return answer?.ok ? ((await answer.json()) as Shown) : undefined;
@@ -142,16 +87,16 @@ describe('serve', () => {
   });
 
   it('brings back a worker that was rebooted', async () => {
-    const boots = await bootsOf(['s7']);
+    const boots = await bootsOf(world.operator, ['s7']);
     await world.lab.reboot(['s7']);
-    await isBack(['s7'], boots);
+    await isBack(world.operator, ['s7'], boots);
     await expectEcho(world, ALL);
   });
 
   it('brings back one control plane of three, whose etcd member joins anew', async () => {
-    const boots = await bootsOf(['s5']);
+    const boots = await bootsOf(world.operator, ['s5']);
     await world.lab.reboot(['s5'], { power: true });
-    await isBack(['s5'], boots);
+    await isBack(world.operator, ['s5'], boots);
     await expect.poll(() => memberList(world.lab), { timeout: 60_000 }).toEqual(voters(...MEMBERS));
   });
 
@@ -162,17 +107,17 @@ describe('serve', () => {
   it('every machine loses power while objects are written: what was acknowledged a second before comes back', async () => {
     await world.operator.kubectl('create', 'configmap', 'kept');
     await expect.poll(async () => isFollowed(await shown()), { timeout: 60_000 }).toBe(true);
-    const boots = await bootsOf(ALL);
-    const ledger = startLedger();
+    const boots = await bootsOf(world.operator, ALL);
+    const ledger = startLedger(world.operator);
     await ledger.until(20);
     const cutAt = Date.now();
     await world.lab.reboot(ALL, { power: true });
-    const acknowledged = await ledger.end();
-    await isBack(ALL, boots);
+    await ledger.end();
+    await isBack(world.operator, ALL, boots);
     const path = 'jsonpath={.items[*].metadata.name}';
     const names = (await world.operator.kubectl('get', 'configmaps', '-o', path)).split(' ');
     expect(names).toContain('kept');
-    const due = [...acknowledged].flatMap(([name, at]) => (at < cutAt - 1_000 ? [name] : []));
+    const due = [...ledger.acknowledged].flatMap(([name, at]) => (at < cutAt - 1_000 ? [name] : []));
     expect(due.filter((name) => !names.includes(name))).toEqual([]);
     await expectEcho(world, ALL);
   });
@@ -181,14 +126,14 @@ describe('serve', () => {
     const random = createRandom(testSeed());
     await world.operator.kubectl('create', 'configmap', 'kept-too');
     await world.operator.run(['backup']);
-    const boots = await bootsOf(ALL);
+    const boots = await bootsOf(world.operator, ALL);
     await world.lab.reboot(MEMBERS, { power: true });
     for (let kill = 0; kill < 5; kill++) {
       await new Promise((resolve) => setTimeout(resolve, 500 + Math.floor(random.uniform() * 6_000)));
       await daemon?.end('SIGKILL');
       daemon = startDaemon(world.operator, TRUSTING());
     }
-    await isBack(MEMBERS, boots);
+    await isBack(world.operator, MEMBERS, boots);
     expect(await world.operator.kubectl('get', 'configmap', 'kept', 'kept-too', '-o', 'name')).toContain('kept-too');
     expect(await memberList(world.lab)).toEqual(voters(...MEMBERS));
   });
@@ -199,9 +144,9 @@ describe('serve', () => {
     await daemon.until(/up: what is there is looked at/);
     await world.lab.reboot(['s6'], { power: true });
     expect(await daemon.until(/waits: .*host key/)).toContain('serve.trust: per-boot');
-    const boots = await bootsOf(['s6']);
+    const boots = await bootsOf(world.operator, ['s6']);
     await world.up();
-    expect(await bootsOf(['s6'])).not.toEqual(boots);
+    expect(await bootsOf(world.operator, ['s6'])).not.toEqual(boots);
     expect(await daemon.end()).toBe(0);
   });
 });

@@ -6,6 +6,7 @@ import type { Operator } from './cli.js';
 
 /** `k8s-diskless serve` beside the test. */
 export interface Daemon {
+  pid: number;
   /** All it said so far. */
   said(): string;
   /** Resolves with the line at the first that matches from now on, or was said since the last one that was waited for. */
@@ -30,6 +31,7 @@ export function startDaemon(operator: Operator, args: readonly string[] = []): D
   const closed = once(child, 'close') as Promise<[number | null]>;
   const said = () => lines.join('\n');
   return {
+    pid: child.pid ?? 0,
     said,
     until: (pattern) =>
       new Promise((resolve, reject) => {
