@@ -5,7 +5,7 @@ import type { SourceRequest, SshRequest } from '../app/requests.js';
 import { stateOf } from '../app/state-of.js';
 import { recordedCluster } from '../cluster/recorded-cluster.js';
 import { loadConfig } from '../config/load.js';
-import { SNAPSHOT_EVERY_MS } from '../config/serve-schema.js';
+import { SNAPSHOT_EVERY_MS, type Trust } from '../config/serve-schema.js';
 import { EXIT, ownError } from '../errors.js';
 import { type PageSettings, pageSettings } from '../page/page-settings.js';
 import { startPage } from '../page/start-page.js';
@@ -23,6 +23,7 @@ import { openUpView } from './view.js';
 export interface ServeFlags extends StateFlags, SourceRequest, SshRequest {
   config?: string;
   images?: string;
+  trust?: Trust;
   pageListen?: string;
   printUnit: boolean;
 }
@@ -87,7 +88,8 @@ async function readSettings(flags: ServeFlags): Promise<Settings> {
   const { record } = await recordedCluster(state);
   // As recorded, where no file says anything: how serve works is a person's word, given with up.
   const config = (file ? file.config.serve : record.spec.serve) ?? {};
-  const { identity, trust, snapshotEvery = SNAPSHOT_EVERY_MS } = config;
+  const { identity, snapshotEvery = SNAPSHOT_EVERY_MS } = config;
+  const trust = flags.trust ?? config.trust;
   const { stateDir, sshConfig, hostKeyPolicy, connectTimeout } = flags;
   return {
     state,
