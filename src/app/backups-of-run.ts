@@ -1,6 +1,8 @@
 import { chooseSnapshot } from '../backup/choose-snapshot.js';
+import { holdStore } from '../backup/hold-store.js';
+import { keepStray } from '../backup/keep-stray.js';
 import { type RestoreArchive, restoreArchive } from '../backup/restore-archive.js';
-import { findSnapshot, listSnapshots, snapshotStore } from '../backup/snapshot-store.js';
+import { findSnapshot, listSnapshots, snapshotStore, storeOfId, strayStore } from '../backup/snapshot-store.js';
 import { requireSameBytes } from '../backup/verify-snapshot.js';
 import { chainProblem } from '../changelog/chain-problem.js';
 import { logStore } from '../changelog/log-store.js';
@@ -28,6 +30,7 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
   const { inputs, now } = options;
   const store = snapshotStore(inputs.state);
   const archives = new Map<string, Promise<RestoreArchive>>();
+  let last: Promise<unknown> = Promise.resolve();
   return {
     ...lookingBackups(options),
     archive({ id, arch, encoding }, signal) {
@@ -38,6 +41,17 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
       archive.catch(() => archives.delete(key));
       return archive;
     },
+    stray({ source, record, reason, signal }) {
+      const strays = strayStore(inputs.state);
+      // Members are copied at the same time, and the store has one writer.
+      const turn = last.then(() =>
+        holdStore({ store: strays, command: 'up', now }, () =>
+          keepStray({ store: strays, record, source, reason, now, signal }),
+        ),
+      );
+      last = turn.catch(() => undefined);
+      return turn;
+    },
     async keep({ cluster, record, reason, signal }) {
       const { snapshot } = await keepSnapshot({ cluster, record, state: inputs.state, store, reason, now, signal });
       const obtain = (arch: string) => inputs.content.etcdutl(snapshot.etcd, arch);
@@ -47,7 +61,7 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
     async replay({ etcd, record, signal }) {
       const { origin } = record.etcd;
       if (origin === undefined || origin.alone) return undefined;
-      const snapshot = await findSnapshot(store, origin.snapshot);
+      const snapshot = await findSnapshot(storeOfId(inputs.state, origin.snapshot), origin.snapshot);
       return replayLog({ store: logStore(store), snapshot, etcd, signal });
     },
     copy: (record, signal) => copyBackups({ state: inputs.state, record }, now, signal),
@@ -63,6 +77,7 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
     encoding: Encoding,
     signal: AbortSignal,
   ): Promise<RestoreArchive> {
+    const store = storeOfId(inputs.state, id);
     const snapshot = await findSnapshot(store, id);
     // It may be long ago that it was chosen, and by another run.
     await requireSameBytes(store, snapshot, signal);
@@ -81,7 +96,8 @@ export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
       const encryptionKeys = new Set(await pki.encryptionKeyNames());
       const { spec } = inputs;
       const named = isNamed ? inputs.snapshot : undefined;
-      const choice = await chooseSnapshot({ store, clusterId, etcd, spec, encryptionKeys, named, signal });
+      const strays = strayStore(inputs.state);
+      const choice = await chooseSnapshot({ store, strays, clusterId, etcd, spec, encryptionKeys, named, signal });
       if (choice.kind !== 'usable') return choice;
       const { id, incarnation, takenAt } = choice.snapshot;
       const beginning = named === undefined ? {} : { beginning: 'snapshot' as const };
@@ -93,7 +109,7 @@ export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
     },
     has: async (wanted) => (await listSnapshots(store)).snapshots.some(({ incarnation }) => incarnation === wanted),
     async describe(id, asked) {
-      const snapshot = await findSnapshot(store, id);
+      const snapshot = await findSnapshot(storeOfId(inputs.state, id), id);
       const { takenAt, objects } = snapshot;
       const text = snapshotText({ id, objects, takenAt: new Date(takenAt) }, now());
       if (asked.isAlone) return text;
@@ -102,6 +118,8 @@ export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
     },
     archive: refuse,
     replay: refuse,
+    stray: refuse,
+    straysIn: strayStore(inputs.state).directory,
     keep: refuse,
     copy: refuse,
   };

@@ -1,5 +1,5 @@
 import { isSnapshotId } from '../backup/snapshot-info.js';
-import { findSnapshot, listSnapshots, newestKnownId, snapshotStore } from '../backup/snapshot-store.js';
+import { findSnapshot, listSnapshots, newestKnownId, snapshotStore, storeOfId } from '../backup/snapshot-store.js';
 import { requireRecord } from '../cluster/recorded-cluster.js';
 import type { LoadedConfig } from '../config/load.js';
 import { loadConfig } from '../config/load.js';
@@ -121,7 +121,7 @@ function refuseContradiction({ snapshot, empty, newCluster }: ClusterRequest): v
 /** Of one that is named by its ID. @throws usage error where there is none */
 async function keptSnapshot({ snapshot }: ClusterRequest, state: StateDir): Promise<string | undefined> {
   if (snapshot === undefined || !isSnapshotId(snapshot)) return undefined;
-  return (await findSnapshot(snapshotStore(state), snapshot)).id;
+  return (await findSnapshot(storeOfId(state, snapshot), snapshot)).id;
 }
 
 interface ImportedOptions {

@@ -94,7 +94,7 @@ export function addRunOptions(command: Command): Command {
     .addOption(
       new Option(
         '--discard-data [names]',
-        'give up the etcd data of these control planes: what can no longer form a quorum, to start empty, or is of an older incarnation',
+        'give up the etcd data of these control planes, once a copy is kept: what can no longer form a quorum, or is of an older incarnation',
       ),
     )
     .addOption(

@@ -73,7 +73,7 @@ export interface EtcdFacts {
   members: readonly MemberFacts[];
   /** The one that a quorum gave just now; without a quorum, that of each running member that answered. */
   lists: readonly MemberList[];
-  /** Members whose data a person gave up: what no quorum can be made of, or is of an older incarnation. */
+  /** Members whose data a person gave up: what no quorum can be made of, or is of an older incarnation beside none. */
   discardData: ReadonlySet<string>;
   /** A person asks for an empty cluster in the place of the recorded one. */
   newCluster: boolean;

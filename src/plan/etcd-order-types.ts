@@ -4,10 +4,14 @@
 export type WipeReason =
   /** A person gave it up. */
   | 'discarded'
+  /** It is of a life that is over, and its member comes back to a quorum of the one that lives. */
+  | 'older'
   /** Its marker names the bootstrap that never finished, in which no object was ever written. */
   | 'unfinished'
   /** A quorum has all of it, and the member comes back as a new one. */
   | 'rejoin';
+
+const isCopiedFirst = (wipe: WipeReason): boolean => wipe === 'discarded' || wipe === 'older';
 
 export type MemberOrder =
   /** Its data stays, and its unit is brought to what the plan says. `markAs`: the ID that its marker is to name. */
@@ -110,6 +114,11 @@ export function refused(reason: RefusalReason, message: string, hint: string): R
 /** Who is ordered to do one of these. */
 export function ordered(orders: EtcdOrders, ...wanted: MemberOrder['do'][]): string[] {
   return [...orders.members].flatMap(([name, order]) => (wanted.includes(order.do) ? [name] : []));
+}
+
+/** Whose data goes once the operator has a copy of it: it may hold what is nowhere else. */
+export function copiedFirst(orders: EtcdOrders): string[] {
+  return [...wipes(orders)].flatMap(([name, wipe]) => (isCopiedFirst(wipe) ? [name] : []));
 }
 
 /** Whose data is wiped, and why. */

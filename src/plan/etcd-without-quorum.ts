@@ -170,7 +170,7 @@ function waysOut(facts: EtcdFacts, recorded: EtcdRecord, voters: readonly Voter[
   const { flag, what } = nextBeginning(facts, recorded);
   const givesUp = isBarred
     ? `or reboot ${names(data).join(', ')} if its data may go`
-    : `${back.silent.length > 0 ? 'or ' : ''}--discard-data ${names(data).join(',')}${flag} deletes that data and ${what}${lost}`;
+    : `${back.silent.length > 0 ? 'or ' : ''}--discard-data ${names(data).join(',')}${flag} keeps a copy of that data, deletes it there and ${what}${lost}`;
   return [
     ...(first.length > 0 ? [`fix SSH access to ${first.join(', ')}`] : []),
     ...(back.silent.length > 0 ? [`bring back ${back.silent.join(' or ')}`] : []),

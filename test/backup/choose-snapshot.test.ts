@@ -12,6 +12,7 @@ import {
   removeSnapshot,
   type SnapshotStore,
   snapshotStore,
+  strayStore,
   writeSidecar,
 } from '../../src/backup/snapshot-store.js';
 import { DisklessError } from '../../src/errors.js';
@@ -56,6 +57,7 @@ async function keep(incarnation: number, changes: Partial<SnapshotInfo> = {}): P
 const choose = (changes: Partial<ChooseOptions> = {}) =>
   chooseSnapshot({
     store,
+    strays: strayStore(stateDirAt(root)),
     clusterId: 'c1',
     etcd: ETCD,
     spec: { kubernetes: '1.37.2', etcd: '3.7.3' },

@@ -80,13 +80,17 @@ const isSafe: Watch = (act, before) => {
 
 const fail = (act: Act, world: World): never => expect.fail(`${act.what}: ${inWords(world)}`);
 
-/** Data that objects were written to goes only by a person's word that names it, or when a quorum has all of it. */
+/**
+ * Data that objects were written to goes only when a quorum has all of it; or once it is copied, by a person's word that
+ * names it, or where it is of an older life and a quorum of the one that lives works.
+ */
 function expectNothingLost(act: Act, world: World, { name, boot, data }: Machine): void {
   const { record, discardData } = world;
   const isEarlier = data?.incarnation !== record?.incarnation;
   const given = isEarlier && record?.discarded?.includes(name) === true && record.bootIds[name] === `${name}/${boot}`;
-  if (data === undefined || !data.written || discardData.has(name) || given) return;
-  if (!hasQuorum(world) || data.incarnation !== record?.incarnation) fail(act, world);
+  if (data === undefined || !data.written || (hasQuorum(world) && !isEarlier)) return;
+  if (data.copied !== true) fail(act, world);
+  if (!discardData.has(name) && !given && !(isEarlier && hasQuorum(world))) fail(act, world);
 }
 
 /** A new life begins beside no data that was written in the last one, unless a person gave that up. */

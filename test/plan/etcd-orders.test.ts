@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MemberFacts } from '../../src/plan/etcd-facts.js';
+import { copiedFirst } from '../../src/plan/etcd-order-types.js';
 import { etcdOrders, membersToStart } from '../../src/plan/etcd-orders.js';
 import type { EtcdRecord } from '../../src/state/records.js';
 import { blocking, CONDITIONS, CURRENT, entry, factsOf, judge, RECORD, removed, said } from './etcd/situation.js';
@@ -270,7 +271,7 @@ describe('an established cluster', () => {
       reason: 'quorum-lost',
       message:
         "etcd quorum lost: 1 of 3 voters that m0 knows of (m0) has the cluster's data; m1 lost its data, m2 lost its data",
-      hint: '--discard-data m0 deletes that data and starts empty',
+      hint: '--discard-data m0 keeps a copy of that data, deletes it there and starts empty',
     });
   });
 
@@ -495,7 +496,7 @@ describe('a name is no proof of whose the data is', () => {
     expect(orders).toMatchObject({
       reason: 'quorum-lost',
       message: expect.stringContaining('m1 has that of another member, m2 lost its data'),
-      hint: '--discard-data m0,m1 deletes that data and starts empty',
+      hint: '--discard-data m0,m1 keeps a copy of that data, deletes it there and starts empty',
     });
   });
 });
@@ -572,7 +573,7 @@ describe('a learner that was left behind', () => {
     expect(refusal).toMatchObject({
       reason: 'quorum-lost',
       message: expect.stringMatching(/1 of 2 voters that m0 knows of \(m0\) .*m2 has it without a vote/),
-      hint: expect.stringContaining('--discard-data m0,m2 deletes that data'),
+      hint: expect.stringContaining('--discard-data m0,m2 keeps a copy of that data'),
     });
     const word = condition === 'blank' ? condition : 'lost';
     const given = judge(['running', word, 'learner'], { entries, discardData: ['m0', 'm2'] });
@@ -679,18 +680,21 @@ describe('a unit that was masked and not stopped, or where there is no data', ()
 });
 
 describe('data of an older incarnation', () => {
-  it.each([
-    ['a quorum answers', ['running', 'older', 'running'], true],
-    ['every other member is blank', ['blank', 'older', 'blank'], false],
-  ])('is not wiped without a word, where %s', (_title, conditions, quorumProven) => {
-    expect(judge(conditions, { quorumProven })).toMatchObject({
+  it('is not wiped without a word, where no quorum lives', () => {
+    const conditions = ['blank', 'older', 'blank'];
+    expect(judge(conditions)).toMatchObject({
       reason: 'older-data',
       message: expect.stringContaining('m1 (incarnation 2)'),
-      hint: expect.stringMatching(/--discard-data m1 deletes it, or reboot m1/),
+      hint: '--discard-data m1 keeps a copy of it as a stray, and deletes it there; or reboot m1 if it may go',
     });
-    const given = judge(conditions, { quorumProven, discardData: ['m1'] });
-    const order = quorumProven ? 'join-as-learner' : 'bootstrap';
-    expect(said(given)).toMatchObject({ m1: `${order}, wiped: discarded` });
+    expect(said(judge(conditions, { discardData: ['m1'] }))).toMatchObject({ m1: 'bootstrap, wiped: discarded' });
+  });
+
+  it('comes back by itself to a quorum that lives: it goes once it was copied', () => {
+    const orders = judge(['running', 'older', 'running'], { quorumProven: true });
+    expect(said(orders)).toMatchObject({ code: 'rejoin', m1: 'join-as-learner, wiped: older' });
+    expect(removed(orders)).toEqual(['m1']);
+    expect(orders.code !== 'refused' && copiedFirst(orders)).toEqual(['m1']);
   });
 
   it('waits while those of the current one are brought up', () => {
@@ -698,12 +702,6 @@ describe('data of an older incarnation', () => {
       code: 'revive',
       m1: 'wait',
     });
-  });
-
-  it('may go where it was given up when the recorded incarnation began, in the same boot', () => {
-    const record = { ...RECORD, discarded: ['m1'], bootIds: { m1: 'boot-1' } };
-    const orders = judge(['running', 'older', 'running'], { quorumProven: true, record });
-    expect(said(orders)).toMatchObject({ m1: 'join-as-learner, wiped: discarded' });
   });
 });
 
@@ -761,7 +759,9 @@ describe('a person who accepts the loss', () => {
   });
 
   it('gives up what they named, and nothing else: what shows besides is asked about again, all of it by name', () => {
-    const hint = expect.stringContaining('--discard-data m0,m1 deletes that data and starts empty');
+    const hint = expect.stringContaining(
+      '--discard-data m0,m1 keeps a copy of that data, deletes it there and starts empty',
+    );
     for (const named of [['m1'], ['m0']]) {
       // m0 came back with the life before, which is the one with the objects; told of m1 alone, nobody meant it.
       const refusal = judge(['older', 'running', 'blank'], { discardData: named });

@@ -7,7 +7,7 @@ import type {
   MemberFacts,
   MemberList,
 } from '../../../src/plan/etcd-facts.js';
-import type { EtcdOrders, MemberOrder } from '../../../src/plan/etcd-order-types.js';
+import { copiedFirst, type EtcdOrders, type MemberOrder } from '../../../src/plan/etcd-order-types.js';
 import type { EtcdRecord } from '../../../src/state/records.js';
 import { OURS, urlOf } from './situation.js';
 
@@ -26,6 +26,8 @@ export interface Data {
   masked?: boolean;
   /** An apiserver may have written something that is in it. */
   written: boolean;
+  /** All of that is in a stray. */
+  copied?: boolean;
   /** What the marker says; undefined: it is of an earlier release, and says none of this. */
   role: 'voter' | 'learner' | undefined;
   /** Whether it says that an apiserver may have been started over it. */
@@ -162,6 +164,8 @@ export interface Act {
   what: string;
   /** On whose machine data goes, if any does. */
   wipes?: string;
+  /** Whose data is kept on the operator. */
+  copies?: string;
   /** Whose entry goes. */
   removes?: { member: string; id: string };
   begins?: { from: string | undefined };
@@ -176,7 +180,7 @@ export interface Act {
 /** What `up` does for these orders, in one of the orders in which it may happen. */
 export function actsOf(world: World, orders: EtcdOrders): Act[] {
   const begin = orders.cluster.find((order) => order.do === 'begin-incarnation');
-  const acts: Act[] = [];
+  const acts: Act[] = copiedFirst(orders).map(copying);
   if (begin) {
     acts.push({
       what: `record incarnation ${begin.incarnation}`,
@@ -216,7 +220,8 @@ export function actsOf(world: World, orders: EtcdOrders): Act[] {
     what: 'apiservers start',
     run(now) {
       if (!hasQuorum(now)) return false;
-      for (const machine of now.machines) if (isOfNow(now, machine) && machine.data) machine.data.written = true;
+      for (const machine of now.machines)
+        if (isOfNow(now, machine) && machine.data) Object.assign(machine.data, { written: true, copied: false });
       return true;
     },
   };
@@ -305,6 +310,19 @@ function joinsOf(world: World, name: string, order: MemberOrder): Act[] {
 /** etcd takes in nobody beside a voter that is away. */
 function areAllConnected(world: World): boolean {
   return world.entries.every(({ id, isLearner }) => isLearner || isAlive(world, id));
+}
+
+/** Its apiserver and etcd are stopped with it. */
+function copying(name: string): Act {
+  return {
+    what: `copy ${name}`,
+    copies: name,
+    run(now) {
+      const { data } = machineOf(now, name);
+      if (data) Object.assign(data, { copied: true, running: false });
+      return true;
+    },
+  };
 }
 
 function claiming(name: string, marking: Pick<Data, 'role' | 'open' | 'named'>, wipe: boolean): Act {
