@@ -39,8 +39,9 @@ export async function chooseSnapshot(options: ChooseOptions): Promise<Choice> {
   const isKept = etcd.origin?.phase === 'kept';
   const unfinished = etcd.phase === 'bootstrapping' && !isKept ? etcd.origin?.snapshot : undefined;
   const id = named ?? unfinished ?? (await newestKnownId(store, stored));
+  const own = id !== undefined && isStrayId(id) ? strays : store;
   const unusable = (why: string): Choice => {
-    const ways = `put it back into ${store.directory}, whole, with its sidecar`;
+    const ways = `put it back into ${own.directory}, whole, with its sidecar`;
     const before = positionOf(id ?? '');
     const [older] = stored.snapshots.filter(
       (each) => newestFirst(each, before) > 0 && problemsOf(each, options).length === 0,
@@ -49,8 +50,7 @@ export async function chooseSnapshot(options: ChooseOptions): Promise<Choice> {
   };
   // A life that was made of a snapshot had a past, though nothing is left of the store that says so.
   if (id === undefined) return etcd.origin ? unusable('every snapshot is missing') : { kind: 'none' };
-  const own = isStrayId(id) ? strays : store;
-  const found = isStrayId(id) ? await listSnapshots(strays) : stored;
+  const found = own === store ? stored : await listSnapshots(own);
   const snapshot = found.snapshots.find((each) => each.id === id);
   if (snapshot === undefined) {
     const damage = found.damaged.find((each) => each.id === id);

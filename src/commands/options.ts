@@ -99,6 +99,13 @@ export function addRunOptions(command: Command): Command {
     )
     .addOption(
       new Option(
+        '--recover-from <name>',
+        'where no quorum can be made any more: go on with the etcd data of this control plane, once a copy is kept of all',
+      ),
+    )
+    .addOption(new Option('--older-data', 'with --recover-from: even where another one has newer data').default(false))
+    .addOption(
+      new Option(
         '--snapshot <id|file>',
         'restore this snapshot on control planes that have all lost their data: one of backups, or a file of backup --out',
       ),

@@ -5,6 +5,7 @@ const BOOTSTRAP_WORDS = {
   first: 'no cluster recorded',
   unfinished: 'an earlier bootstrap never finished and held no objects',
   discarded: 'the remaining data is discarded once a copy is kept, and all objects with it',
+  recovered: 'etcd quorum lost',
   'new-cluster': 'a new cluster begins, as asked: the objects of the old one are gone; hosts, PKI and addresses stay',
   'all-blank': 'every control plane is blank: the objects of the old incarnation are gone, PKI and credentials stay',
 } as const;
@@ -36,9 +37,11 @@ function situationOf(orders: EtcdOrders, { snapshot, origin }: Explaining): stri
         .flatMap((order) =>
           order.do === 'begin-incarnation'
             ? [
-                order.from === undefined
-                  ? `${emptyWords(order.why, origin)}; bootstrapping etcd on ${order.members.join(', ')} (incarnation ${order.incarnation})`
-                  : `${LOSS_WORDS[order.why]}; restoring the snapshot ${snapshot ?? order.from} on ${order.members.join(', ')} (incarnation ${order.incarnation}): what was written after it is lost`,
+                order.recover !== undefined
+                  ? `${LOSS_WORDS[order.why]}; a copy is kept of all that is held, and what ${order.recover.name} holds is restored on ${order.members.join(', ')} (incarnation ${order.incarnation})`
+                  : order.from === undefined
+                    ? `${emptyWords(order.why, origin)}; bootstrapping etcd on ${order.members.join(', ')} (incarnation ${order.incarnation})`
+                    : `${LOSS_WORDS[order.why]}; restoring the snapshot ${snapshot ?? order.from} on ${order.members.join(', ')} (incarnation ${order.incarnation}): what was written after it is lost`,
               ]
             : [],
         )

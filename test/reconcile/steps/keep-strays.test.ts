@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StraySource } from '../../../src/backup/keep-stray.js';
 import { DisklessError } from '../../../src/errors.js';
 import { PATHS } from '../../../src/node/paths.js';
-import type { EtcdOrders, MemberOrder } from '../../../src/plan/etcd-order-types.js';
+import type { ClusterOrder, EtcdOrders, MemberOrder } from '../../../src/plan/etcd-order-types.js';
 import type { AtWork } from '../../../src/reconcile/context.js';
 import { keepOwnStray, keepStrays } from '../../../src/reconcile/steps/keep-strays.js';
 import { createEventBus } from '../../../src/runner/event-bus.js';
@@ -62,6 +62,9 @@ function machine(node: string) {
 
 interface Scenario {
   orders: Record<string, MemberOrder>;
+  begin?: ClusterOrder[];
+  /** How far the data of each goes. */
+  revisions?: Record<string, string>;
   /** Whose etcd answers. */
   answers?: string[];
   /** What becomes of a copy, on the operator. */
@@ -70,7 +73,7 @@ interface Scenario {
 
 const HEADER = { clusterId: '99', memberId: '17', revision: '100', raftTerm: '1' };
 
-function runWith({ orders, answers = [], store = async () => {} }: Scenario) {
+function runWith({ orders, begin = [], revisions = {}, answers = [], store = async () => {} }: Scenario) {
   const events: RunEvent[] = [];
   const kept: Record<string, string> = {};
   const bus = createEventBus({
@@ -91,12 +94,13 @@ function runWith({ orders, answers = [], store = async () => {} }: Scenario) {
     const { node, incarnation, how } = source;
     kept[node] = `${how} of incarnation ${incarnation} for ${reason}${content && `: ${content}`}`;
     writeFileSync(join(root, 'done'), `${node}: kept\n`, { flag: 'a' });
-    return { id: `${incarnation}-100-${node}`, incarnation, stray: { how } };
+    const revision = revisions[node] ?? '100';
+    return { id: `${incarnation}-${revision}-${node}`, node, incarnation, revision, stray: { how } };
   };
   const facts = sampleFacts({ etcdData: { present: true, clusterId: 'c', incarnation: 2, marker: MARKER } });
   const work = (node: string) => ({ node: sampleNode({ name: node }), facts });
   const judgement = {
-    orders: sampleOrders({ members: orders }) satisfies EtcdOrders,
+    orders: sampleOrders({ members: orders, cluster: begin }) satisfies EtcdOrders,
     record: { clusterId: 'c', spec: sampleSpec(), etcd: {} },
     work: new Map(['s4', 's5'].map((node) => [node, work(node)])),
   };
@@ -179,6 +183,47 @@ describe('data that goes for a life that begins', () => {
     const run = runWith({ orders: { s4: order } });
     expect((await run.all()).outcome).toBe('unchanged');
     expect([done(), run.events]).toEqual([[], []]);
+  });
+});
+
+describe('a life that is made of what one member holds', () => {
+  const recovering = (recover: { name: string; olderData?: boolean; snapshot?: string }): Partial<Scenario> => ({
+    begin: [
+      {
+        do: 'begin-incarnation',
+        incarnation: 3,
+        members: ['s4', 's5', 's6'],
+        discarded: ['s4', 's5'],
+        why: 'recovered',
+        recover: { olderData: false, ...recover },
+      },
+    ],
+  });
+  const orders = { s4: given, s5: given };
+
+  it('is restored from the stray of that one, which is kept beside that of the others', async () => {
+    const run = runWith({ orders, ...recovering({ name: 's5', snapshot: '2-90' }), revisions: { s5: '101' } });
+    const { gives } = await run.all();
+    expect(gives.record.etcd.origin).toEqual({ snapshot: '2-101-s5', phase: 'restoring' });
+    expect(gives.orders.cluster).toMatchObject([{ from: '2-101-s5' }]);
+    expect(run.kept).toMatchObject({
+      s4: expect.stringContaining('for recover-from'),
+      s5: expect.stringContaining('for recover-from'),
+    });
+  });
+
+  it('does not begin where another one turns out to be further, be it a snapshot; the strays stay', async () => {
+    const behind = runWith({ orders, ...recovering({ name: 's4' }), revisions: { s5: '101' } });
+    await expect(behind.all()).rejects.toMatchObject({
+      code: 'recover-older',
+      exit: 5,
+      hint: expect.stringContaining('--recover-from s5'),
+    });
+    expect(Object.keys(behind.kept).toSorted()).toEqual(['s4', 's5']);
+    const older = runWith({ orders, ...recovering({ name: 's4', snapshot: '2-101' }) });
+    await expect(older.all()).rejects.toMatchObject({ code: 'recover-older' });
+    const asked = runWith({ orders, ...recovering({ name: 's4', olderData: true }), revisions: { s5: '101' } });
+    expect((await asked.all()).gives.record.etcd.origin?.snapshot).toBe('2-100-s4');
   });
 });
 
