@@ -38,6 +38,8 @@ export interface MemberFacts {
   fit: boolean;
   /** How far its data goes, as its member says: decimal. Absent where it does not say. */
   revision?: string;
+  /** When it was last written to, by its machine's clock; absent where nobody knows. */
+  writtenAt?: Date;
   /** Where its peers are to reach it, by its machine's address now or, where that was not read, when last seen. */
   peerUrl?: string;
 }

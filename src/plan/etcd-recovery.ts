@@ -32,8 +32,23 @@ export function knownSources(members: readonly MemberFacts[]): Source[] {
 }
 
 /** `m0 (incarnation 3, revision 4711)` */
-export const sourceText = ({ name, incarnation, revision, isSnapshot }: Source): string =>
+const sourceText = ({ name, incarnation, revision, isSnapshot }: Source): string =>
   `${isSnapshot ? 'the snapshot ' : ''}${name} (incarnation ${incarnation}, revision ${revision})`;
+
+/** Of each member that has data: how far that goes and when it was written last, as far as that is known. */
+export function heldText(members: readonly MemberFacts[]): string {
+  const known = knownSources(members).toSorted(furthestFirst);
+  const place = ({ name }: MemberFacts): number => known.findIndex((source) => source.name === name) >>> 0;
+  const held = members.filter(({ condition }) => condition.kind === 'data');
+  return held
+    .toSorted((one, other) => place(one) - place(other))
+    .map(({ name, condition, revision = 'unknown', writtenAt }) => {
+      const incarnation = condition.kind === 'data' ? (condition.incarnation ?? 'unknown') : 'unknown';
+      const written = writtenAt === undefined ? '' : `, last written ${writtenAt.toISOString()}`;
+      return `${name} (incarnation ${incarnation}, revision ${revision}${written})`;
+    })
+    .join(', ');
+}
 
 /** Newer data is never replaced by older without a word. @param sources Of those whose reach is known */
 export function refuseNotFurthest({ name, olderData }: Recovery, sources: readonly Source[]): Refusal | undefined {

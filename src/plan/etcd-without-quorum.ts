@@ -22,7 +22,7 @@ import {
 import { entriesOf, isRemovedBy, type Voter, votersOf } from './etcd-membership.js';
 import { type EtcdOrders, type MemberOrder, type Refusal, refused } from './etcd-order-types.js';
 import { nextBeginning } from './etcd-origin.js';
-import { furthestFirst, knownSources, recovery, sourceText } from './etcd-recovery.js';
+import { furthestFirst, heldText, knownSources, recovery } from './etcd-recovery.js';
 import { askedAbout, mayHaveMoved, mayHoldData, refuseOlderData, withIncarnation } from './etcd-refusals.js';
 
 /** Whoever has the data is brought up, where that may make a quorum; what then is missing, a person decides. */
@@ -142,11 +142,9 @@ function quorumLost({ facts, recorded, holders, views }: Loss): Refusal {
       .map((member) => `${withIncarnation(member)} has data of an earlier life`),
   ];
   const have = [...new Set(views.map(haveData))].join(', ');
-  const sources = knownSources(of(facts, 'data')).toSorted(furthestFirst).map(sourceText);
-  const reach = sources.length > 0 ? `; what is known of how far they are: ${sources.join(', ')}` : '';
   return refused(
     'quorum-lost',
-    `etcd quorum lost: ${have}; ${fates.join(', ')}${reach}`,
+    `etcd quorum lost: ${have}; ${fates.join(', ')}; held: ${heldText(of(facts, 'data'))}`,
     waysOut(facts, recorded, voters),
   );
 }

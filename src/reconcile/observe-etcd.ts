@@ -70,10 +70,12 @@ export function seenEtcd({ options, memory }: Run, hosts: CheckedHosts, clusterI
   // A machine that failed its preflight was still read: what it holds counts.
   const members = controlPlanes(spec).map(({ name }): MemberFacts => {
     const own = fit.get(name);
+    const { writtenAt } = hosts.facts.get(name)?.etcdData ?? {};
     const nodeIp = own?.nodeIp ?? nodeRecords.get(name)?.nodeIp;
     return {
       ...memberFacts(memory, hosts, { name, lost: lost.has(name) }),
       fit: own !== undefined,
+      ...(writtenAt && { writtenAt }),
       ...(nodeIp !== undefined && { peerUrl: peerUrl(nodeIp) }),
     };
   });
@@ -185,7 +187,7 @@ function wasOursInThisBoot({ record, nodeRecords }: RunMemory, name: string, { b
 }
 
 function conditionOf({ etcdData, units }: NodeFacts): MemberCondition {
-  const { present, marker, ...owner } = etcdData;
+  const { present, marker, bytes, writtenAt, ...owner } = etcdData;
   const { active = '', masked = false } = units['etcd.service'] ?? {};
   if (!present) return { kind: 'blank', ...(masked && { masked }), ...owner };
   const running = ['active', 'activating', 'reloading'].includes(active);

@@ -4,6 +4,7 @@ import type { SnapshotInfo } from '../backup/snapshot-info.js';
 import { type DisklessError, ownError, refusal } from '../errors.js';
 import type { EtcdStatus } from '../etcd/gateway.js';
 import { hasCode } from '../kube/api-errors.js';
+import { PATHS } from '../node/paths.js';
 import { scriptText } from '../node/script-text.js';
 import type { StepPlace } from '../runner/sequence.js';
 import { bashScript } from '../ssh/bash-script.js';
@@ -13,7 +14,12 @@ import { retrying, shortly } from './settling.js';
 import { sourceOfFile, sourceOfMember } from './stray-source.js';
 
 const FENCE = scriptText('fence-etcd.bash');
+const WAKE = scriptText('wake-etcd.bash');
 const ANSWER_MS = 5_000;
+/** It reads its data and its log first. */
+const ALONE = { everyMs: 500, forMs: 5_000 };
+const RUNNING: ReadonlySet<string> = new Set(['active', 'activating', 'reloading']);
+const SILENT = new Error('it does not answer yet');
 
 const isLocked = (error: unknown): boolean => hasCode(error, 'locked');
 
@@ -51,7 +57,7 @@ const withoutLog = ({ stray }: SnapshotInfo): string =>
 async function copied(context: JudgedRun, place: StepPlace, reason: string): Promise<SnapshotInfo> {
   const { etcdData } = factsOf(context, place.node);
   const { incarnation = 0 } = etcdData;
-  const status = await statusOf(context, place);
+  const status = (await statusOf(context, place)) ?? (await statusStartedAlone(context, place));
   if (status !== undefined) {
     const source = await sourceOfMember(context, place, { incarnation, status });
     const kept = await keep(context, place, { source, reason }).catch(ownError);
@@ -88,6 +94,28 @@ async function statusOf({ cluster }: JudgedRun, { node, signal }: StepPlace): Pr
     return undefined;
   } finally {
     limit.release();
+  }
+}
+
+/**
+ * One that is stopped is started, its apiserver not: what only its log holds comes into its file so, as far as it knew that
+ * a quorum had it. It answers only where it is a quorum by itself.
+ */
+async function statusStartedAlone(context: JudgedRun, place: StepPlace): Promise<EtcdStatus | undefined> {
+  const { etcdData, units } = factsOf(context, place.node);
+  const { active = '', masked = false } = units['etcd.service'] ?? {};
+  if (masked || active === '' || RUNNING.has(active)) return undefined;
+  const what = 'start etcd alone, for a copy of its data';
+  const script = bashScript(WAKE, `${PATHS.etcdData}/k8s-diskless`, etcdData.marker ?? '', `${PATHS.marker}/etcd.lock`);
+  try {
+    await change(context, place, what, () =>
+      context.cluster.session(place.node).runAsRoot(script, { label: what, signal: place.signal }),
+    );
+    const answer = async (): Promise<EtcdStatus> => (await statusOf(context, place)) ?? Promise.reject(SILENT);
+    return await retrying(context, ALONE, (error) => error === SILENT, answer);
+  } catch {
+    place.signal.throwIfAborted();
+    return undefined;
   }
 }
 

@@ -43,7 +43,7 @@ describe('two of three control planes lose power', () => {
     await world.lab.reboot(['s5', 's6'], { power: true });
     const refused = await world.operator.events(['up']);
     expect(refused.exit).toBe(5);
-    expect(refused.stdout).toMatch(/how far they are: s4 \(incarnation 1, revision \d+\)/);
+    expect(refused.stdout).toMatch(/held: s4 \(incarnation 1, revision \d+, last written 2/);
     expect(refused.stdout).toContain('--recover-from s4 goes on with what s4 holds');
     const plan = await world.operator.run(['plan', '--recover-from', 's4']);
     expect(plan.exit, said(plan)).toBe(0);

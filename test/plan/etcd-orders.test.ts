@@ -270,7 +270,7 @@ describe('an established cluster', () => {
     expect(judge(['running', 'blank', 'blank'])).toMatchObject({
       reason: 'quorum-lost',
       message:
-        "etcd quorum lost: 1 of 3 voters that m0 knows of (m0) has the cluster's data; m1 lost its data, m2 lost its data",
+        "etcd quorum lost: 1 of 3 voters that m0 knows of (m0) has the cluster's data; m1 lost its data, m2 lost its data; held: m0 (incarnation 3, revision unknown)",
       hint: '--recover-from m0 goes on with what m0 holds, after a copy of all that is held; or --discard-data m0 keeps a copy of that data, deletes it there and starts empty',
     });
   });
@@ -795,12 +795,13 @@ describe('a life that goes on from what one member holds', () => {
   const lastOne = ['running', 'blank', 'blank'];
 
   it('is named as a way with how far each is, the furthest first, beside what else there is', () => {
-    const members = { m0: { revision: '90' }, m1: { revision: '100' } };
+    const writtenAt = new Date('2026-12-01T04:00:00Z');
+    const members = { m0: { revision: '90' }, m1: { revision: '100', writtenAt } };
     const five = ['running', 'running', 'blank', 'blank', 'unreachable'];
     expect(judge(five, { members })).toMatchObject({
       reason: 'quorum-lost',
       message: expect.stringMatching(
-        /; what is known of how far they are: m1 \(incarnation 3, revision 100\), m0 \(incarnation 3, revision 90\)$/,
+        /; held: m1 \(incarnation 3, revision 100, last written 2026-12-01T04:00:00.000Z\), m0 \(incarnation 3, revision 90\)$/,
       ),
       hint: expect.stringMatching(
         /bring back m4; --recover-from m1 goes on with what m1 holds, after a copy of all that is held \(with --lost m4 if permanently off\); or --discard-data m0,m1/,

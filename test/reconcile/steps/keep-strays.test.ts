@@ -65,6 +65,8 @@ interface Scenario {
   begin?: ClusterOrder[];
   /** How far the data of each goes. */
   revisions?: Record<string, string>;
+  /** Of etcd's unit. */
+  active?: string;
   /** Whose etcd answers. */
   answers?: string[];
   /** What becomes of a copy, on the operator. */
@@ -73,7 +75,14 @@ interface Scenario {
 
 const HEADER = { clusterId: '99', memberId: '17', revision: '100', raftTerm: '1' };
 
-function runWith({ orders, begin = [], revisions = {}, answers = [], store = async () => {} }: Scenario) {
+function runWith({
+  orders,
+  begin = [],
+  revisions = {},
+  active = 'active',
+  answers = [],
+  store = async () => {},
+}: Scenario) {
   const events: RunEvent[] = [];
   const kept: Record<string, string> = {};
   const bus = createEventBus({
@@ -97,7 +106,10 @@ function runWith({ orders, begin = [], revisions = {}, answers = [], store = asy
     const revision = revisions[node] ?? '100';
     return { id: `${incarnation}-${revision}-${node}`, node, incarnation, revision, stray: { how } };
   };
-  const facts = sampleFacts({ etcdData: { present: true, clusterId: 'c', incarnation: 2, marker: MARKER } });
+  const facts = sampleFacts({
+    etcdData: { present: true, clusterId: 'c', incarnation: 2, marker: MARKER },
+    units: { 'etcd.service': { name: 'etcd.service', active, sub: '', masked: false } },
+  });
   const work = (node: string) => ({ node: sampleNode({ name: node }), facts });
   const judgement = {
     orders: sampleOrders({ members: orders, cluster: begin }) satisfies EtcdOrders,
@@ -233,6 +245,16 @@ describe('data of an older life on a member that comes back', () => {
     expect(await run.own()).toBe('changed');
     expect(run.kept).toEqual({ s4: 'file of incarnation 2 for older-life: database of s4' });
     expect(done()[0]).toBe('s4: stop kube-apiserver.service');
+  });
+
+  it('that is stopped is started without its apiserver: what its log holds comes into the file', async () => {
+    const run = runWith({ orders: { s4: older }, active: 'failed' });
+    await run.own();
+    const order = ['stop kube-apiserver.service', '--no-block start etcd.service', 'stop etcd.service'];
+    const at = order.map((what) => done().indexOf(`s4: ${what}`));
+    expect(at).toEqual(at.toSorted((one, other) => one - other));
+    expect(at).not.toContain(-1);
+    expect(done().indexOf('s4: kept')).toBeGreaterThan(at[2] ?? 0);
   });
 
   it.each([given, { do: 'join-as-learner' } as const])('nothing else is: %j', async (order) => {
