@@ -19,6 +19,9 @@ import { copyBackups } from './copy-backups.js';
 import type { RunInputs } from './inputs.js';
 import { pinEtcdutl } from './pin-etcdutl.js';
 
+/** In the place of etcd's ID of the cluster. */
+const NOBODY_SAID = '0';
+
 export interface BackupsOfRun {
   inputs: Pick<RunInputs, 'state' | 'spec' | 'content' | 'snapshot'>;
   pki: PkiStore;
@@ -45,9 +48,10 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
       const strays = strayStore(inputs.state);
       // Members are copied at the same time, and the store has one writer.
       const turn = last.then(() =>
-        holdStore({ store: strays, command: 'up', now }, () =>
-          keepStray({ store: strays, record, source, reason, now, signal }),
-        ),
+        holdStore({ store: strays, command: 'up', now }, async () => {
+          const etcdClusterId = source.etcdClusterId ?? (await etcdOfLife(source.incarnation));
+          return keepStray({ store: strays, record, source: { ...source, etcdClusterId }, reason, now, signal });
+        }),
       );
       last = turn.catch(() => undefined);
       return turn;
@@ -70,6 +74,12 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
         if (made.status === 'fulfilled') await made.value.remove();
     },
   };
+
+  /** A file does not say it; what goes on from a snapshot of that life goes on from this too. */
+  async function etcdOfLife(wanted: number): Promise<string> {
+    const { snapshots } = await listSnapshots(store);
+    return snapshots.find(({ incarnation }) => incarnation === wanted)?.etcdClusterId ?? NOBODY_SAID;
+  }
 
   async function makeArchive(
     id: string,

@@ -17,8 +17,8 @@ export interface StraySource {
   how: 'snapshot' | 'file';
   /** Version of etcd that wrote it, without a leading `v`. */
   etcd: string;
-  /** As the member said it; `0` of a file, which does not. */
-  etcdClusterId: string;
+  /** As the member said it; a file does not. */
+  etcdClusterId?: string;
   chunks: AsyncIterable<Buffer>;
 }
 
@@ -26,7 +26,7 @@ export interface KeepStrayOptions {
   /** Of strays; whose lock the caller holds. */
   store: SnapshotStore;
   record: Pick<ClusterRecord, 'clusterId' | 'spec' | 'etcd'>;
-  source: StraySource;
+  source: StraySource & { etcdClusterId: string };
   /** What it is taken for. */
   reason: string;
   now: () => Date;

@@ -35,7 +35,7 @@ export function sourceOfFile(
   async function* chunks(): AsyncGenerator<Buffer> {
     yield* fileOver(await cluster.session(node).connection(), place, marker);
   }
-  return { node, incarnation, how: 'file', etcd, etcdClusterId: '0', chunks: chunks() };
+  return { node, incarnation, how: 'file', etcd, chunks: chunks() };
 }
 
 async function* fileOver(connection: Connection, { node, signal }: StepPlace, marker: string): AsyncGenerator<Buffer> {

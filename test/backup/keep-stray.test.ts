@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { keepStray, type StraySource } from '../../src/backup/keep-stray.js';
+import { type KeepStrayOptions, keepStray } from '../../src/backup/keep-stray.js';
 import { readDatabase, revisionOf } from '../../src/backup/read-database.js';
 import { prunable } from '../../src/backup/retention.js';
 import {
@@ -47,7 +47,7 @@ async function* inParts(bytes: Buffer, end?: Error): AsyncGenerator<Buffer> {
 const etcd = { incarnation: 3, phase: 'bootstrapped', token: 't', members: [NODE], bootIds: {} } as const;
 const record = { clusterId: 'c1', spec: sampleSpec(), etcd: { ...etcd, members: [NODE] } };
 
-const keep = (chunks: AsyncIterable<Buffer>, more: Partial<StraySource> = {}) =>
+const keep = (chunks: AsyncIterable<Buffer>, more: Partial<KeepStrayOptions['source']> = {}) =>
   keepStray({
     store,
     record,
