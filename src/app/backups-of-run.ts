@@ -48,7 +48,7 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
       const strays = strayStore(inputs.state);
       // Members are copied at the same time, and the store has one writer.
       const turn = last.then(() =>
-        holdStore({ store: strays, command: 'up', now }, async () => {
+        holdStore({ store: strays, command: 'up', now, signal }, async () => {
           const etcdClusterId = source.etcdClusterId ?? (await etcdOfLife(source.incarnation));
           return keepStray({ store: strays, record, source: { ...source, etcdClusterId }, reason, now, signal });
         }),

@@ -3,14 +3,13 @@ import type { StraySource } from '../backup/keep-stray.js';
 import type { SnapshotInfo } from '../backup/snapshot-info.js';
 import { type DisklessError, ownError, refusal } from '../errors.js';
 import type { EtcdStatus } from '../etcd/gateway.js';
-import { hasCode } from '../kube/api-errors.js';
 import { PATHS } from '../node/paths.js';
 import { scriptText } from '../node/script-text.js';
 import type { StepPlace } from '../runner/sequence.js';
 import { bashScript } from '../ssh/bash-script.js';
 import { change } from './change.js';
 import type { JudgedRun } from './context.js';
-import { retrying, shortly } from './settling.js';
+import { retrying } from './settling.js';
 import { sourceOfFile, sourceOfMember } from './stray-source.js';
 
 const FENCE = scriptText('fence-etcd.bash');
@@ -20,8 +19,6 @@ const ANSWER_MS = 5_000;
 const ALONE = { everyMs: 500, forMs: 5_000 };
 const RUNNING: ReadonlySet<string> = new Set(['active', 'activating', 'reloading']);
 const SILENT = new Error('it does not answer yet');
-
-const isLocked = (error: unknown): boolean => hasCode(error, 'locked');
 
 /** Nothing is written to its member any more: what is acknowledged from now on would be in no copy of it. */
 export async function fence(context: JudgedRun, place: StepPlace): Promise<void> {
@@ -77,11 +74,7 @@ function keep(
   { signal }: StepPlace,
   given: { source: StraySource; reason: string },
 ): Promise<SnapshotInfo> {
-  const record = recordOf(context);
-  // Whoever takes a snapshot by hand is done with it soon; nothing was read before.
-  return retrying(context, shortly(context), isLocked, () =>
-    context.options.backups.stray({ ...given, record, signal }),
-  );
+  return context.options.backups.stray({ ...given, record: recordOf(context), signal });
 }
 
 /** undefined where it does not answer. */
