@@ -167,8 +167,8 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   },
   memory: {
     title: 'all control planes lose power, and the cluster comes back from its snapshots',
-    minutes: 20,
-    files: ['total-loss', 'serve'],
+    minutes: 40,
+    files: ['total-loss', 'serve', 'strays'],
   },
   soak: {
     title: '`serve` for most of an hour while machines reboot and lose power, which is recorded',

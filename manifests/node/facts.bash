@@ -142,7 +142,7 @@ kernel() {
 # What of ours is there, as the receiver of files and the starting of units have noted it; files also as they lie there now.
 ours() {
   local unit
-  section etcd-data; [ -d "$etcd_data/member" ] && echo present && du -sB1 "$etcd_data/member"
+  section etcd-data; [ -d "$etcd_data/member" ] && echo present && du -sB1 "$etcd_data/member" && stat -c %Y "$etcd_data/member/snap/db" 2>/dev/null
   section etcd-marker; show "$etcd_data/k8s-diskless"
   section marker-cluster; show "$marker/cluster"
   section marker-files

@@ -1,6 +1,8 @@
 import { chooseSnapshot } from '../backup/choose-snapshot.js';
+import { holdStore } from '../backup/hold-store.js';
+import { keepStray } from '../backup/keep-stray.js';
 import { type RestoreArchive, restoreArchive } from '../backup/restore-archive.js';
-import { findSnapshot, listSnapshots, snapshotStore } from '../backup/snapshot-store.js';
+import { findSnapshot, listSnapshots, snapshotStore, storeOfId, strayStore } from '../backup/snapshot-store.js';
 import { requireSameBytes } from '../backup/verify-snapshot.js';
 import { chainProblem } from '../changelog/chain-problem.js';
 import { logStore } from '../changelog/log-store.js';
@@ -17,6 +19,9 @@ import { copyBackups } from './copy-backups.js';
 import type { RunInputs } from './inputs.js';
 import { pinEtcdutl } from './pin-etcdutl.js';
 
+/** In the place of etcd's ID of the cluster. */
+const NOBODY_SAID = '0';
+
 export interface BackupsOfRun {
   inputs: Pick<RunInputs, 'state' | 'spec' | 'content' | 'snapshot'>;
   pki: PkiStore;
@@ -28,6 +33,7 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
   const { inputs, now } = options;
   const store = snapshotStore(inputs.state);
   const archives = new Map<string, Promise<RestoreArchive>>();
+  let last: Promise<unknown> = Promise.resolve();
   return {
     ...lookingBackups(options),
     archive({ id, arch, encoding }, signal) {
@@ -38,6 +44,18 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
       archive.catch(() => archives.delete(key));
       return archive;
     },
+    stray({ source, record, reason, signal }) {
+      const strays = strayStore(inputs.state);
+      // Members are copied at the same time, and the store has one writer.
+      const turn = last.then(() =>
+        holdStore({ store: strays, command: 'up', now, signal }, async () => {
+          const etcdClusterId = source.etcdClusterId ?? (await etcdOfLife(source.incarnation));
+          return keepStray({ store: strays, record, source: { ...source, etcdClusterId }, reason, now, signal });
+        }),
+      );
+      last = turn.catch(() => undefined);
+      return turn;
+    },
     async keep({ cluster, record, reason, signal }) {
       const { snapshot } = await keepSnapshot({ cluster, record, state: inputs.state, store, reason, now, signal });
       const obtain = (arch: string) => inputs.content.etcdutl(snapshot.etcd, arch);
@@ -47,7 +65,7 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
     async replay({ etcd, record, signal }) {
       const { origin } = record.etcd;
       if (origin === undefined || origin.alone) return undefined;
-      const snapshot = await findSnapshot(store, origin.snapshot);
+      const snapshot = await findSnapshot(storeOfId(inputs.state, origin.snapshot), origin.snapshot);
       return replayLog({ store: logStore(store), snapshot, etcd, signal });
     },
     copy: (record, signal) => copyBackups({ state: inputs.state, record }, now, signal),
@@ -57,12 +75,19 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
     },
   };
 
+  /** A file does not say it; what goes on from a snapshot of that life goes on from this too. */
+  async function etcdOfLife(wanted: number): Promise<string> {
+    const { snapshots } = await listSnapshots(store);
+    return snapshots.find(({ incarnation }) => incarnation === wanted)?.etcdClusterId ?? NOBODY_SAID;
+  }
+
   async function makeArchive(
     id: string,
     arch: string,
     encoding: Encoding,
     signal: AbortSignal,
   ): Promise<RestoreArchive> {
+    const store = storeOfId(inputs.state, id);
     const snapshot = await findSnapshot(store, id);
     // It may be long ago that it was chosen, and by another run.
     await requireSameBytes(store, snapshot, signal);
@@ -81,7 +106,8 @@ export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
       const encryptionKeys = new Set(await pki.encryptionKeyNames());
       const { spec } = inputs;
       const named = isNamed ? inputs.snapshot : undefined;
-      const choice = await chooseSnapshot({ store, clusterId, etcd, spec, encryptionKeys, named, signal });
+      const strays = strayStore(inputs.state);
+      const choice = await chooseSnapshot({ store, strays, clusterId, etcd, spec, encryptionKeys, named, signal });
       if (choice.kind !== 'usable') return choice;
       const { id, incarnation, takenAt } = choice.snapshot;
       const beginning = named === undefined ? {} : { beginning: 'snapshot' as const };
@@ -93,7 +119,7 @@ export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
     },
     has: async (wanted) => (await listSnapshots(store)).snapshots.some(({ incarnation }) => incarnation === wanted),
     async describe(id, asked) {
-      const snapshot = await findSnapshot(store, id);
+      const snapshot = await findSnapshot(storeOfId(inputs.state, id), id);
       const { takenAt, objects } = snapshot;
       const text = snapshotText({ id, objects, takenAt: new Date(takenAt) }, now());
       if (asked.isAlone) return text;
@@ -102,6 +128,8 @@ export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
     },
     archive: refuse,
     replay: refuse,
+    stray: refuse,
+    straysIn: strayStore(inputs.state).directory,
     keep: refuse,
     copy: refuse,
   };

@@ -1,9 +1,9 @@
 import { isSnapshotId } from '../backup/snapshot-info.js';
-import { findSnapshot, listSnapshots, newestKnownId, snapshotStore } from '../backup/snapshot-store.js';
+import { findSnapshot, listSnapshots, newestKnownId, snapshotStore, storeOfId } from '../backup/snapshot-store.js';
 import { requireRecord } from '../cluster/recorded-cluster.js';
 import type { LoadedConfig } from '../config/load.js';
 import { loadConfig } from '../config/load.js';
-import { discardedMembers, lostMembers } from '../config/named-members.js';
+import { discardedMembers, lostMembers, recoveredMember } from '../config/named-members.js';
 import { outdatedCluster } from '../config/outdated.js';
 import type { ResolvedSpec } from '../config/resolve.js';
 import { resolveSpec } from '../config/resolve.js';
@@ -12,6 +12,7 @@ import { decideSsh } from '../config/ssh-settings.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import { type DisklessError, refusal, usageError } from '../errors.js';
 import type { KubeObject } from '../kube/objects.js';
+import type { Recovery } from '../plan/etcd-facts.js';
 import { requireRecipients } from '../sealed/seal.js';
 import { requireReadableConfig } from '../ssh/effective-config.js';
 import type { HostKey } from '../ssh/transport.js';
@@ -43,6 +44,8 @@ export interface RunInputs extends ResolvedSpec {
   lost: ReadonlySet<string>;
   /** Control planes whose etcd data may go, by a person's word. */
   discardData: ReadonlySet<string>;
+  /** Whose etcd data the next life is made of, by a person's word. */
+  recoverFrom?: Recovery;
   /** Snapshot that a person named. */
   snapshot?: string;
   /** Where its binaries come from. */
@@ -86,6 +89,7 @@ export async function readInputs(
   const { network, ssh } = resolved.spec;
   const lost = lostMembers(request.lost, resolved.spec);
   const discardData = discardedMembers(request.discardData, resolved.spec);
+  const recoverFrom = recoveryOf(request, resolved.spec);
   if (ssh?.configFile !== undefined) await requireReadableConfig(ssh.configFile);
   await requireRecipients(resolved.spec.backup.recipients ?? []);
   const imported = await importedSnapshot({ request, state, record, spec: resolved.spec, signal });
@@ -95,7 +99,12 @@ export async function readInputs(
   await content.images();
   await requireContent({ ...resolved, nodeRecords, place }, content);
   const brought = imported && { snapshot: imported.id };
-  return { ...known, ...brought, ...resolved, lost, discardData, networkObjects, content };
+  const words = { lost, discardData, ...(recoverFrom && { recoverFrom }) };
+  return { ...known, ...brought, ...resolved, ...words, networkObjects, content };
+}
+
+function recoveryOf({ recoverFrom, olderData = false }: ClusterRequest, spec: ClusterSpec): Recovery | undefined {
+  return recoverFrom === undefined ? undefined : { name: recoveredMember(recoverFrom, spec), olderData };
 }
 
 /** A cluster that had a past is never begun empty because its record was lost. @throws refusal (exit 5) */
@@ -110,8 +119,13 @@ async function refuseLostRecord(state: StateDir): Promise<void> {
 }
 
 /** @throws usage error */
-function refuseContradiction({ snapshot, empty, newCluster }: ClusterRequest): void {
-  const given = [...(snapshot === undefined ? [] : ['--snapshot']), ...(empty === true ? ['--empty'] : [])];
+function refuseContradiction({ snapshot, empty, newCluster, recoverFrom, olderData }: ClusterRequest): void {
+  if (olderData && recoverFrom === undefined) {
+    const message = '--older-data goes with --recover-from';
+    throw usageError({ code: 'words-contradict', message, hint: 'name whose data it is: --recover-from NAME' });
+  }
+  const from = recoverFrom === undefined ? [] : ['--recover-from'];
+  const given = [...from, ...(snapshot === undefined ? [] : ['--snapshot']), ...(empty === true ? ['--empty'] : [])];
   const words = [...given, ...(newCluster && given.length > 0 ? ['--new-cluster'] : [])];
   if (words.length < 2) return;
   const message = `${words.join(' and ')} contradict each other`;
@@ -121,7 +135,7 @@ function refuseContradiction({ snapshot, empty, newCluster }: ClusterRequest): v
 /** Of one that is named by its ID. @throws usage error where there is none */
 async function keptSnapshot({ snapshot }: ClusterRequest, state: StateDir): Promise<string | undefined> {
   if (snapshot === undefined || !isSnapshotId(snapshot)) return undefined;
-  return (await findSnapshot(snapshotStore(state), snapshot)).id;
+  return (await findSnapshot(storeOfId(state, snapshot), snapshot)).id;
 }
 
 interface ImportedOptions {

@@ -59,6 +59,7 @@ export function reconcileInput({
     kubeconfigPath: inputs.state.kubeconfig,
     verifyAll: request.verify,
     discardData: inputs.discardData,
+    ...(inputs.recoverFrom && { recoverFrom: inputs.recoverFrom }),
     newCluster: request.newCluster,
     ...beginningOf(inputs, request),
     backups,

@@ -39,6 +39,10 @@ export interface ClusterRequest extends StateRequest, SourceRequest, SshRequest,
   lost?: string;
   /** Names of control planes whose etcd data may go, by a person's word; `true`: without names, which is refused. */
   discardData?: string | true;
+  /** Name of the control plane whose etcd data the next life is made of, by a person's word. */
+  recoverFrom?: string;
+  /** Even where another one has newer data. */
+  olderData?: boolean;
   /** ID of the snapshot that the cluster is to be restored from, or path of a file with one, by a person's word. */
   snapshot?: string;
   /** What opens that file; asked only where it is sealed. */

@@ -1,7 +1,8 @@
 import { copiesStatus } from '../backup/copies-record.js';
-import { listSnapshots, snapshotStore } from '../backup/snapshot-store.js';
+import type { SnapshotInfo } from '../backup/snapshot-info.js';
+import { listSnapshots, snapshotStore, strayStore } from '../backup/snapshot-store.js';
 import type { Cluster } from '../cluster/cluster.js';
-import type { ClusterStatus, MemberStatus, NodeStatus, Survey } from '../cluster/cluster-status.js';
+import type { ClusterStatus, MemberStatus, NodeStatus, SnapshotStatus, Survey } from '../cluster/cluster-status.js';
 import { type OpenedCluster, openRecordedCluster, type RecordedCluster } from '../cluster/recorded-cluster.js';
 import { rosterOf } from '../components/roster.js';
 import { type ClusterSpec, controlPlanes, type NodeSpec, type SshSpec } from '../config/spec.js';
@@ -45,12 +46,13 @@ export async function clusterStatus({ recorded, ssh, tell, signal }: StatusOptio
 /** All its machines, its etcd and its API, asked at the same time. */
 export async function surveyCluster({ recorded, spec, cluster, signal }: SurveyOptions): Promise<Survey> {
   const { record, state } = recorded;
-  const [facts, nodeRecords, api, etcd, kept, copies, log, authorities] = await Promise.all([
+  const [facts, nodeRecords, api, etcd, kept, apart, copies, log, authorities] = await Promise.all([
     Promise.all(spec.nodes.map((node) => lookAt(cluster, node, signal))),
     readNodeRecords(state),
     listNodes(cluster, signal),
     etcdStatus(cluster, spec, signal),
     listSnapshots(snapshotStore(state)),
+    listSnapshots(strayStore(state)),
     copiesStatus(state, record.spec.backup.copyTo),
     logOfDaemon(state, signal),
     readAuthorityEnds(state.pki),
@@ -71,10 +73,17 @@ export async function surveyCluster({ recorded, spec, cluster, signal }: SurveyO
     return found === undefined || found instanceof Error ? [] : [[node, found]];
   });
   const [newest] = kept.snapshots;
-  const snapshot = newest && { id: newest.id, objects: newest.objects, takenAt: new Date(newest.takenAt) };
-  const status = { ...versions, ...silent, ...etcd, nodes, snapshot, copies, ...(log && { log }), authorities };
+  const strays = apart.snapshots.map(snapshotStatus);
+  const snapshot = newest && snapshotStatus(newest);
+  const status = { ...versions, ...silent, ...etcd, nodes, snapshot, copies, strays, ...(log && { log }), authorities };
   return { status, facts: new Map(read), objects };
 }
+
+const snapshotStatus = ({ id, objects, takenAt }: SnapshotInfo): SnapshotStatus => ({
+  id,
+  objects,
+  takenAt: new Date(takenAt),
+});
 
 async function lookAt(cluster: Cluster, node: NodeSpec, signal: AbortSignal): Promise<NodeFacts | Error> {
   const units = rosterOf(node.role).map(({ unit }) => unit);

@@ -1,4 +1,4 @@
-import { findSnapshot, listSnapshots, snapshotStore } from '../backup/snapshot-store.js';
+import { findSnapshot, listSnapshots, snapshotStore, storeOfId, strayStore } from '../backup/snapshot-store.js';
 import { verifySnapshot } from '../backup/verify-snapshot.js';
 import type { RecordedCluster } from '../cluster/recorded-cluster.js';
 import { DisklessError, ownError } from '../errors.js';
@@ -20,14 +20,20 @@ export interface VerifyBackupsOptions {
 
 /** `backups verify`: reads each from its first byte to its last. @returns how many are damaged */
 export async function verifyBackups({ recorded, ids, onVerified, signal }: VerifyBackupsOptions): Promise<number> {
-  const store = snapshotStore(recorded.state);
-  const { snapshots, damaged } = await listSnapshots(store);
-  const chosen = ids.length === 0 ? snapshots : await Promise.all(ids.map((id) => findSnapshot(store, id)));
+  const { state } = recorded;
+  const [kept, strays] = await Promise.all([snapshotStore(state), strayStore(state)].map(listSnapshots));
+  const all = [...(kept?.snapshots ?? []), ...(strays?.snapshots ?? [])];
+  const damaged = [...(kept?.damaged ?? []), ...(strays?.damaged ?? [])];
+  const find = (id: string) => findSnapshot(storeOfId(state, id), id);
+  const chosen = ids.length === 0 ? all : await Promise.all(ids.map(find));
   const broken = ids.length === 0 ? damaged.map(damagedSidecar) : [];
   for (const each of broken) onVerified(each);
   let count = broken.length;
   for (const snapshot of chosen) {
-    const problem = await verifySnapshot(store, snapshot, signal).then(() => undefined, ownError);
+    const problem = await verifySnapshot(storeOfId(state, snapshot.id), snapshot, signal).then(
+      () => undefined,
+      ownError,
+    );
     signal.throwIfAborted();
     if (problem) count += 1;
     onVerified({ id: snapshot.id, ...(problem && { problem }) });

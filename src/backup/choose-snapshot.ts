@@ -3,12 +3,14 @@ import type { ClusterSpec } from '../config/spec.js';
 import { ownError } from '../errors.js';
 import type { EtcdRecord } from '../state/records.js';
 import { restoreProblems } from './restorable.js';
-import { newestFirst, positionOf, type SnapshotInfo } from './snapshot-info.js';
+import { isStrayId, newestFirst, positionOf, type SnapshotInfo } from './snapshot-info.js';
 import { listSnapshots, newestKnownId, type SnapshotStore } from './snapshot-store.js';
 import { verifySnapshot } from './verify-snapshot.js';
 
 export interface ChooseOptions {
   store: SnapshotStore;
+  /** What a person named, or an unfinished life began with, may be one of these; by itself nothing begins with one. */
+  strays: SnapshotStore;
   /** Of the recorded cluster. */
   clusterId: string;
   etcd: EtcdRecord;
@@ -31,14 +33,15 @@ export type Choice =
  * newest. An older one is never taken in the place of one that is missing or damaged: nobody would be told what is lost.
  */
 export async function chooseSnapshot(options: ChooseOptions): Promise<Choice> {
-  const { store, etcd, named, signal } = options;
+  const { store, strays, etcd, named, signal } = options;
   const stored = await listSnapshots(store);
   // Once it has a snapshot of its own, that is the newest, and holds all that this one does.
   const isKept = etcd.origin?.phase === 'kept';
   const unfinished = etcd.phase === 'bootstrapping' && !isKept ? etcd.origin?.snapshot : undefined;
   const id = named ?? unfinished ?? (await newestKnownId(store, stored));
+  const own = id !== undefined && isStrayId(id) ? strays : store;
   const unusable = (why: string): Choice => {
-    const ways = `put it back into ${store.directory}, whole, with its sidecar`;
+    const ways = `put it back into ${own.directory}, whole, with its sidecar`;
     const before = positionOf(id ?? '');
     const [older] = stored.snapshots.filter(
       (each) => newestFirst(each, before) > 0 && problemsOf(each, options).length === 0,
@@ -47,14 +50,15 @@ export async function chooseSnapshot(options: ChooseOptions): Promise<Choice> {
   };
   // A life that was made of a snapshot had a past, though nothing is left of the store that says so.
   if (id === undefined) return etcd.origin ? unusable('every snapshot is missing') : { kind: 'none' };
-  const snapshot = stored.snapshots.find((each) => each.id === id);
+  const found = own === store ? stored : await listSnapshots(own);
+  const snapshot = found.snapshots.find((each) => each.id === id);
   if (snapshot === undefined) {
-    const damage = stored.damaged.find((each) => each.id === id);
+    const damage = found.damaged.find((each) => each.id === id);
     return unusable(`the snapshot ${id} ${damage ? `is damaged: ${damage.why}` : 'is missing'}`);
   }
   const [problem] = problemsOf(snapshot, options);
   if (problem !== undefined) return unusable(`the snapshot ${id} cannot be used: ${problem}`);
-  const damage = await verifySnapshot(store, snapshot, signal).then(() => undefined, ownError);
+  const damage = await verifySnapshot(own, snapshot, signal).then(() => undefined, ownError);
   signal.throwIfAborted();
   return damage ? unusable(damage.message) : { kind: 'usable', snapshot };
 }

@@ -7,12 +7,21 @@ import { stateError } from '../state/state-error.js';
 /** etcd commits before it sends, which leaves both of them whole; a member's own file may have one that is not. */
 const META_PAGES = 2;
 
+export interface ReadDatabase {
+  /** It is a member's own file, in which a process that was killed may leave one meta page half written. */
+  isOwnFile?: boolean;
+}
+
 /** What a database holds, once every one of its pages was found to be sound. @throws DisklessError `snapshot-damaged` */
-export async function readDatabase(path: string, signal: AbortSignal): Promise<Contents> {
+export async function readDatabase(
+  path: string,
+  signal: AbortSignal,
+  { isOwnFile = false }: ReadDatabase = {},
+): Promise<Contents> {
   const file = await openDatabase(path);
   try {
     const database = await checkPages({ file, signal });
-    if (database.intactMetas !== META_PAGES) throw oneMeta();
+    if (database.intactMetas !== META_PAGES && !isOwnFile) throw oneMeta();
     return await readContents({ database, signal });
   } finally {
     await file.close();

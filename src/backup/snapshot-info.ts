@@ -3,22 +3,27 @@ import { z } from 'zod';
 /** The version of sidecars that this release reads and writes. */
 export const SIDECAR_VERSION = 1;
 
-const ID = /^\d+-\d+$/;
 const decimal = z.string().regex(/^\d+$/);
 const count = z.int().min(0);
+
+/** How a stray was had: as the running member gave it, or as its file; what only its log of writes holds is not in that. */
+const straySchema = z.looseObject({ how: z.enum(['snapshot', 'file']) });
+
+/** Of a snapshot or a stray. */
+export const SNAPSHOT_ID = /^\d+-\d+(?:-[a-z0-9][a-z0-9.-]*)?$/;
 
 /**
  * What is known of a snapshot, in a file beside it: `ID.json` beside `ID.db`. Loose: keys of a later release survive.
  */
 export const snapshotInfoSchema = z.looseObject({
   version: z.literal(SIDECAR_VERSION),
-  /** Name of its files: `INCARNATION-REVISION`. */
-  id: z.string().regex(ID),
+  /** Name of its files: `INCARNATION-REVISION`, and of a stray `INCARNATION-REVISION-NODE`. */
+  id: z.string().regex(SNAPSHOT_ID),
   /** Of the cluster record. */
   clusterId: z.string().min(1),
   /** Which life of the cluster's etcd data it is of. */
-  incarnation: z.int().min(1),
-  /** etcd's own ID of the cluster, decimal; another one in each incarnation. */
+  incarnation: z.int().min(0),
+  /** etcd's own ID of the cluster, decimal; another one in each incarnation. `0`: nobody was there to say it. */
   etcdClusterId: decimal,
   /** Of the last write in it, as read from the file; decimal. */
   revision: decimal,
@@ -39,6 +44,8 @@ export const snapshotInfoSchema = z.looseObject({
   node: z.string().min(1),
   /** What it was taken for, e.g. `up`. */
   reason: z.string().min(1),
+  /** It is a copy of one member's data, taken before that goes: whether a quorum ever had all of it, nobody knows. */
+  stray: straySchema.optional(),
 });
 
 export type SnapshotInfo = z.output<typeof snapshotInfoSchema>;
@@ -48,7 +55,13 @@ export function snapshotId({ incarnation, revision }: Position): string {
 }
 
 /** What a person means: an ID, or the path of a file. */
-export const isSnapshotId = (text: string): boolean => ID.test(text);
+export const isSnapshotId = (text: string): boolean => SNAPSHOT_ID.test(text);
+
+export function strayId({ incarnation, revision, node }: Position & { node: string }): string {
+  return `${snapshotId({ incarnation, revision })}-${node}`;
+}
+
+export const isStrayId = (id: string): boolean => /^\d+-\d+-/.test(id);
 
 /** Where it stands in the cluster's history. */
 type Position = Pick<SnapshotInfo, 'incarnation' | 'revision'>;

@@ -5,14 +5,14 @@ import { usageError } from '../errors.js';
 import { isTemporaryOf, syncDirectory, TEMPORARY_FILE, writeFileAtomic } from '../state/atomic-write.js';
 import type { StateDir } from '../state/state-dir.js';
 import { stateError } from '../state/state-error.js';
-import { newestFirst, positionOf, type SnapshotInfo, snapshotInfoSchema } from './snapshot-info.js';
+import { isStrayId, newestFirst, positionOf, type SnapshotInfo, snapshotInfoSchema } from './snapshot-info.js';
 
 /** Snapshots of one cluster, in its state directory. Those who write or remove hold its lock. */
 export interface SnapshotStore {
   directory: string;
   lock: string;
-  /** Outside the directory: tells of the newest snapshot where that, or all of them, are gone. */
-  last: string;
+  /** Outside the directory: tells of the newest snapshot where that, or all of them, are gone. Strays have none. */
+  last?: string;
 }
 
 /** What is there: each snapshot is of its sidecar, without which a file is none. */
@@ -28,11 +28,21 @@ const lastSchema = snapshotInfoSchema.pick({ id: true, incarnation: true, revisi
 export type LastSnapshot = z.output<typeof lastSchema>;
 
 const PRIVATE = 0o600;
-const SIDECAR = /^(\d+-\d+)\.json$/;
-const DATABASE = /^(\d+-\d+)\.db$/;
+const SIDECAR = /^(\d+-\d+.*)\.json$/;
+const DATABASE = /^(\d+-\d+.*)\.db$/;
 
 export function snapshotStore({ snapshots: directory, lastSnapshot: last }: StateDir): SnapshotStore {
   return { directory, lock: join(directory, 'lock'), last };
+}
+
+/** Beside them, and under the same lock: copies of members' data that went. Nothing takes them away but a person. */
+export function strayStore({ snapshots }: Pick<StateDir, 'snapshots'>): SnapshotStore {
+  return { directory: join(snapshots, 'strays'), lock: join(snapshots, 'lock') };
+}
+
+/** Where the one of this ID lies, a stray or not. */
+export function storeOfId(state: StateDir, id: string): SnapshotStore {
+  return isStrayId(id) ? strayStore(state) : snapshotStore(state);
 }
 
 export const databasePath = ({ directory }: SnapshotStore, id: string): string => join(directory, `${id}.db`);
@@ -94,6 +104,7 @@ export async function findSnapshot(store: SnapshotStore, id: string): Promise<Sn
 
 /** The newest that ever counted; undefined where there never was one. @throws usage error when it cannot be read */
 export async function readLast({ last }: SnapshotStore): Promise<LastSnapshot | undefined> {
+  if (last === undefined) return undefined;
   const text = await orUnusable(last, orAbsent(readFile(last, 'utf8')));
   if (text === undefined) return undefined;
   const found = parseJson(text, lastSchema);
@@ -119,6 +130,7 @@ export async function newestKnownId(
 export async function writeSidecar(store: SnapshotStore, info: SnapshotInfo): Promise<void> {
   const path = sidecarPath(store, info.id);
   await orUnusable(path, writeFileAtomic(path, jsonText(info), PRIVATE));
+  if (store.last === undefined) return;
   const { id, incarnation, revision, takenAt } = info;
   const last = await readLast(store);
   if (last && newestFirst(last, info) < 0) return;
@@ -137,13 +149,19 @@ export async function sweepStore(store: SnapshotStore): Promise<void> {
   const sidecars = new Set(await namesOf(store, SIDECAR));
   const alone = (await namesOf(store, DATABASE)).filter((id) => !sidecars.has(id));
   const temporary = (await entriesOf(store)).filter((name) => TEMPORARY_FILE.test(name));
-  const ofLast = (await entriesOf({ directory: dirname(store.last) })).map((name) => join(dirname(store.last), name));
+  const { last } = store;
+  const ofLast = last === undefined ? [] : await temporaryOfLast(last);
   const left = [
     ...alone.map((id) => databasePath(store, id)),
     ...temporary.map((name) => join(store.directory, name)),
-    ...ofLast.filter(isTemporaryOf(store.last)),
+    ...ofLast,
   ];
   await orUnusable(store.directory, Promise.all(left.map((path) => rm(path, { force: true }))));
+}
+
+async function temporaryOfLast(last: string): Promise<string[]> {
+  const beside = (await entriesOf({ directory: dirname(last) })).map((name) => join(dirname(last), name));
+  return beside.filter(isTemporaryOf(last));
 }
 
 async function namesOf(store: SnapshotStore, form: RegExp): Promise<string[]> {

@@ -115,7 +115,9 @@ function requireSameEtcd({ kept, record }: Taking, etcdClusterId: string): void 
   });
 }
 
-interface InfoInput extends Pick<TakeSnapshotOptions, 'record' | 'reason'> {
+export interface InfoInput {
+  record: Pick<ClusterRecord, 'clusterId' | 'spec' | 'etcd'>;
+  reason: string;
   node: string;
   etcd: string;
   etcdClusterId: string;
@@ -124,7 +126,17 @@ interface InfoInput extends Pick<TakeSnapshotOptions, 'record' | 'reason'> {
   file: { sha256: string; sizeBytes: number };
 }
 
-function infoOf({ record, reason, node, etcd, etcdClusterId, takenAt, contents, file }: InfoInput): SnapshotInfo {
+/** What its sidecar says. */
+export function infoOf({
+  record,
+  reason,
+  node,
+  etcd,
+  etcdClusterId,
+  takenAt,
+  contents,
+  file,
+}: InfoInput): SnapshotInfo {
   const { incarnation } = record.etcd;
   const { liveKeys: keys, objects } = contents;
   const revision = revisionOf(contents);
@@ -162,7 +174,8 @@ async function commit({ store, kept, signal }: Taking, temporary: string, info: 
   return info;
 }
 
-function isWhole(store: SnapshotStore, info: SnapshotInfo, signal: AbortSignal): Promise<boolean> {
+/** Whether it is still as it was taken. */
+export function isWhole(store: SnapshotStore, info: SnapshotInfo, signal: AbortSignal): Promise<boolean> {
   return verifySnapshot(store, info, signal).then(
     () => true,
     (error: unknown) => {

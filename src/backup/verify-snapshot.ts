@@ -12,7 +12,8 @@ export async function verifySnapshot(store: SnapshotStore, info: SnapshotInfo, s
 
 /** Its pages are sound, and it holds what its sidecar says. @throws DisklessError `snapshot-damaged` */
 export async function requireContents(path: string, info: SnapshotInfo, signal: AbortSignal): Promise<void> {
-  const contents = await readDatabase(path, signal).catch((error: unknown) => {
+  const isOwnFile = info.stray?.how === 'file';
+  const contents = await readDatabase(path, signal, { isOwnFile }).catch((error: unknown) => {
     if (error instanceof DisklessError && error.code === 'snapshot-damaged') throw damaged(info.id, error.message);
     throw error;
   });

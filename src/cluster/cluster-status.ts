@@ -54,6 +54,8 @@ export interface ClusterStatus {
   copies: CopiesStatus | undefined;
   /** The change log, as the daemon that keeps it says; absent where none does. */
   log?: LogStatus;
+  /** Copies of members' data that went, the newest first. */
+  strays: SnapshotStatus[];
   /** Certificate authorities, and when they end. */
   authorities: { id: string; ends: Date }[];
 }

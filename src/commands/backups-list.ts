@@ -1,7 +1,7 @@
 import { type Backups, listBackups } from '../app/list-backups.js';
 import { stateOf } from '../app/state-of.js';
 import { objectsOf } from '../backup/objects-of.js';
-import { databasePath, findSnapshot, snapshotStore } from '../backup/snapshot-store.js';
+import { databasePath, findSnapshot, storeOfId } from '../backup/snapshot-store.js';
 import { type RecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
 import { EXIT } from '../errors.js';
 import { backupDetails, backupsLines } from '../ui/backups-view.js';
@@ -37,7 +37,7 @@ export function showBackupCommand(id: string, flags: ShowBackupFlags): Promise<n
   return interruptible(
     async (signal) => {
       const recorded = await recordedCluster(stateOf(flags));
-      const store = snapshotStore(recorded.state);
+      const store = storeOfId(recorded.state, id);
       const { id: found } = await findSnapshot(store, id);
       await (flags.objects
         ? printObjects(databasePath(store, found), flags, signal)
@@ -49,8 +49,8 @@ export function showBackupCommand(id: string, flags: ShowBackupFlags): Promise<n
 }
 
 async function printDetails(recorded: RecordedCluster, id: string, { output }: ClusterFlags): Promise<void> {
-  const { backups } = await listBackups(recorded);
-  for (const each of backups.filter((backup) => backup.id === id)) {
+  const { backups, strays } = await listBackups(recorded);
+  for (const each of [...backups, ...strays].filter((backup) => backup.id === id)) {
     const text = `${backupDetails(each, new Date()).join('\n')}\n`;
     await print(output === 'json' ? `${JSON.stringify({ v: BACKUPS_SCHEMA, ...each })}\n` : text);
   }

@@ -94,9 +94,16 @@ export function addRunOptions(command: Command): Command {
     .addOption(
       new Option(
         '--discard-data [names]',
-        'give up the etcd data of these control planes: what can no longer form a quorum, to start empty, or is of an older incarnation',
+        'give up the etcd data of these control planes, once a copy is kept: what can no longer form a quorum, or is of an older incarnation',
       ),
     )
+    .addOption(
+      new Option(
+        '--recover-from <name>',
+        'where no quorum can be made any more: go on with the etcd data of this control plane, once a copy is kept of all',
+      ),
+    )
+    .addOption(new Option('--older-data', 'with --recover-from: even where another one has newer data').default(false))
     .addOption(
       new Option(
         '--snapshot <id|file>',

@@ -23,6 +23,13 @@ export function discardedMembers(expression: string | true | undefined, spec: Cl
   });
 }
 
+/** What `--recover-from` names, which is one. */
+export function recoveredMember(expression: string, spec: ClusterSpec): string {
+  const [name = '', ...others] = namedMembers('--recover-from', expression, spec);
+  if (others.length === 0) return name;
+  throw problemsError(['--recover-from: the next life is made of the data of one control plane'], '--recover-from');
+}
+
 function namedMembers(flag: string, expression: string, spec: ClusterSpec): ReadonlySet<string> {
   const names = namesOfFlag(flag, expression);
   const members = controlPlanes(spec).map(({ name }) => name);

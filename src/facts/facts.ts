@@ -65,6 +65,8 @@ export interface EtcdDataFact {
   present: boolean;
   /** What it takes of its file system, where that was told. */
   bytes?: number;
+  /** When its database was last written to, by the node's clock, where that was told: etcd does not write without a quorum. */
+  writtenAt?: Date;
   /** The marker beside it, as it lies there: undefined when there is none. */
   marker?: string;
   /** Incarnation that marker names; undefined when it is not ours. */

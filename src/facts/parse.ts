@@ -205,9 +205,17 @@ function parseListeners(rows: string[]): NodeFacts['listeners'] {
 }
 
 /** `present`, and what `du` says of it. */
-function parseEtcdData([present, size = '']: readonly string[]): Pick<EtcdDataFact, 'present' | 'bytes'> {
+function parseEtcdData([present, size = '', written = '']: readonly string[]): Pick<
+  EtcdDataFact,
+  'present' | 'bytes' | 'writtenAt'
+> {
   const bytes = Number.parseInt(size, 10);
-  return { present: present === 'present', ...(bytes > 0 && { bytes }) };
+  const seconds = Number.parseInt(written, 10);
+  return {
+    present: present === 'present',
+    ...(bytes > 0 && { bytes }),
+    ...(seconds > 0 && { writtenAt: new Date(seconds * 1000) }),
+  };
 }
 
 /** `cluster incarnation role token`; earlier releases wrote the first two. */

@@ -14,6 +14,7 @@ import {
 } from './etcd-facts.js';
 import {
   type BootstrapReason,
+  type ClusterOrder,
   type EtcdOrders,
   type MemberOrder,
   type Refusal,
@@ -98,26 +99,36 @@ function resume(facts: EtcdFacts, recorded: EtcdRecord, usable: readonly MemberF
 }
 
 /** Nothing is left of the last one, or a person gave it up. */
-export function nextIncarnation(facts: EtcdFacts, recorded: EtcdRecord, why: BootstrapReason): EtcdOrders | Refusal {
+export function nextIncarnation(
+  facts: EtcdFacts,
+  recorded: EtcdRecord,
+  why: BootstrapReason,
+  /** It is made of what this member holds. */
+  recover?: BeginOrder['recover'],
+): EtcdOrders | Refusal {
   const usable = facts.members.filter(isReadAndFit);
   if (usable.length < majorityOf(facts.members.length)) return noMajority(facts, usable);
   const masked = usable.filter(isMasked);
   if (masked.length > 0) return askedAbout(masked);
-  const origin = why === 'new-cluster' ? { from: undefined } : nextOrigin(facts, recorded);
+  const isNew = why === 'new-cluster' || recover !== undefined;
+  const origin = isNew ? { from: undefined } : nextOrigin(facts, recorded);
   if ('code' in origin) return origin;
   const wipeReason = ({ condition }: MemberFacts): WipeReason | undefined =>
     condition.kind === 'data' ? 'discarded' : undefined;
-  return begin(facts, { incarnation: recorded.incarnation + 1, why, ...origin, start: usable, wipeReason });
+  const incarnation = recorded.incarnation + 1;
+  return begin(facts, { incarnation, why, ...origin, ...(recover && { recover }), start: usable, wipeReason });
 }
 
-interface NewLife extends Origin {
+type BeginOrder = Extract<ClusterOrder, { do: 'begin-incarnation' }>;
+
+interface NewLife extends Origin, Pick<BeginOrder, 'recover'> {
   incarnation: number;
   why: BootstrapReason;
   start: readonly MemberFacts[];
   wipeReason: (member: MemberFacts) => WipeReason | undefined;
 }
 
-function begin(facts: EtcdFacts, { incarnation, why, from, start, wipeReason }: NewLife): EtcdOrders {
+function begin(facts: EtcdFacts, { incarnation, why, from, recover, start, wipeReason }: NewLife): EtcdOrders {
   const order = (member: MemberFacts): MemberOrder => {
     if (!start.includes(member)) return { do: 'leave' };
     const wipe = wipeReason(member);
@@ -137,6 +148,7 @@ function begin(facts: EtcdFacts, { incarnation, why, from, start, wipeReason }: 
         discarded,
         why,
         ...(from && { from }),
+        ...(recover && { recover }),
       },
     ],
     quorum: { state: 'made', through: names(start) },

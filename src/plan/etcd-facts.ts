@@ -36,6 +36,10 @@ export interface MemberFacts {
   condition: MemberCondition;
   /** Its machine passed preflight: it may be started, wiped, or brought back in this run. */
   fit: boolean;
+  /** How far its data goes, as its member says: decimal. Absent where it does not say. */
+  revision?: string;
+  /** When it was last written to, by its machine's clock; absent where nobody knows. */
+  writtenAt?: Date;
   /** Where its peers are to reach it, by its machine's address now or, where that was not read, when last seen. */
   peerUrl?: string;
 }
@@ -62,6 +66,13 @@ export type Backup =
   /** `why`: a sentence. `ways`: how it becomes usable. `older`: one that is, and what was written after it is lost. */
   | { kind: 'unusable'; why: string; ways: string; older?: { id: string; takenAt: string } };
 
+/** A person's word that what one member holds is what the next life is made of. */
+export interface Recovery {
+  name: string;
+  /** Even where another one is further. */
+  olderData: boolean;
+}
+
 /** A person's word on what the next life of the data begins from. */
 export type Beginning = 'empty' | 'snapshot';
 
@@ -73,8 +84,10 @@ export interface EtcdFacts {
   members: readonly MemberFacts[];
   /** The one that a quorum gave just now; without a quorum, that of each running member that answered. */
   lists: readonly MemberList[];
-  /** Members whose data a person gave up: what no quorum can be made of, or is of an older incarnation. */
+  /** Members whose data a person gave up: what no quorum can be made of, or is of an older incarnation beside none. */
   discardData: ReadonlySet<string>;
+  /** Holds where no quorum can be made of what is there. */
+  recoverFrom?: Recovery;
   /** A person asks for an empty cluster in the place of the recorded one. */
   newCluster: boolean;
   backup: Backup;

@@ -1,13 +1,19 @@
 /* What may be ordered of etcd: one action for each member, a list for the cluster; or a refusal. */
 
+import type { Recovery } from './etcd-facts.js';
+
 /** Why data goes: a person's word, or why none is needed. */
 export type WipeReason =
-  /** A person gave it up. */
+  /** A person gave it up, or named another member's to go on with. */
   | 'discarded'
+  /** It is of a life that is over, and its member comes back to a quorum of the one that lives. */
+  | 'older'
   /** Its marker names the bootstrap that never finished, in which no object was ever written. */
   | 'unfinished'
   /** A quorum has all of it, and the member comes back as a new one. */
   | 'rejoin';
+
+const isCopiedFirst = (wipe: WipeReason): boolean => wipe === 'discarded' || wipe === 'older';
 
 export type MemberOrder =
   /** Its data stays, and its unit is brought to what the plan says. `markAs`: the ID that its marker is to name. */
@@ -37,13 +43,15 @@ export type ClusterOrder =
       members: string[];
       discarded: string[];
       why: BootstrapReason;
-      /** ID of the snapshot that it is restored from; absent: it begins empty. */
+      /** ID of the snapshot that it is restored from; absent: it begins empty, or from what is copied first. */
       from?: string;
+      /** It is restored from the stray that is kept of this member; `snapshot`: the newest that could be restored instead. */
+      recover?: Recovery & { snapshot?: string };
     }
   /** Its data is gone, and it must never come back under this ID. */
   | { do: 'remove-entry'; member: string; id: string };
 
-export type BootstrapReason = 'first' | 'unfinished' | 'all-blank' | 'discarded' | 'new-cluster';
+export type BootstrapReason = 'first' | 'unfinished' | 'all-blank' | 'discarded' | 'recovered' | 'new-cluster';
 
 export interface QuorumOrder {
   /** `works`: it was proven just now. `awaited`: members with data are brought up to see. `made`: data begins anew. */
@@ -93,6 +101,7 @@ export type RefusalReason =
   | 'unfinished-data'
   | 'no-majority'
   | 'quorum-lost'
+  | 'recover-older'
   | 'not-blank'
   | 'may-hold-data'
   | 'snapshot-unusable'
@@ -110,6 +119,11 @@ export function refused(reason: RefusalReason, message: string, hint: string): R
 /** Who is ordered to do one of these. */
 export function ordered(orders: EtcdOrders, ...wanted: MemberOrder['do'][]): string[] {
   return [...orders.members].flatMap(([name, order]) => (wanted.includes(order.do) ? [name] : []));
+}
+
+/** Whose data goes once the operator has a copy of it: it may hold what is nowhere else. */
+export function copiedFirst(orders: EtcdOrders): string[] {
+  return [...wipes(orders)].flatMap(([name, wipe]) => (isCopiedFirst(wipe) ? [name] : []));
 }
 
 /** Whose data is wiped, and why. */

@@ -44,7 +44,7 @@ export function refuseUnprovenData(
   return refused(
     'unfinished-data',
     `the bootstrap of incarnation ${recorded.incarnation} never finished, and ${unproven.join(', ')} ${hold(unproven)} etcd data that is not marked as empty${beside}`,
-    `--discard-data ${names(asked).join(',')} deletes that data and begins again; or reboot ${names(asked).join(', ')}`,
+    `--discard-data ${names(asked).join(',')} keeps a copy of that data, deletes it there and begins again; or reboot ${names(asked).join(', ')}`,
   );
 }
 
@@ -87,7 +87,7 @@ export function refuseOlderData(
   return refused(
     'older-data',
     `etcd data of a life before incarnation ${recorded.incarnation} is left on ${older.map(withIncarnation).join(', ')}, and may hold what was written last`,
-    `save what is wanted of it: after that --discard-data ${names(older).join(',')} deletes it, or reboot ${names(older).join(', ')}`,
+    `--discard-data ${names(older).join(',')} keeps a copy of it as a stray, and deletes it there; or reboot ${names(older).join(', ')} if it may go`,
   );
 }
 

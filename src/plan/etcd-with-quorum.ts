@@ -5,7 +5,6 @@ import {
   absences,
   type EtcdFacts,
   isCurrent,
-  isFit,
   isMasked,
   isReadAndFit,
   isUsable,
@@ -16,16 +15,14 @@ import {
 } from './etcd-facts.js';
 import { isGone, isHolder, type Known, knownMembers } from './etcd-known.js';
 import { namesake, votersOf } from './etcd-membership.js';
-import type { ClusterOrder, EtcdOrders, MemberOrder, Refusal } from './etcd-order-types.js';
-import { askedAbout, memberUnknown, nameTaken, refuseOlderData } from './etcd-refusals.js';
+import type { ClusterOrder, EtcdOrders, MemberOrder } from './etcd-order-types.js';
+import { askedAbout, memberUnknown, nameTaken } from './etcd-refusals.js';
 
 /**
- * Besides the blank ones, these come back as new members: data of an older incarnation that was given up, learners of an
- * interrupted run, and data whose entry was removed.
+ * Besides the blank ones, these come back as new members: those with data of an older incarnation, which is copied first,
+ * learners of an interrupted run, and data whose entry was removed.
  */
-export function withQuorum(facts: EtcdFacts, recorded: EtcdRecord, list: MemberList): EtcdOrders | Refusal {
-  const refusal = refuseOlderData(facts, recorded, facts.members.filter(isFit));
-  if (refusal) return refusal;
+export function withQuorum(facts: EtcdFacts, recorded: EtcdRecord, list: MemberList): EtcdOrders {
   const members = knownMembers(facts, list);
   const addresses = { members, list, recorded };
   const holders = members.filter(isHolder(recorded));
@@ -83,7 +80,7 @@ function soleLearner(members: readonly Known[], joining: readonly Known[], recor
 
 function wipeReason(member: Known, recorded: EtcdRecord): Pick<MemberOrder & { do: 'join-as-learner' }, 'wipe'> {
   if (member.condition.kind !== 'data') return {};
-  return { wipe: isCurrent(recorded)(member) ? 'rejoin' : 'discarded' };
+  return { wipe: isCurrent(recorded)(member) ? 'rejoin' : 'older' };
 }
 
 function orderOfVoter(member: Known): MemberOrder {

@@ -22,6 +22,7 @@ import {
 import { entriesOf, isRemovedBy, type Voter, votersOf } from './etcd-membership.js';
 import { type EtcdOrders, type MemberOrder, type Refusal, refused } from './etcd-order-types.js';
 import { nextBeginning } from './etcd-origin.js';
+import { furthestFirst, heldText, knownSources, recovery } from './etcd-recovery.js';
 import { askedAbout, mayHaveMoved, mayHoldData, refuseOlderData, withIncarnation } from './etcd-refusals.js';
 
 /** Whoever has the data is brought up, where that may make a quorum; what then is missing, a person decides. */
@@ -35,8 +36,11 @@ export function withoutQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrder
   if (masked.length > 0) return askedAbout(masked);
   const isListed = views.every(({ voters }) => voters.every(({ member }) => member !== undefined));
   const data = of(facts, 'data');
+  const isAccounted = isListed && unaccounted(facts).length === 0;
+  const recovered = isAccounted ? recovery(facts, recorded) : undefined;
+  if (recovered) return recovered;
   const isGivenUp = askedFor(facts, recorded, data).length === 0 && data.every(isFit);
-  if (isGivenUp && isListed && unaccounted(facts).length === 0) return nextIncarnation(facts, recorded, 'discarded');
+  if (isGivenUp && isAccounted) return nextIncarnation(facts, recorded, 'discarded');
   return quorumLost({ facts, recorded, holders, views });
 }
 
@@ -114,6 +118,8 @@ function nobodyHoldsData(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | R
   if (away.length > 0) return mayHoldData(away);
   const inSameBoot = facts.members.filter(({ condition }) => condition.kind === 'blank' && condition.sameBoot === true);
   if (inSameBoot.length > 0) return mayHaveMoved(inSameBoot);
+  const recovered = recovery(facts, recorded);
+  if (recovered) return recovered;
   return refuseOlderData(facts, recorded, facts.members) ?? nextIncarnation(facts, recorded, 'all-blank');
 }
 
@@ -136,7 +142,11 @@ function quorumLost({ facts, recorded, holders, views }: Loss): Refusal {
       .map((member) => `${withIncarnation(member)} has data of an earlier life`),
   ];
   const have = [...new Set(views.map(haveData))].join(', ');
-  return refused('quorum-lost', `etcd quorum lost: ${have}; ${fates.join(', ')}`, waysOut(facts, recorded, voters));
+  return refused(
+    'quorum-lost',
+    `etcd quorum lost: ${have}; ${fates.join(', ')}; held: ${heldText(of(facts, 'data'))}`,
+    waysOut(facts, recorded, voters),
+  );
 }
 
 const isFirstOfItsName = ({ name }: Voter, index: number, all: readonly Voter[]): boolean =>
@@ -168,14 +178,19 @@ function waysOut(facts: EtcdFacts, recorded: EtcdRecord, voters: readonly Voter[
   const first = [...new Set([...back.barred, ...barred])];
   const isBarred = unlisted.length + unfit.length + first.length > 0;
   const { flag, what } = nextBeginning(facts, recorded);
+  const [furthest] = knownSources(data).toSorted(furthestFirst);
+  const base = furthest?.name ?? data.find(isCurrent(recorded))?.name;
   const givesUp = isBarred
     ? `or reboot ${names(data).join(', ')} if its data may go`
-    : `${back.silent.length > 0 ? 'or ' : ''}--discard-data ${names(data).join(',')}${flag} deletes that data and ${what}${lost}`;
+    : `or --discard-data ${names(data).join(',')}${flag} keeps a copy of that data, deletes it there and ${what}${lost}`;
   return [
     ...(first.length > 0 ? [`fix SSH access to ${first.join(', ')}`] : []),
     ...(back.silent.length > 0 ? [`bring back ${back.silent.join(' or ')}`] : []),
     ...(unlisted.length > 0 ? [`put ${unlisted.join(', ')} back on the list of hosts (--hosts, --control-plane)`] : []),
     ...(unfit.length > 0 ? [`fix the preflight errors of ${unfit.join(', ')}`] : []),
+    ...(isBarred || base === undefined
+      ? []
+      : [`--recover-from ${base} goes on with what ${base} holds, after a copy of all that is held${lost}`]),
     givesUp,
   ].join('; ');
 }

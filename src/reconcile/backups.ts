@@ -1,3 +1,4 @@
+import type { StraySource } from '../backup/keep-stray.js';
 import type { RestoreArchive } from '../backup/restore-archive.js';
 import type { SnapshotInfo } from '../backup/snapshot-info.js';
 import type { Replayed } from '../changelog/replay.js';
@@ -23,6 +24,16 @@ export interface Backups {
    * apiserver uses yet; may be done again. Undefined: there is nothing, or a person wanted the snapshot alone.
    */
   replay(restored: { etcd: EtcdGateway; record: ClusterRecord; signal: AbortSignal }): Promise<Replayed | undefined>;
+  /** Keeps a copy of one member's data that is to go. */
+  stray(taken: {
+    source: StraySource;
+    /** As it was when the data was written. */
+    record: ClusterRecord;
+    reason: string;
+    signal: AbortSignal;
+  }): Promise<SnapshotInfo>;
+  /** The directory of those copies, for people. */
+  straysIn: string;
   /** Takes one of the cluster that runs, and lets go what nobody needs any more. */
   keep(taken: { cluster: Cluster; record: ClusterRecord; reason: string; signal: AbortSignal }): Promise<Kept>;
   /** Brings what is kept to where copies go, if they do. @returns why not all of it is there */

@@ -51,7 +51,8 @@ function stateOfLeftOut(
 }
 
 const WIPE_REASONS: Readonly<Record<WipeReason, string>> = {
-  discarded: 'its loss was accepted (--discard-data)',
+  discarded: 'it was given up (--discard-data); a copy is kept first',
+  older: 'it is of an older life; a copy is kept first',
   unfinished: 'it is of a bootstrap that never finished, and holds no objects',
   rejoin: 'the member comes back as a new one',
 };

@@ -3,7 +3,7 @@ import { type ClusterSpec, controlPlanes } from '../config/spec.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import type { DisklessError } from '../errors.js';
 import type { KubeObject } from '../kube/objects.js';
-import type { Beginning } from '../plan/etcd-facts.js';
+import type { Beginning, Recovery } from '../plan/etcd-facts.js';
 import type { Unattended } from '../plan/preflight-unattended.js';
 import type { EventBus } from '../runner/event-bus.js';
 import type { RollingLock } from '../runner/rolling-lock.js';
@@ -40,6 +40,8 @@ export interface ReconcileOptions {
   lost: ReadonlySet<string>;
   /** Names whose etcd data a person gave up. */
   discardData: ReadonlySet<string>;
+  /** Whose data the next life is made of where no quorum can be, by a person's word. */
+  recoverFrom?: Recovery;
   /** A person asks for an empty cluster in the place of the recorded one. */
   newCluster: boolean;
   /** A person's word on what the next life of etcd's data begins from. */
@@ -74,6 +76,8 @@ export interface RunMemory {
   newCluster: boolean;
   /** The word on what the next life begins from; the same. By steps/record.ts. */
   beginning?: Beginning;
+  /** The word on whose data the next life is made of; the same. By steps/record.ts. */
+  recoverFrom?: Recovery;
 }
 
 /** One `up` or `plan`: what lasts from the first pass to the last. */

@@ -54,6 +54,17 @@ export async function memberIds(context: Run, running: readonly MemberFacts[]): 
   return new Map((await Promise.all(ids)).flatMap((id) => (id ? [id] : [])));
 }
 
+/** How far the data of each of these goes, of those that serve: none does that was started since the quorum was lost. */
+export async function revisions(context: Run, running: readonly MemberFacts[]): Promise<ReadonlyMap<string, string>> {
+  const found = running.map(({ name }) =>
+    asked(context, KNOWN, async (signal) => {
+      const { header } = await (await context.cluster.etcdOf(name)).status({ signal });
+      return [name, header.revision] as const;
+    }),
+  );
+  return new Map((await Promise.all(found)).flatMap((each) => (each ? [each] : [])));
+}
+
 /** One that was just started has to read its data, and to find the others, first. */
 function patienceOf(context: Asking, usual: Patience): Patience {
   return context.woken.size > 0 ? { ...usual, forMs: Math.max(usual.forMs, shortly(context).forMs) } : usual;

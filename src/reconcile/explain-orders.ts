@@ -4,7 +4,8 @@ import type { EtcdRecord } from '../state/records.js';
 const BOOTSTRAP_WORDS = {
   first: 'no cluster recorded',
   unfinished: 'an earlier bootstrap never finished and held no objects',
-  discarded: 'the remaining data is discarded, and all objects with it',
+  discarded: 'the remaining data is discarded once a copy is kept, and all objects with it',
+  recovered: 'etcd quorum lost',
   'new-cluster': 'a new cluster begins, as asked: the objects of the old one are gone; hosts, PKI and addresses stay',
   'all-blank': 'every control plane is blank: the objects of the old incarnation are gone, PKI and credentials stay',
 } as const;
@@ -13,7 +14,7 @@ const BOOTSTRAP_WORDS = {
 const LOSS_WORDS = {
   ...BOOTSTRAP_WORDS,
   unfinished: 'an earlier restore never finished',
-  discarded: 'the remaining data is discarded',
+  discarded: 'the remaining data is discarded once a copy is kept',
   'all-blank': 'every control plane is blank',
 } as const;
 
@@ -36,9 +37,11 @@ function situationOf(orders: EtcdOrders, { snapshot, origin }: Explaining): stri
         .flatMap((order) =>
           order.do === 'begin-incarnation'
             ? [
-                order.from === undefined
-                  ? `${emptyWords(order.why, origin)}; bootstrapping etcd on ${order.members.join(', ')} (incarnation ${order.incarnation})`
-                  : `${LOSS_WORDS[order.why]}; restoring the snapshot ${snapshot ?? order.from} on ${order.members.join(', ')} (incarnation ${order.incarnation}): what was written after it is lost`,
+                order.recover !== undefined
+                  ? `${LOSS_WORDS[order.why]}; a copy is kept of all that is held, and what ${order.recover.name} holds is restored on ${order.members.join(', ')} (incarnation ${order.incarnation})`
+                  : order.from === undefined
+                    ? `${emptyWords(order.why, origin)}; bootstrapping etcd on ${order.members.join(', ')} (incarnation ${order.incarnation})`
+                    : `${LOSS_WORDS[order.why]}; restoring the snapshot ${snapshot ?? order.from} on ${order.members.join(', ')} (incarnation ${order.incarnation}): what was written after it is lost`,
               ]
             : [],
         )
@@ -69,11 +72,20 @@ function emptyWords(why: BootstrapReason, origin: EtcdRecord['origin']): string 
 
 function rejoining(orders: EtcdOrders): string {
   const joining = ordered(orders, 'join-as-learner');
+  const wiped = wipes(orders);
+  const older = joining.filter((name) => wiped.get(name) === 'older');
+  const lost = joining.filter((name) => !older.includes(name));
   const [learner] = ordered(orders, 'promote');
-  if (joining.length === 1) return `${joining[0]} lost its data and rejoins`;
-  return learner === undefined
-    ? `${joining.join(', ')} lost their data and rejoin one after another`
-    : `${learner} was left behind as a learner and is promoted`;
+  if (joining.length === 0) return `${learner} was left behind as a learner and is promoted`;
+  return [
+    ...(lost.length === 1 ? [`${lost[0]} lost its data and rejoins`] : []),
+    ...(lost.length > 1 ? [`${lost.join(', ')} lost their data and rejoin one after another`] : []),
+    ...(older.length > 0
+      ? [
+          `what ${older.join(', ')} ${older.length === 1 ? 'has' : 'have'} is of an older life, and kept as a stray before ${older.length === 1 ? 'it rejoins' : 'they rejoin'}`,
+        ]
+      : []),
+  ].join('; ');
 }
 
 function started(orders: EtcdOrders): string {

@@ -1,6 +1,6 @@
 import type { ClusterSpec } from '../config/spec.js';
 import type { EtcdFacts } from '../plan/etcd-facts.js';
-import type { EtcdOrders } from '../plan/etcd-order-types.js';
+import type { ClusterOrder, EtcdOrders } from '../plan/etcd-order-types.js';
 import type { ClusterRecord, OriginRecord, PkiFingerprints } from '../state/records.js';
 import { versionSince } from './version-since.js';
 
@@ -15,6 +15,8 @@ export interface NextRecordInput {
   newToken: string;
 }
 
+type BeginOrder = Extract<ClusterOrder, { do: 'begin-incarnation' }>;
+
 /** What state has to remember before the orders are carried out. Pure. */
 export function nextRecord(input: NextRecordInput): ClusterRecord {
   const { spec, record, clusterId, pki, orders, facts, newToken } = input;
@@ -27,6 +29,7 @@ export function nextRecord(input: NextRecordInput): ClusterRecord {
   const bootIds = facts.members.flatMap(({ name, bootId }) =>
     bootId !== undefined && begin.members.includes(name) ? [[name, bootId] as const] : [],
   );
+  const origin = originOf(begin, facts);
   const since = versionSince(record, spec);
   return {
     ...base,
@@ -36,15 +39,18 @@ export function nextRecord(input: NextRecordInput): ClusterRecord {
       token: newToken,
       members: begin.members,
       bootIds: Object.fromEntries(bootIds),
-      ...(begin.from !== undefined && { origin: originOf(begin.from, facts) }),
+      ...(origin && { origin }),
       ...(begin.discarded.length > 0 && { discarded: begin.discarded }),
       ...(since > 0 && { versionSince: since }),
     },
   };
 }
 
-function originOf(snapshot: string, facts: EtcdFacts): OriginRecord {
-  return { snapshot, phase: 'restoring', ...(isAlone(snapshot, facts) && { alone: true }) };
+/** What is copied first has no ID before that: it gets its place in steps/keep-strays.ts. */
+function originOf({ from, recover }: BeginOrder, facts: EtcdFacts): OriginRecord | undefined {
+  const phase = 'restoring';
+  if (recover) return { snapshot: recover.name, phase, ...(recover.olderData && { alone: true }) };
+  return from === undefined ? undefined : { snapshot: from, phase, ...(isAlone(from, facts) && { alone: true }) };
 }
 
 /** Whether a life that begins from it is to be that and nothing beyond: a person said so, now or when it began for the first time. */

@@ -15,7 +15,7 @@ import {
 import { isSameBeginning } from '../plan/etcd-origin.js';
 import type { ClusterRecord } from '../state/records.js';
 import type { Run, RunMemory } from './context.js';
-import { knownLists, memberIds, provenList } from './etcd-lists.js';
+import { knownLists, memberIds, provenList, revisions } from './etcd-lists.js';
 import type { CheckedHosts, ReadHosts } from './hosts.js';
 
 /** What the control planes hold, and who etcd's members are as they say it right now. Changes nothing. */
@@ -35,10 +35,20 @@ async function askedEtcd(context: Run, hosts: CheckedHosts, clusterId: string): 
   if (running.length === 0 || !isJudgedByQuorum(seen)) return seen;
   const asking = { ...context, woken: hosts.woken };
   const proven = await provenList(asking, running);
-  if (proven === undefined) return { ...seen, lists: await knownLists(asking, running) };
+  if (proven === undefined) {
+    const [lists, revisions] = await Promise.all([knownLists(asking, running), revisionsOf(context, seen)]);
+    return { ...seen, lists, members: seen.members.map((member) => withRevision(member, revisions.get(member.name))) };
+  }
   const ids = await memberIds(context, running.filter(isUnnamed));
   const members = seen.members.map((member) => withId(member, ids.get(member.name)));
   return { ...seen, members, lists: [proven] };
+}
+
+/** A member of an earlier life says it too. */
+const revisionsOf = (context: Run, { members }: EtcdFacts) => revisions(context, members.filter(runs));
+
+function withRevision(member: MemberFacts, revision: string | undefined): MemberFacts {
+  return revision === undefined ? member : { ...member, revision };
 }
 
 /** Its marker, of an earlier release or of a life that just began, does not say which member it is. */
@@ -55,15 +65,17 @@ function withId(member: MemberFacts, memberId: string | undefined): MemberFacts 
 /** The same, without asking etcd: as the machines were read. */
 export function seenEtcd({ options, memory }: Run, hosts: CheckedHosts, clusterId: string): EtcdFacts {
   const { spec, lost, discardData } = options;
-  const { record, nodeRecords, beginning } = memory;
+  const { record, nodeRecords, beginning, recoverFrom } = memory;
   const fit = new Map(hosts.fit.map((each) => [each.node.name, each]));
   // A machine that failed its preflight was still read: what it holds counts.
   const members = controlPlanes(spec).map(({ name }): MemberFacts => {
     const own = fit.get(name);
+    const { writtenAt } = hosts.facts.get(name)?.etcdData ?? {};
     const nodeIp = own?.nodeIp ?? nodeRecords.get(name)?.nodeIp;
     return {
       ...memberFacts(memory, hosts, { name, lost: lost.has(name) }),
       fit: own !== undefined,
+      ...(writtenAt && { writtenAt }),
       ...(nodeIp !== undefined && { peerUrl: peerUrl(nodeIp) }),
     };
   });
@@ -76,6 +88,7 @@ export function seenEtcd({ options, memory }: Run, hosts: CheckedHosts, clusterI
     newCluster,
     backup: { kind: 'none' },
     ...(beginning && { beginning }),
+    ...(recoverFrom && { recoverFrom }),
     ...(record && { recorded: record.etcd }),
   };
 }
@@ -174,7 +187,7 @@ function wasOursInThisBoot({ record, nodeRecords }: RunMemory, name: string, { b
 }
 
 function conditionOf({ etcdData, units }: NodeFacts): MemberCondition {
-  const { present, marker, ...owner } = etcdData;
+  const { present, marker, bytes, writtenAt, ...owner } = etcdData;
   const { active = '', masked = false } = units['etcd.service'] ?? {};
   if (!present) return { kind: 'blank', ...(masked && { masked }), ...owner };
   const running = ['active', 'activating', 'reloading'].includes(active);

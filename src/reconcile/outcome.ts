@@ -39,6 +39,9 @@ export function outcomeOf({ reports, command, interrupted, dnsFails = false }: O
   // A plan is complete without them too; after `up` the cluster itself was asked whether it works without.
   const proof = command === 'plan' ? 'judge' : 'verify';
   const works = reports.some(({ step, outcome }) => step === proof && outcome === 'unchanged');
+  // Data that may be nowhere else waits for a person, however well the others do.
+  const waiting = errors.find(({ code }) => code === 'stray-not-kept');
+  if (waiting) return { exit: EXIT.refused, errors, error: waiting };
   // What stopped each node is for a person to decide, and nothing else went wrong.
   const refused = errors.every(({ exit }) => exit === EXIT.refused);
   return { exit: works ? EXIT.partial : refused ? EXIT.refused : EXIT.failed, errors, error: first };

@@ -33,13 +33,14 @@ export async function withRun<T>(input: ReconcileInput, work: (run: Run) => Prom
   }
 }
 
-function memoryOf({ nodeRecords, newCluster, beginning, record }: ReconcileInput): Run['memory'] {
+function memoryOf({ nodeRecords, newCluster, beginning, recoverFrom, record }: ReconcileInput): Run['memory'] {
   return {
     nodeRecords: new Map(nodeRecords),
     epochs: new Map(),
     tally: new Map(),
     newCluster,
     ...(beginning && { beginning }),
+    ...(recoverFrom && { recoverFrom }),
     ...(record && { record }),
   };
 }

@@ -6,6 +6,7 @@ import { preflightAll } from './steps/check-hosts.js';
 import { componentsHealthy } from './steps/components-healthy.js';
 import { judgeHosts } from './steps/judge.js';
 import { keepSnapshot } from './steps/keep-snapshot.js';
+import { keepOwnStray, keepStrays } from './steps/keep-strays.js';
 import { nameEndedPods } from './steps/name-ended-pods.js';
 import { nameServedInside } from './steps/name-served-inside.js';
 import { startApiserver } from './steps/open-etcd-data.js';
@@ -52,10 +53,13 @@ const preflight = everyNode(
   takeWork,
 );
 
-/** What is decided for the cluster, and what is to be done on this node. */
-const planned = { judgement: same(judge), work: same(preflight) };
+/** Nothing goes, and nothing is recorded for which it would, before it is kept. */
+const strays = cluster('strays', 'copy data that goes', { judgement: same(judge) }, keepStrays);
 
-const record = cluster('record', 'record intent', { judgement: same(judge) }, recordIntent);
+/** What is decided for the cluster, and what is to be done on this node. */
+const planned = { judgement: same(strays), work: same(preflight) };
+
+const record = cluster('record', 'record intent', { judgement: same(strays) }, recordIntent);
 const clock = everyNode('clock', 'set the clock', { ...planned, recorded: same(record) }, setClock);
 const send = controlPlane('send', 'send files', { ...planned, clock: same(clock) }, sendFiles, sendNothing);
 
@@ -73,7 +77,13 @@ const sendWorker = worker(
   sendFiles,
   sendNothing,
 );
-const retire = everyNode('retire', 'remove the old incarnation', { ...planned, clock: same(clock) }, retirePast);
+const stray = controlPlane('stray', 'copy data of an older life', { ...planned, clock: same(clock) }, keepOwnStray);
+const retire = everyNode(
+  'retire',
+  'remove the old incarnation',
+  { ...planned, clock: same(clock), kept: same(stray) },
+  retirePast,
+);
 const node = everyNode(
   'node',
   'node settings and network',
@@ -88,7 +98,7 @@ const containerd = everyNode(
 );
 
 const etcd = controlPlane('etcd', 'etcd', { ...planned, node: same(node) }, unlessCutOff(startEtcd));
-const quorum = cluster('quorum', 'etcd quorum', { judgement: same(judge), etcd: any(etcd) }, proveQuorum);
+const quorum = cluster('quorum', 'etcd quorum', { judgement: same(strays), etcd: any(etcd) }, proveQuorum);
 const apiserver = controlPlane(
   'apiserver',
   'kube-apiserver',
@@ -207,7 +217,7 @@ const verify = cluster(
 const keep = cluster(
   'keep',
   'keep a snapshot',
-  { judgement: same(judge), quorum: same(quorum), verified: settled(verify) },
+  { judgement: same(strays), quorum: same(quorum), verified: settled(verify) },
   keepSnapshot,
 );
 
@@ -218,8 +228,8 @@ export const planSequence: readonly Step<Pass>[] = [...look, judgeAfter(same(che
 
 // biome-ignore format: one line for what belongs together
 export const upSequence: readonly Step<Pass>[] = [
-  ...look, wake, judge, preflight, record, clock,
-  send, firstFiles, sendWorker, retire, node, containerd,
+  ...look, wake, judge, preflight, strays, record, clock,
+  send, firstFiles, sendWorker, stray, retire, node, containerd,
   etcd, quorum, apiserver, apiReady, register, nodeObject, endedPods, served, controllers,
   kubelet, proxy, healthy, images, ready, pods,
   addons, dns, prove, sameBoot, verify, keep,

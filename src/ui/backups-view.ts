@@ -8,6 +8,8 @@ import { bytesText, count } from './units.js';
 export interface BackupsViewOptions {
   /** The newest first. */
   backups: readonly ListedBackup[];
+  /** Likewise. */
+  strays: readonly ListedBackup[];
   damaged: readonly { id: string; why: string }[];
   now: Date;
   width: number;
@@ -15,7 +17,7 @@ export interface BackupsViewOptions {
 }
 
 /** What is kept, and which of it something can be restored from. */
-export function backupsLines({ backups, damaged, now, width, style = PLAIN }: BackupsViewOptions): string[] {
+export function backupsLines({ backups, strays, damaged, now, width, style = PLAIN }: BackupsViewOptions): string[] {
   const columns: Column<ListedBackup>[] = [
     { title: 'ID', cell: ({ id }) => id },
     { title: 'AGE', cell: ({ takenAt }) => ageText(new Date(takenAt), now) },
@@ -30,26 +32,42 @@ export function backupsLines({ backups, damaged, now, width, style = PLAIN }: Ba
     },
   ];
   const reasons = [
-    ...backups.flatMap(({ id, problems }) => problems.map((problem) => `${id}: ${problem}`)),
+    ...[...backups, ...strays].flatMap(({ id, problems }) => problems.map((problem) => `${id}: ${problem}`)),
     ...damaged.map(({ id, why }) => `${id} cannot be used: ${why}`),
   ];
   const table =
     backups.length === 0
       ? ['No snapshot is kept. up takes one whenever it changed something; k8s-diskless backup takes one now.']
       : textTable({ columns, rows: backups, width, style });
-  return [...table, ...reasons.flatMap((reason) => wrap(`✖ ${reason}`, { width }).map(style.red))];
+  const apart =
+    strays.length === 0
+      ? []
+      : [
+          '',
+          ...wrap('strays: copies of the data of one member that went; they stay until a person removes them', {
+            width,
+          }),
+          ...textTable({ columns, rows: strays, width, style }),
+        ];
+  return [...table, ...apart, ...reasons.flatMap((reason) => wrap(`✖ ${reason}`, { width }).map(style.red))];
 }
+
+const COPIED = {
+  snapshot: 'from the member, which ran',
+  file: 'from the file of its data: what only the log of its etcd had is not in it',
+} as const;
 
 /** All that is known of one. */
 export function backupDetails(backup: ListedBackup, now: Date): string[] {
-  const { problems, encryptionKeys } = backup;
+  const { problems, encryptionKeys, stray } = backup;
   return [
-    `snapshot     ${backup.id}`,
+    `${stray === undefined ? 'snapshot' : 'stray   '}     ${backup.id}`,
     `taken        ${backup.takenAt} (${ageText(new Date(backup.takenAt), now)} ago), from ${backup.node}, for ${backup.reason}`,
     `of           incarnation ${backup.incarnation}, revision ${backup.revision}, etcd cluster ${backup.etcdClusterId}`,
     `holds        ${count(backup.objects, 'object')}, ${count(backup.keys, 'key')}, ${bytesText(backup.sizeBytes)}`,
     `written by   Kubernetes ${backup.kubernetes}, etcd ${backup.etcd}`,
     `encrypted    ${encryptionKeys.length === 0 ? 'nothing in it' : `with ${encryptionKeys.join(', ')}`}`,
+    ...(stray === undefined ? [] : [`copied       ${COPIED[stray.how]}`]),
     `sha256       ${backup.sha256}`,
     `restorable   ${problems.length === 0 ? 'yes' : `no: ${problems.join('; ')}`}`,
   ];

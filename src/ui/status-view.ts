@@ -21,7 +21,7 @@ export interface StatusViewOptions {
 
 /** A cluster as a person reads it: what it is, its nodes, and last what is not as it should be. */
 export function statusLines({ status, now, width, style = PLAIN }: StatusViewOptions): string[] {
-  const { cluster, kubernetes, etcd, incarnation, nodes, members, snapshot, copies, log, authorities } = status;
+  const { cluster, kubernetes, etcd, incarnation, nodes, members, snapshot, copies, strays, log, authorities } = status;
   const problems = problemsOf(status, now);
   const member = new Map(members.map((each) => [each.name, each]));
   const columns: Column<NodeStatus>[] = [
@@ -53,6 +53,9 @@ export function statusLines({ status, now, width, style = PLAIN }: StatusViewOpt
     ...(snapshot ? wrap(`last snapshot: ${snapshotText(snapshot, now)}`, { width }) : []),
     ...(log ? wrap(logText(log), { width }) : []),
     ...(copies ? wrap(copiesText(copies, now), { width }) : []),
+    ...(strays.length > 0
+      ? wrap(`strays, copies of data that went: ${strays.map((each) => snapshotText(each, now)).join(', ')}`, { width })
+      : []),
     ...(ends.length > 0 ? wrap(`authorities end in: ${ends.join(', ')}`, { width }) : []),
     '',
     ...verdict,

@@ -2,12 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { lookingBackups } from '../../src/app/backups-of-run.js';
+import { backupsOfRun, lookingBackups } from '../../src/app/backups-of-run.js';
 import { databasePath, prepareStore, snapshotStore, writeSidecar } from '../../src/backup/snapshot-store.js';
 import { logStore, prepareLog } from '../../src/changelog/log-store.js';
 import { LogWriter } from '../../src/changelog/log-writer.js';
+import type { ClusterRecord } from '../../src/state/records.js';
 import { type StateDir, stateDirAt } from '../../src/state/state-dir.js';
 import { sampleSnapshot } from '../backup/samples.js';
+import { fixture } from '../etcd-file/fixture.js';
+import { sampleSpec } from '../helpers/sample-facts.js';
 
 let state: StateDir;
 const { signal } = new AbortController();
@@ -41,4 +44,43 @@ test('a person is told up to when the change log goes on from a snapshot, unless
   const upTo = 'what the change log has up to 2026-11-30T10:04:30.000Z';
   expect(await backups.describe(snapshot.id, { isAlone: false, signal })).toBe(`${alone} and ${upTo}`);
   expect(await backups.describe(snapshot.id, { isAlone: true, signal })).toBe(alone);
+});
+
+test('the change log goes on from a stray of a file too, as from the snapshots of its life', async () => {
+  const store = snapshotStore(state);
+  await prepareStore(store);
+  const snapshot = sampleSnapshot();
+  writeFileSync(databasePath(store, snapshot.id), Buffer.alloc(snapshot.sizeBytes));
+  await writeSidecar(store, snapshot);
+  const backups = backupsOfRun({
+    inputs: { state },
+    pki: {},
+    now: () => new Date('2026-11-30T10:05:00Z'),
+  } as unknown as Parameters<typeof backupsOfRun>[0]);
+  const record = { clusterId: 'c1', spec: sampleSpec(), etcd: {} } as unknown as ClusterRecord;
+  const take = (incarnation: number) => {
+    async function* chunks() {
+      yield fixture('snapshot-3.7').subarray(0, -32);
+    }
+    const source = { node: 's4', incarnation, how: 'file', etcd: '3.7.3', chunks: chunks() } as const;
+    return backups.stray({ source, record, reason: 'recover-from', signal });
+  };
+  const [stray, other] = await Promise.all([take(1), take(2)]);
+  expect([stray.etcdClusterId, other.etcdClusterId]).toEqual([snapshot.etcdClusterId, '0']);
+
+  const log = logStore(store);
+  await prepareLog(log);
+  const { clusterId, etcdClusterId, incarnation, id, sha256 } = snapshot;
+  const after = Number(stray.revision);
+  const writer = await LogWriter.open({
+    store: log,
+    origin: { clusterId, etcdClusterId, incarnation, base: { id, sha256 } },
+    after,
+  });
+  const at = Date.parse('2026-11-30T10:04:30Z');
+  await writer.append([{ kind: 'nothing', from: after + 1, to: after + 1, at }]);
+  await writer.close();
+  const words = (strayId: string) => backups.describe(strayId, { isAlone: false, signal });
+  expect(await words(stray.id)).toContain('and what the change log has up to 2026-11-30T10:04:30.000Z');
+  expect(await words(other.id)).not.toContain('change log');
 });

@@ -8,10 +8,12 @@ import { readDatabase, revisionOf } from '../../src/backup/read-database.js';
 import type { SnapshotInfo } from '../../src/backup/snapshot-info.js';
 import {
   databasePath,
+  listSnapshots,
   prepareStore,
   removeSnapshot,
   type SnapshotStore,
   snapshotStore,
+  strayStore,
   writeSidecar,
 } from '../../src/backup/snapshot-store.js';
 import { DisklessError } from '../../src/errors.js';
@@ -56,6 +58,7 @@ async function keep(incarnation: number, changes: Partial<SnapshotInfo> = {}): P
 const choose = (changes: Partial<ChooseOptions> = {}) =>
   chooseSnapshot({
     store,
+    strays: strayStore(stateDirAt(root)),
     clusterId: 'c1',
     etcd: ETCD,
     spec: { kubernetes: '1.37.2', etcd: '3.7.3' },
@@ -86,6 +89,22 @@ describe('what a next life begins from', () => {
     await keep(2);
     const etcd: EtcdRecord = { ...ETCD, phase: 'bootstrapping', origin: { snapshot: first, phase: 'restoring' } };
     expect(await chosen({ etcd })).toBe(first);
+  });
+
+  it('is a stray where an unfinished one began with it, or a person named it, and never by itself', async () => {
+    const newest = await keep(2);
+    const strays = strayStore(stateDirAt(root));
+    await prepareStore(strays);
+    const kept = (await listSnapshots(store)).snapshots[0];
+    if (kept === undefined) throw new Error('nothing was kept');
+    const id = `3-${kept.revision}-s4`;
+    expect(await chosen({ named: id })).toBe(
+      `the snapshot ${id} is missing; put it back into ${strays.directory}, whole, with its sidecar; or ${newest}`,
+    );
+    writeFileSync(databasePath(strays, id), DATABASE);
+    await writeSidecar(strays, { ...kept, id, incarnation: 3, stray: { how: 'file' } });
+    const etcd: EtcdRecord = { ...ETCD, phase: 'bootstrapping', origin: { snapshot: id, phase: 'restoring' } };
+    expect([await chosen(), await chosen({ etcd }), await chosen({ named: id })]).toEqual([newest, id, id]);
   });
 
   it('is never an older one in the place of one that is damaged or gone, which is named as a way', async () => {

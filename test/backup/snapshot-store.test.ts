@@ -89,7 +89,7 @@ describe('the store of snapshots', () => {
     rmSync(store.directory, { recursive: true });
     expect(await ids()).toEqual([]);
     expect(await readLast(store)).toMatchObject({ id: '2-50' });
-    writeFileSync(store.last, '{}');
+    writeFileSync(String(store.last), '{}');
     await expect(readLast(store)).rejects.toMatchObject({ code: 'state-damaged' });
   });
 

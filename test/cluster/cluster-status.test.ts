@@ -31,6 +31,7 @@ const status = (changes: Partial<ClusterStatus> = {}): ClusterStatus => ({
   incarnation: 1,
   members: [member()],
   nodes: [sampleNodeStatus()],
+  strays: [],
   snapshot: { id: '2-4711', objects: 261, takenAt: new Date('2026-11-30T11:57:00Z') },
   copies: undefined,
   authorities: [{ id: 'kubernetes', ends: new Date('2036-11-30T12:00:00Z') }],

@@ -77,6 +77,23 @@ describe('backups', () => {
     expect(words(verified)).toMatch(/1-100: the snapshot 1-100 is damaged: it holds something else/);
   });
 
+  it('lists strays apart, verifies them with the others, and shows one by its ID', async () => {
+    const operator = createOperator();
+    const { directory } = await recorded(operator, '100');
+    const strays = { directory: join(directory, 'strays'), lock: join(directory, 'lock') };
+    mkdirSync(strays.directory);
+    const info = sampleSnapshot({ id: '1-90-s5', revision: '90', sizeBytes: DATABASE.length, sha256: SHA });
+    writeFileSync(join(strays.directory, '1-90-s5.db'), DATABASE);
+    await writeSidecar(strays, { ...info, node: 's5', reason: 'discard-data', stray: { how: 'file' } });
+    const { stdout } = await operator.run(['backups', '--output', 'json']);
+    const ids = (list: { id: string }[]) => list.map(({ id }) => id);
+    const { backups, strays: listed } = JSON.parse(stdout);
+    expect([ids(backups), ids(listed)]).toEqual([['1-100'], ['1-90-s5']]);
+    expect(words(await operator.run(['backups', 'verify']))).toContain('the snapshot 1-90-s5 is damaged');
+    const shown = words(await operator.run(['backups', 'show', '1-90-s5']));
+    expect(shown).toContain('copied from the file of its data: what only the log of its etcd had is not in it');
+  });
+
   it('shows every object that would come back', async () => {
     const operator = createOperator();
     await recorded(operator, '100');

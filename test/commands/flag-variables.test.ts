@@ -58,8 +58,10 @@ describe('the variable of a flag without a value', () => {
 });
 
 it('what loses data is taken from the command line alone', () => {
-  const variables = { DISCARD_DATA: '1', NEW_CLUSTER: '1', LOST: 's6' };
-  expect(parse([], variables)).toMatchObject({ newCluster: false });
+  const variables = { DISCARD_DATA: '1', NEW_CLUSTER: '1', LOST: 's6', RECOVER_FROM: 's4', OLDER_DATA: '1' };
+  expect(parse([], variables)).toMatchObject({ newCluster: false, olderData: false });
+  expect(parse([], variables).recoverFrom).toBeUndefined();
+  expect(parse(['--recover-from', 's4', '--older-data'])).toMatchObject({ recoverFrom: 's4', olderData: true });
   expect(parse([], variables).discardData).toBeUndefined();
   expect(parse([], variables).lost).toBeUndefined();
   expect(parse(['--discard-data', 's4', '--lost', 's6'])).toMatchObject({ discardData: 's4', lost: 's6' });

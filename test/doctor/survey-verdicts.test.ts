@@ -19,6 +19,7 @@ const STATUS: ClusterStatus = {
   nodes: [{ ...NODE, down: [], kernel: [] }],
   snapshot: undefined,
   copies: undefined,
+  strays: [],
   authorities: [{ id: 'kubernetes', ends: inDays(3650) }],
 };
 const SURVEY: Survey = { status: STATUS, facts: new Map([['s4', sampleFacts()]]), objects: [] };

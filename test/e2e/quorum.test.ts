@@ -98,7 +98,9 @@ describe('no quorum', () => {
     expect(await refusal(['s4', 's7'])).toMatchObject({
       code: 'quorum-lost',
       message: expect.stringMatching(/s5 lost its data, s6 lost its data/),
-      hint: expect.stringMatching(/^--discard-data s4 deletes that data and restores the snapshot 3-\d+$/),
+      hint: expect.stringMatching(
+        /--discard-data s4 keeps a copy of that data, deletes it there and restores the snapshot 3-\d+$/,
+      ),
     });
     const { exit, events, ...rest } = await world.operator.events(['up', '--discard-data', 's4']);
     expect(exit, said({ exit, ...rest })).toBe(0);

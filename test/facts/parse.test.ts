@@ -198,6 +198,10 @@ describe('parseFacts', () => {
       expect(parse({ 'etcd-marker': `${marker} ${words}` }).etcdData).toMatchObject({ token: 'cafe-12', ...more });
     }
     expect(parse({ 'etcd-marker': 'somebody else' }).etcdData).toEqual({ present: true, marker: 'somebody else' });
+    expect(parse({ 'etcd-data': 'present\n4096\t/var/lib/etcd/member\n1764561600' }).etcdData).toMatchObject({
+      bytes: 4096,
+      writtenAt: new Date('2025-12-01T04:00:00Z'),
+    });
     expect(parse({ 'etcd-data': '', 'etcd-marker': '' }).etcdData).toEqual({ present: false });
   });
 

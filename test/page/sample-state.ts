@@ -26,6 +26,7 @@ export function sampleState(events: readonly RunEvent[] = coldRun()): PageState 
       incarnation: 4,
       members: names.map((name) => ({ name, ...MEMBER, isLeader: name === 's5' })),
       nodes: names.map((name) => ({ name, role: 'control-plane', ...NODE })),
+      strays: [],
       snapshot: { id: '4-9120', objects: 261, takenAt: new Date(before(3)) },
       copies: undefined,
       authorities: [

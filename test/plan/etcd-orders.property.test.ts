@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { majorityOf } from '../../src/plan/etcd-facts.js';
+import { majorityOf, type Recovery } from '../../src/plan/etcd-facts.js';
 import { drawn } from '../helpers/drawn.js';
 import { bringBack, DISCARD, inWords, isUp, reboot, settle, up, type Watch, waysOut } from './etcd/drive.js';
-import { type Act, clone, hasQuorum, isOfNow, type Machine, machineOf, takesPart, type World } from './etcd/model.js';
+import {
+  type Act,
+  clone,
+  hasQuorum,
+  isOfNow,
+  type Machine,
+  machineOf,
+  reachOf,
+  takesPart,
+  type World,
+} from './etcd/model.js';
 import { CURRENT, said } from './etcd/situation.js';
 import { type Begun, combinationsOfKinds, KINDS, TAKER, worldOf } from './etcd/worlds.js';
 
@@ -71,8 +81,9 @@ function variantsOf(kinds: readonly string[]): Start[] {
 const isSafe: Watch = (act, before) => {
   if (act.wipes !== undefined) expectNothingLost(act, before, machineOf(before, act.wipes));
   if (act.begins) for (const machine of before.machines) expectNotLeftBehind(act, before, machine);
+  if (act.begins?.recover) expectFurthest(act, before, act.begins.recover);
   if (act.begins) expectNoQuorum(act, before);
-  if (act.begins) expectRemembered(act, before, act.begins.from);
+  if (act.begins && !act.begins.recover) expectRemembered(act, before, act.begins.from);
   if (act.removes !== undefined) expectGone(act, before, act.removes.id);
   if (act.adds !== undefined) expectFree(act, before, act.adds);
   if (act.starts !== undefined) expectNewId(act, before, act.starts);
@@ -80,20 +91,37 @@ const isSafe: Watch = (act, before) => {
 
 const fail = (act: Act, world: World): never => expect.fail(`${act.what}: ${inWords(world)}`);
 
-/** Data that objects were written to goes only by a person's word that names it, or when a quorum has all of it. */
+/**
+ * Data that objects were written to goes only when a quorum has all of it; or once it is copied, by a person's word that
+ * names it, or where it is of an older life and a quorum of the one that lives works.
+ */
 function expectNothingLost(act: Act, world: World, { name, boot, data }: Machine): void {
   const { record, discardData } = world;
   const isEarlier = data?.incarnation !== record?.incarnation;
   const given = isEarlier && record?.discarded?.includes(name) === true && record.bootIds[name] === `${name}/${boot}`;
-  if (data === undefined || !data.written || discardData.has(name) || given) return;
-  if (!hasQuorum(world) || data.incarnation !== record?.incarnation) fail(act, world);
+  if (data === undefined || !data.written || (hasQuorum(world) && !isEarlier)) return;
+  if (data.copied !== true) fail(act, world);
+  if (!discardData.has(name) && !given && !(isEarlier && hasQuorum(world))) fail(act, world);
 }
 
 /** A new life begins beside no data that was written in the last one, unless a person gave that up. */
 function expectNotLeftBehind(act: Act, world: World, machine: Machine): void {
   if (!isOfNow(world, machine) || !machine.data?.written) return;
   const { reachable, name } = machine;
+  if (act.begins?.recover && reachable && machine.data.copied) return;
   if (reachable ? !world.discardData.has(name) : !world.lost.has(name)) fail(act, world);
+}
+
+/** Of what members hold the next life is made of the furthest, unless a person asks for less. */
+function expectFurthest(act: Act, world: World, { name, olderData }: Recovery): void {
+  const base = machineOf(world, name).data;
+  if (base === undefined) fail(act, world);
+  const isFurther = ({ data }: Machine): boolean =>
+    base !== undefined &&
+    data?.incarnation === base.incarnation &&
+    data.token === base.token &&
+    reachOf(data) > reachOf(base);
+  if (!olderData && world.machines.some((machine) => machine.reachable && isFurther(machine))) fail(act, world);
 }
 
 /** A cluster that had a past is never begun empty by itself, nor from another past than the last. */
@@ -173,8 +201,18 @@ function expectNothingElseDiscarded(given: World): void {
   }
 }
 
+/** Whoever of those that have data is named where no quorum can be made. */
+function expectRecoverable(lost: World): void {
+  for (const { name, data } of lost.machines) {
+    if (data === undefined) continue;
+    const named = clone(lost);
+    named.recoverFrom = { name, olderData: false };
+    settle(named, isSafe);
+  }
+}
+
 /** Follows what the message says, whichever of its ways is taken, until the cluster is up. */
-function expectWayOut(world: World, title: string, seen: Seen, wordsLeft = 9): void {
+function expectWayOut(world: World, title: string, seen: Seen, wordsLeft = 12): void {
   const found = inWords(world);
   if (seen.good.has(found)) return;
   const orders = settle(world, isSafe);
@@ -184,12 +222,14 @@ function expectWayOut(world: World, title: string, seen: Seen, wordsLeft = 9): v
   // Whoever does what the message says must not be told the same again.
   if (seen.open.has(settled)) expect.fail(`leads back to where it was: ${where()}`);
   if (!isUp(world, orders) && !seen.good.has(settled) && (ways.length === 0 || wordsLeft === 0)) expect.fail(where());
+  if (orders.code === 'refused' && orders.reason === 'quorum-lost') expectRecoverable(world);
   seen.open.add(settled);
   for (const [words, way] of ways) {
     const next = clone(world);
     // It is for the command that it was given to.
     next.discardData.clear();
     next.beginning = undefined;
+    next.recoverFrom = undefined;
     way(next);
     if (words === DISCARD) expectNothingElseDiscarded(next);
     expectWayOut(next, title, seen, wordsLeft - 1);

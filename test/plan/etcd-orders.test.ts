@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MemberFacts } from '../../src/plan/etcd-facts.js';
+import { copiedFirst } from '../../src/plan/etcd-order-types.js';
 import { etcdOrders, membersToStart } from '../../src/plan/etcd-orders.js';
 import type { EtcdRecord } from '../../src/state/records.js';
 import { blocking, CONDITIONS, CURRENT, entry, factsOf, judge, RECORD, removed, said } from './etcd/situation.js';
@@ -269,8 +270,8 @@ describe('an established cluster', () => {
     expect(judge(['running', 'blank', 'blank'])).toMatchObject({
       reason: 'quorum-lost',
       message:
-        "etcd quorum lost: 1 of 3 voters that m0 knows of (m0) has the cluster's data; m1 lost its data, m2 lost its data",
-      hint: '--discard-data m0 deletes that data and starts empty',
+        "etcd quorum lost: 1 of 3 voters that m0 knows of (m0) has the cluster's data; m1 lost its data, m2 lost its data; held: m0 (incarnation 3, revision unknown)",
+      hint: '--recover-from m0 goes on with what m0 holds, after a copy of all that is held; or --discard-data m0 keeps a copy of that data, deletes it there and starts empty',
     });
   });
 
@@ -495,7 +496,7 @@ describe('a name is no proof of whose the data is', () => {
     expect(orders).toMatchObject({
       reason: 'quorum-lost',
       message: expect.stringContaining('m1 has that of another member, m2 lost its data'),
-      hint: '--discard-data m0,m1 deletes that data and starts empty',
+      hint: '--recover-from m0 goes on with what m0 holds, after a copy of all that is held; or --discard-data m0,m1 keeps a copy of that data, deletes it there and starts empty',
     });
   });
 });
@@ -572,7 +573,7 @@ describe('a learner that was left behind', () => {
     expect(refusal).toMatchObject({
       reason: 'quorum-lost',
       message: expect.stringMatching(/1 of 2 voters that m0 knows of \(m0\) .*m2 has it without a vote/),
-      hint: expect.stringContaining('--discard-data m0,m2 deletes that data'),
+      hint: expect.stringContaining('--discard-data m0,m2 keeps a copy of that data'),
     });
     const word = condition === 'blank' ? condition : 'lost';
     const given = judge(['running', word, 'learner'], { entries, discardData: ['m0', 'm2'] });
@@ -679,18 +680,21 @@ describe('a unit that was masked and not stopped, or where there is no data', ()
 });
 
 describe('data of an older incarnation', () => {
-  it.each([
-    ['a quorum answers', ['running', 'older', 'running'], true],
-    ['every other member is blank', ['blank', 'older', 'blank'], false],
-  ])('is not wiped without a word, where %s', (_title, conditions, quorumProven) => {
-    expect(judge(conditions, { quorumProven })).toMatchObject({
+  it('is not wiped without a word, where no quorum lives', () => {
+    const conditions = ['blank', 'older', 'blank'];
+    expect(judge(conditions)).toMatchObject({
       reason: 'older-data',
       message: expect.stringContaining('m1 (incarnation 2)'),
-      hint: expect.stringMatching(/--discard-data m1 deletes it, or reboot m1/),
+      hint: '--discard-data m1 keeps a copy of it as a stray, and deletes it there; or reboot m1 if it may go',
     });
-    const given = judge(conditions, { quorumProven, discardData: ['m1'] });
-    const order = quorumProven ? 'join-as-learner' : 'bootstrap';
-    expect(said(given)).toMatchObject({ m1: `${order}, wiped: discarded` });
+    expect(said(judge(conditions, { discardData: ['m1'] }))).toMatchObject({ m1: 'bootstrap, wiped: discarded' });
+  });
+
+  it('comes back by itself to a quorum that lives: it goes once it was copied', () => {
+    const orders = judge(['running', 'older', 'running'], { quorumProven: true });
+    expect(said(orders)).toMatchObject({ code: 'rejoin', m1: 'join-as-learner, wiped: older' });
+    expect(removed(orders)).toEqual(['m1']);
+    expect(orders.code !== 'refused' && copiedFirst(orders)).toEqual(['m1']);
   });
 
   it('waits while those of the current one are brought up', () => {
@@ -698,12 +702,6 @@ describe('data of an older incarnation', () => {
       code: 'revive',
       m1: 'wait',
     });
-  });
-
-  it('may go where it was given up when the recorded incarnation began, in the same boot', () => {
-    const record = { ...RECORD, discarded: ['m1'], bootIds: { m1: 'boot-1' } };
-    const orders = judge(['running', 'older', 'running'], { quorumProven: true, record });
-    expect(said(orders)).toMatchObject({ m1: 'join-as-learner, wiped: discarded' });
   });
 });
 
@@ -761,7 +759,9 @@ describe('a person who accepts the loss', () => {
   });
 
   it('gives up what they named, and nothing else: what shows besides is asked about again, all of it by name', () => {
-    const hint = expect.stringContaining('--discard-data m0,m1 deletes that data and starts empty');
+    const hint = expect.stringContaining(
+      '--discard-data m0,m1 keeps a copy of that data, deletes it there and starts empty',
+    );
     for (const named of [['m1'], ['m0']]) {
       // m0 came back with the life before, which is the one with the objects; told of m1 alone, nobody meant it.
       const refusal = judge(['older', 'running', 'blank'], { discardData: named });
@@ -787,6 +787,95 @@ describe('a person who accepts the loss', () => {
   it('cannot give up data on a machine that failed its preflight', () => {
     const members = { m0: { fit: false } };
     expect(judge(['running', 'blank', 'blank'], { discardData, members })).toMatchObject({ code: 'refused' });
+  });
+});
+
+describe('a life that goes on from what one member holds', () => {
+  const recoverFrom = { name: 'm0', olderData: false };
+  const lastOne = ['running', 'blank', 'blank'];
+
+  it('is named as a way with how far each is, the furthest first, beside what else there is', () => {
+    const writtenAt = new Date('2026-12-01T04:00:00Z');
+    const members = { m0: { revision: '90' }, m1: { revision: '100', writtenAt } };
+    const five = ['running', 'running', 'blank', 'blank', 'unreachable'];
+    expect(judge(five, { members })).toMatchObject({
+      reason: 'quorum-lost',
+      message: expect.stringMatching(
+        /; held: m1 \(incarnation 3, revision 100, last written 2026-12-01T04:00:00.000Z\), m0 \(incarnation 3, revision 90\)$/,
+      ),
+      hint: expect.stringMatching(
+        /bring back m4; --recover-from m1 goes on with what m1 holds, after a copy of all that is held \(with --lost m4 if permanently off\); or --discard-data m0,m1/,
+      ),
+    });
+  });
+
+  it('begins with copies of all that is held, and of the one that was named', () => {
+    const orders = judge(lastOne, {
+      recoverFrom,
+      backup: { kind: 'usable', id: '3-70', incarnation: 3 },
+      members: { m0: { revision: '90' } },
+    });
+    expect(orders).toMatchObject({
+      code: 'bootstrap',
+      cluster: [
+        { incarnation: CURRENT + 1, why: 'recovered', discarded: ['m0'], recover: { name: 'm0', snapshot: '3-70' } },
+      ],
+    });
+    expect(said(orders)).toMatchObject({ m0: 'bootstrap, wiped: discarded', m1: 'bootstrap', m2: 'bootstrap' });
+    expect(orders.code !== 'refused' && copiedFirst(orders)).toEqual(['m0']);
+  });
+
+  it('is not made of less than there is without a word: both are named, with how far they are', () => {
+    const members = { m0: { revision: '90' }, m1: { revision: '100' } };
+    const five = ['running', 'running', 'blank', 'blank', 'blank'];
+    expect(judge(five, { members, recoverFrom })).toMatchObject({
+      reason: 'recover-older',
+      message:
+        'm0 (incarnation 3, revision 90) is not as far as m1 (incarnation 3, revision 100): what was written in between would be lost',
+      hint: '--recover-from m1 goes on with what m1 holds; --recover-from m0 --older-data goes back to what m0 holds',
+    });
+    const back = { ...recoverFrom, olderData: true };
+    expect(judge(five, { members, recoverFrom: back })).toMatchObject({ cluster: [{ recover: back }] });
+    expect(judge(five, { members, recoverFrom: { ...recoverFrom, name: 'm1' } })).toMatchObject({ code: 'bootstrap' });
+  });
+
+  it('nor of less than the newest snapshot holds: a member may have been cut off before that was taken', () => {
+    const backup = { kind: 'usable', id: '3-95', incarnation: 3 } as const;
+    expect(judge(lastOne, { backup, recoverFrom, members: { m0: { revision: '90' } } })).toMatchObject({
+      reason: 'recover-older',
+      message: expect.stringContaining('is not as far as the snapshot 3-95 (incarnation 3, revision 95)'),
+      hint: expect.stringMatching(
+        /^--discard-data m0 keeps a copy .* restores the snapshot 3-95; --recover-from m0 --older-data/,
+      ),
+    });
+  });
+
+  it('may be of an older life, where nobody holds anything of the recorded one', () => {
+    expect(said(judge(['older', 'blank', 'blank'], { recoverFrom }))).toMatchObject({
+      m0: 'bootstrap, wiped: discarded',
+    });
+    const backup = { kind: 'usable', id: '3-5', incarnation: 3 } as const;
+    const members = { m0: { revision: '90' } };
+    expect(judge(['older', 'blank', 'blank'], { backup, recoverFrom, members })).toMatchObject({
+      reason: 'recover-older',
+    });
+  });
+
+  it('begins beside nobody who may hold data and was not read, nor one whose data cannot be copied', () => {
+    const silent = judge(['running', 'unreachable', 'blank'], { recoverFrom });
+    expect(silent).toMatchObject({ reason: 'quorum-lost', hint: expect.stringContaining('--lost m1') });
+    expect(said(judge(['running', 'lost', 'blank'], { recoverFrom }))).toMatchObject({ code: 'bootstrap' });
+    const members = { m0: { fit: false } };
+    expect(judge(lastOne, { recoverFrom, members })).toMatchObject({ reason: 'quorum-lost' });
+    // Whoever was named has nothing.
+    expect(judge(['blank', 'running', 'blank'], { recoverFrom })).toMatchObject({ reason: 'quorum-lost' });
+  });
+
+  it('is no word over a quorum that works, or that may be made', () => {
+    expect(judge(['running', 'running', 'blank'], { recoverFrom, quorumProven: true })).toMatchObject({
+      code: 'rejoin',
+    });
+    expect(judge(['running', 'stopped', 'blank'], { recoverFrom })).toMatchObject({ code: 'revive' });
   });
 });
 

@@ -101,7 +101,7 @@ describe('clusterPlan', () => {
     const members = { s4: { do: 'resume-bootstrap', wipe: 'discarded' } } as const;
     const orders = sampleOrders({ code: 'resume-bootstrap', members, absent: 's6 cannot be reached' });
     const { nodes, verdict } = planOf([work(0)], orders);
-    const reason = 'its loss was accepted (--discard-data)';
+    const reason = 'it was given up (--discard-data); a copy is kept first';
     expect(nodes[0]?.actions).toEqual([{ kind: 'remove', subject: 'etcd data', reason }]);
     expect(verdict.message).toBe(
       'continuing the interrupted etcd bootstrap on s4; earlier data of s4 is discarded, as recorded; s6 cannot be reached',

@@ -72,6 +72,14 @@ describe('nextRecord', () => {
     expect(next(from, recorded, { recorded: lived }).etcd.origin).not.toHaveProperty('alone');
   });
 
+  it('is a restored life too where it is made of what is copied first: no member of it starts empty', () => {
+    const { etcd } = next(begin({ recover: { name: 's4', olderData: false } }), recorded);
+    expect(etcd.origin).toEqual({ snapshot: 's4', phase: 'restoring' });
+    // What the change log has beyond older data is newer than what a person asked for.
+    const back = next(begin({ recover: { name: 's4', olderData: true } }), recorded);
+    expect(back.etcd.origin).toMatchObject({ alone: true });
+  });
+
   it('remembers whose earlier data may go for it: the run that wipes it may be another one', () => {
     const etcd = next(begin({ discarded: ['s4'], why: 'discarded' }), recorded).etcd;
     expect(etcd.discarded).toEqual(['s4']);

@@ -112,6 +112,15 @@ describe('observeEtcd', () => {
     expect((await observe(none)).backup).toEqual({ kind: 'none' });
   });
 
+  it('asks who answers without a quorum how far its data goes', async () => {
+    const etcd = new FakeEtcd(IPS);
+    for (const name of ['s5', 's6']) etcd.alive.delete(name);
+    const facts = { s4: member('active'), s5: member('inactive'), s6: sampleFacts() };
+    const { members, lists } = await observe({ facts, etcd });
+    expect(lists).toMatchObject([{ by: 's4', proven: false }]);
+    expect(members.map(({ revision }) => revision)).toEqual(['1', undefined, undefined]);
+  });
+
   it('looks at the one that a person named as long as that word holds', async () => {
     const etcd = new FakeEtcd(IPS);
     const facts = { s4: sampleFacts() };
@@ -260,7 +269,7 @@ describe('observeEtcd', () => {
     const etcd = new FakeEtcd({ s4: '10.0.0.4' });
     etcd.failNext('read', 'etcd-certificate');
     const { lists } = await observe({ facts: { s4: member('active') }, etcd });
-    expect([lists[0]?.proven, etcd.asked]).toEqual([false, ['read s4', 'known s4']]);
+    expect([lists[0]?.proven, etcd.asked]).toEqual([false, ['read s4', 'known s4', 'status s4']]);
   });
 
   it('comes to no conclusion after Ctrl-C', async () => {

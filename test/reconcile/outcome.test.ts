@@ -51,6 +51,11 @@ describe('outcomeOf', () => {
     expect(exitOf([failed('etcd', 's4', claimed), verified])).toBe(EXIT.partial);
   });
 
+  it('5: data that could not be copied waits for a person, though the cluster works', () => {
+    const waiting = refusal({ code: 'stray-not-kept', message: 'no room' });
+    expect(exitOf([failed('stray', 's4', waiting), failed('images', 's5'), verified])).toBe(EXIT.refused);
+  });
+
   it('a failed step of the cluster decides, with its own exit code', () => {
     const refused = refusal({ code: 'quorum-lost', message: 'no quorum' });
     expect(exitOf([failed('connect', 's5'), failed('judge', '', refused)])).toBe(EXIT.refused);

@@ -20,7 +20,7 @@ it('shows boots as they were seen, what is waited for, and what a night would fa
   const authorities = [{ id: 'etcd', ends: new Date('2036-01-01T00:00:00Z') }];
   const snapshot = { id: '1-2', takenAt: NOW, objects: 3 };
   const versions = { cluster: 'lab', kubernetes: '1.37.2', etcd: '3.7.3', incarnation: 1 };
-  page.looked({ ...versions, members: [], nodes: [], snapshot, copies: undefined, authorities }, []);
+  page.looked({ ...versions, members: [], nodes: [], snapshot, copies: undefined, strays: [], authorities }, []);
   const { epochs, waitsFor, status, log, events } = page.current();
   expect(epochs[0]?.epochs.map(({ bootId, until }) => [bootId, until !== undefined])).toEqual([
     ['one', true],

@@ -21,8 +21,17 @@ const BACKUPS: ListedBackup[] = [
 ];
 const DAMAGED = [{ id: '1-98', why: 'its file has 100 of 20480 bytes' }];
 
-function shown(backups: readonly ListedBackup[], { damaged = DAMAGED, width = 100 } = {}): string {
-  return `${backupsLines({ backups, damaged, now: NOW, width }).join('\n')}\n`;
+const NONE: ListedBackup[] = [];
+
+function shown(
+  backups: readonly ListedBackup[],
+  {
+    damaged = DAMAGED,
+    width = 100,
+    strays = NONE,
+  }: { damaged?: typeof DAMAGED; width?: number; strays?: ListedBackup[] } = {},
+): string {
+  return `${backupsLines({ backups, strays, damaged, now: NOW, width }).join('\n')}\n`;
 }
 
 describe('the list', () => {
@@ -33,6 +42,17 @@ describe('the list', () => {
     expect(shown(BACKUPS, { width })).toMatchFileSnapshot(`../golden/ui/${name}.txt`),
   );
 
+  it('has strays apart, with what is wrong with them', () => {
+    const stray = listed({
+      id: '1-4700-s5',
+      takenAt: ago(60),
+      problems: ['the encryption key key-0 is missing from pki/'],
+    });
+    const text = shown(BACKUPS, { strays: [{ ...stray, stray: { how: 'file' } }] });
+    expect(text).toMatch(/\n\nstrays: copies of the data of one member that went.*\nID .*\n1-4700-s5 +60 s .* no/);
+    expect(text).toContain('✖ 1-4700-s5: the encryption key key-0 is missing from pki/');
+  });
+
   it('says how there will be some, and names damaged ones where there are no others', () => {
     expect(shown([], { damaged: [] })).toBe(
       'No snapshot is kept. up takes one whenever it changed something; k8s-diskless backup takes one now.\n',
@@ -42,7 +62,7 @@ describe('the list', () => {
 
   it('paints what can be restored, and what cannot', () => {
     const style = styleFor({ isTTY: true }, {});
-    const lines = backupsLines({ backups: BACKUPS, damaged: [], now: NOW, width: 100, style });
+    const lines = backupsLines({ backups: BACKUPS, strays: [], damaged: [], now: NOW, width: 100, style });
     expect(lines[1]).toContain(style.green('yes       '));
     expect(lines[2]).toContain(style.red('no        '));
     expect(lines[3]).toBe(style.red('✖ 1-99: it is of another cluster'));

@@ -20,12 +20,20 @@ const STATUS: ClusterStatus = {
     newest: { id: '2-4711', takenAt: new Date('2026-11-30T11:57:00Z') },
     failure: undefined,
   },
+  strays: [],
   authorities: [{ id: 'kubernetes', ends: new Date('2036-11-30T12:00:00Z') }],
 };
 const shown = (status: ClusterStatus): string => `${statusLines({ status, now: NOW, width: 80 }).join('\n')}\n`;
 const golden = (name: string): string => `../golden/ui/${name}.txt`;
 
 it('a cluster that is well', () => expect(shown(STATUS)).toMatchFileSnapshot(golden('status-well')));
+
+it('copies of data that went are named', () => {
+  const strays = [{ id: '1-4700-s5', objects: 250, takenAt: new Date('2026-11-30T11:00:00Z') }];
+  expect(shown({ ...STATUS, strays })).toContain(
+    'strays, copies of data that went: 1-4700-s5 (60 min old, 250 objects)',
+  );
+});
 
 it('a cluster that is not: what is wrong comes last, with what to do', () => {
   const nodes: ClusterStatus['nodes'] = [

@@ -26,6 +26,7 @@ export interface Claim extends Marking {
 
 const WIPES: Readonly<Record<WipeReason, string>> = {
   discarded: 'wipe etcd data that was given up',
+  older: 'wipe etcd data of an older life',
   unfinished: 'wipe etcd data of a bootstrap that never finished',
   rejoin: 'wipe etcd data of a member that comes back as a new one',
 };

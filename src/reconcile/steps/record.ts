@@ -19,6 +19,7 @@ export async function recordIntent(context: JudgedRun): Promise<Outcome> {
   await save(context, record);
   context.memory.newCluster = false;
   delete context.memory.beginning;
+  delete context.memory.recoverFrom;
   await state.saveKubeconfig(kubeconfig);
   const nodes = [...work.values()].map((planned) => nodeRecord(context, planned));
   await state.saveNodes(nodes);

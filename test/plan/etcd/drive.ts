@@ -29,6 +29,8 @@ export function up(world: World, watch: Watch, kill = Number.POSITIVE_INFINITY):
   for (const act of actsOf(world, orders)) {
     const [, name = ''] = /\b(m\d)$/.exec(act.what) ?? [];
     if (failed.has(name)) continue;
+    const refusal = act.refuses?.(world);
+    if (refusal) return { orders: refusal, acts };
     const done = perform(act);
     if (done === undefined) return undefined;
     // Nothing else waits for one that cannot be started.
@@ -108,6 +110,14 @@ export function waysOut(orders: EtcdOrders | Refusal): Map<string, (now: World) 
       // Named by a person it is the one that is looked at, and found usable.
       const incarnation = now.backup.kind === 'usable' ? now.backup.incarnation : 1;
       now.backup = { kind: 'usable', id: `${incarnation}-1`, incarnation };
+    });
+  }
+  for (const [words, name = '', older, lost] of hint.matchAll(
+    /--recover-from (m\d)( --older-data)? goes [^;(]*(?:\(with --lost ([\w,]+))?/g,
+  )) {
+    ways.set(words, (now) => {
+      now.recoverFrom = { name, olderData: older !== undefined };
+      for (const each of lost?.split(',') ?? []) now.lost.add(each);
     });
   }
   if (/--discard-data/.test(hint)) {

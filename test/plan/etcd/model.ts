@@ -6,8 +6,10 @@ import type {
   MemberCondition,
   MemberFacts,
   MemberList,
+  Recovery,
 } from '../../../src/plan/etcd-facts.js';
-import type { EtcdOrders, MemberOrder } from '../../../src/plan/etcd-order-types.js';
+import { copiedFirst, type EtcdOrders, type MemberOrder, type Refusal } from '../../../src/plan/etcd-order-types.js';
+import { refuseNotFurthest, type Source, snapshotSources } from '../../../src/plan/etcd-recovery.js';
 import type { EtcdRecord } from '../../../src/state/records.js';
 import { OURS, urlOf } from './situation.js';
 
@@ -26,6 +28,12 @@ export interface Data {
   masked?: boolean;
   /** An apiserver may have written something that is in it. */
   written: boolean;
+  /** How far it goes; 10 where nothing is said. */
+  revision?: number;
+  /** Its member does not say how far. */
+  untold?: boolean;
+  /** All of that is in a stray. */
+  copied?: boolean;
   /** What the marker says; undefined: it is of an earlier release, and says none of this. */
   role: 'voter' | 'learner' | undefined;
   /** Whether it says that an apiserver may have been started over it. */
@@ -59,6 +67,7 @@ export interface World {
   lost: Set<string>;
   discardData: Set<string>;
   beginning?: Beginning | undefined;
+  recoverFrom?: Recovery | undefined;
   backup: Backup;
   /** Tokens and member IDs that were given out. */
   serial: number;
@@ -96,11 +105,11 @@ export function hasQuorum(world: World): boolean {
 
 /** What the operator sees. */
 export function look(world: World): EtcdFacts {
-  const { record, machines, lost, discardData, beginning, backup } = world;
+  const { record, machines, lost, discardData, beginning, recoverFrom } = world;
   const members = machines.map((machine): MemberFacts => {
     const { name, url: peerUrl, boot, reachable, fit } = machine;
     if (!reachable) return { name, condition: { kind: 'unreachable', lost: lost.has(name) }, fit: false, peerUrl };
-    return { name, bootId: `${name}/${boot}`, condition: conditionOf(machine), fit, peerUrl };
+    return { name, bootId: `${name}/${boot}`, condition: conditionOf(machine), fit, peerUrl, ...revisionOf(machine) };
   });
   const lists = record === undefined || record.phase === 'none' ? [] : listsOf(world);
   const isProven = lists.some(({ proven }) => proven);
@@ -109,11 +118,26 @@ export function look(world: World): EtcdFacts {
     members: isProven ? members.map((member) => withId(member, machineOf(world, member.name))) : members,
     discardData,
     newCluster: false,
-    backup,
+    backup: unfinishedStray(record) ?? world.backup,
     ...(beginning && { beginning }),
+    ...(recoverFrom && { recoverFrom }),
     lists,
     ...(record && { recorded: record }),
   };
+}
+
+/** What an unfinished life began with is looked at first, be it a stray. */
+function unfinishedStray(record: EtcdRecord | undefined): Backup | undefined {
+  const [incarnation, , node] = record?.origin?.snapshot.split('-') ?? [];
+  if (record?.phase !== 'bootstrapping' || node === undefined) return undefined;
+  return { kind: 'usable', id: record.origin?.snapshot ?? '', incarnation: Number(incarnation) };
+}
+
+export const reachOf = ({ revision = 10 }: Pick<Data, 'revision'>): number => revision;
+
+function revisionOf({ data, hung, slow }: Machine): Pick<MemberFacts, 'revision'> {
+  if (data?.running !== true || hung || slow || data.untold) return {};
+  return { revision: String(reachOf(data)) };
 }
 
 /** Who serves says which member it is. */
@@ -162,9 +186,13 @@ export interface Act {
   what: string;
   /** On whose machine data goes, if any does. */
   wipes?: string;
+  /** Whose data is kept on the operator. */
+  copies?: string;
   /** Whose entry goes. */
   removes?: { member: string; id: string };
-  begins?: { from: string | undefined };
+  begins?: { from: string | undefined; recover?: Recovery };
+  /** Nothing after it is done then. */
+  refuses?: (world: World) => Refusal | undefined;
   /** Where somebody is taken in: its URL. */
   adds?: string;
   /** Where somebody may be started without data: on whose machine, and under which ID. */
@@ -176,20 +204,26 @@ export interface Act {
 /** What `up` does for these orders, in one of the orders in which it may happen. */
 export function actsOf(world: World, orders: EtcdOrders): Act[] {
   const begin = orders.cluster.find((order) => order.do === 'begin-incarnation');
-  const acts: Act[] = [];
+  const acts: Act[] = copiedFirst(orders).map(copying);
   if (begin) {
     acts.push({
       what: `record incarnation ${begin.incarnation}`,
-      begins: { from: begin.from },
+      begins: { from: begin.from, ...(begin.recover && { recover: begin.recover }) },
+      refuses: (now) =>
+        begin.recover &&
+        refuseNotFurthest(begin.recover, [...straysOf(now, orders), ...snapshotSources(begin.recover)]),
       run(now) {
         const { incarnation, members, discarded } = begin;
         now.serial += 1;
         const bootIds = Object.fromEntries(members.map((name) => [name, `${name}/${machineOf(now, name).boot}`]));
-        const origin = begin.from && { origin: { snapshot: begin.from, phase: 'restoring' as const } };
+        const stray = straysOf(now, orders).find(({ name }) => name === begin.recover?.name);
+        const from = stray ? `${stray.incarnation}-${stray.revision}-${stray.name}` : begin.from;
+        const origin = from && { origin: { snapshot: from, phase: 'restoring' as const } };
         const token = `t${now.serial}`;
         now.record = { incarnation, phase: 'bootstrapping', token, members, bootIds, discarded, ...origin };
         // It is a word for this life, which is recorded from here on.
         now.beginning = undefined;
+        now.recoverFrom = undefined;
         now.entries = members.map((name) => entryOf(machineOf(now, name), `t${now.serial}/${name}`));
         return true;
       },
@@ -216,7 +250,8 @@ export function actsOf(world: World, orders: EtcdOrders): Act[] {
     what: 'apiservers start',
     run(now) {
       if (!hasQuorum(now)) return false;
-      for (const machine of now.machines) if (isOfNow(now, machine) && machine.data) machine.data.written = true;
+      for (const machine of now.machines)
+        if (isOfNow(now, machine) && machine.data) Object.assign(machine.data, { written: true, copied: false });
       return true;
     },
   };
@@ -305,6 +340,26 @@ function joinsOf(world: World, name: string, order: MemberOrder): Act[] {
 /** etcd takes in nobody beside a voter that is away. */
 function areAllConnected(world: World): boolean {
   return world.entries.every(({ id, isLearner }) => isLearner || isAlive(world, id));
+}
+
+function straysOf(world: World, orders: EtcdOrders): Source[] {
+  return copiedFirst(orders).flatMap((name) => {
+    const { data } = machineOf(world, name);
+    return data ? [{ name, incarnation: data.incarnation, revision: String(reachOf(data)) }] : [];
+  });
+}
+
+/** Its apiserver and etcd are stopped with it. */
+function copying(name: string): Act {
+  return {
+    what: `copy ${name}`,
+    copies: name,
+    run(now) {
+      const { data } = machineOf(now, name);
+      if (data) Object.assign(data, { copied: true, running: false });
+      return true;
+    },
+  };
 }
 
 function claiming(name: string, marking: Pick<Data, 'role' | 'open' | 'named'>, wipe: boolean): Act {

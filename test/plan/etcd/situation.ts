@@ -6,6 +6,7 @@ import type {
   MemberCondition,
   MemberFacts,
   MemberList,
+  Recovery,
 } from '../../../src/plan/etcd-facts.js';
 import { isCurrent, runs } from '../../../src/plan/etcd-facts.js';
 import type { EtcdOrders, Refusal } from '../../../src/plan/etcd-order-types.js';
@@ -72,6 +73,7 @@ export interface Circumstances {
   newCluster?: boolean;
   backup?: Backup;
   beginning?: Beginning;
+  recoverFrom?: Recovery;
   /** By name, what is not as usual: every reachable member is fit. */
   members?: Record<string, Partial<MemberFacts>>;
   /** Whom the members know; by default each configured one is a voter. */
@@ -94,6 +96,7 @@ export function factsOf(conditions: string[], options: Circumstances = {}): Etcd
     discardData: new Set(discardData),
     newCluster,
     backup: options.backup ?? { kind: 'none' },
+    ...(options.recoverFrom && { recoverFrom: options.recoverFrom }),
     ...(options.beginning && { beginning: options.beginning }),
     ...(recorded && { recorded }),
   };

@@ -21,6 +21,7 @@ export const KINDS: Record<string, Kind> = {
   running: { entry: 'voter', data: voter },
   'of an old release': { entry: 'voter', data: { role: undefined } },
   stopped: { entry: 'voter', data: { ...voter, running: false } },
+  'behind, and does not say how far': { entry: 'voter', data: { ...voter, running: false, revision: 5, untold: true } },
   masked: { entry: 'voter', data: { ...voter, running: false, masked: true } },
   hung: { entry: 'voter', data: voter, machine: { hung: true } },
   slow: { entry: 'voter', data: voter, machine: { slow: true } },
