@@ -19,9 +19,10 @@ export interface DataOwner {
 export type MemberCondition =
   /**
    * With an owner, a bootstrap claimed its data directory and wrote nothing yet. `sameBoot`: it was a control plane of ours
-   * in this very boot, and no reboot explains that it has no data.
+   * in this very boot, and no reboot explains that it has no data. `elsewhere`: why the data of the control plane that was
+   * recorded under its name may still be somewhere, though this machine has none; as the end of a sentence about its name.
    */
-  | ({ kind: 'blank'; masked?: boolean; sameBoot?: true } & DataOwner)
+  | ({ kind: 'blank'; masked?: boolean; sameBoot?: true; elsewhere?: string } & DataOwner)
   /** `masked`: somebody saw to it that its unit cannot be started. */
   | ({ kind: 'data'; running: boolean; masked?: boolean } & DataOwner)
   /**

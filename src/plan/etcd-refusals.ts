@@ -76,6 +76,19 @@ export function mayHaveMoved(members: readonly MemberFacts[]): Refusal {
   );
 }
 
+/** They were rebooted, and that is no proof that what they held is gone. */
+export function mayBeElsewhere(members: readonly MemberFacts[]): Refusal {
+  const reasons = members.map(
+    ({ name, condition }) => `${name} ${condition.kind === 'blank' ? (condition.elsewhere ?? '') : ''}`,
+  );
+  const all = names(members);
+  return refused(
+    'may-hold-data',
+    `no control plane has the cluster's data, and it may still be somewhere: ${reasons.join(', ')}`,
+    `bring back what ${all.join(', ')} had before, or confirm with --lost ${all.join(',')} that it is gone for good`,
+  );
+}
+
 /** An older incarnation is not older data: it may hold what was written last. */
 export function refuseOlderData(
   facts: EtcdFacts,

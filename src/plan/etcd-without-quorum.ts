@@ -23,7 +23,14 @@ import { entriesOf, isRemovedBy, type Voter, votersOf } from './etcd-membership.
 import { type EtcdOrders, type MemberOrder, type Refusal, refused } from './etcd-order-types.js';
 import { nextBeginning } from './etcd-origin.js';
 import { furthestFirst, heldText, knownSources, recovery } from './etcd-recovery.js';
-import { askedAbout, mayHaveMoved, mayHoldData, refuseOlderData, withIncarnation } from './etcd-refusals.js';
+import {
+  askedAbout,
+  mayBeElsewhere,
+  mayHaveMoved,
+  mayHoldData,
+  refuseOlderData,
+  withIncarnation,
+} from './etcd-refusals.js';
 
 /** Whoever has the data is brought up, where that may make a quorum; what then is missing, a person decides. */
 export function withoutQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | Refusal {
@@ -118,6 +125,8 @@ function nobodyHoldsData(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | R
   if (away.length > 0) return mayHoldData(away);
   const inSameBoot = facts.members.filter(({ condition }) => condition.kind === 'blank' && condition.sameBoot === true);
   if (inSameBoot.length > 0) return mayHaveMoved(inSameBoot);
+  const elsewhere = facts.members.filter(({ condition }) => condition.kind === 'blank' && condition.elsewhere);
+  if (elsewhere.length > 0) return mayBeElsewhere(elsewhere);
   const recovered = recovery(facts, recorded);
   if (recovered) return recovered;
   return refuseOlderData(facts, recorded, facts.members) ?? nextIncarnation(facts, recorded, 'all-blank');

@@ -17,6 +17,13 @@ const ON_DISK = /^(ext[234]|xfs|btrfs|f2fs|zfs)$/;
 
 const mib = (bytes: number): string => `${Math.ceil(bytes / MIB)} MiB`;
 
+/** Whether what is below this mount outlives a reboot. */
+export const isOnDisk = ({ fstype }: MountFact): boolean => ON_DISK.test(fstype);
+
+/** What etcd's data lies on. */
+export const etcdMount = (mounts: NodeFacts['mounts']): MountFact | undefined =>
+  mounts[PATHS.etcdData] ?? mounts['/var'] ?? mounts['/'];
+
 /** What will be written below the two directories that take more than some kilobytes. */
 function writesOf({ node, facts, push }: PreflightInput): Record<'/opt' | '/var', number> {
   const newEtcd = facts.marker === undefined && node.role === 'control-plane';
@@ -44,7 +51,7 @@ function filesystemsOf(input: PreflightInput): Filesystem[] {
 
 export const checkMemory: Check = (input) => {
   const { facts, node } = input;
-  const onDisk = filesystemsOf(input).filter(({ mount }) => ON_DISK.test(mount.fstype));
+  const onDisk = filesystemsOf(input).filter(({ mount }) => isOnDisk(mount));
   const written = Object.values(writesOf(input)).reduce((sum, bytes) => sum + bytes, 0);
   const inRam = onDisk.reduce((left, { bytes }) => left - bytes, written);
   const needed = inRam + (facts.marker === undefined ? PROCESS_BYTES[node.role] : 0);
@@ -82,7 +89,7 @@ export interface RestoreRoom {
 /** A restore that runs out of room on the node has given up what was there before. */
 export function checkRestoreRoom({ facts, bytes, wipes }: RestoreRoom): NodeFinding[] {
   const { mounts, memAvailableBytes, etcdData } = facts;
-  const mount = mounts[PATHS.etcdData] ?? mounts['/var'] ?? mounts['/'];
+  const mount = etcdMount(mounts);
   if (mount === undefined) return [];
   const freed = wipes ? (etcdData.bytes ?? 0) : 0;
   const free = mount.availableBytes + freed;
@@ -92,7 +99,7 @@ export function checkRestoreRoom({ facts, bytes, wipes }: RestoreRoom): NodeFind
     return error('too-little-space', `${where} has ${mib(free)} free, ${what}`, enlargeHint(mount));
   }
   const memory = memAvailableBytes + freed;
-  if (ON_DISK.test(mount.fstype) || memory >= bytes) return [];
+  if (isOnDisk(mount) || memory >= bytes) return [];
   const hint = 'RAM is the disk here: give the machine more, or end what takes it';
   return error('too-little-memory', `${mib(memory)} of memory are available, ${what}`, hint);
 }

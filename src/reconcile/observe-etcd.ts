@@ -1,6 +1,7 @@
 import { type ClusterSpec, controlPlanes } from '../config/spec.js';
 import { peerUrl } from '../etcd/peer-url.js';
 import type { NodeFacts } from '../facts/facts.js';
+import { sameMachine } from '../node/machine.js';
 import { isSameAttempt } from '../plan/etcd-bootstrap.js';
 import {
   type EtcdFacts,
@@ -176,15 +177,27 @@ function memberFacts(
     return { name, condition: { kind: 'unreachable', lost, ...why } };
   }
   const condition = conditionOf(facts);
-  const sameBoot = condition.kind === 'blank' && wasOursInThisBoot(memory, name, facts);
-  return { name, bootId: facts.bootId, condition: sameBoot ? { ...condition, sameBoot } : condition };
+  const { bootId } = facts;
+  if (condition.kind !== 'blank' || !wasMember(memory, name)) return { name, bootId, condition };
+  if (memory.nodeRecords.get(name)?.bootId === bootId)
+    return { name, bootId, condition: { ...condition, sameBoot: true } };
+  // A person's word is on the machine, or the disk, of before.
+  const elsewhere = lost ? undefined : whyElsewhere(memory, name, facts);
+  return { name, bootId, condition: { ...condition, ...(elsewhere !== undefined && { elsewhere }) } };
 }
 
-/** As a control plane: a worker that becomes one has had no data. */
-function wasOursInThisBoot({ record, nodeRecords }: RunMemory, name: string, { bootId }: NodeFacts): boolean {
-  const wasMember = record !== undefined && controlPlanes(record.spec).some((node) => node.name === name);
-  return wasMember && nodeRecords.get(name)?.bootId === bootId;
+/** Why a reboot does not explain that it has no data; undefined where it does. */
+export function whyElsewhere({ nodeRecords }: RunMemory, name: string, facts: NodeFacts): string | undefined {
+  const recorded = nodeRecords.get(name);
+  const others = [...nodeRecords.values()].filter((record) => record.name !== name);
+  const uuids = new Set(others.flatMap(({ machine }) => machine?.uuid ?? []));
+  if (sameMachine(recorded?.machine, facts.machine, uuids) === 'other') return 'is another machine than before';
+  return recorded?.etcdOnDisk ? 'had it on a disk, on which there is nothing now' : undefined;
 }
+
+/** A worker that becomes a control plane has had no data. */
+const wasMember = ({ record }: RunMemory, name: string): boolean =>
+  record !== undefined && controlPlanes(record.spec).some((node) => node.name === name);
 
 function conditionOf({ etcdData, units }: NodeFacts): MemberCondition {
   const { present, marker, bytes, writtenAt, ...owner } = etcdData;

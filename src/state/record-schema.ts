@@ -43,4 +43,5 @@ export const nodeRecordSchema: z.ZodType<NodeRecord> = z.looseObject({
   nodeIp: text,
   arch: text,
   machine: z.looseObject({ macs: z.array(text), uuid: text.optional() }).optional(),
+  etcdOnDisk: z.boolean().optional(),
 });

@@ -62,4 +62,6 @@ export interface NodeRecord {
   arch: string;
   /** Which machine it was; not in the records of earlier releases. */
   machine?: MachineIdentity | undefined;
+  /** Its etcd data lay on a disk, which a reboot does not empty. */
+  etcdOnDisk?: boolean | undefined;
 }

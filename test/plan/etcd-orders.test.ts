@@ -266,6 +266,19 @@ describe('an established cluster', () => {
     });
   });
 
+  it('is not begun where a reboot does not explain that one has no data: another machine, or a disk that is not there', () => {
+    const elsewhere = 'is another machine than before';
+    const members = { m1: { condition: { kind: 'blank', elsewhere } } } as const;
+    expect(judge(['blank', 'blank', 'blank'], { members })).toMatchObject({
+      reason: 'may-hold-data',
+      message: expect.stringContaining('m1 is another machine than before'),
+      hint: expect.stringContaining('--lost m1'),
+    });
+    expect(said(judge(['running', 'blank', 'running'], { members, quorumProven: true }))).toMatchObject({
+      m1: 'join-as-learner',
+    });
+  });
+
   it('stops when one member holds data and no quorum can be proven', () => {
     expect(judge(['running', 'blank', 'blank'])).toMatchObject({
       reason: 'quorum-lost',

@@ -6,7 +6,7 @@ import type { Backup, Beginning } from '../../src/plan/etcd-facts.js';
 import type { Run } from '../../src/reconcile/context.js';
 import type { FitNode } from '../../src/reconcile/hosts.js';
 import { majorityRuns, observeEtcd } from '../../src/reconcile/observe-etcd.js';
-import type { ClusterRecord, EtcdRecord } from '../../src/state/records.js';
+import type { ClusterRecord, EtcdRecord, NodeRecord } from '../../src/state/records.js';
 import { FakeEtcd, FakeEtcdCluster } from '../helpers/fake-etcd.js';
 import { sampleFacts, sampleNode, sampleSpec } from '../helpers/sample-facts.js';
 import { virtualClock } from '../helpers/virtual-clock.js';
@@ -44,6 +44,8 @@ interface Seen {
   woken?: string[];
   /** Recorded boot_id by name. */
   boots?: Record<string, string>;
+  /** What else is recorded. */
+  records?: Record<string, Partial<NodeRecord>>;
   signal?: AbortSignal;
 }
 
@@ -58,6 +60,7 @@ function observe({
   beginning,
   woken = [],
   boots = {},
+  records = {},
   signal,
 }: Seen) {
   const known: ClusterRecord = { clusterId: 'c', spec, etcd: { ...etcdRecord, ...record } };
@@ -68,7 +71,9 @@ function observe({
       newCluster,
       ...(beginning && { beginning }),
       record: known,
-      nodeRecords: new Map(NAMES.map((name) => [name, { nodeIp: IPS[name], bootId: boots[name] }])),
+      nodeRecords: new Map(
+        NAMES.map((name) => [name, { name, nodeIp: IPS[name], bootId: boots[name], ...records[name] }]),
+      ),
     },
     options: {
       spec,
@@ -198,6 +203,28 @@ describe('observeEtcd', () => {
     expect(members.slice(0, 2).map(({ condition }) => condition)).toEqual([
       { kind: 'blank', sameBoot: true },
       { kind: 'blank' },
+    ]);
+  });
+
+  it('tells one whose data may be elsewhere: another machine under its name, or a disk that is not mounted this time', async () => {
+    const facts = { s4: sampleFacts(), s5: sampleFacts(), s6: sampleFacts() };
+    const records = {
+      s4: { machine: { macs: ['52:54:00:00:00:99'] } },
+      s5: { machine: sampleFacts().machine, etcdOnDisk: true },
+      s6: { machine: sampleFacts().machine },
+    };
+    const { members } = await observe({ facts, etcd: new FakeEtcd(IPS), records });
+    const others = members.map(({ condition }) => condition.kind === 'blank' && condition.elsewhere);
+    expect(others).toEqual([
+      'is another machine than before',
+      'had it on a disk, on which there is nothing now',
+      undefined,
+    ]);
+    const lost = await observe({ facts, etcd: new FakeEtcd(IPS), records, lost: ['s4', 's5'] });
+    expect(lost.members.map(({ condition }) => condition.kind === 'blank' && condition.elsewhere)).toEqual([
+      undefined,
+      undefined,
+      undefined,
     ]);
   });
 

@@ -15,7 +15,7 @@ import { explainOrders } from '../explain-orders.js';
 import type { CheckedHosts, FitNode } from '../hosts.js';
 import type { Judgement, NodeWork } from '../judgement.js';
 import { isAlone, nextRecord } from '../next-record.js';
-import { answering, observeEtcd } from '../observe-etcd.js';
+import { answering, observeEtcd, whyElsewhere } from '../observe-etcd.js';
 import { refuseForeignNodes } from '../refuse-foreign.js';
 import { warningOf } from '../warning-of.js';
 
@@ -25,7 +25,7 @@ export async function judgeHosts(context: Run & { readonly hosts: CheckedHosts }
   const { fit, rejected, hashes } = hosts;
   const clusterId = memory.record?.clusterId ?? options.random(8).toString('hex');
   refuseForeignNodes(fit, memory.record);
-  refuseFoundLost(context, hosts.unread);
+  refuseFoundLost(context, hosts);
   const facts = await observeEtcd(context, hosts, clusterId);
   const orders = etcdOrders(facts);
   if (orders.code === 'refused') {
@@ -79,8 +79,13 @@ function tellOfRepairs({ bus }: Run, node: string, { kernelRepairs }: NodeFacts)
 }
 
 /** Whoever answered is not lost, be it that it keeps us out: a person's word does not outweigh what was seen. */
-function refuseFoundLost(context: Run, unread: CheckedHosts['unread']): void {
-  const found = answering(context, unread, context.options.lost);
+function refuseFoundLost(context: Run, { unread, facts }: CheckedHosts): void {
+  const { memory, options } = context;
+  const found = answering(context, unread, options.lost).filter(({ name }) => {
+    const read = facts.get(name);
+    // The word is on what was there before.
+    return read === undefined || read.etcdData.present || whyElsewhere(memory, name, read) === undefined;
+  });
   if (found.length === 0) return;
   const names = found.map(({ name }) => name).join(',');
   const barred = found.flatMap(({ name, refusal: word }) => (word === undefined ? [] : [{ name, word }]));

@@ -1,6 +1,7 @@
 import { DisklessError } from '../../errors.js';
 import { OWN_PORTS } from '../../node/ports.js';
 import type { QuorumOrder } from '../../plan/etcd-order-types.js';
+import { etcdMount, isOnDisk } from '../../plan/preflight-room.js';
 import type { Outcome, StepPlace } from '../../runner/sequence.js';
 import type { ClusterRecord, NodeRecord } from '../../state/records.js';
 import type { Judged, JudgedRun, Run } from '../context.js';
@@ -34,9 +35,11 @@ async function save({ options, memory }: Run, record: ClusterRecord): Promise<vo
 }
 
 /** As its facts were read: nobody is asked again, since a node that is lost by now must not hold up the others. */
-function nodeRecord(context: Run, { node: { name }, facts, nodeIp }: NodeWork): NodeRecord {
-  const { bootId, arch, machine } = facts;
-  return { name, bootId, hostKey: context.cluster.session(name).hostKey, nodeIp, arch, machine };
+function nodeRecord(context: Run, { node: { name, role }, facts, nodeIp }: NodeWork): NodeRecord {
+  const { bootId, arch, machine, mounts } = facts;
+  const { hostKey } = context.cluster.session(name);
+  const mount = role === 'control-plane' ? etcdMount(mounts) : undefined;
+  return { name, bootId, hostKey, nodeIp, arch, machine, ...(mount && isOnDisk(mount) && { etcdOnDisk: true }) };
 }
 
 /** Only a linearizable read proves a quorum; no apiserver starts before it is recorded, here and beside the data. */
