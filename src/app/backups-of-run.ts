@@ -16,6 +16,7 @@ import { isAlone } from '../reconcile/next-record.js';
 import { snapshotText } from '../ui/backups-view.js';
 import { keepSnapshot } from './backup.js';
 import { copyBackups } from './copy-backups.js';
+import { coveredByLog } from './covered-by-log.js';
 import type { RunInputs } from './inputs.js';
 import { pinEtcdutl } from './pin-etcdutl.js';
 
@@ -108,7 +109,8 @@ export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
       const named = isNamed ? inputs.snapshot : undefined;
       const strays = strayStore(inputs.state);
       const choice = await chooseSnapshot({ store, strays, clusterId, etcd, spec, encryptionKeys, named, signal });
-      if (choice.kind !== 'usable') return choice;
+      if (choice.kind === 'none') return choice;
+      if (choice.kind === 'unusable') return (await coveredByLog({ store, choice, encryptionKeys, signal })) ?? choice;
       const { id, incarnation, takenAt } = choice.snapshot;
       const beginning = named === undefined ? {} : { beginning: 'snapshot' as const };
       if (isAlone(id, { ...beginning, recorded: etcd })) return { kind: 'usable', id, incarnation };

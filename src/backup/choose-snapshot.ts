@@ -22,15 +22,18 @@ export interface ChooseOptions {
   signal: AbortSignal;
 }
 
-/** `why`: a sentence without a period. `ways`: how it becomes usable. `older`: the newest of those before it that is. */
+/**
+ * `why`: a sentence without a period. `ways`: how it becomes usable. `older`: the newest of those before it that is. `broken`:
+ * ID of the newest, where nobody asked for it and its file alone is what keeps it from being used.
+ */
 export type Choice =
   | { kind: 'none' }
   | { kind: 'usable'; snapshot: SnapshotInfo }
-  | { kind: 'unusable'; why: string; ways: string; older?: Pick<SnapshotInfo, 'id' | 'takenAt'> };
+  | { kind: 'unusable'; why: string; ways: string; older?: SnapshotInfo; broken?: string };
 
 /**
  * What a next life of etcd's data would begin from: what a person named, else what an unfinished one began with, else the
- * newest. An older one is never taken in the place of one that is missing or damaged: nobody would be told what is lost.
+ * newest. An older one is never taken here in the place of one that is missing or damaged: nobody would be told what is lost.
  */
 export async function chooseSnapshot(options: ChooseOptions): Promise<Choice> {
   const { store, strays, etcd, named, signal } = options;
@@ -40,13 +43,15 @@ export async function chooseSnapshot(options: ChooseOptions): Promise<Choice> {
   const unfinished = etcd.phase === 'bootstrapping' && !isKept ? etcd.origin?.snapshot : undefined;
   const id = named ?? unfinished ?? (await newestKnownId(store, stored));
   const own = id !== undefined && isStrayId(id) ? strays : store;
-  const unusable = (why: string): Choice => {
+  const isNewest = named === undefined && unfinished === undefined;
+  const unusable = (why: string, isBroken = false): Choice => {
     const ways = `put it back into ${own.directory}, whole, with its sidecar`;
     const before = positionOf(id ?? '');
     const [older] = stored.snapshots.filter(
       (each) => newestFirst(each, before) > 0 && problemsOf(each, options).length === 0,
     );
-    return { kind: 'unusable', why, ways, ...(older && { older: { id: older.id, takenAt: older.takenAt } }) };
+    const broken = isBroken && isNewest ? id : undefined;
+    return { kind: 'unusable', why, ways, ...(older && { older }), ...(broken !== undefined && { broken }) };
   };
   // A life that was made of a snapshot had a past, though nothing is left of the store that says so.
   if (id === undefined) return etcd.origin ? unusable('every snapshot is missing') : { kind: 'none' };
@@ -54,13 +59,13 @@ export async function chooseSnapshot(options: ChooseOptions): Promise<Choice> {
   const snapshot = found.snapshots.find((each) => each.id === id);
   if (snapshot === undefined) {
     const damage = found.damaged.find((each) => each.id === id);
-    return unusable(`the snapshot ${id} ${damage ? `is damaged: ${damage.why}` : 'is missing'}`);
+    return unusable(`the snapshot ${id} ${damage ? `is damaged: ${damage.why}` : 'is missing'}`, true);
   }
   const [problem] = problemsOf(snapshot, options);
   if (problem !== undefined) return unusable(`the snapshot ${id} cannot be used: ${problem}`);
   const damage = await verifySnapshot(own, snapshot, signal).then(() => undefined, ownError);
   signal.throwIfAborted();
-  return damage ? unusable(damage.message) : { kind: 'usable', snapshot };
+  return damage ? unusable(damage.message, true) : { kind: 'usable', snapshot };
 }
 
 /** Why it cannot be restored into that cluster, each as the end of a sentence; empty where it can. Pure. */

@@ -63,7 +63,8 @@ export interface MemberList {
 export type Backup =
   /** There never was a snapshot. */
   | { kind: 'none' }
-  | { kind: 'usable'; id: string; incarnation: number }
+  /** `instead`: why it is not the newest, though nothing is lost. */
+  | { kind: 'usable'; id: string; incarnation: number; instead?: string }
   /** `why`: a sentence. `ways`: how it becomes usable. `older`: one that is, and what was written after it is lost. */
   | { kind: 'unusable'; why: string; ways: string; older?: { id: string; takenAt: string } };
 

@@ -27,7 +27,10 @@ export async function observeEtcd(context: Run, hosts: CheckedHosts, clusterId: 
   if (record === undefined || record.etcd.phase === 'none' || facts.lists.some(({ proven }) => proven)) return facts;
   // A word on it is for one life: in what follows, the newest counts.
   const isNamed = context.memory.beginning === 'snapshot';
-  return { ...facts, backup: await context.options.backups.look(record, { isNamed, signal: context.signal }) };
+  const backup = await context.options.backups.look(record, { isNamed, signal: context.signal });
+  if (backup.kind === 'usable' && backup.instead !== undefined)
+    context.bus.emit({ type: 'note', level: 'warning', code: 'snapshot-passed-over', message: backup.instead });
+  return { ...facts, backup };
 }
 
 async function askedEtcd(context: Run, hosts: CheckedHosts, clusterId: string): Promise<EtcdFacts> {

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { backupsOfRun, lookingBackups } from '../../src/app/backups-of-run.js';
+import { readDatabase, revisionOf } from '../../src/backup/read-database.js';
 import { databasePath, prepareStore, snapshotStore, writeSidecar } from '../../src/backup/snapshot-store.js';
 import { logStore, prepareLog } from '../../src/changelog/log-store.js';
 import { LogWriter } from '../../src/changelog/log-writer.js';
@@ -83,4 +85,49 @@ test('the change log goes on from a stray of a file too, as from the snapshots o
   const words = (strayId: string) => backups.describe(strayId, { isAlone: false, signal });
   expect(await words(stray.id)).toContain('and what the change log has up to 2026-11-30T10:04:30.000Z');
   expect(await words(other.id)).not.toContain('change log');
+});
+
+test('a damaged newest is passed over where the log goes on to it from the one before, and nowhere else', async () => {
+  const store = snapshotStore(state);
+  await prepareStore(store);
+  const database = fixture('snapshot-3.7');
+  const path = join(state.root, 'database');
+  writeFileSync(path, database);
+  const contents = await readDatabase(path, signal);
+  const revision = revisionOf(contents);
+  const sha256 = createHash('sha256').update(database.subarray(0, -32)).digest('hex');
+  const about = { sha256, sizeBytes: database.length, keys: contents.liveKeys };
+  const older = sampleSnapshot({ ...about, id: `1-${revision}`, revision });
+  writeFileSync(databasePath(store, older.id), database);
+  await writeSidecar(store, older);
+  const newest = sampleSnapshot({ id: '1-70', revision: '70' });
+  writeFileSync(databasePath(store, newest.id), Buffer.alloc(newest.sizeBytes));
+  await writeSidecar(store, newest);
+  const record = { clusterId: 'c1', etcd: { incarnation: 1, phase: 'bootstrapped' } } as unknown as ClusterRecord;
+  const spec = { kubernetes: '1.37.2', etcd: '3.7.3' };
+  const backups = lookingBackups({
+    inputs: { state, spec },
+    pki: { encryptionKeyNames: async () => ['key-1'] },
+    now: () => new Date(),
+  } as unknown as Parameters<typeof lookingBackups>[0]);
+  const look = () => backups.look(record, { isNamed: false, signal });
+  expect(await look()).toMatchObject({ kind: 'unusable', older: { id: older.id } });
+
+  const log = logStore(store);
+  await prepareLog(log);
+  const { clusterId, etcdClusterId, incarnation, id } = older;
+  const origin = { clusterId, etcdClusterId, incarnation, base: { id, sha256 } };
+  const written = async (from: number, to: number) => {
+    const writer = await LogWriter.open({ store: log, origin, after: from - 1 });
+    await writer.append([{ kind: 'nothing', from, to, at: Date.now() }]);
+    await writer.close();
+  };
+  await written(Number(revision) + 1, 69);
+  expect(await look()).toMatchObject({ kind: 'unusable' });
+  await written(70, 71);
+  expect(await look()).toMatchObject({
+    kind: 'usable',
+    id: older.id,
+    instead: expect.stringContaining('the snapshot 1-70 is damaged'),
+  });
 });

@@ -146,7 +146,7 @@ describe('what a next life begins from', () => {
     const only = await keep(1);
     await removeSnapshot(store, only);
     const ways = `put it back into ${store.directory}, whole, with its sidecar`;
-    expect(await choose()).toEqual({ kind: 'unusable', why: `the snapshot ${only} is missing`, ways });
+    expect(await choose()).toEqual({ kind: 'unusable', why: `the snapshot ${only} is missing`, ways, broken: only });
   });
 
   it('is missing where an unfinished one began with it, or a person named it, whatever else there is', async () => {
@@ -171,7 +171,7 @@ describe('what a next life begins from', () => {
         takenAt: `2026-11-30T10:00:00.${revision.padStart(4, '0').slice(1)}Z`,
       });
     const newest = await keep(2, { clusterId: 'c2' });
-    expect(await choose()).toEqual({
+    expect(await choose()).toMatchObject({
       kind: 'unusable',
       why: `the snapshot ${newest} cannot be used: it is of another cluster`,
       ways: `put it back into ${store.directory}, whole, with its sidecar`,
