@@ -11,8 +11,10 @@ import { prunableSegments } from '../changelog/prunable-segments.js';
 import { openRecordedCluster, type RecordedCluster } from '../cluster/recorded-cluster.js';
 import type { SshSpec } from '../config/spec.js';
 import { refusal } from '../errors.js';
+import { waitsFor } from '../runner/long-waits.js';
 import type { SealFor } from '../sealed/seal.js';
 import { type OutFile, requireFree, writeOut } from '../sealed/write-out.js';
+import type { LockOwner } from '../state/lock-owner.js';
 import { readClusterRecord } from '../state/record-files.js';
 import type { ClusterRecord } from '../state/records.js';
 import type { StateDir } from '../state/state-dir.js';
@@ -55,38 +57,57 @@ export interface BackedUp {
  *   `writeOut`: the snapshot is in the store all the same
  */
 export async function backUp(options: BackUpOptions): Promise<BackedUp> {
-  const { recorded, ssh, identity, place, reason, out, tell, now, signal } = options;
+  const { recorded, out, signal } = options;
+  if (out) await requireFree(out);
+  const done = await takeBackup(options);
+  const { snapshot } = done;
+  const store = snapshotStore(recorded.state);
+  if (out) await writeOut(snapshotFile({ store, snapshot, to: out.to, signal }), out);
+  await secureBackups({ ...options, etcd: snapshot.etcd });
+  return done;
+}
+
+export type TakeBackupOptions = Omit<BackUpOptions, 'place' | 'out'>;
+
+/** The snapshot alone, as soon as it counts. @throws as `backUp` */
+export async function takeBackup(options: TakeBackupOptions): Promise<BackedUp> {
+  const { recorded, ssh, identity, reason, tell, now, signal } = options;
   const { record, state } = recorded;
   requireEtcd(record);
-  if (out) await requireFree(out);
   const { cluster } = await openRecordedCluster(recorded, { ssh, identity, tell, signal });
   try {
     const store = snapshotStore(state);
     const confirm = () => requireSameLife(recorded);
-    const done = await keepSnapshot({ cluster, record, state, store, reason, now, confirm, signal });
-    const { snapshot } = done;
-    if (out) await writeOut(snapshotFile({ store, snapshot, to: out.to, signal }), out);
-    const { etcd: version } = snapshot;
-    const { cache, source } = await openContent(place, { progress: () => {}, signal, recheck: false });
-    const obtain = (arch: Arch) => etcdutl({ source, cache, version, arch, progress: () => {}, signal });
-    for (const { message } of await pinEtcdutl(recorded, obtain, signal))
-      tell(`etcdutl ${version}, which a restore needs, could not be had: ${message}`);
-    const uncopied = await copyBackups(recorded, now, signal);
-    if (uncopied) tell(`warning: not all snapshots were copied: ${uncopied.message}`);
-    return done;
+    return await keepSnapshot({ cluster, record, state, store, reason, now, confirm, signal });
   } finally {
     await cluster.close();
   }
+}
+
+export interface SecureBackupsOptions extends Pick<BackUpOptions, 'recorded' | 'place' | 'tell' | 'now' | 'signal'> {
+  /** Version that wrote the newest one, without a leading `v`. */
+  etcd: string;
+}
+
+/** What snapshots need beside themselves: the tool of a restore in the cache, and copies elsewhere. What cannot be had is told. */
+export async function secureBackups({ recorded, place, etcd, tell, now, signal }: SecureBackupsOptions): Promise<void> {
+  const { cache, source } = await openContent(place, { progress: () => {}, signal, recheck: false });
+  const obtain = (arch: Arch) => etcdutl({ source, cache, version: etcd, arch, progress: () => {}, signal });
+  for (const { message } of await pinEtcdutl(recorded, obtain, signal))
+    tell(`etcdutl ${etcd}, which a restore needs, could not be had: ${message}`);
+  const uncopied = await copyBackups(recorded, now, signal);
+  if (uncopied) tell(`warning: not all snapshots were copied: ${uncopied.message}`);
 }
 
 export interface KeepOptions extends TakeSnapshotOptions {
   state: StateDir;
 }
 
-/** Takes one as the only one who writes to the store, and lets older ones go. @throws refusal `locked` while another is taken */
+/** Takes one as the only one who writes to the store, and lets older ones go. @throws refusal `locked` as `holdStore` */
 export function keepSnapshot(options: KeepOptions): Promise<BackedUp> {
   const { state, store, reason: command, now } = options;
-  return holdStore({ store, command, now, signal: options.signal }, async () => {
+  const onWait = ({ command: other, pid }: LockOwner) => waitsFor(`${other} (pid ${pid}) writes to the snapshots`);
+  return holdStore({ store, command, now, onWait, signal: options.signal }, async () => {
     const snapshot = await takeSnapshot(options);
     return { snapshot, pruned: await prune({ state, store, now: now() }) };
   });

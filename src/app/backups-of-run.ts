@@ -15,7 +15,6 @@ import type { Backups } from '../reconcile/backups.js';
 import { isAlone } from '../reconcile/next-record.js';
 import { snapshotText } from '../ui/backups-view.js';
 import { keepSnapshot } from './backup.js';
-import { copyBackups } from './copy-backups.js';
 import { coveredByLog } from './covered-by-log.js';
 import type { RunInputs } from './inputs.js';
 import { pinEtcdutl } from './pin-etcdutl.js';
@@ -69,7 +68,6 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
       const snapshot = await findSnapshot(storeOfId(inputs.state, origin.snapshot), origin.snapshot);
       return replayLog({ store: logStore(store), snapshot, etcd, signal });
     },
-    copy: (record, signal) => copyBackups({ state: inputs.state, record }, now, signal),
     async close() {
       for (const made of await Promise.allSettled(archives.values()))
         if (made.status === 'fulfilled') await made.value.remove();
@@ -133,6 +131,5 @@ export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
     stray: refuse,
     straysIn: strayStore(inputs.state).directory,
     keep: refuse,
-    copy: refuse,
   };
 }

@@ -7,7 +7,7 @@ import { snapshotStore } from '../backup/snapshot-store.js';
 import { type RecordedCluster, recordedPki } from '../cluster/recorded-cluster.js';
 import type { ClusterSpec } from '../config/spec.js';
 import { usageError } from '../errors.js';
-import type { UnsealAsked } from '../sealed/open-sealed.js';
+import { isSealedFile, type UnsealAsked } from '../sealed/open-sealed.js';
 
 export interface ImportBackupOptions {
   recorded: RecordedCluster;
@@ -31,8 +31,11 @@ export async function importBackup(options: ImportBackupOptions): Promise<Snapsh
       ? problemsOf(snapshot, { clusterId, encryptionKeys, spec })
       : restoreProblems({ snapshot, clusterId, encryptionKeys, toolProblem: undefined });
   const store = snapshotStore(recorded.state);
+  // A person may take their time, and nobody else could write meanwhile.
+  const key = (await isSealedFile(file)) ? await unsealWith() : undefined;
+  const opens: UnsealAsked = () => (key === undefined ? unasked(file)() : Promise.resolve(key));
   return holdStore({ store, command: 'backups import', now, signal }, () =>
-    importSnapshot({ store, file, unsealWith, problemsOf: why, signal }),
+    importSnapshot({ store, file, unsealWith: opens, problemsOf: why, signal }),
   );
 }
 

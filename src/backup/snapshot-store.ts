@@ -144,10 +144,15 @@ export async function removeSnapshot(store: SnapshotStore, id: string): Promise<
   await orUnusable(store.directory, rm(databasePath(store, id), { force: true }));
 }
 
+/** A file that somebody puts back by hand may be there before its sidecar is. */
+const ALONE_MS = 24 * 60 * 60 * 1000;
+
 /** What was killed in the middle left: files that are no snapshots. Only for the holder of the lock. */
-export async function sweepStore(store: SnapshotStore): Promise<void> {
+export async function sweepStore(store: SnapshotStore, now: Date): Promise<void> {
   const sidecars = new Set(await namesOf(store, SIDECAR));
-  const alone = (await namesOf(store, DATABASE)).filter((id) => !sidecars.has(id));
+  const alone: string[] = [];
+  for (const id of await namesOf(store, DATABASE))
+    if (!sidecars.has(id) && (await isThereSince(databasePath(store, id), now.getTime() - ALONE_MS))) alone.push(id);
   const temporary = (await entriesOf(store)).filter((name) => TEMPORARY_FILE.test(name));
   const { last } = store;
   const ofLast = last === undefined ? [] : await temporaryOfLast(last);
@@ -163,6 +168,13 @@ async function temporaryOfLast(last: string): Promise<string[]> {
   const beside = (await entriesOf({ directory: dirname(last) })).map((name) => join(dirname(last), name));
   return beside.filter(isTemporaryOf(last));
 }
+
+/** Whether it came there before that moment: a copy may have the times of what it is a copy of, but not this one. */
+const isThereSince = (path: string, ms: number): Promise<boolean> =>
+  stat(path).then(
+    ({ ctimeMs }) => ctimeMs < ms,
+    () => false,
+  );
 
 async function namesOf(store: SnapshotStore, form: RegExp): Promise<string[]> {
   return (await entriesOf(store)).flatMap((name) => form.exec(name)?.[1] ?? []);

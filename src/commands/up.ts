@@ -1,4 +1,6 @@
 import { bringUp } from '../app/bring-up.js';
+import { copyBackups } from '../app/copy-backups.js';
+import type { RunInputs } from '../app/inputs.js';
 import { journal } from '../app/journal.js';
 import { plan } from '../app/plan.js';
 import { loadPreset } from '../bench/preset/load-preset.js';
@@ -9,7 +11,8 @@ import { lockBesideDaemon } from './lock-beside-daemon.js';
 import type { RunFlags } from './options.js';
 import { unsealOf } from './seal-keys.js';
 import type { UnsealFlags } from './seal-options.js';
-import { openPlanView, openUpView } from './view.js';
+import { readClusterRecord } from '../state/record-files.js';
+import { openPlanView, openUpView, tellLine } from './view.js';
 
 export interface UpFlags extends RunFlags, UnsealFlags {
   /** Preset to measure the cluster with afterwards. */
@@ -20,6 +23,7 @@ export function upCommand(flags: UpFlags): Promise<number> {
   return interruptible(async (signal) => {
     const preset = flags.bench === undefined ? undefined : await benchPreset(flags.bench);
     const { result, inputs } = await shown(flags, signal);
+    await copied(inputs, signal);
     if (preset === undefined) return result.exit;
     if (result.exit !== EXIT.done) {
       process.stderr.write(notMeasured(result.exit));
@@ -44,6 +48,16 @@ async function shown(flags: UpFlags, signal: AbortSignal) {
   const lock = (path: string) => lockBesideDaemon(path, 'up', signal);
   const { sink, onArtifact } = view;
   return bringUp({ request, lock, sink, journal, onArtifact, signal }).finally(() => view.end());
+}
+
+/** Without the lock: a place elsewhere may be slow, and what is kept may have to be restored meanwhile. */
+async function copied({ state }: RunInputs, signal: AbortSignal): Promise<void> {
+  const record = await readClusterRecord(state);
+  if (record === undefined || signal.aborted) return;
+  const uncopied = await copyBackups({ state, record }, () => new Date(), signal);
+  if (uncopied === undefined) return;
+  const { message, hint } = uncopied;
+  tellLine(`warning: not all snapshots were copied: ${message}${hint === undefined ? '' : ` (${hint})`}`);
 }
 
 function notMeasured(exit: ExitCode): string {

@@ -36,8 +36,6 @@ export interface Backups {
   straysIn: string;
   /** Takes one of the cluster that runs, and lets go what nobody needs any more. */
   keep(taken: { cluster: Cluster; record: ClusterRecord; reason: string; signal: AbortSignal }): Promise<Kept>;
-  /** Brings what is kept to where copies go, if they do. @returns why not all of it is there */
-  copy(record: ClusterRecord, signal: AbortSignal): Promise<DisklessError | undefined>;
 }
 
 export interface Kept {

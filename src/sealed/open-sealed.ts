@@ -21,6 +21,9 @@ export async function openSealed({ file, unsealWith, signal }: OpenSealedOptions
   return isSealed(beginning) ? unseal({ file, chunks, key: await unsealWith() }) : chunks;
 }
 
+/** Whether something is needed to open it. @throws as `openSealed` */
+export const isSealedFile = async (file: string): Promise<boolean> => isSealed(await readBeginning(file));
+
 async function readBeginning(file: string): Promise<Uint8Array> {
   try {
     const handle = await open(file);

@@ -1,27 +1,45 @@
-import { backUp } from '../app/backup.js';
+import { secureBackups, takeBackup } from '../app/backup.js';
 import { sshOfRequest } from '../app/ssh-of-request.js';
-import type { SnapshotInfo } from '../backup/snapshot-info.js';
+import { listSnapshots, snapshotStore } from '../backup/snapshot-store.js';
 import { recordedCluster } from '../cluster/recorded-cluster.js';
 import { toDisklessError } from '../errors.js';
 import { inWords, type Work } from './work.js';
 
 const RETRY_MS = 60_000;
+/** What is kept elsewhere is looked at this often, also where nothing new is here: a place may have been away. */
+const SECURE_MS = 600_000;
 
-/** One of the cluster as it is recorded by now. */
-export async function keep(work: Work, reason: string): Promise<SnapshotInfo> {
-  const { state, request, place, observer, clock, signal } = work;
+/** One of the cluster as it is recorded by now. Nothing that is done with it afterwards is waited for. */
+export async function keep(work: Work, reason: string): Promise<void> {
+  const { state, request, observer, clock, signal, kept } = work;
   const { identity } = work.unattended;
   const recorded = await recordedCluster(state);
   const now = () => new Date(clock.now());
-  const how = { ssh: sshOfRequest(request), identity, place, tell: observer.tell };
-  const { snapshot } = await backUp({ recorded, ...how, reason, now, signal });
+  const how = { ssh: sshOfRequest(request), identity, tell: observer.tell };
+  const { snapshot } = await takeBackup({ recorded, ...how, reason, now, signal });
   work.look.ring();
+  kept.ring();
   observer.tell(`snapshot ${snapshot.id} (${reason}): ${snapshot.objects} objects`);
-  return snapshot;
+}
+
+/** The tool of a restore, and copies elsewhere: after each snapshot, whoever took it. */
+export async function secureWhatIsKept({ state, place, observer, clock, kept, signal }: Work): Promise<never> {
+  const now = () => new Date(clock.now());
+  for (;;) {
+    try {
+      const recorded = await recordedCluster(state);
+      const [newest] = (await listSnapshots(snapshotStore(state))).snapshots;
+      if (newest) await secureBackups({ recorded, place, etcd: newest.etcd, tell: observer.tell, now, signal });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      observer.tell(`what snapshots need could not be looked after: ${inWords(toDisklessError(thrown))}`);
+    }
+    await kept.heard(signal, clock.monotonicMs() + SECURE_MS);
+  }
 }
 
 /** Every so often while the cluster works; what is changed by a run is kept by that run. */
-export async function takeSnapshots(work: Work): Promise<void> {
+export async function takeSnapshots(work: Work): Promise<never> {
   const { state, observer, clock, snapshotEveryMs, signal } = work;
   let pause = snapshotEveryMs;
   for (;;) {

@@ -57,6 +57,7 @@ async function run(work: Work, why: string): Promise<number | undefined> {
     signal.throwIfAborted();
     memory.ended(result);
     work.look.ring();
+    work.kept.ring();
     const [error] = result.errors;
     if (error !== undefined) observer.waits(inWords(error));
     return undefined;

@@ -8,7 +8,7 @@ import type { StateDir } from '../state/state-dir.js';
 import { type Bell, createBell } from './bell.js';
 import { openControlSocket } from './control-socket.js';
 import { followLog } from './follow-log.js';
-import { keep, takeSnapshots } from './keep-snapshots.js';
+import { keep, secureWhatIsKept, takeSnapshots } from './keep-snapshots.js';
 import { lookAhead, lookAround } from './look-around.js';
 import { createDaemonMemory, type DaemonMemory } from './run-memory.js';
 import { runsWhenDue } from './runs-when-due.js';
@@ -52,6 +52,7 @@ async function untilRecordChanges(options: ServeOptions, memory: DaemonMemory): 
   const how = { ssh, identity, tell, keepalive: KEEPALIVE, signal: either };
   const { spec, cluster } = await openRecordedCluster(recorded, how);
   const look = createBell(options.clock.monotonicMs);
+  const kept = createBell(options.clock.monotonicMs);
   const log = followLog({
     state,
     cluster,
@@ -62,11 +63,12 @@ async function untilRecordChanges(options: ServeOptions, memory: DaemonMemory): 
     clock: options.clock,
     signal: either,
   });
-  const work: Work = { ...options, signal: either, recorded, spec, cluster, memory, bell, look, log };
+  const work: Work = { ...options, signal: either, recorded, spec, cluster, memory, bell, look, kept, log };
   const { nodes } = recorded.record.spec;
   const background = [
     ...nodes.map(({ name }) => followMachine(work, name)),
     takeSnapshots(work),
+    secureWhatIsKept(work),
     lookAhead(work),
     lookAround(work),
     log.run(),

@@ -65,6 +65,8 @@ export interface Work extends ServeOptions {
   bell: Bell;
   /** Rung when the cluster may be another than when it was last looked at. */
   look: Bell;
+  /** Rung when there is another snapshot. */
+  kept: Bell;
   log: LogOfServe;
 }
 

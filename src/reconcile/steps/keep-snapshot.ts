@@ -6,19 +6,7 @@ import type { Judged } from '../context.js';
  * A run that changed something ends with a snapshot of what it made. The cluster works as well without: what fails here is
  * a warning.
  */
-export async function keepSnapshot(context: Judged, place: StepPlace): Promise<Outcome> {
-  const { bus, options, memory, judgement } = context;
-  const outcome = await keep(context, place);
-  const record = memory.record ?? judgement.record;
-  const problem = await options.backups.copy(record, place.signal);
-  if (problem === undefined) return outcome;
-  const { code, message: why, hint } = problem;
-  const message = `not all snapshots were copied: ${why}`;
-  bus.emit({ type: 'note', level: 'warning', code, message, ...(hint && { hint }) });
-  return outcome;
-}
-
-async function keep(context: Judged, { signal }: StepPlace): Promise<Outcome> {
+export async function keepSnapshot(context: Judged, { signal }: StepPlace): Promise<Outcome> {
   const { options, cluster, memory, judgement, bus } = context;
   const record = memory.record ?? judgement.record;
   const changes = [...memory.tally.values()].reduce((sum, { changes: own }) => sum + own, 0);

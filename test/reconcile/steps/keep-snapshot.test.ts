@@ -10,16 +10,9 @@ interface Scenario {
   /** There is one of this incarnation. */
   has?: boolean;
   keep?: () => Promise<unknown>;
-  copy?: () => Promise<unknown>;
 }
 
-async function runWith({
-  changes = 1,
-  phase = 'bootstrapped',
-  has = true,
-  keep,
-  copy = async () => undefined,
-}: Scenario = {}) {
+async function runWith({ changes = 1, phase = 'bootstrapped', has = true, keep }: Scenario = {}) {
   const { signal } = new AbortController();
   let kept = 0;
   const told: Partial<RunEvent>[] = [];
@@ -30,7 +23,7 @@ async function runWith({
   const context = {
     bus: { emit: (event: RunEvent) => told.push(event) },
     memory: { tally: new Map([['s4', { changes, bytesSent: 0 }]]), record: { etcd: { phase } } },
-    options: { backups: { keep: count, has: async () => has, copy } },
+    options: { backups: { keep: count, has: async () => has } },
   } as unknown as Judged;
   const outcome = await keepSnapshot(context, { node: '', step: 'keep', signal, failed: new Set() });
   return { outcome, kept, told };
@@ -64,12 +57,4 @@ it('warns where the tool for a restore cannot be had', async () => {
   const withoutTool = new DisklessError({ code: 'artifact-missing', message: 'it is not there' });
   const { told } = await runWith({ keep: async () => ({ snapshot: { id: '1-7', etcd: '3.7.3' }, withoutTool }) });
   expect(told.map((event) => ('level' in event ? event.level : ''))).toEqual(['info', 'warning']);
-});
-
-it('copies what is missing elsewhere also where nothing changed, and warns where that fails', async () => {
-  const copy = async () => new DisklessError({ code: 'copy-folder', message: '/mnt cannot be used', hint: 'mount it' });
-  const { outcome, kept, told } = await runWith({ changes: 0, copy });
-  expect({ outcome, kept }).toEqual({ outcome: 'unchanged', kept: 0 });
-  const message = 'not all snapshots were copied: /mnt cannot be used';
-  expect(told).toMatchObject([{ level: 'warning', code: 'copy-folder', message, hint: 'mount it' }]);
 });
