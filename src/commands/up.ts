@@ -5,13 +5,13 @@ import { journal } from '../app/journal.js';
 import { plan } from '../app/plan.js';
 import { loadPreset } from '../bench/preset/load-preset.js';
 import { EXIT, type ExitCode } from '../errors.js';
+import { readClusterRecord } from '../state/record-files.js';
 import { measureCommand } from './bench/run.js';
 import { interruptible } from './interrupt.js';
 import { lockBesideDaemon } from './lock-beside-daemon.js';
 import type { RunFlags } from './options.js';
 import { unsealOf } from './seal-keys.js';
 import type { UnsealFlags } from './seal-options.js';
-import { readClusterRecord } from '../state/record-files.js';
 import { openPlanView, openUpView, tellLine } from './view.js';
 
 export interface UpFlags extends RunFlags, UnsealFlags {

@@ -71,7 +71,7 @@ export function mayHaveMoved(members: readonly MemberFacts[]): Refusal {
   const all = names(members).join(', ');
   return refused(
     'may-hold-data',
-    `no control plane has the cluster's data, and ${all} ${members.length === 1 ? 'was' : 'were'} not rebooted since it was recorded: the data of then may still be somewhere`,
+    `${all} ${members.length === 1 ? 'has' : 'have'} no data, and ${members.length === 1 ? 'was' : 'were'} not rebooted since it was recorded: what was there then may still be somewhere`,
     `bring it back to where it was, or reboot ${all} if it may go, and run the same command again`,
   );
 }
@@ -84,7 +84,7 @@ export function mayBeElsewhere(members: readonly MemberFacts[]): Refusal {
   const all = names(members);
   return refused(
     'may-hold-data',
-    `no control plane has the cluster's data, and it may still be somewhere: ${reasons.join(', ')}`,
+    `data of the cluster may still be where nobody looked: ${reasons.join(', ')}`,
     `bring back what ${all.join(', ')} had before, or confirm with --lost ${all.join(',')} that it is gone for good`,
   );
 }

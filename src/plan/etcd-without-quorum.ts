@@ -45,10 +45,18 @@ export function withoutQuorum(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrder
   const data = of(facts, 'data');
   const isAccounted = isListed && unaccounted(facts).length === 0;
   const recovered = isAccounted ? recovery(facts, recorded) : undefined;
-  if (recovered) return recovered;
   const isGivenUp = askedFor(facts, recorded, data).length === 0 && data.every(isFit);
-  if (isGivenUp && isAccounted) return nextIncarnation(facts, recorded, 'discarded');
-  return quorumLost({ facts, recorded, holders, views });
+  if (!recovered && !(isGivenUp && isAccounted)) return quorumLost({ facts, recorded, holders, views });
+  return unexplained(facts) ?? recovered ?? nextIncarnation(facts, recorded, 'discarded');
+}
+
+/** Machines without data of which no reboot says that there is none: it may be further than what the others hold. */
+function unexplained(facts: EtcdFacts): Refusal | undefined {
+  const blank = of(facts, 'blank');
+  const inSameBoot = blank.filter(({ condition }) => condition.kind === 'blank' && condition.sameBoot === true);
+  if (inSameBoot.length > 0) return mayHaveMoved(inSameBoot);
+  const elsewhere = blank.filter(({ condition }) => condition.kind === 'blank' && condition.elsewhere);
+  return elsewhere.length > 0 ? mayBeElsewhere(elsewhere) : undefined;
 }
 
 /** Who votes, as one member says or, where none says anything, as the list of hosts has it; and who can be brought up. */
@@ -123,10 +131,8 @@ function movedOf(facts: EtcdFacts, holders: readonly MemberFacts[]): string[] {
 function nobodyHoldsData(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | Refusal {
   const away = unaccounted(facts);
   if (away.length > 0) return mayHoldData(away);
-  const inSameBoot = facts.members.filter(({ condition }) => condition.kind === 'blank' && condition.sameBoot === true);
-  if (inSameBoot.length > 0) return mayHaveMoved(inSameBoot);
-  const elsewhere = facts.members.filter(({ condition }) => condition.kind === 'blank' && condition.elsewhere);
-  if (elsewhere.length > 0) return mayBeElsewhere(elsewhere);
+  const asked = unexplained(facts);
+  if (asked) return asked;
   const recovered = recovery(facts, recorded);
   if (recovered) return recovered;
   return refuseOlderData(facts, recorded, facts.members) ?? nextIncarnation(facts, recorded, 'all-blank');

@@ -256,7 +256,7 @@ describe('an established cluster', () => {
     for (const discardData of [[], ['m1']]) {
       expect(judge(['blank', 'blank', 'blank'], { members, discardData })).toMatchObject({
         reason: 'may-hold-data',
-        message: expect.stringContaining('m1 was not rebooted since it was recorded'),
+        message: expect.stringContaining('m1 has no data, and was not rebooted since it was recorded'),
         hint: expect.stringContaining('or reboot m1 if it may go'),
       });
     }
@@ -277,6 +277,15 @@ describe('an established cluster', () => {
     expect(said(judge(['running', 'blank', 'running'], { members, quorumProven: true }))).toMatchObject({
       m1: 'join-as-learner',
     });
+  });
+
+  it('nor is what others hold given up, or gone on with, as long as its data may be elsewhere, and further', () => {
+    const members = { m1: { condition: { kind: 'blank', elsewhere: 'is another machine than before' } } } as const;
+    const asked = { reason: 'may-hold-data', message: expect.stringContaining('m1 is another machine') };
+    const kinds = ['running', 'blank', 'blank'] as const;
+    expect(judge([...kinds], { members, discardData: ['m0'] })).toMatchObject(asked);
+    const recoverFrom = { name: 'm0', olderData: false };
+    expect(judge([...kinds], { members, recoverFrom })).toMatchObject(asked);
   });
 
   it('stops when one member holds data and no quorum can be proven', () => {
