@@ -43,7 +43,7 @@ function anotherMachine({ node, facts, recorded, uuidsElsewhere }: UnattendedInp
 }
 
 function unprovenKey({ node, policy, presented, recorded, trustsPerBoot }: UnattendedInput): NodeFinding[] {
-  const isProven = policy !== 'per-boot' || node.hostKeys !== undefined || trustsPerBoot;
+  const isProven = policy === 'strict' || node.hostKeys !== undefined || trustsPerBoot;
   if (node.role === 'worker' || isProven || recorded?.hostKey.fingerprint === presented.fingerprint) return [];
   return error(
     'host-key-unproven',

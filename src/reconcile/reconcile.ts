@@ -15,6 +15,8 @@ export interface ReconcileResult {
   reports: StepReport[];
   /** Errors of nodes and steps, in the order they happened. */
   errors: DisklessError[];
+  /** The one that the exit code is for. */
+  error?: DisklessError;
   /** With `plan`, and with `up` once it was judged. */
   plan?: ClusterPlan;
 }
@@ -60,7 +62,7 @@ function report(
     ...(made && { kubeconfig, unproven: unproven(spec, passed) }),
     ...(error && { error }),
   });
-  return { exit, errors, nodes, reports, ...(plan && { plan }) };
+  return { exit, errors, nodes, reports, ...(error && { error }), ...(plan && { plan }) };
 }
 
 /** Where the pod network is the user's own, nothing of ours is there to ask in it. */

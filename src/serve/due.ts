@@ -18,6 +18,8 @@ export interface Machine {
 
 export interface DueInput {
   machines: readonly Machine[];
+  /** Whether the life of etcd's data that is recorded was never finished: whoever began it is gone. */
+  isUnfinished: boolean;
   /** Whether a run of ours has ended since the daemon began: what one that was killed left is seen by no record. */
   hasRun: boolean;
   /** Runs of ours that failed as a whole since something changed, one after another; and when the last one ended. */
@@ -31,8 +33,8 @@ export interface DueInput {
 
 export type Due =
   | { kind: 'now'; why: string }
-  /** `waitsFor`: for a person to read. */
-  | { kind: 'later'; atMs: number; waitsFor: string }
+  /** `waitsFor`: for a person to read. `isFirst`: no run has failed before that could say more. */
+  | { kind: 'later'; atMs: number; waitsFor: string; isFirst: boolean }
   | { kind: 'nothing' };
 
 /** All that is known by then is acted on: a machine that is off takes a while to show it. */
@@ -46,10 +48,11 @@ export function due(input: DueInput): Due {
   const { machines, nowMs } = input;
   const unseen = machines.filter(({ sight }) => sight === undefined);
   if (!input.hasRun && unseen.length > 0 && nowMs < input.beganMs + FIRST_LOOK_MS)
-    return later(input.beganMs + FIRST_LOOK_MS, `${namesOf(unseen)}: not asked yet`);
+    return later(input.beganMs + FIRST_LOOK_MS, `${namesOf(unseen)}: not asked yet`, true);
   const wanted = input.hasRun ? machines.filter(isWanted) : machines.filter(isUp);
   const [first] = wanted;
-  if (first === undefined && (input.clusterFailures === 0 || !input.hasRun)) return { kind: 'nothing' };
+  const isCalledFor = input.hasRun && (input.clusterFailures > 0 || (input.isUnfinished && machines.some(isUp)));
+  if (first === undefined && !isCalledFor) return { kind: 'nothing' };
   const gathering = whoseReturnDecides(input);
   if (gathering) return gathering;
   const clusterAtMs = retryAt(input.clusterFailures, input.clusterFailedAtMs);
@@ -68,7 +71,7 @@ function whoseReturnDecides({ machines, changedAtMs, nowMs }: DueInput): Due | u
   const away = planes.filter((machine) => !isUp(machine));
   if (living.length > planes.length / 2 || away.length === 0) return undefined;
   const atMs = changedAtMs + TOGETHER_MS;
-  return nowMs < atMs ? later(atMs, `control planes that do not answer yet: ${namesOf(away)}`) : undefined;
+  return nowMs < atMs ? later(atMs, `control planes that do not answer yet: ${namesOf(away)}`, true) : undefined;
 }
 
 const isUp = ({ sight }: Machine): boolean => sight?.kind === 'up';
@@ -89,5 +92,5 @@ function reasonOf(ready: readonly Machine[]): string {
   return ready.length > 0 ? `${namesOf(ready)}: once more` : 'once more';
 }
 
-const later = (atMs: number, waitsFor: string): Due => ({ kind: 'later', atMs, waitsFor });
+const later = (atMs: number, waitsFor: string, isFirst = false): Due => ({ kind: 'later', atMs, waitsFor, isFirst });
 const namesOf = (machines: readonly Machine[]): string => machines.map(({ name }) => name).join(', ');

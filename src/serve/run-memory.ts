@@ -1,12 +1,13 @@
-import type { NodeSpec } from '../config/spec.js';
 import { type DisklessError, EXIT } from '../errors.js';
 import type { ReconcileResult } from '../reconcile/reconcile.js';
-import type { NodeRecord } from '../state/records.js';
+import type { ClusterRecord, NodeRecord } from '../state/records.js';
 import type { DueInput, Machine } from './due.js';
 import type { Sight } from './watch-machine.js';
 
 interface Seen {
   sight: Sight | undefined;
+  /** The last one that it was seen in. */
+  bootId: string | undefined;
   failures: number;
   failedAtMs: number;
 }
@@ -20,7 +21,7 @@ export interface DaemonMemory {
   failed(): void;
   sightOf(name: string): Sight | undefined;
   /** For `due`. */
-  look(nodes: readonly NodeSpec[], records: ReadonlyMap<string, NodeRecord>): DueInput;
+  look(record: ClusterRecord, nodes: ReadonlyMap<string, NodeRecord>): DueInput;
 }
 
 export function createDaemonMemory(monotonicMs: () => number): DaemonMemory {
@@ -30,7 +31,7 @@ export function createDaemonMemory(monotonicMs: () => number): DaemonMemory {
   let hasRun = false;
   let cluster = { failures: 0, atMs: beganMs };
   const of = (name: string): Seen => {
-    const known = seen.get(name) ?? { sight: undefined, failures: 0, failedAtMs: 0 };
+    const known = seen.get(name) ?? { sight: undefined, bootId: undefined, failures: 0, failedAtMs: 0 };
     seen.set(name, known);
     return known;
   };
@@ -40,32 +41,44 @@ export function createDaemonMemory(monotonicMs: () => number): DaemonMemory {
   return {
     saw(name, sight) {
       const known = of(name);
-      const isSameBoot = known.sight?.kind === 'up' && sight.kind === 'up' && known.sight.bootId === sight.bootId;
+      const wasUp = known.sight?.kind === 'up';
       known.sight = sight;
-      if (isSameBoot) return;
-      // Another boot is another chance; so is a change anywhere for what failed as a whole.
-      if (sight.kind === 'up') known.failures = 0;
+      if (sight.kind === 'down') {
+        // Why it cannot be reached changes nothing.
+        if (wasUp) changedAtMs = monotonicMs();
+        return;
+      }
+      if (wasUp && known.bootId === sight.bootId) return;
       changedAtMs = monotonicMs();
-      cluster = { failures: 0, atMs: changedAtMs };
+      if (known.bootId === sight.bootId) return;
+      // Another boot is another chance, for it and for what failed as a whole; that it was away is none.
+      known.bootId = sight.bootId;
+      known.failures = 0;
+      cluster = { ...cluster, atMs: Number.NEGATIVE_INFINITY };
     },
     ended({ exit, nodes, errors }) {
       hasRun = true;
+      let isExplained = false;
       for (const { name, state } of nodes) {
         const known = of(name);
         const isWell = state === 'ready' || state === 'unchanged';
         if (isWell) known.failures = 0;
-        else if (known.sight?.kind === 'up') {
+        else {
+          isExplained = true;
+          if (known.sight?.kind !== 'up') continue;
           known.failures += 1;
           known.failedAtMs = monotonicMs();
         }
       }
-      if (exit !== EXIT.done && errors.some(({ host }: DisklessError) => host === undefined)) clusterFailed();
+      const isOfAll = errors.some(({ host }: DisklessError) => host === undefined) || !isExplained;
+      if (exit !== EXIT.done && isOfAll) clusterFailed();
       else cluster = { failures: 0, atMs: monotonicMs() };
     },
     failed: clusterFailed,
     sightOf: (name) => seen.get(name)?.sight,
-    look: (nodes, records) => ({
-      machines: nodes.map(({ name, role }): Machine => {
+    look: ({ spec, etcd }, records) => ({
+      isUnfinished: etcd.phase === 'bootstrapping',
+      machines: spec.nodes.map(({ name, role }): Machine => {
         const { sight, failures, failedAtMs } = of(name);
         return { name, role, sight, recordedBoot: records.get(name)?.bootId, failures, failedAtMs };
       }),

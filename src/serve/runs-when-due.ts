@@ -20,13 +20,15 @@ export async function runsWhenDue(work: Work): Promise<void> {
     signal.throwIfAborted();
     const { record } = await recordedCluster(state);
     if (!isDeepStrictEqual(reachOf(record), reachOf(recorded.record))) return;
-    const next = due(memory.look(record.spec.nodes, await readNodeRecords(state)));
+    const next = due(memory.look(record, await readNodeRecords(state)));
     if (next.kind === 'now') {
       const againMs = await run(work, next.why);
-      if (againMs !== undefined) await bell.heard(signal, clock.monotonicMs() + againMs);
+      if (againMs !== undefined) await clock.sleep(againMs, signal);
       continue;
     }
-    if (next.kind === 'later') observer.waits(next.waitsFor);
+    // Why the last run failed says more than that it is tried again.
+    if (next.kind === 'nothing') observer.waits(undefined);
+    else if (next.isFirst) observer.waits(next.waitsFor);
     await bell.heard(signal, next.kind === 'later' ? next.atMs : undefined);
   }
 }
@@ -36,8 +38,6 @@ const reachOf = ({ spec, clusterId }: RecordedCluster['record']) => ({ clusterId
 /** @returns after how long to look again where somebody else is at work */
 async function run(work: Work, why: string): Promise<number | undefined> {
   const { request, place, unattended, observer, memory, clock, signal } = work;
-  observer.tell(`up: ${why}`);
-  observer.waits(undefined);
   const view = work.openView();
   const sink: EventSink = (event) => {
     view.sink(event);
@@ -47,7 +47,12 @@ async function run(work: Work, why: string): Promise<number | undefined> {
   try {
     const { result } = await bringUp({
       request: { ...request, ...place, verify: false, newCluster: false },
-      lock: (path) => acquireLock({ path, command: DAEMON, now }),
+      async lock(path) {
+        const lock = await acquireLock({ path, command: DAEMON, now });
+        observer.tell(`up: ${why}`);
+        observer.waits(undefined);
+        return lock;
+      },
       sink,
       journal,
       onArtifact: view.onArtifact,
@@ -58,7 +63,7 @@ async function run(work: Work, why: string): Promise<number | undefined> {
     memory.ended(result);
     work.look.ring();
     work.kept.ring();
-    const [error] = result.errors;
+    const error = result.error ?? result.errors[0];
     if (error !== undefined) observer.waits(inWords(error));
     return undefined;
   } catch (thrown) {

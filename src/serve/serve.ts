@@ -1,4 +1,5 @@
 import { watch } from 'node:fs';
+import { basename } from 'node:path';
 import { onAbort } from '../abort.js';
 import { sshOfRequest } from '../app/ssh-of-request.js';
 import { openRecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
@@ -94,11 +95,20 @@ async function untilRecordChanges(options: ServeOptions, memory: DaemonMemory): 
 }
 
 /** Whoever writes to the state wakes those who look at it. */
-function watchFiles({ root, nodes }: StateDir, bells: readonly Bell[]): { close(): void } {
+function watchFiles({ root, nodes, clusterFile }: StateDir, bells: readonly Bell[]): { close(): void } {
   const ring = (): void => {
     for (const bell of bells) bell.ring();
   };
-  const watchers = [root, nodes].map((directory) => watch(directory, ring));
+  // A lock that is asked for is written there too, also by ourselves.
+  const isRecord = (name: string | null): boolean => name === basename(clusterFile);
+  const watchers = [
+    watch(root, (_, name) => {
+      if (isRecord(name)) ring();
+    }),
+    watch(nodes, ring),
+  ];
+  // What cannot be watched is looked at every so often all the same.
+  for (const watcher of watchers) watcher.on('error', () => {});
   return {
     close() {
       for (const watcher of watchers) watcher.close();

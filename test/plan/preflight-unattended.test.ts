@@ -22,6 +22,7 @@ function codes(changes: Partial<UnattendedInput> = {}): string[] {
 it('believes no new key of a control plane that nothing proves', () => {
   expect(codes()).toEqual(['host-key-unproven']);
   expect(codes({ recorded: undefined })).toEqual(['host-key-unproven']);
+  expect(codes({ policy: 'insecure' })).toEqual(['host-key-unproven']);
 });
 
 it('believes that of the boot before, a pinned one, one that known_hosts has, and where a person said so', () => {

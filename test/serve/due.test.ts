@@ -25,7 +25,15 @@ const world = (changes: Record<string, Parameters<typeof machine>[1]>) =>
 /** Long after everything, unless told otherwise. */
 function dueWith(machines: readonly Machine[], changes: Partial<DueInput> = {}) {
   const times = { changedAtMs: 100_000, beganMs: 0, nowMs: 200_000 };
-  const input = { machines, hasRun: true, clusterFailures: 0, clusterFailedAtMs: 0, ...times, ...changes };
+  const input = {
+    machines,
+    isUnfinished: false,
+    hasRun: true,
+    clusterFailures: 0,
+    clusterFailedAtMs: 0,
+    ...times,
+    ...changes,
+  };
   return due(input);
 }
 
@@ -55,7 +63,8 @@ describe('when up is run', () => {
 
   it('waits a while for control planes that come back one after another, where they decide', () => {
     const lost = { s4: REBOOTED, s5: { state: 'down' }, s6: { state: 'down' } };
-    const waits = { kind: 'later', atMs: 205_000, waitsFor: 'control planes that do not answer yet: s5, s6' };
+    const waitsFor = 'control planes that do not answer yet: s5, s6';
+    const waits = { kind: 'later', atMs: 205_000, waitsFor, isFirst: true };
     expect(dueWith(world(lost), { changedAtMs: 195_000 })).toEqual(waits);
     expect(dueWith(world({ s4: REBOOTED, s5: REBOOTED, s6: REBOOTED }), { changedAtMs: 200_000 })).toMatchObject({
       kind: 'now',
@@ -77,6 +86,12 @@ describe('when up is run', () => {
     const failed = { clusterFailures: 2, clusterFailedAtMs: 200_000 };
     expect(dueWith(world({ s5: REBOOTED }), failed)).toMatchObject({ kind: 'later', atMs: 210_000 });
     expect(dueWith(world({}), { ...failed, nowMs: 210_000 })).toMatchObject({ kind: 'now' });
+  });
+
+  it('is, where whoever began a life of the data is gone before it was finished', () => {
+    expect(dueWith(world({}), { isUnfinished: true })).toMatchObject({ kind: 'now' });
+    const away = Object.fromEntries(ALL.map((name) => [name, { state: 'down' }]));
+    expect(dueWith(world(away), { isUnfinished: true })).toEqual({ kind: 'nothing' });
   });
 
   it('is never asked for at a moment that has passed: nothing loops', () => {

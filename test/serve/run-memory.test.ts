@@ -26,7 +26,7 @@ function begun() {
     },
     ended: (exit: ExitCode, state: NodeSummary['state'], errors: DisklessError[] = []) =>
       memory.ended({ exit, nodes: [summary('s4', 'unchanged'), summary('s7', state)], errors }),
-    due: () => due(memory.look(NODES, records)),
+    due: () => due(memory.look({ spec: { nodes: NODES }, etcd: { phase: 'bootstrapped' } } as never, records)),
   };
 }
 
@@ -56,6 +56,36 @@ it('the same machine seen again in the same boot is none', () => {
   const daemon = begun();
   daemon.ended(5, 'skipped', [ofAll]);
   daemon.memory.saw('s7', { kind: 'up', bootId: 's7/1' });
+  expect(daemon.due()).toMatchObject({ kind: 'later' });
+});
+
+it('nor is one that was away meanwhile: what flaps is not tried ever more often', () => {
+  const daemon = begun();
+  for (const waited of [5_000, 10_000, 20_000]) {
+    daemon.ended(3, 'failed', [ofNode]);
+    for (let flap = 0; flap < 3; flap++) {
+      daemon.memory.saw('s7', { kind: 'down', why: ofNode });
+      daemon.memory.saw('s7', { kind: 'up', bootId: 's7/1' });
+    }
+    daemon.pass(waited - 1);
+    expect(daemon.due()).toMatchObject({ kind: 'later' });
+    daemon.pass(1);
+    expect(daemon.due()).toMatchObject({ kind: 'now' });
+  }
+});
+
+it('what failed as a whole is tried again, whatever comes and goes meanwhile', () => {
+  const daemon = begun();
+  daemon.ended(5, 'skipped', [ofAll]);
+  daemon.memory.saw('s7', { kind: 'down', why: ofNode });
+  expect(daemon.due()).toMatchObject({ kind: 'later' });
+  daemon.pass(5_000);
+  expect(daemon.due()).toMatchObject({ kind: 'now' });
+});
+
+it('a run that ended with less than all, and no node to blame, is tried again', () => {
+  const daemon = begun();
+  daemon.ended(3, 'ready');
   expect(daemon.due()).toMatchObject({ kind: 'later' });
 });
 
