@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { onAbort } from '../abort.js';
 import { contentPlace } from '../app/inputs.js';
 import type { SourceRequest, SshRequest } from '../app/requests.js';
 import { stateOf } from '../app/state-of.js';
@@ -14,6 +15,7 @@ import { serve } from '../serve/serve.js';
 import { systemd, unitText } from '../serve/systemd.js';
 import type { Sight } from '../serve/watch-machine.js';
 import { DAEMON, type ServeObserver, type ServeOptions } from '../serve/work.js';
+import { requireKeyAlone } from '../ssh/login-alone.js';
 import { acquireLock } from '../state/lock.js';
 import { interruptible } from './interrupt.js';
 import type { StateFlags } from './options.js';
@@ -47,18 +49,20 @@ export async function serveCommand(flags: ServeFlags): Promise<number> {
     let settings = await readSettings(flags);
     await interruptible(
       async (signal) => {
-        while (!signal.aborted) {
-          await serveWith(settings, { page, observer: observerOf(notify, page), leave: reloads.next(), signal });
+        const leave = onAbort(signal, notify.stopping);
+        for (let isFirst = true; !signal.aborted; isFirst = false) {
+          const serving = { page, observer: observerOf(notify, page), leave: reloads.next(), signal };
+          await serveWith(settings, serving, isFirst);
           // What was read before holds as long as what is there now is wrong.
           if (!signal.aborted) settings = await readSettings(flags).catch((error) => told(error, settings));
         }
+        leave();
       },
       { hint: 'the cluster goes on as it is' },
     );
     return EXIT.done;
   } finally {
     reloads.end();
-    notify.stopping();
     notify.close();
   }
 }
@@ -89,6 +93,7 @@ async function readSettings(flags: ServeFlags): Promise<Settings> {
   // As recorded, where no file says anything: how serve works is a person's word, given with up.
   const config = (file ? file.config.serve : record.spec.serve) ?? {};
   const { identity, snapshotEvery = SNAPSHOT_EVERY_MS } = config;
+  if (identity !== undefined) await requireKeyAlone(identity);
   const trust = flags.trust ?? config.trust;
   const { stateDir, sshConfig, hostKeyPolicy, connectTimeout } = flags;
   return {
@@ -114,15 +119,20 @@ interface Serving extends Pick<ServeOptions, 'observer' | 'leave' | 'signal'> {
   page: ServePage;
 }
 
-async function serveWith(settings: Settings, { page, ...serving }: Serving): Promise<void> {
+/** @param isFirst Somebody looks: what is wrong ends it. Later the cluster is worth more than its page */
+async function serveWith(settings: Settings, { page, ...serving }: Serving, isFirst: boolean): Promise<void> {
   const { state, page: where, ...options } = settings;
   const now = () => new Date();
   const lock = await acquireLock({ path: state.serveLock, command: DAEMON, now });
   try {
-    const shown = await startPage({ source: page, ...where, wallClock: now });
-    log(`the page is at ${shown.url}`);
+    const shown = await startPage({ source: page, ...where, wallClock: now }).catch((error) => {
+      if (isFirst) throw error;
+      log(`red: there is no page: ${ownError(error).message}`);
+      return undefined;
+    });
+    if (shown) log(`the page is at ${shown.url}`);
     const openView = () => openUpView({ output: 'plain', verbose: false });
-    await serve({ ...options, ...serving, state, openView, clock }).finally(() => shown.close());
+    await serve({ ...options, ...serving, state, openView, clock }).finally(() => shown?.close());
   } finally {
     lock.release();
   }

@@ -28,6 +28,8 @@ export interface Page {
 }
 
 const GAP_MS = 200;
+/** Nothing that it answers takes longer, but for who means it to. */
+const CLOSE_MS = 2_000;
 /** Well below the minute after which a silent connection is given up, here and by most proxies. */
 const HEARTBEAT_MS = 15_000;
 
@@ -52,7 +54,7 @@ export async function startPage(options: PageOptions): Promise<Page> {
     async close() {
       unsubscribe();
       streams.close();
-      await server.close();
+      await server.close(CLOSE_MS);
     },
   };
 }

@@ -1,4 +1,3 @@
-import { onAbort } from '../abort.js';
 import { listBackups } from '../app/list-backups.js';
 import { surveyCluster } from '../app/status.js';
 import { recordedCluster } from '../cluster/recorded-cluster.js';
@@ -6,6 +5,7 @@ import { toDisklessError } from '../errors.js';
 import { nightProblems } from './night.js';
 import { inWords, type Work } from './work.js';
 
+const LOOK_AHEAD_MS = 3_600_000;
 const LOOK_MS = 30_000;
 const LOOK_TOGETHER_MS = 1_000;
 
@@ -26,11 +26,13 @@ export async function lookAround({ state, spec, cluster, observer, look, clock, 
   }
 }
 
-/** Nobody waits for it: machines may be coming back already. */
-export async function lookAhead({ recorded, place, unattended, openView, observer, signal }: Work): Promise<void> {
-  const { onArtifact, end } = openView();
-  const problems = nightProblems({ recorded, place, identity: unattended.identity, onArtifact, signal }).finally(end);
-  observer.lacks(await problems);
-  // What goes on in the background ends with its signal only.
-  await new Promise((_, reject) => onAbort(signal, () => reject(signal.reason)));
+/** Nobody waits for it: machines may be coming back already. Again and again: a disk fills, and a key goes. */
+export async function lookAhead({ state, place, unattended, openView, observer, clock, signal }: Work): Promise<never> {
+  for (;;) {
+    const { onArtifact, end } = openView();
+    const recorded = await recordedCluster(state);
+    const problems = nightProblems({ recorded, place, identity: unattended.identity, onArtifact, signal }).finally(end);
+    observer.lacks(await problems);
+    await clock.sleep(LOOK_AHEAD_MS, signal);
+  }
 }

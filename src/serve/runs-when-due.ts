@@ -12,6 +12,8 @@ import { DAEMON, inWords, type Work } from './work.js';
 
 /** Somebody else is at work on the state. */
 const LOCKED_MS = 2_000;
+/** Where nobody wakes us: not every file system tells what others write. */
+const LOOK_AGAIN_MS = 30_000;
 
 /** Returns when the record is of other nodes, or of others' ways to reach them. */
 export async function runsWhenDue(work: Work): Promise<void> {
@@ -29,7 +31,8 @@ export async function runsWhenDue(work: Work): Promise<void> {
     // Why the last run failed says more than that it is tried again.
     if (next.kind === 'nothing') observer.waits(undefined);
     else if (next.isFirst) observer.waits(next.waitsFor);
-    await bell.heard(signal, next.kind === 'later' ? next.atMs : undefined);
+    const latestMs = clock.monotonicMs() + LOOK_AGAIN_MS;
+    await bell.heard(signal, next.kind === 'later' ? Math.min(next.atMs, latestMs) : latestMs);
   }
 }
 

@@ -3,8 +3,7 @@ import { basename } from 'node:path';
 import { onAbort } from '../abort.js';
 import { sshOfRequest } from '../app/ssh-of-request.js';
 import { openRecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
-import { DisklessError } from '../errors.js';
-import { requireKeyAlone } from '../ssh/login-alone.js';
+import { DisklessError, toDisklessError } from '../errors.js';
 import type { StateDir } from '../state/state-dir.js';
 import { type Bell, createBell } from './bell.js';
 import { openControlSocket } from './control-socket.js';
@@ -14,8 +13,9 @@ import { lookAhead, lookAround } from './look-around.js';
 import { createDaemonMemory, type DaemonMemory } from './run-memory.js';
 import { runsWhenDue } from './runs-when-due.js';
 import { watchMachine } from './watch-machine.js';
-import type { ServeOptions, Work } from './work.js';
+import { inWords, type ServeOptions, type Work } from './work.js';
 
+const AGAIN_MS = 10_000;
 /** A machine that lost power and is back again shows it at the next sign of life that it is asked for. */
 const KEEPALIVE = { intervalMs: 1_000, countMax: 5 };
 
@@ -24,16 +24,20 @@ const KEEPALIVE = { intervalMs: 1_000, countMax: 5 };
  * snapshots. Holds the state's lock only while it acts; whoever calls it holds that of the daemon. Ends with either of its
  * signals.
  *
- * @throws usage error where no cluster is recorded, and of an identity that cannot be used alone
+ * @throws usage error where no cluster is recorded
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { identity } = options.unattended;
-  if (identity !== undefined) await requireKeyAlone(identity);
-  try {
-    const memory = createDaemonMemory(options.clock.monotonicMs);
-    while (!options.leave.aborted) await untilRecordChanges(options, memory);
-  } catch (error) {
-    if (!options.signal.aborted) throw error;
+  const { leave, signal, observer, clock } = options;
+  const memory = createDaemonMemory(clock.monotonicMs);
+  for (let isFirst = true; !leave.aborted && !signal.aborted; isFirst = false) {
+    try {
+      await untilRecordChanges(options, memory);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      if (isFirst) throw thrown;
+      observer.tell(`its state could not be read, and is tried again: ${inWords(toDisklessError(thrown))}`);
+      await clock.sleep(AGAIN_MS, signal).catch(() => undefined);
+    }
   }
 }
 
@@ -67,30 +71,42 @@ async function untilRecordChanges(options: ServeOptions, memory: DaemonMemory): 
   const work: Work = { ...options, signal: either, recorded, spec, cluster, memory, bell, look, kept, log };
   const { nodes } = recorded.record.spec;
   const background = [
-    ...nodes.map(({ name }) => followMachine(work, name)),
-    takeSnapshots(work),
-    secureWhatIsKept(work),
-    lookAhead(work),
-    lookAround(work),
-    log.run(),
+    ...nodes.map(({ name }) => upheld(work, `watching ${name}`, () => followMachine(work, name))),
+    upheld(work, 'taking snapshots', () => takeSnapshots(work)),
+    upheld(work, 'looking after what is kept', () => secureWhatIsKept(work)),
+    upheld(work, 'looking ahead', () => lookAhead(work)),
+    upheld(work, 'looking around', () => lookAround(work)),
+    upheld(work, 'keeping the change log', log.run),
   ];
-  const ended = Promise.allSettled(background);
   const control = await openControlSocket({
     path: state.serveSocket,
     log: log.status,
     flush: () => log.flush(either),
     onFailure: ({ message }) => tell(`commands beside it cannot ask it: ${message}`),
   });
+  observer.ready();
   try {
-    observer.ready();
-    await Promise.race([runsWhenDue(work), Promise.race(background)]);
+    await runsWhenDue(work);
   } finally {
     life.abort(new DisklessError({ code: 'interrupted', message: 'the daemon looks at its state anew' }));
     files.close();
     release();
     await control.close();
-    await ended;
+    await Promise.allSettled(background);
     await cluster.close();
+  }
+}
+
+/** What ends one part of it must not end the others, nor a run that is under way: it is told, and begun again. */
+async function upheld({ observer, clock, signal }: Work, what: string, part: () => Promise<unknown>): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await part();
+    } catch (thrown) {
+      if (signal.aborted) return;
+      observer.tell(`${what} failed, and is tried again: ${inWords(toDisklessError(thrown))}`);
+      await clock.sleep(AGAIN_MS, signal).catch(() => undefined);
+    }
   }
 }
 

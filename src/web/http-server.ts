@@ -27,8 +27,12 @@ export interface HttpServer {
   address: { host: string; port: number };
   /** Answers under way. */
   underWay: () => number;
-  /** Takes no more requests, lets answers under way end, and resolves when the last connection is gone. */
-  close: () => Promise<void>;
+  /**
+   * Takes no more requests, lets answers under way end, and resolves when the last connection is gone.
+   *
+   * @param withinMs What is not over by then is cut. Default: it is waited for
+   */
+  close: (withinMs?: number) => Promise<void>;
 }
 
 const IDLE_TIMEOUT_MS = 60_000;
@@ -67,13 +71,15 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   return {
     address: { host: address, port },
     underWay: () => answers.size,
-    async close() {
+    async close(withinMs) {
       const closed = once(server, 'close');
       server.close();
       // For Node.js a connection that never asked for anything is not idle, and nobody measures its time any more.
       const busy = new Set([...answers].map((answer) => peerOf(socketOf(answer))));
       for (const socket of connections) if (!busy.has(peerOf(socket))) socket.destroy();
+      const limit = withinMs === undefined ? undefined : setTimeout(() => server.closeAllConnections(), withinMs);
       await closed;
+      clearTimeout(limit);
     },
   };
 }

@@ -18,6 +18,13 @@ it('is heard once for all that it was rung, also before anybody listened', async
   await next;
 });
 
+it('wakes all who wait', async () => {
+  const bell = createBell(() => 0);
+  const both = Promise.all([bell.heard(signal), bell.heard(signal)]);
+  bell.ring();
+  await both;
+});
+
 it('is heard when time is up, and not after the end', async () => {
   await createBell(() => 10).heard(signal, 5);
   await expect(createBell(() => 0).heard(AbortSignal.abort(new Error('over')))).rejects.toThrow('over');
