@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SnapshotStore } from '../backup/snapshot-store.js';
-import { TEMPORARY_FILE, writeFileAtomic } from '../state/atomic-write.js';
+import { syncDirectory, TEMPORARY_FILE, writeFileAtomic } from '../state/atomic-write.js';
 import { stateError } from '../state/state-error.js';
 import { frame, frameBytes, framesBehind, framesIn, isTorn } from './frames.js';
 import { decodeRecord, isLikelyAfter, type LogRecord } from './log-record.js';
@@ -134,6 +134,17 @@ async function firstEmpty(segments: readonly Segment[]): Promise<string | undefi
     if (records.length === 0 && damagedTo === undefined) return segment.path;
   }
   return undefined;
+}
+
+/** What is read may lie in memory only, of a process that ended before it was on the disk. It is on it then. */
+export async function syncSegments({ directory }: LogStore, segments: readonly Segment[]): Promise<void> {
+  for (const { path } of segments) await orUnusable(path, syncFile(path));
+  await orUnusable(directory, syncDirectory(directory));
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path);
+  await handle.sync().finally(() => handle.close());
 }
 
 export async function removeSegment({ path }: Segment): Promise<void> {

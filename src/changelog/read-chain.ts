@@ -19,6 +19,8 @@ export interface Chain {
   at: number | undefined;
   /** Where it has a hole: what was written behind it is not known, and nothing there is read. */
   hole: Hole | undefined;
+  /** Segments that were read. */
+  read: Segment[];
 }
 
 /** `next`: where it goes on again; undefined: what it held from there on is damaged. */
@@ -36,11 +38,19 @@ export async function readChain({ store, snapshot, each, signal }: ReadChainOpti
   let last: LogPosition = { to: Number(snapshot.revision), at: 0 };
   /** The highest revision of what cannot be read. */
   let damagedTo = 0;
+  const read: Segment[] = [];
+  const chainTo = ({ to, at }: LogPosition, hole: Chain['hole']): Chain => ({
+    revision: to,
+    at: at === 0 ? undefined : at,
+    hole,
+    read,
+  });
   for (const [index, segment] of segments.entries()) {
     const next = segments[index + 1];
     if (next && next.first <= last.to) continue;
     if (segment.first > last.to + 1) return chainTo(last, { after: last.to, next: segment.first });
     signal.throwIfAborted();
+    read.push(segment);
     const content = await contentOf(segment);
     damagedTo = Math.max(damagedTo, content.damagedTo ?? 0);
     for (const record of content.records) {
@@ -60,9 +70,3 @@ export async function readChain({ store, snapshot, each, signal }: ReadChainOpti
 /** One whose header cannot be read may be: its name says of which incarnation. */
 const isPartOf = ({ header, incarnation }: Segment, snapshot: SnapshotInfo): boolean =>
   header === undefined ? incarnation === snapshot.incarnation : isOfSnapshot(header, snapshot);
-
-const chainTo = ({ to, at }: LogPosition, hole: Chain['hole']): Chain => ({
-  revision: to,
-  at: at === 0 ? undefined : at,
-  hole,
-});
