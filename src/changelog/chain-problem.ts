@@ -27,7 +27,7 @@ export async function chainProblem(options: ChainProblemOptions): Promise<ChainP
     for (const name of keyNamesIn(record)) if (!encryptionKeys.has(name)) missing.add(name);
   };
   const { hole } = await readChain({ store, snapshot, each, signal });
-  if (hole) return { why: logBroken(snapshot, hole).message, ways: 'put its missing segment back' };
+  if (hole) return { why: logBroken(snapshot, hole).message, ways: 'put the missing or damaged segment back, whole' };
   if (missing.size === 0) return undefined;
   const names = [...missing].join(', ');
   return {

@@ -86,6 +86,8 @@ class Following {
   /** Ends whoever waits. */
   readonly #over = new AbortController();
   #log: OpenLog | undefined;
+  /** The last revision that a log of before had on the disk. */
+  #syncedTo: number | undefined;
   #wantsBase: BaseReason | undefined;
   #node: string | undefined;
   /** Where it failed last. */
@@ -178,12 +180,19 @@ class Following {
   /** The log as it goes on, with a new base where it cannot. */
   async #opened(): Promise<OpenLog> {
     const { snapshots, clusterId, incarnation, signal } = this.#options;
-    const wanted = { snapshots, store: logStore(snapshots), clusterId, incarnation, signal };
+    const open = (): Promise<OpenLog | undefined> => {
+      const syncedTo = this.#syncedTo;
+      return openLog({ snapshots, store: logStore(snapshots), clusterId, incarnation, syncedTo, signal });
+    };
     if (this.#wantsBase) await this.#takeBase(this.#wantsBase);
-    this.#log ??= await openLog(wanted);
+    this.#log ??= await open().catch((error: unknown) => {
+      // It may be that nothing of what can be read could be brought there.
+      this.#syncedTo ??= 0;
+      throw error;
+    });
     if (this.#log) return this.#log;
     await this.#takeBase('no-snapshot');
-    this.#log = await openLog(wanted);
+    this.#log = await open();
     if (this.#log) return this.#log;
     throw new Error(`a snapshot of incarnation ${incarnation} was taken and is not there`);
   }
@@ -211,7 +220,7 @@ class Following {
     this.#avoided = this.#node;
     this.#node = undefined;
     if (isBaseReason(problem.code)) this.#wantsBase = problem.code;
-    // What was written last may not be whole: what can be read decides where it goes on.
+    // What was written last may not be whole, or not on the disk: it goes on from what is known to be there.
     if (this.#wantsBase || problem.code === 'state-not-usable') await this.#close();
     this.#tell();
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
@@ -237,6 +246,7 @@ class Following {
     await log?.writer.close().catch((error: unknown) => {
       this.#problem = ownError(error);
     });
+    if (log) this.#syncedTo = log.writer.synced;
   }
 
   #tell(): void {

@@ -49,6 +49,13 @@ export function decodeRecord(content: Buffer): LogRecord | undefined {
   return changes && { kind: 'changes', ...span, changes };
 }
 
+/** Whether it begins as a record that follows a revision does: read where nobody knows whether one is there. */
+export function isLikelyAfter(content: Buffer, revision: number): boolean {
+  if (content.length < HEAD_BYTES || (content[0] !== NOTHING && content[0] !== CHANGES)) return false;
+  const from = content.readUIntBE(1, NUMBER_BYTES);
+  return from > revision && from - revision < 2 ** 32;
+}
+
 function decodeChanges(content: Buffer): KeyChange[] | undefined {
   const changes: KeyChange[] = [];
   let at = HEAD_BYTES;

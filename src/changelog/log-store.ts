@@ -1,10 +1,10 @@
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SnapshotStore } from '../backup/snapshot-store.js';
-import { TEMPORARY_FILE, writeFileAtomic } from '../state/atomic-write.js';
+import { syncDirectory, TEMPORARY_FILE, writeFileAtomic } from '../state/atomic-write.js';
 import { stateError } from '../state/state-error.js';
-import { frame, framesIn } from './frames.js';
-import { decodeRecord, type LogRecord } from './log-record.js';
+import { frame, frameBytes, framesBehind, framesIn, isTorn } from './frames.js';
+import { decodeRecord, isLikelyAfter, type LogRecord } from './log-record.js';
 import { type SegmentHeader, segmentHeaderSchema } from './segment-header.js';
 
 /** What was written since the snapshots, in segments of which each begins with what it goes on from. */
@@ -16,11 +16,23 @@ export interface LogStore {
 
 export interface Segment {
   path: string;
-  header: SegmentHeader;
+  incarnation: number;
+  /** The first revision that it holds. */
+  first: number;
+  /** Undefined: its first bytes are damaged, or of a later release. */
+  header: SegmentHeader | undefined;
+}
+
+export interface SegmentContent {
+  /** Up to what is damaged. */
+  records: LogRecord[];
+  /** It is damaged behind these, and held this revision at least; undefined: it ends as it was written, or as a kill left it. */
+  damagedTo: number | undefined;
 }
 
 const PRIVATE = 0o600;
-const NAME = /^\d+-\d+\.log$/;
+/** Incarnation and first revision; a number more where others have that name already. */
+const NAME = /^(\d+)-(\d+)(?:-\d+)?\.log$/;
 /** More than any header has. */
 const HEADER_BYTES = 4096;
 
@@ -41,20 +53,18 @@ export async function sweepLog({ directory }: LogStore): Promise<void> {
   await orUnusable(directory, Promise.all(left.map((name) => rm(join(directory, name), { force: true }))));
 }
 
-/** By incarnation and first revision. One whose first bytes are damaged is none. */
+/** By incarnation and first revision, those whose header cannot be read as their names say. */
 export async function listSegments({ directory }: LogStore): Promise<Segment[]> {
   const names = await orUnusable(directory, readdir(directory).catch(emptyWhereAbsent));
   const found: Segment[] = [];
-  for (const name of names.filter((each) => NAME.test(each))) {
+  for (const name of names.toSorted()) {
+    const [, incarnation, first] = NAME.exec(name) ?? [];
+    if (incarnation === undefined || first === undefined) continue;
     const path = join(directory, name);
     const header = await orUnusable(path, readHeader(path));
-    if (header) found.push({ path, header });
+    found.push({ path, incarnation: Number(incarnation), first: Number(first), header });
   }
-  const order = ({ header: { incarnation, first } }: Segment): [number, number] => [incarnation, first];
-  return found.toSorted((one, other) => {
-    const [[life, first], [otherLife, otherFirst]] = [order(one), order(other)];
-    return life - otherLife || first - otherFirst;
-  });
+  return found.toSorted((one, other) => one.incarnation - other.incarnation || one.first - other.first);
 }
 
 async function readHeader(path: string): Promise<SegmentHeader | undefined> {
@@ -76,24 +86,65 @@ function parseHeader(content: Buffer): SegmentHeader | undefined {
   }
 }
 
-/** Up to the first that is damaged. */
-export async function recordsIn({ path }: Segment): Promise<LogRecord[]> {
-  const contents = framesIn(await orUnusable(path, readFile(path)));
-  contents.next();
+/** What can be read of it, and whether that is all: nobody may take what is damaged for what was never written. */
+export async function contentOf({ path, first }: Segment): Promise<SegmentContent> {
+  const bytes = await orUnusable(path, readFile(path));
+  const contents = framesIn(bytes);
   const records: LogRecord[] = [];
-  for (const content of contents) {
-    const record = decodeRecord(content);
-    if (record === undefined) break;
-    records.push(record);
+  let next = contents.next();
+  let isReadable = !next.done && parseHeader(next.value) !== undefined;
+  let at = 0;
+  while (isReadable && !next.done) {
+    at += frameBytes(next.value);
+    next = contents.next();
+    if (next.done) break;
+    const record = decodeRecord(next.value);
+    if (record) records.push(record);
+    else isReadable = false;
   }
-  return records;
+  const after = records.at(-1)?.to ?? first - 1;
+  const behind = highestBehind(bytes, at, after);
+  // The header was durable before anything followed it.
+  const isCut = isReadable && behind === undefined && isTorn(bytes, at);
+  return { records, damagedTo: isCut ? undefined : (behind ?? after + 1) };
 }
 
-/** Durable, with nothing in it. In the place of one that holds nothing, if there is. */
-export async function createSegment({ directory }: LogStore, header: SegmentHeader): Promise<Segment> {
-  const path = join(directory, `${header.incarnation}-${header.first}.log`);
+/** The last revision of whole records that lie anywhere behind what cannot be read. */
+function highestBehind(bytes: Buffer, at: number, after: number): number | undefined {
+  let highest: number | undefined;
+  for (const content of framesBehind(bytes, at, (each) => isLikelyAfter(each, after)))
+    highest = Math.max(highest ?? 0, decodeRecord(content)?.to ?? 0);
+  return highest;
+}
+
+/** Durable, with nothing in it. In the place of one that holds nothing, if there is; beside one that holds anything. */
+export async function createSegment(store: LogStore, header: SegmentHeader): Promise<Segment> {
+  const { incarnation, first } = header;
+  const name = `${incarnation}-${first}`;
+  const here = (await listSegments(store)).filter((each) => each.incarnation === incarnation && each.first === first);
+  const emptied = await firstEmpty(here);
+  const path = emptied ?? join(store.directory, here.length === 0 ? `${name}.log` : `${name}-${here.length}.log`);
   await orUnusable(path, writeFileAtomic(path, frame(Buffer.from(JSON.stringify(header))), PRIVATE));
-  return { path, header };
+  return { path, incarnation, first, header };
+}
+
+async function firstEmpty(segments: readonly Segment[]): Promise<string | undefined> {
+  for (const segment of segments) {
+    const { records, damagedTo } = await contentOf(segment);
+    if (records.length === 0 && damagedTo === undefined) return segment.path;
+  }
+  return undefined;
+}
+
+/** What is read may lie in memory only, of a process that ended before it was on the disk. It is on it then. */
+export async function syncSegments({ directory }: LogStore, segments: readonly Segment[]): Promise<void> {
+  for (const { path } of segments) await orUnusable(path, syncFile(path));
+  await orUnusable(directory, syncDirectory(directory));
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path);
+  await handle.sync().finally(() => handle.close());
 }
 
 export async function removeSegment({ path }: Segment): Promise<void> {

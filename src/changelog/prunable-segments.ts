@@ -12,13 +12,13 @@ export interface PrunableInput {
  * that are kept are of later ones. Pure.
  */
 export function prunableSegments({ segments, kept }: PrunableInput): Segment[] {
-  return segments.filter(({ header }, index) => {
+  return segments.filter((segment, index) => {
     const revisions = kept.flatMap(({ incarnation, revision }) =>
-      incarnation === header.incarnation ? [revision] : [],
+      incarnation === segment.incarnation ? [revision] : [],
     );
     // Snapshots that somebody moved away may be put back.
-    if (revisions.length === 0) return kept.some(({ incarnation }) => incarnation > header.incarnation);
-    const next = segments[index + 1]?.header;
-    return next?.incarnation === header.incarnation && next.first <= Math.min(...revisions) + 1;
+    if (revisions.length === 0) return kept.some(({ incarnation }) => incarnation > segment.incarnation);
+    const next = segments[index + 1];
+    return next?.incarnation === segment.incarnation && next.first <= Math.min(...revisions) + 1;
   });
 }

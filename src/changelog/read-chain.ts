@@ -1,6 +1,6 @@
 import type { SnapshotInfo } from '../backup/snapshot-info.js';
 import type { LogPosition, LogRecord } from './log-record.js';
-import { type LogStore, listSegments, recordsIn } from './log-store.js';
+import { contentOf, type LogStore, listSegments, type Segment } from './log-store.js';
 import { isOfSnapshot } from './segment-header.js';
 
 export interface ReadChainOptions {
@@ -17,33 +17,56 @@ export interface Chain {
   revision: number;
   /** When that was told, in milliseconds; undefined: the log has nothing beyond the snapshot. */
   at: number | undefined;
-  /** Where it goes on after a hole: what was written between is not known, and nothing behind it is read. */
-  hole: { after: number; next: number } | undefined;
+  /** Where it has a hole: what was written behind it is not known, and nothing there is read. */
+  hole: Hole | undefined;
+  /** Segments that were read. */
+  read: Segment[];
 }
 
-/** Revision by revision from a snapshot on, as far as there is no hole: what is twice there counts once. */
+/** `next`: where it goes on again; undefined: what it held from there on is damaged. */
+export interface Hole {
+  after: number;
+  next: number | undefined;
+}
+
+/**
+ * Revision by revision from a snapshot on, as far as there is no hole: what is twice there counts once. What a kill cut off
+ * is no hole, for nobody was told that it is kept; what is damaged is one, unless a later segment has it all again.
+ */
 export async function readChain({ store, snapshot, each, signal }: ReadChainOptions): Promise<Chain> {
-  const segments = (await listSegments(store)).filter(({ header }) => isOfSnapshot(header, snapshot));
+  const segments = (await listSegments(store)).filter((segment) => isPartOf(segment, snapshot));
   let last: LogPosition = { to: Number(snapshot.revision), at: 0 };
+  /** The highest revision of what cannot be read. */
+  let damagedTo = 0;
+  const read: Segment[] = [];
+  const chainTo = ({ to, at }: LogPosition, hole: Chain['hole']): Chain => ({
+    revision: to,
+    at: at === 0 ? undefined : at,
+    hole,
+    read,
+  });
   for (const [index, segment] of segments.entries()) {
     const next = segments[index + 1];
-    if (next && next.header.first <= last.to + 1) continue;
-    const { first } = segment.header;
-    if (first > last.to + 1) return chainTo(last, { after: last.to, next: first });
+    if (next && next.first <= last.to) continue;
+    if (segment.first > last.to + 1) return chainTo(last, { after: last.to, next: segment.first });
     signal.throwIfAborted();
-    for (const record of await recordsIn(segment)) {
+    read.push(segment);
+    const content = await contentOf(segment);
+    damagedTo = Math.max(damagedTo, content.damagedTo ?? 0);
+    for (const record of content.records) {
       if (record.to <= last.to) continue;
-      // Whoever wrote it left none: what follows is not what it says.
-      if (record.from > last.to + 1) break;
+      if (record.from > last.to + 1) {
+        // Whoever wrote it left none: what follows is not what it says.
+        damagedTo = Math.max(damagedTo, content.records.at(-1)?.to ?? 0);
+        break;
+      }
       each?.(record);
       last = record;
     }
   }
-  return chainTo(last, undefined);
+  return chainTo(last, damagedTo > last.to ? { after: last.to, next: undefined } : undefined);
 }
 
-const chainTo = ({ to, at }: LogPosition, hole: Chain['hole']): Chain => ({
-  revision: to,
-  at: at === 0 ? undefined : at,
-  hole,
-});
+/** One whose header cannot be read may be: its name says of which incarnation. */
+const isPartOf = ({ header, incarnation }: Segment, snapshot: SnapshotInfo): boolean =>
+  header === undefined ? incarnation === snapshot.incarnation : isOfSnapshot(header, snapshot);

@@ -4,7 +4,7 @@ import type { EtcdGateway } from '../etcd/gateway.js';
 import { LastChanges } from './last-changes.js';
 import type { LogStore } from './log-store.js';
 import { dropOrphans } from './orphans.js';
-import { type Chain, readChain } from './read-chain.js';
+import { type Hole, readChain } from './read-chain.js';
 
 export interface ReplayOptions {
   store: LogStore;
@@ -54,10 +54,11 @@ export async function replayLog({ store, snapshot, etcd, signal }: ReplayOptions
 }
 
 /** What lies behind a hole cannot be written again, and nobody knows what lay in it. */
-export function logBroken({ id, takenAt }: SnapshotInfo, hole: NonNullable<Chain['hole']>): DisklessError {
+export function logBroken({ id, takenAt }: SnapshotInfo, { after, next }: Hole): DisklessError {
+  const behind = next === undefined ? 'what it held then is damaged' : `it goes on at ${next}`;
   return refusal({
     code: 'log-broken',
-    message: `the change log that goes on from the snapshot ${id} has a hole: after revision ${hole.after} it goes on at ${hole.next}`,
-    hint: `put its missing segment back; or --snapshot ${id} takes the snapshot of ${takenAt} alone: what was written after it is lost`,
+    message: `the change log that goes on from the snapshot ${id} has a hole after revision ${after}: ${behind}`,
+    hint: `put the missing or damaged segment back, whole; or --snapshot ${id} takes the snapshot of ${takenAt} alone: what was written after it is lost`,
   });
 }

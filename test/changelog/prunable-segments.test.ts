@@ -3,14 +3,9 @@ import { prunableSegments } from '../../src/changelog/prunable-segments.js';
 
 const segment = (incarnation: number, first: number) => ({
   path: `${incarnation}-${first}`,
-  header: {
-    version: 1 as const,
-    clusterId: 'c1',
-    etcdClusterId: '17',
-    incarnation,
-    base: { id: `${incarnation}-1`, sha256: 'a' },
-    first,
-  },
+  incarnation,
+  first,
+  header: undefined,
 });
 const gone = (segments: [number, number][], kept: [number, number][]): string[] =>
   prunableSegments({

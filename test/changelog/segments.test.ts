@@ -6,6 +6,7 @@ import type { SnapshotInfo } from '../../src/backup/snapshot-info.js';
 import { snapshotStore } from '../../src/backup/snapshot-store.js';
 import { chainProblem } from '../../src/changelog/chain-problem.js';
 import { crc32c } from '../../src/changelog/crc32c.js';
+import { frame } from '../../src/changelog/frames.js';
 import { decodeRecord, encodeRecord, type LogRecord } from '../../src/changelog/log-record.js';
 import { type LogStore, listSegments, logStore, prepareLog, sweepLog } from '../../src/changelog/log-store.js';
 import { LogWriter } from '../../src/changelog/log-writer.js';
@@ -52,6 +53,8 @@ function openAfter(after: number, { base = SNAPSHOT, segmentBytes = 10_000 }: Wr
   });
 }
 
+const onlySegment = (): string => join(store.directory, readdirSync(store.directory)[0] ?? '');
+
 async function write(after: number, records: readonly LogRecord[], options?: Writing): Promise<void> {
   const writer = await openAfter(after, options);
   await writer.append(records);
@@ -77,7 +80,7 @@ test('a record comes back as it was', () => {
 describe('a chain', () => {
   test('is what was written, and revisions of which nothing is kept are one record', async () => {
     await write(100, [change(101), nothing(102), nothing(103), change(104), nothing(105)]);
-    expect(await read()).toEqual({
+    expect(await read()).toMatchObject({
       revision: 105,
       at: 1_105,
       hole: undefined,
@@ -116,7 +119,8 @@ describe('a chain', () => {
 
   test('ends before a hole within a segment', async () => {
     await write(100, [change(101), change(103)]);
-    expect(await read()).toMatchObject({ revision: 101, spans: ['changes 101-101'] });
+    const hole = { after: 101, next: undefined };
+    expect(await read()).toMatchObject({ revision: 101, hole, spans: ['changes 101-101'] });
   });
 
   test('is none of another etcd, incarnation, cluster or file', async () => {
@@ -136,11 +140,12 @@ describe('a chain', () => {
     const [name = ''] = readdirSync(store.directory);
     const path = join(store.directory, name);
     const whole = readFileSync(path);
-    for (let bytes = whole.length; bytes >= 0; bytes -= 1) {
+    const headerBytes = 8 + whole.readUInt32BE(0);
+    for (let bytes = whole.length; bytes >= headerBytes; bytes -= 1) {
       writeFileSync(path, whole);
       truncateSync(path, bytes);
-      const { spans, revision } = await read();
-      expect(revision).toBe(100 + spans.length);
+      const { spans, revision, hole } = await read();
+      expect([revision, hole]).toEqual([100 + spans.length, undefined]);
     }
     expect((await read()).spans).toEqual([]);
     writeFileSync(path, whole.subarray(0, whole.length - 1));
@@ -148,20 +153,63 @@ describe('a chain', () => {
     expect((await read()).spans).toEqual(['changes 101-101', 'changes 102-102', 'changes 103-103']);
   });
 
-  test('a bit that is flipped anywhere makes no record of its own', async () => {
+  test('zeros to its end, as a power cut leaves them, are no hole', async () => {
+    await write(100, [change(101), change(102, 'x'.repeat(3_000))]);
+    const path = onlySegment();
+    const whole = readFileSync(path);
+    const second = whole.length - 3_200;
+    for (const from of [whole.length, second + 700, second + 1_500]) {
+      const cut = Buffer.concat([whole.subarray(0, from), Buffer.alloc(whole.length + 4_000 - from)]);
+      writeFileSync(path, cut);
+      expect(await read()).toMatchObject({ revision: from === whole.length ? 102 : 101, hole: undefined });
+    }
+  });
+
+  test('a bit that is flipped anywhere makes no record of its own, and is a hole', async () => {
     await write(100, [change(101), nothing(102), change(103)]);
-    const [name = ''] = readdirSync(store.directory);
-    const path = join(store.directory, name);
+    const path = onlySegment();
     const whole = readFileSync(path);
     const { spans: all } = await read();
-    for (let at = 0; at < whole.length; at++) {
+    const lastBytes = 8 + encodeRecord(change(103)).length;
+    for (let at = 0; at < whole.length * 8; at += 13) {
       const damaged = Buffer.from(whole);
-      damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8));
+      const byte = Math.floor(at / 8);
+      damaged[byte] = (damaged[byte] ?? 0) ^ (1 << (at % 8));
       writeFileSync(path, damaged);
-      const { spans } = await read();
+      const { spans, hole, revision } = await read();
       expect(all.slice(0, spans.length)).toEqual(spans);
       expect(spans.length).toBeLessThan(all.length);
+      // The last one's length, made longer, is what a cut looks like.
+      const isLengthOfLast = byte >= whole.length - lastBytes && byte < whole.length - lastBytes + 4;
+      if (!isLengthOfLast) expect(hole).toEqual({ after: revision, next: undefined });
     }
+  });
+
+  test('what is damaged is a hole until all of it is there again, and is never written over', async () => {
+    await write(100, [change(101), change(102), change(103)]);
+    const path = onlySegment();
+    const damaged = readFileSync(path);
+    const at = damaged.indexOf(frame(encodeRecord(change(101)))) + 12;
+    damaged[at] = (damaged[at] ?? 0) ^ 1;
+    writeFileSync(path, damaged);
+    expect(await read()).toMatchObject({ revision: 100, hole: { after: 100, next: undefined } });
+    await write(100, [change(101), change(102)]);
+    expect(await read()).toMatchObject({ revision: 102, hole: { after: 102, next: undefined } });
+    await write(102, [change(103)]);
+    expect(await read()).toMatchObject({ revision: 103, hole: undefined });
+    expect(readFileSync(path)).toEqual(damaged);
+  });
+
+  test('one whose header is damaged is a hole, of its incarnation only', async () => {
+    await write(100, [change(101)]);
+    await write(101, [change(102)]);
+    const path = join(store.directory, '1-102.log');
+    const damaged = readFileSync(path);
+    damaged[20] = 0;
+    writeFileSync(path, damaged);
+    expect(await read()).toMatchObject({ revision: 101, hole: { after: 101, next: undefined } });
+    expect(await read(sampleSnapshot({ incarnation: 2 }))).toMatchObject({ revision: 100, hole: undefined });
+    expect(await read(sampleSnapshot({ revision: '102' }))).toMatchObject({ revision: 102, hole: undefined });
   });
 });
 
@@ -174,6 +222,8 @@ test('a log is no base for a restore where it has a hole, or a key is missing th
   expect(await problemWith('first')).toMatchObject({ why: expect.stringContaining('encryption key second') });
   await write(102, [change(103)]);
   expect(await problemWith('second')).toMatchObject({ why: expect.stringContaining('after revision 101') });
+  await write(101, [change(102), change(104)]);
+  expect(await problemWith('second')).toMatchObject({ why: expect.stringContaining('is damaged') });
 });
 
 test('what a killed one left is swept', async () => {
