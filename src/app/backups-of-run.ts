@@ -1,8 +1,10 @@
 import { chooseSnapshot } from '../backup/choose-snapshot.js';
 import { holdStore } from '../backup/hold-store.js';
 import { keepStray } from '../backup/keep-stray.js';
+import { assumedText } from '../backup/restorable.js';
 import { type RestoreArchive, restoreArchive } from '../backup/restore-archive.js';
 import { findSnapshot, listSnapshots, snapshotStore, storeOfId, strayStore } from '../backup/snapshot-store.js';
+import { strayVersions } from '../backup/stray-versions.js';
 import { requireSameBytes } from '../backup/verify-snapshot.js';
 import { chainProblem } from '../changelog/chain-problem.js';
 import { logStore } from '../changelog/log-store.js';
@@ -49,8 +51,14 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
       // Members are copied at the same time, and the store has one writer.
       const turn = last.then(() =>
         holdStore({ store: strays, command: 'up', now, signal }, async () => {
-          const etcdClusterId = source.etcdClusterId ?? (await etcdOfLife(source.incarnation));
-          return keepStray({ store: strays, record, source: { ...source, etcdClusterId }, reason, now, signal });
+          const { incarnation, etcd: member } = source;
+          const { snapshots } = await listSnapshots(store);
+          // A file does not say it; what goes on from a snapshot of that life goes on from this too.
+          const ofLife = snapshots.find((each) => each.incarnation === incarnation);
+          const etcdClusterId = source.etcdClusterId ?? ofLife?.etcdClusterId ?? NOBODY_SAID;
+          const versions = strayVersions({ incarnation, member, snapshots, record });
+          const given = { source: { ...source, etcdClusterId }, versions, reason, now, signal };
+          return keepStray({ store: strays, record, ...given });
         }),
       );
       last = turn.catch(() => undefined);
@@ -73,12 +81,6 @@ export function backupsOfRun(options: BackupsOfRun): Backups & { close(): Promis
         if (made.status === 'fulfilled') await made.value.remove();
     },
   };
-
-  /** A file does not say it; what goes on from a snapshot of that life goes on from this too. */
-  async function etcdOfLife(wanted: number): Promise<string> {
-    const { snapshots } = await listSnapshots(store);
-    return snapshots.find(({ incarnation }) => incarnation === wanted)?.etcdClusterId ?? NOBODY_SAID;
-  }
 
   async function makeArchive(
     id: string,
@@ -121,7 +123,8 @@ export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
     async describe(id, asked) {
       const snapshot = await findSnapshot(storeOfId(inputs.state, id), id);
       const { takenAt, objects } = snapshot;
-      const text = snapshotText({ id, objects, takenAt: new Date(takenAt) }, now());
+      const known = snapshotText({ id, objects, takenAt: new Date(takenAt) }, now());
+      const text = `${known}${assumedText(snapshot)}`;
       if (asked.isAlone) return text;
       const { at } = await readChain({ store: logStore(store), snapshot, signal: asked.signal });
       return at === undefined ? text : `${text} and what the change log has up to ${new Date(at).toISOString()}`;

@@ -2,7 +2,7 @@ import { knownVersion } from '../config/known-version.js';
 import type { ClusterSpec } from '../config/spec.js';
 import { ownError } from '../errors.js';
 import type { EtcdRecord } from '../state/records.js';
-import { restoreProblems } from './restorable.js';
+import { assumedText, restoreProblems } from './restorable.js';
 import { isStrayId, newestFirst, positionOf, type SnapshotInfo } from './snapshot-info.js';
 import { listSnapshots, newestKnownId, type SnapshotStore } from './snapshot-store.js';
 import { verifySnapshot } from './verify-snapshot.js';
@@ -76,12 +76,15 @@ export function problemsOf(
   const minors = [snapshot.kubernetes, spec.kubernetes].map((version) => knownVersion(version)?.minor ?? 0);
   const [was = 0, becomes = 0] = minors;
   const isFollowed = becomes === was || becomes === was + 1;
+  const assumed = assumedText(snapshot);
   return [
     // Whether the tool can be had is seen when the archive is made, before the new life is recorded.
     ...restoreProblems({ snapshot, clusterId, encryptionKeys, toolProblem: undefined }),
-    ...(isFollowed ? [] : [`Kubernetes ${spec.kubernetes} does not go on with what ${snapshot.kubernetes} wrote`]),
+    ...(isFollowed
+      ? []
+      : [`Kubernetes ${spec.kubernetes} does not go on with what ${snapshot.kubernetes} wrote${assumed}`]),
     ...(isNewerMinor(snapshot.etcd, spec.etcd)
-      ? [`etcd ${spec.etcd} is older than ${snapshot.etcd}, which wrote it`]
+      ? [`etcd ${spec.etcd} is older than ${snapshot.etcd}, which wrote it${assumed}`]
       : []),
   ];
 }

@@ -7,6 +7,7 @@ import { readDatabase } from './read-database.js';
 import { receiveFile } from './receive.js';
 import { type SnapshotInfo, strayId } from './snapshot-info.js';
 import { databasePath, listSnapshots, type SnapshotStore, writeSidecar } from './snapshot-store.js';
+import type { StrayVersions } from './stray-versions.js';
 import { infoOf, isWhole } from './take-snapshot.js';
 
 /** One member's data on its way to the operator. */
@@ -15,8 +16,8 @@ export interface StraySource {
   /** Of the data, which need not be the recorded one. */
   incarnation: number;
   how: 'snapshot' | 'file';
-  /** Version of etcd that wrote it, without a leading `v`. */
-  etcd: string;
+  /** Version of the etcd that gave it, without a leading `v`; a file does not say it. */
+  etcd?: string;
   /** As the member said it; a file does not. */
   etcdClusterId?: string;
   chunks: AsyncIterable<Buffer>;
@@ -27,6 +28,8 @@ export interface KeepStrayOptions {
   store: SnapshotStore;
   record: Pick<ClusterRecord, 'clusterId' | 'spec' | 'etcd'>;
   source: StraySource & { etcdClusterId: string };
+  /** What wrote it, and who says so. */
+  versions: StrayVersions;
   /** What it is taken for. */
   reason: string;
   now: () => Date;
@@ -40,8 +43,9 @@ export interface KeepStrayOptions {
  * @throws DisklessError `snapshot-damaged`; `state-not-usable` of a full disk; what the stream throws. Nothing is left then.
  */
 export async function keepStray(options: KeepStrayOptions): Promise<SnapshotInfo> {
-  const { store, record, source, reason, now, signal } = options;
-  const { node, incarnation, how, etcd, etcdClusterId } = source;
+  const { store, record, source, versions, reason, now, signal } = options;
+  const { node, incarnation, how, etcdClusterId } = source;
+  const { kubernetes, etcd, said: versionsBy } = versions;
   const isOwnFile = how === 'file';
   const takenAt = now().toISOString();
   const chunks = isOwnFile ? withTrailingHash(source.chunks) : source.chunks;
@@ -50,7 +54,7 @@ export async function keepStray(options: KeepStrayOptions): Promise<SnapshotInfo
     const contents = await readDatabase(temporary, signal, { isOwnFile });
     const said = infoOf({ record, reason, node, etcd, etcdClusterId, takenAt, contents, file });
     const id = strayId({ incarnation, revision: said.revision, node });
-    const info: SnapshotInfo = { ...said, id, incarnation, stray: { how } };
+    const info: SnapshotInfo = { ...said, id, incarnation, kubernetes, stray: { how, versions: versionsBy } };
     const same = (await listSnapshots(store)).snapshots.find((each) => each.id === id);
     if (same && (await isWhole(store, same, signal))) return same;
     await rename(temporary, databasePath(store, id));

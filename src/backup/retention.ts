@@ -1,13 +1,14 @@
 import { newestFirst, type SnapshotInfo } from './snapshot-info.js';
 
 export interface RetentionPolicy {
-  /** Newest ones kept of each incarnation. */
+  /** Newest ones kept of each incarnation; of those before them one of each hour, then one of each day. */
   keep: number;
   /** Older ones go, whatever their number. */
   maxAgeMs: number;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 
 export const policyOf = (keep: number, days: number): RetentionPolicy => ({ keep, maxAgeMs: days * DAY_MS });
 
@@ -27,33 +28,59 @@ export interface RetentionInput {
 }
 
 /**
- * IDs of the snapshots that may go. Age is read off a clock that may have leapt: where one snapshot was taken before
- * the one before it, or later than any age that counts, what lies before that leap has no age.
+ * IDs of the snapshots that may go: the further back, the fewer are kept. Age is read off a clock that may have leapt, and
+ * a leap lets nothing go.
  */
 export function prunable({ snapshots, policy, needed, now }: RetentionInput): string[] {
-  const sorted = snapshots.toSorted(newestFirst);
-  const incarnations = [...new Set(sorted.map(({ incarnation }) => incarnation))];
-  const lastOnes = incarnations
-    .slice(0, LAST_OF_INCARNATIONS)
-    .map((wanted) => sorted.find(({ incarnation }) => incarnation === wanted)?.id);
-  const aged = agedOut(sorted, policy, now);
-  return sorted
-    .filter(({ id, incarnation }) => {
-      if (needed.has(id) || lastOnes.includes(id)) return false;
-      const rank = sorted.filter((other) => other.incarnation === incarnation).findIndex((other) => other.id === id);
-      return rank >= policy.keep || aged.has(id);
+  const aged = agesOf(snapshots.toSorted(newestFirst), policy, now);
+  const lives = [...new Set(aged.map(({ incarnation }) => incarnation))];
+  return lives
+    .flatMap((wanted, life) => {
+      const ones = aged.filter(({ incarnation }) => incarnation === wanted);
+      const kept = thinned(ones, policy);
+      return ones.filter((each, rank) => !kept.has(each) && !(rank === 0 && life < LAST_OF_INCARNATIONS));
     })
-    .map(({ id }) => id);
+    .flatMap(({ id }) => (needed.has(id) ? [] : [id]));
 }
 
-function agedOut(sorted: readonly KeptSnapshot[], { maxAgeMs }: RetentionPolicy, now: number): ReadonlySet<string> {
-  const aged = new Set<string>();
-  let after = now;
-  for (const { id, takenAt } of sorted) {
-    const taken = Date.parse(takenAt);
+interface Aged extends KeptSnapshot {
+  /** In milliseconds: at least so old. */
+  age: number;
+  /** Day and hour of the calendar that it is of, apart from those before a leap. */
+  day: string;
+  hour: string;
+}
+
+/** Those of one incarnation that the policy keeps. By the calendar: the newest of a day that is over stays that. */
+function thinned(ones: readonly Aged[], { keep, maxAgeMs }: RetentionPolicy): ReadonlySet<Aged> {
+  const newest = new Map<string, Aged>();
+  for (const each of ones.toReversed()) newest.set(each.day, each).set(each.hour, each);
+  return new Set(
+    ones.filter((each, rank) => {
+      if (each.age > maxAgeMs) return false;
+      if (rank < keep || newest.get(each.day) === each) return true;
+      return each.age <= DAY_MS && newest.get(each.hour) === each;
+    }),
+  );
+}
+
+/**
+ * No time counts as gone by where the clock went further than any age that counts, or back; what it went forward after it
+ * had gone back, or the other way round, is taken together.
+ *
+ * @param sorted The newest first
+ */
+function agesOf(sorted: readonly KeptSnapshot[], { maxAgeMs }: RetentionPolicy, now: number): Aged[] {
+  const aged: Aged[] = [];
+  let [after, gone, age, leaps] = [now, 0, 0, 0];
+  for (const each of sorted) {
+    const taken = Date.parse(each.takenAt);
     const gap = after - taken;
-    if (gap < 0 || gap > maxAgeMs) return aged;
-    if (now - taken > maxAgeMs) aged.add(id);
+    if (Math.abs(gap) <= maxAgeMs) gone += gap;
+    if (gap < 0 || gap > maxAgeMs) leaps += 1;
+    age = Math.max(age, gone);
+    const place = (unit: string, ms: number): string => `${leaps} ${unit} ${Math.floor(taken / ms)}`;
+    aged.push({ ...each, age, day: place('day', DAY_MS), hour: place('hour', HOUR_MS) });
     after = taken;
   }
   return aged;

@@ -6,8 +6,19 @@ export const SIDECAR_VERSION = 1;
 const decimal = z.string().regex(/^\d+$/);
 const count = z.int().min(0);
 
+/**
+ * Who said which version wrote a stray: its member, a snapshot of the same incarnation, or what is recorded of that;
+ * `guess`: nobody, and the recorded one of another incarnation was taken.
+ */
+const sayer = z.enum(['member', 'snapshot', 'record', 'guess']);
+export type VersionSayer = z.output<typeof sayer>;
+
 /** How a stray was had: as the running member gave it, or as its file; what only its log of writes holds is not in that. */
-const straySchema = z.looseObject({ how: z.enum(['snapshot', 'file']) });
+const straySchema = z.looseObject({
+  how: z.enum(['snapshot', 'file']),
+  /** Not said by sidecars of earlier releases. */
+  versions: z.looseObject({ kubernetes: sayer, etcd: sayer }).optional(),
+});
 
 /** Of a snapshot or a stray. */
 export const SNAPSHOT_ID = /^\d+-\d+(?:-[a-z0-9][a-z0-9.-]*)?$/;

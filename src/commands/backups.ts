@@ -11,7 +11,7 @@ Examples:
   k8s-diskless backups verify --restore   also start an etcd from the newest, on a node, and count what it serves
   k8s-diskless backups show 2-4711  all that is known of one; --objects lists what would come back
   k8s-diskless backups import b.age bring that copy back; up --snapshot b.age does it too
-  k8s-diskless backups prune        let go what is neither among the newest nor the last of its incarnation
+  k8s-diskless backups prune        let go what is neither new, nor one of its hour or day, nor the last of its incarnation
 `;
 
 /** `backup` and `backups`. @param finish Takes the exit code */

@@ -204,10 +204,10 @@ const days = z.int().min(1).max(36_500);
 export const backup = {
   keep: setting(z.int().min(1), {
     heading: 'Snapshots',
-    text: 'Snapshots kept of each incarnation; the last one of each of the last five is kept whatever this says.',
+    text: 'Newest snapshots kept of each incarnation; before those one of each hour of the last day and one of each day are. The last one of each of the last five incarnations is kept whatever this says.',
     byDefault: 24,
   }),
-  keepDays: setting(days, { text: 'Days after which older ones go.', byDefault: 30 }),
+  keepDays: setting(days, { text: 'Days after which they go.', byDefault: 30 }),
   copyTo: setting(z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]), {
     type: 'path, or command as a list of texts',
     text: 'Where every verified snapshot is copied to: a folder that exists, or a command that reads it on its standard input; K8S_DISKLESS_COPY_NAME is a name for it.',
@@ -224,10 +224,10 @@ export const backup = {
     byDefault: false,
   }),
   copyKeep: setting(z.int().min(1), {
-    text: 'Copies kept of each incarnation in a folder, and the last one as above.',
+    text: 'Newest copies kept of each incarnation in a folder; those before them, and the last one, as above.',
     byDefault: 24,
   }),
-  copyKeepDays: setting(days, { text: 'Days after which older copies in a folder go.', byDefault: 30 }),
+  copyKeepDays: setting(days, { text: 'Days after which copies in a folder go.', byDefault: 30 }),
 } satisfies Section;
 
 /** Versions and images that go with a version: their defaults are the version table's, see settings.ts. */

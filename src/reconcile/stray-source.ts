@@ -24,18 +24,14 @@ export async function sourceOfMember(
   return { node, incarnation, how: 'snapshot', etcd, etcdClusterId: header.clusterId, chunks };
 }
 
-/** As its file lies there, once etcd is stopped. @param etcd Version that wrote it, as it is recorded */
-export function sourceOfFile(
-  { cluster }: Run,
-  place: StepPlace,
-  { etcdData, etcd }: { etcdData: NodeFacts['etcdData']; etcd: string },
-): StraySource {
+/** As its file lies there, once etcd is stopped. */
+export function sourceOfFile({ cluster }: Run, place: StepPlace, etcdData: NodeFacts['etcdData']): StraySource {
   const { node } = place;
   const { incarnation = 0, marker = '' } = etcdData;
   async function* chunks(): AsyncGenerator<Buffer> {
     yield* fileOver(await cluster.session(node).connection(), place, marker);
   }
-  return { node, incarnation, how: 'file', etcd, chunks: chunks() };
+  return { node, incarnation, how: 'file', chunks: chunks() };
 }
 
 async function* fileOver(connection: Connection, { node, signal }: StepPlace, marker: string): AsyncGenerator<Buffer> {

@@ -1,6 +1,7 @@
 import { deadline } from '../abort.js';
 import type { StraySource } from '../backup/keep-stray.js';
 import type { SnapshotInfo } from '../backup/snapshot-info.js';
+import { assumedVersions } from '../backup/stray-versions.js';
 import { type DisklessError, ownError, refusal } from '../errors.js';
 import type { EtcdStatus } from '../etcd/gateway.js';
 import { PATHS } from '../node/paths.js';
@@ -36,7 +37,7 @@ export async function takeStray(context: JudgedRun, place: StepPlace, reason: st
   try {
     const stray = await copied(context, place, reason);
     await stop(context, place, 'etcd.service', 'stop etcd, whose data was copied');
-    const message = `stray ${stray.id} keeps what ${place.node} held of incarnation ${stray.incarnation}${withoutLog(stray)}`;
+    const message = `stray ${stray.id} keeps what ${place.node} held of incarnation ${stray.incarnation}${butText(stray)}`;
     context.bus.emit({ type: 'note', level: 'info', code: 'stray-kept', node: place.node, message });
     return stray;
   } catch (thrown) {
@@ -48,8 +49,12 @@ export async function takeStray(context: JudgedRun, place: StepPlace, reason: st
   }
 }
 
-const withoutLog = ({ stray }: SnapshotInfo): string =>
-  stray?.how === 'file' ? '; it is of the file: what only the log of its etcd had is not in it' : '';
+function butText(info: SnapshotInfo): string {
+  const isOfFile = info.stray?.how === 'file';
+  const assumed = assumedVersions(info);
+  const log = isOfFile ? '; it is of the file: what only the log of its etcd had is not in it' : '';
+  return assumed === undefined ? log : `${log}; ${assumed}`;
+}
 
 async function copied(context: JudgedRun, place: StepPlace, reason: string): Promise<SnapshotInfo> {
   const { etcdData } = factsOf(context, place.node);
@@ -62,8 +67,7 @@ async function copied(context: JudgedRun, place: StepPlace, reason: string): Pro
     if (!(kept instanceof Error)) return kept;
     if (!kept.code.startsWith('etcd-')) throw kept;
   }
-  const { etcd } = recordOf(context).spec;
-  const source = sourceOfFile(context, place, { etcdData, etcd });
+  const source = sourceOfFile(context, place, etcdData);
   return change(context, place, 'stop etcd, and copy the file of its data', () =>
     keep(context, place, { source, reason }),
   );

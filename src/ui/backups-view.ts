@@ -1,5 +1,6 @@
-import type { ListedBackup } from '../backup/restorable.js';
+import { assumedText, type ListedBackup } from '../backup/restorable.js';
 import type { SnapshotInfo } from '../backup/snapshot-info.js';
+import { assumedVersions } from '../backup/stray-versions.js';
 import type { SnapshotStatus } from '../cluster/cluster-status.js';
 import { PLAIN, type Style } from './style.js';
 import { type Column, textTable, wrap } from './text-table.js';
@@ -48,6 +49,10 @@ export function backupsLines({ backups, strays, damaged, now, width, style = PLA
             width,
           }),
           ...textTable({ columns, rows: strays, width, style }),
+          ...strays.flatMap((each) => {
+            const assumed = assumedVersions(each);
+            return assumed === undefined ? [] : wrap(`${each.id}: ${assumed}`, { width });
+          }),
         ];
   return [...table, ...apart, ...reasons.flatMap((reason) => wrap(`✖ ${reason}`, { width }).map(style.red))];
 }
@@ -65,7 +70,7 @@ export function backupDetails(backup: ListedBackup, now: Date): string[] {
     `taken        ${backup.takenAt} (${ageText(new Date(backup.takenAt), now)} ago), from ${backup.node}, for ${backup.reason}`,
     `of           incarnation ${backup.incarnation}, revision ${backup.revision}, etcd cluster ${backup.etcdClusterId}`,
     `holds        ${count(backup.objects, 'object')}, ${count(backup.keys, 'key')}, ${bytesText(backup.sizeBytes)}`,
-    `written by   Kubernetes ${backup.kubernetes}, etcd ${backup.etcd}`,
+    `written by   Kubernetes ${backup.kubernetes}, etcd ${backup.etcd}${assumedText(backup)}`,
     `encrypted    ${encryptionKeys.length === 0 ? 'nothing in it' : `with ${encryptionKeys.join(', ')}`}`,
     ...(stray === undefined ? [] : [`copied       ${COPIED[stray.how]}`]),
     `sha256       ${backup.sha256}`,

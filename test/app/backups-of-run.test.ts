@@ -51,7 +51,7 @@ test('a person is told up to when the change log goes on from a snapshot, unless
 test('the change log goes on from a stray of a file too, as from the snapshots of its life', async () => {
   const store = snapshotStore(state);
   await prepareStore(store);
-  const snapshot = sampleSnapshot();
+  const snapshot = sampleSnapshot({ kubernetes: '1.36.4', etcd: '3.6.9' });
   writeFileSync(databasePath(store, snapshot.id), Buffer.alloc(snapshot.sizeBytes));
   await writeSidecar(store, snapshot);
   const backups = backupsOfRun({
@@ -59,16 +59,24 @@ test('the change log goes on from a stray of a file too, as from the snapshots o
     pki: {},
     now: () => new Date('2026-11-30T10:05:00Z'),
   } as unknown as Parameters<typeof backupsOfRun>[0]);
-  const record = { clusterId: 'c1', spec: sampleSpec(), etcd: {} } as unknown as ClusterRecord;
+  const record = {
+    clusterId: 'c1',
+    spec: sampleSpec(),
+    etcd: { incarnation: 3, versionSince: 3 },
+  } as unknown as ClusterRecord;
   const take = (incarnation: number) => {
     async function* chunks() {
       yield fixture('snapshot-3.7').subarray(0, -32);
     }
-    const source = { node: 's4', incarnation, how: 'file', etcd: '3.7.3', chunks: chunks() } as const;
+    const source = { node: 's4', incarnation, how: 'file', chunks: chunks() } as const;
     return backups.stray({ source, record, reason: 'recover-from', signal });
   };
   const [stray, other] = await Promise.all([take(1), take(2)]);
   expect([stray.etcdClusterId, other.etcdClusterId]).toEqual([snapshot.etcdClusterId, '0']);
+  const versions = { kubernetes: stray.kubernetes, etcd: stray.etcd, by: stray.stray?.versions };
+  const by = { kubernetes: 'snapshot', etcd: 'snapshot' };
+  expect(versions).toEqual({ kubernetes: '1.36.4', etcd: '3.6.9', by });
+  expect(other.stray?.versions).toEqual({ kubernetes: 'guess', etcd: 'guess' });
 
   const log = logStore(store);
   await prepareLog(log);
@@ -84,7 +92,10 @@ test('the change log goes on from a stray of a file too, as from the snapshots o
   await writer.close();
   const words = (strayId: string) => backups.describe(strayId, { isAlone: false, signal });
   expect(await words(stray.id)).toContain('and what the change log has up to 2026-11-30T10:04:30.000Z');
+  expect(await words(stray.id)).not.toContain('assumed');
   expect(await words(other.id)).not.toContain('change log');
+  const assumed = /objects\) \(that Kubernetes \S+ and etcd \S+ wrote it is assumed: nobody says so\)/;
+  expect(await words(other.id)).toMatch(assumed);
 });
 
 test('a damaged newest is passed over where the log goes on to it from the one before, and nowhere else', async () => {

@@ -44,6 +44,7 @@ async function* inParts(bytes: Buffer, end?: Error): AsyncGenerator<Buffer> {
   if (end) throw end;
 }
 
+const VERSIONS = { kubernetes: 'snapshot', etcd: 'member' } as const;
 const etcd = { incarnation: 3, phase: 'bootstrapped', token: 't', members: [NODE], bootIds: {} } as const;
 const record = { clusterId: 'c1', spec: sampleSpec(), etcd: { ...etcd, members: [NODE] } };
 
@@ -51,7 +52,8 @@ const keep = (chunks: AsyncIterable<Buffer>, more: Partial<KeepStrayOptions['sou
   keepStray({
     store,
     record,
-    source: { node: NODE, incarnation: 2, how: 'file', etcd: '3.7.3', etcdClusterId: '0', chunks, ...more },
+    source: { node: NODE, incarnation: 2, how: 'file', etcdClusterId: '0', chunks, ...more },
+    versions: { kubernetes: '1.36.4', etcd: '3.6.9', said: VERSIONS },
     reason: 'discard-data',
     now: () => new Date('2026-12-01T10:00:00Z'),
     signal,
@@ -60,7 +62,13 @@ const keep = (chunks: AsyncIterable<Buffer>, more: Partial<KeepStrayOptions['sou
 describe('a stray', () => {
   it('of a file becomes a snapshot like others, and says whose it was and how it was had', async () => {
     const info = await keep(inParts(FILE));
-    expect(info).toMatchObject({ id: `2-${revision}-s4`, incarnation: 2, node: 's4', stray: { how: 'file' } });
+    expect(info).toMatchObject({ id: `2-${revision}-s4`, incarnation: 2, node: 's4' });
+    const { kubernetes, etcd: version, stray } = info;
+    expect({ kubernetes, version, stray }).toEqual({
+      kubernetes: '1.36.4',
+      version: '3.6.9',
+      stray: { how: 'file', versions: VERSIONS },
+    });
     // With the hash that a file has not: etcd's tools check it too.
     expect(readFileSync(databasePath(store, info.id))).toEqual(SENT);
     await verifySnapshot(store, info, signal);
@@ -83,7 +91,7 @@ describe('a stray', () => {
     expect(await keep(inParts(SENT), { how: 'snapshot' })).toEqual(first);
     writeFileSync(databasePath(store, first.id), Buffer.alloc(first.sizeBytes));
     const second = await keep(inParts(SENT), { how: 'snapshot' });
-    expect(second.stray).toEqual({ how: 'snapshot' });
+    expect(second.stray?.how).toBe('snapshot');
     await verifySnapshot(store, second, signal);
   });
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { SnapshotInfo } from '../../src/backup/snapshot-info.js';
-import { type SnapshotStore, snapshotStore, writeSidecar } from '../../src/backup/snapshot-store.js';
+import { listSnapshots, type SnapshotStore, snapshotStore, writeSidecar } from '../../src/backup/snapshot-store.js';
 import { PkiStore } from '../../src/pki/store.js';
 import { seal } from '../../src/sealed/seal.js';
 import { tarOf } from '../../src/sealed/tar-write.js';
@@ -40,6 +41,11 @@ async function recorded(operator: Operator, ...revisions: string[]): Promise<Sna
     await writeSidecar(store, info);
   }
   return store;
+}
+
+/** Resolves when somebody who wants the store's lock has made ready to take it. */
+async function claimOf({ directory }: SnapshotStore): Promise<void> {
+  for await (const { filename } of watch(directory)) if (filename?.startsWith('.lock-')) return;
 }
 
 const words = ({ stdout, stderr }: { stdout: string; stderr: string }): string =>
@@ -114,17 +120,19 @@ describe('backups', () => {
     expect(words(refused)).toContain(message);
   });
 
-  it('lets nothing go while a snapshot is taken', async () => {
+  it('prune waits for who takes a snapshot, and goes on when that is done', async () => {
     const operator = createOperator();
-    const store = await recorded(operator, '100');
+    const revisions = Array.from({ length: 25 }, (_, index) => `${100 + index}`);
+    const store = await recorded(operator, ...revisions);
     const lock = await acquireLock({ path: store.lock, command: 'backup', now: () => new Date() });
-    try {
-      const refused = await operator.run(['backups', 'prune']);
-      expect(refused.exit).toBe(5);
-      expect(words(refused)).toContain('another run holds the lock: backup');
-    } finally {
-      lock.release();
-    }
+    const claims = claimOf(store);
+    const pruning = operator.start(['backups', 'prune']);
+    await claims;
+    expect((await listSnapshots(store)).snapshots).toHaveLength(25);
+    expect(pruning.child.exitCode).toBeNull();
+    lock.release();
+    expect(await pruning.finished).toMatchObject({ exit: 0, stdout: expect.stringContaining('1-100') });
+    expect((await listSnapshots(store)).snapshots).toHaveLength(24);
     expect((await operator.run(['backups', 'prune'])).stdout).toBe('Nothing to let go.\n');
   });
 });

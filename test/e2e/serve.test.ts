@@ -9,13 +9,15 @@ import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { type Daemon, startDaemon } from './helpers/daemon.js';
 import { memberList, voters } from './helpers/etcd-members.js';
-import { startLedger } from './helpers/ledger.js';
+import { expectKept, startLedger } from './helpers/ledger.js';
+import { isFollowed, shown } from './helpers/serve-page.js';
 import { deployEcho, expectEcho } from './helpers/workload.js';
 
 /* Nobody types: `serve` sees machines go and come, and brings them back, with what the cluster held. */
 
 const MEMBERS = ['s4', 's5', 's6'];
 const ALL = [...MEMBERS, 's7'];
+const KILLS = 20;
 const WELL = /run finished|works|done/;
 let world: World;
 let directory: string;
@@ -48,20 +50,6 @@ async function begin(args = TRUSTING()): Promise<Daemon> {
   daemon = startDaemon(world.operator, args);
   await daemon.until(/up: what is there is looked at/);
   return daemon;
-}
-
-async function shown(): Promise<Shown | undefined> {
-  const answer = await fetch('http://127.0.0.1:8400/api/v1/status').catch(() => undefined);
-  return answer?.ok ? ((await answer.json()) as Shown) : undefined;
-}
-
-const isFollowed = (page: Shown | undefined): boolean =>
-  page?.serve.log !== undefined && page.serve.log.problem === undefined;
-
-interface Shown {
-  nodes: object[];
-  problems: object[];
-  serve: { log?: { lagMs: number; problem?: string } };
 }
 
 describe('serve', () => {
@@ -106,7 +94,7 @@ describe('serve', () => {
 
   it('every machine loses power while objects are written: what was acknowledged a second before comes back', async () => {
     await world.operator.kubectl('create', 'configmap', 'kept');
-    await expect.poll(async () => isFollowed(await shown()), { timeout: 60_000 }).toBe(true);
+    await expect.poll(isFollowed, { timeout: 60_000 }).toBe(true);
     const boots = await bootsOf(world.operator, ALL);
     const ledger = startLedger(world.operator);
     await ledger.until(20);
@@ -114,11 +102,8 @@ describe('serve', () => {
     await world.lab.reboot(ALL, { power: true });
     await ledger.end();
     await isBack(world.operator, ALL, boots);
-    const path = 'jsonpath={.items[*].metadata.name}';
-    const names = (await world.operator.kubectl('get', 'configmaps', '-o', path)).split(' ');
-    expect(names).toContain('kept');
-    const due = [...ledger.acknowledged].flatMap(([name, at]) => (at < cutAt - 1_000 ? [name] : []));
-    expect(due.filter((name) => !names.includes(name))).toEqual([]);
+    expect(await world.operator.kubectl('get', 'configmap', 'kept', '-o', 'name')).toContain('kept');
+    await expectKept(world.operator, ledger, cutAt);
     await expectEcho(world, ALL);
   });
 
@@ -126,17 +111,23 @@ describe('serve', () => {
     const random = createRandom(testSeed());
     await world.operator.kubectl('create', 'configmap', 'kept-too');
     await world.operator.run(['backup']);
+    await expect.poll(isFollowed, { timeout: 120_000 }).toBe(true);
     const boots = await bootsOf(world.operator, ALL);
+    const ledger = startLedger(world.operator, 'killed');
+    await ledger.until(20);
+    const cutAt = Date.now();
     await world.lab.reboot(MEMBERS, { power: true });
-    for (let kill = 0; kill < 5; kill++) {
+    await ledger.end();
+    for (let kill = 0; kill < KILLS; kill++) {
       await new Promise((resolve) => setTimeout(resolve, 500 + Math.floor(random.uniform() * 6_000)));
       await daemon?.end('SIGKILL');
       daemon = startDaemon(world.operator, TRUSTING());
     }
     await isBack(world.operator, MEMBERS, boots);
     expect(await world.operator.kubectl('get', 'configmap', 'kept', 'kept-too', '-o', 'name')).toContain('kept-too');
+    await expectKept(world.operator, ledger, cutAt);
     expect(await memberList(world.lab)).toEqual(voters(...MEMBERS));
-  });
+  }, 900_000);
 
   it('ends cleanly, and without a word of a person gives no unproven machine the keys of the cluster', async () => {
     expect(await daemon?.end()).toBe(0);

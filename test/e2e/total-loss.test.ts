@@ -8,8 +8,11 @@ import { createRandom } from '../helpers/synthetic-run/random.js';
 import { testSeed } from '../helpers/test-seed.js';
 import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
+import { startDaemon } from './helpers/daemon.js';
 import { memberList, voters } from './helpers/etcd-members.js';
-import { changing, finished, runUntil, started } from './helpers/interrupt.js';
+import { changing, finished, noted, runUntil, started } from './helpers/interrupt.js';
+import { expectKept, startLedger } from './helpers/ledger.js';
+import { isFollowed } from './helpers/serve-page.js';
 import { deployEcho, expectEcho } from './helpers/workload.js';
 
 /*
@@ -158,6 +161,7 @@ describe('the operator is killed in the middle of a restore', () => {
     ['the first data directory is made', changing(/restore etcd data/)],
     ['etcd starts over it', changing(/start etcd\.service/)],
     ['the quorum is asked for', started('quorum')],
+    ['what was restored is kept in a snapshot', noted('snapshot-kept')],
     ['the quorum was recorded', finished('quorum')],
     ['the API server starts', changing(/start kube-apiserver\.service/)],
   ];
@@ -176,6 +180,29 @@ describe('the operator is killed in the middle of a restore', () => {
       expect((await world.up()).changed).toBe(0);
     },
   );
+
+  it('what the change log has was written: the next up goes on with it, and nothing is lost', async () => {
+    await write();
+    await backUp();
+    const daemon = startDaemon(world.operator);
+    const written = startLedger(world.operator, 'logged');
+    let cutAt: number;
+    try {
+      await expect.poll(isFollowed, { timeout: 120_000 }).toBe(true);
+      await written.until(written.acknowledged.size + 20);
+      cutAt = Date.now();
+    } finally {
+      await daemon.end('SIGKILL');
+    }
+    await powerCut();
+    await written.end();
+    const killed = await runUntil(world.operator, ['up'], { at: noted('log-replayed') });
+    expect(killed.reached, said(killed)).toBe(true);
+    await world.up();
+    await expectLedger();
+    await expectKept(world.operator, written, cutAt);
+    expect(await memberList(world.lab)).toEqual(VOTERS);
+  }, 600_000);
 
   it('and machines lose power again: it begins anew, from the same snapshot', async () => {
     await write();

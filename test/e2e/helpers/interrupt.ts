@@ -67,6 +67,10 @@ export const changing =
   (what: RegExp) =>
   (event: RunEvent): boolean =>
     event.type === 'change' && what.test(event.what);
+export const noted =
+  (code: string) =>
+  (event: RunEvent): boolean =>
+    event.type === 'note' && event.code === code;
 /** A node's stream is so far through, 0 to 1. */
 export const sent =
   (node: string, share: number) =>

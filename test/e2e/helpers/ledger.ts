@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Operator } from './cli.js';
 
 /** Objects that are written one after another, each with the moment when it was acknowledged. */
@@ -37,4 +38,16 @@ export function startLedger(operator: Operator, prefix = 'ledger'): Ledger {
       await writing;
     },
   };
+}
+
+/** What the change log may be behind, in milliseconds. */
+const LAG_MS = 1_000;
+
+/** Nothing is missing that was acknowledged a second before the cut. @param cutAt Milliseconds since the epoch */
+export async function expectKept(operator: Operator, { acknowledged }: Ledger, cutAt: number): Promise<void> {
+  const path = 'jsonpath={.items[*].metadata.name}';
+  const names = new Set((await operator.kubectl('get', 'configmaps', '-o', path)).split(' '));
+  const due = [...acknowledged].flatMap(([name, at]) => (at < cutAt - LAG_MS ? [name] : []));
+  expect(due.length).toBeGreaterThan(0);
+  expect(due.filter((name) => !names.has(name))).toEqual([]);
 }
