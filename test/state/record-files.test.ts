@@ -15,6 +15,7 @@ import {
 } from '../../src/state/record-files.js';
 import type { ClusterRecord, NodeRecord } from '../../src/state/records.js';
 import { prepareStateDir, type StateDir, stateDirAt } from '../../src/state/state-dir.js';
+import { OPERATOR } from '../helpers/sample-facts.js';
 
 let state: StateDir;
 beforeEach(async () => {
@@ -34,6 +35,7 @@ kubelet: {extraConfig: {evictionHard: {memory.available: 100Mi}}}
 const { spec } = resolveSpec({ file: parseConfig('c.yaml', yaml), flags: {}, defaults: { kubernetes: '1.37.2' } });
 const record: ClusterRecord = {
   clusterId: '00e1',
+  operator: OPERATOR,
   spec,
   etcd: {
     incarnation: 2,

@@ -42,7 +42,8 @@ export async function judgeHosts(context: Run & { readonly hosts: CheckedHosts }
   const newToken = `${clusterId}-${options.random(4).toString('hex')}`;
   const fingerprints = await options.state.pki.fingerprints();
   const known = { spec: options.spec, record: memory.record, clusterId, pki: fingerprints };
-  const record = nextRecord({ ...known, orders, facts, newToken });
+  const newOperator = { id: options.random(8).toString('hex'), generation: 1 };
+  const record = nextRecord({ ...known, orders, facts, newToken, newOperator });
   const peers = peersOf(context, fit);
   const pki = await options.state.pki.ensure({ spec: options.spec, nodes: peers });
   for (const { id, notAfter } of pki.expiringAuthorities) {

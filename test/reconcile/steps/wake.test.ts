@@ -8,7 +8,7 @@ import type { RunEvent } from '../../../src/runner/events.js';
 import type { ClusterRecord, EtcdRecord } from '../../../src/state/records.js';
 import { fakeConnection, sessionOver } from '../../cluster/fake-session.js';
 import { FakeEtcd, FakeEtcdCluster } from '../../helpers/fake-etcd.js';
-import { sampleFacts, sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
+import { OPERATOR, sampleFacts, sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
 import { virtualClock } from '../../helpers/virtual-clock.js';
 
 const NAMES = ['s4', 's5', 's6'];
@@ -51,7 +51,7 @@ function runWith({ facts, etcd = new FakeEtcd(IPS), record = {}, lost = [], fail
       return fails ? { exitCode: 1, stderr: 'no such unit' } : {};
     });
   const names = Object.keys(facts);
-  const known: ClusterRecord = { clusterId: 'c', spec, etcd: { ...recorded, ...record } };
+  const known: ClusterRecord = { clusterId: 'c', operator: OPERATOR, spec, etcd: { ...recorded, ...record } };
   const fit = names.map((name) => ({ node: sampleNode({ name }), facts: facts[name], nodeIp: IPS[name] }) as FitNode);
   const hosts: CheckedHosts = {
     facts: new Map(Object.entries(facts)),
