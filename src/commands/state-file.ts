@@ -25,7 +25,8 @@ export function exportStateCommand(file: string, flags: ExportStateFlags): Promi
       const lock = (path: string) => lockBesideDaemon(path, STATE_EXPORT, signal);
       const { cluster } = await exportState({ state, out, to, move, lock, now: () => new Date(), signal });
       await print(`the state of cluster ${cluster} is in ${file}: whoever opens it has the keys of the cluster\n`);
-      if (move) await print(`${state.root} is handed over, and only read from now on; state import takes the file into use\n`);
+      if (move)
+        await print(`${state.root} is handed over, and only read from now on; state import takes the file into use\n`);
       return EXIT.done;
     },
     { hint: 'no file was written' },

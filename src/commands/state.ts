@@ -36,10 +36,14 @@ export function addStateCommands(state: Command, finish: (exit: number) => void)
       finish(await (await import('./state-file.js')).importStateCommand(file, flags)),
     );
   addStateOptions(
-    state.command('take-back').description('take one into use again that was handed over, or that a copy took the place of'),
+    state
+      .command('take-back')
+      .description('take one into use again that was handed over, or that a copy took the place of'),
   )
     .addOption(
-      new Option('--above <generation>', 'of the copy that was in use, as the refusal names it').argParser(generationOf),
+      new Option('--above <generation>', 'of the copy that was in use, as the refusal names it').argParser(
+        generationOf,
+      ),
     )
     .action(async (flags) => finish(await (await import('./state-file.js')).takeBackStateCommand(flags)));
 }

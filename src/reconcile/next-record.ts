@@ -36,6 +36,8 @@ export function nextRecord(input: NextRecordInput): ClusterRecord {
   const since = versionSince(record, spec);
   return {
     ...base,
+    // Where it may begin, no data is left that could be newer than what is recorded.
+    operator: proven(operator),
     etcd: {
       incarnation: begin.incarnation,
       phase: 'bootstrapping',
@@ -47,6 +49,11 @@ export function nextRecord(input: NextRecordInput): ClusterRecord {
       ...(since > 0 && { versionSince: since }),
     },
   };
+}
+
+/** It is the newest by now. */
+export function proven({ unproven: _, ...operator }: OperatorRecord): OperatorRecord {
+  return operator;
 }
 
 /** What is copied first has no ID before that: it gets its place in steps/keep-strays.ts. */

@@ -33,7 +33,10 @@ export async function requireFree({ path, force }: OutFile): Promise<void> {
  *
  * @throws usage errors `out-exists`, `out-not-usable`; whatever the chunks throw
  */
-export async function writeOut(chunks: AsyncIterable<Uint8Array>, { path, force, beforeNamed }: OutFile): Promise<void> {
+export async function writeOut(
+  chunks: AsyncIterable<Uint8Array>,
+  { path, force, beforeNamed }: OutFile,
+): Promise<void> {
   const temporary = temporaryBeside(path);
   try {
     const handle = await open(temporary, 'wx', PRIVATE);

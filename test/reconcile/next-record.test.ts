@@ -64,6 +64,12 @@ describe('nextRecord', () => {
     expect(next(sampleOrders({ code: 'healthy' }), { ...recorded, operator }).operator).toEqual(operator);
   });
 
+  it('is no older than the cluster any more where a life begins with it, and as old as it was where none does', () => {
+    const operator = { id: 'b2', generation: 3, unproven: true as const };
+    expect(next(begin(), { ...recorded, operator }).operator).toEqual({ id: 'b2', generation: 3 });
+    expect(next(sampleOrders({ code: 'healthy' }), { ...recorded, operator }).operator).toEqual(operator);
+  });
+
   it('remembers what it is restored from until the next life begins', () => {
     const { etcd } = next(begin({ from: '2-700' }), recorded);
     expect(etcd.origin).toEqual({ snapshot: '2-700', phase: 'restoring' });

@@ -176,11 +176,11 @@ describe('what is damaged is named, and left as it is', () => {
   });
 
   test('a record of a later version', async () => {
-    await writeFile(state.clusterFile, 'version: 3\ncluster: {}\n');
+    await writeFile(state.clusterFile, 'version: 4\ncluster: {}\n');
     await expect(readClusterRecord(state)).rejects.toMatchObject({
       code: 'state-version',
       exit: 2,
-      message: `${state.clusterFile} has version 3, and this k8s-diskless knows those up to 2`,
+      message: `${state.clusterFile} has version 4, and this k8s-diskless knows those up to 3`,
     });
   });
 

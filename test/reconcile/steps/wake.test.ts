@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeFacts } from '../../../src/facts/facts.js';
+import type { OperatorMark } from '../../../src/node/operator-mark.js';
 import type { Run } from '../../../src/reconcile/context.js';
 import type { CheckedHosts, FitNode } from '../../../src/reconcile/hosts.js';
 import { wakeMembers } from '../../../src/reconcile/steps/wake.js';
@@ -22,14 +23,15 @@ interface Member {
   incarnation?: number;
   /** The cluster that the node belongs to in this boot. */
   of?: string;
+  operator?: OperatorMark;
 }
 
-function member({ active = 'inactive', masked = false, incarnation = 2, of = 'c' }: Member = {}): NodeFacts {
+function member({ active = 'inactive', masked = false, incarnation = 2, of = 'c', operator }: Member = {}): NodeFacts {
   const etcd = { name: 'etcd.service', active, sub: '', masked };
   return sampleFacts({
     etcdData: { present: true, clusterId: 'c', incarnation, marker: `c ${incarnation}` },
     units: { 'etcd.service': etcd },
-    marker: { clusterId: of, incarnation, files: [], units: {}, images: [] },
+    marker: { clusterId: of, incarnation, ...(operator && { operator }), files: [], units: {}, images: [] },
   });
 }
 
@@ -100,6 +102,7 @@ describe('wake', () => {
     ['runs', { facts: { s4: member({ active: 'active' }) } }],
     ['is of a bootstrap that never finished', { facts: { s4: member() }, record: { phase: 'bootstrapping' } }],
     ['is on a node of another cluster', { facts: { s4: member({ of: 'other' }) } }],
+    ['is where another copy of the state acts', { facts: { s4: member({ operator: { id: 'b2', generation: 2 } }) } }],
     ['was said to be lost', { facts: { s4: member() }, lost: ['s4'] }],
   ])('touches none that %s', async (_title, scenario) => {
     const run = runWith(scenario);
