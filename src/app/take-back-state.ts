@@ -1,6 +1,6 @@
 import { recordedCluster } from '../cluster/recorded-cluster.js';
 import { usageError } from '../errors.js';
-import { acquireLock } from '../state/lock.js';
+import type { Lock } from '../state/lock.js';
 import { endRetirement, retirementOf } from '../state/retired.js';
 import type { StateDir } from '../state/state-dir.js';
 import { takeIntoUse } from './take-into-use.js';
@@ -9,7 +9,8 @@ export interface TakeBackStateOptions {
   state: StateDir;
   /** The generation of the copy that was found in use, and is so no more. */
   above: number | undefined;
-  now: () => Date;
+  /** Takes the lock at this path; it is given back when nothing is done any more. */
+  lock: (path: string) => Promise<Lock>;
 }
 
 /**
@@ -19,9 +20,9 @@ export interface TakeBackStateOptions {
  * @returns its generation
  * @throws usage error `state-in-use`; refusal `locked`
  */
-export async function takeBackState({ state, above, now }: TakeBackStateOptions): Promise<number> {
+export async function takeBackState({ state, above, lock }: TakeBackStateOptions): Promise<number> {
   await recordedCluster(state);
-  const lock = await acquireLock({ path: state.lock, command: 'state take-back', now });
+  const held = await lock(state.lock);
   try {
     const { record } = await recordedCluster(state);
     const isRetired = (await retirementOf(state)) !== undefined;
@@ -36,6 +37,6 @@ export async function takeBackState({ state, above, now }: TakeBackStateOptions)
     await endRetirement(state);
     return generation;
   } finally {
-    lock.release();
+    held.release();
   }
 }

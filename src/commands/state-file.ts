@@ -57,11 +57,18 @@ export interface TakeBackStateFlags extends StateFlags {
   above?: number;
 }
 
-export async function takeBackStateCommand({ above, ...flags }: TakeBackStateFlags): Promise<number> {
-  const state = stateOf(flags);
-  const generation = await takeBackState({ state, above, now: () => new Date() });
-  await print(`${state.root} is in use again, as generation ${generation}; k8s-diskless plan shows how it compares\n`);
-  return EXIT.done;
+export function takeBackStateCommand({ above, ...flags }: TakeBackStateFlags): Promise<number> {
+  return interruptible(
+    async (signal) => {
+      const state = stateOf(flags);
+      const lock = (path: string) => lockBesideDaemon(path, 'state take-back', signal);
+      const generation = await takeBackState({ state, above, lock });
+      const text = `${state.root} is in use again, as generation ${generation}; k8s-diskless plan shows how it compares`;
+      await print(`${text}\n`);
+      return EXIT.done;
+    },
+    { hint: 'it is as it was' },
+  );
 }
 
 function neverPlain() {
