@@ -145,6 +145,7 @@ ours() {
   section etcd-data; [ -d "$etcd_data/member" ] && echo present && du -sB1 "$etcd_data/member" && stat -c %Y "$etcd_data/member/snap/db" 2>/dev/null
   section etcd-marker; show "$etcd_data/k8s-diskless"
   section marker-cluster; show "$marker/cluster"
+  section marker-operator; show "$marker/operator"
   section marker-files
   if [ -r "$marker/files" ]; then
     show "$marker/files"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Receives one ordered stream of segments on stdin, installs what they hold and acknowledges each on stdout.
 #
-#   receive-files CLUSTER_ID INCARNATION MARKER STAGING IMAGES [relabel]
+#   receive-files CLUSTER_ID INCARNATION GENERATION OPERATOR MARKER STAGING IMAGES [relabel]
+#       GENERATION, OPERATOR   of the copy of the operator's state that sends; the machine keeps the latest one
 #       MARKER   directory that tells what we installed in this boot; made if need be, with whose it is
 #       STAGING  where files are unpacked, on the file system of most of them
 #       IMAGES   archives below it are no files of ours, only on their way into containerd
@@ -10,7 +11,7 @@
 #   operator -> node   `segment ID ENCODING MANIFEST_BYTES BODY_BYTES`, the manifest, the body, its SHA-256; repeated
 #                      `remove ID - MANIFEST_BYTES 0`, paths one per line
 #   node -> operator   `ready`, then `done ID` for each, or `corrupt ID` and the end; or at once `owned CLUSTER_ID`, where
-#                      the node is another cluster's
+#                      the node is another cluster's, or `superseded GENERATION`, where another copy has taken over
 #
 # The body is a compressed tar stream; manifest lines are `SHA256 MODE ENTRY PATH`. What arrived is hashed as it comes,
 # compressed: sha256sum of coreutils takes 2.6 s of CPU for the 440 MB that a control plane unpacks, a quarter of that for
@@ -23,7 +24,7 @@
 set -euo pipefail
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
-cluster_id=$1 incarnation=$2 marker=$3 staging=$4 images=$5 relabel=${6-}
+cluster_id=$1 incarnation=$2 generation=$3 operator=$4 marker=$5 staging=$6 images=$7 relabel=${8-}
 stage=$staging/$$
 
 # Areas of receivers that were killed go; ours goes when we end, however that is.
@@ -46,10 +47,28 @@ prepare() {
     echo "owned $owner"
     exit 66
   fi
+  take_over
   touch "$marker/files"
   stage_device=$(stat -c %d "$stage")
   digest=(sha256sum)
   if command -v openssl >/dev/null; then digest=(openssl dgst -sha256 -r); fi
+}
+
+# Of several copies of one operator's state the latest one acts. Where none is noted, it is the first.
+take_over() {
+  local found='' by=''
+  flock 9
+  if [ -r "$marker/operator" ]; then read -r found by <"$marker/operator" || true; fi
+  case $found in '' | *[!0-9]*) found=0 ;; esac
+  if [ "$found" -gt "$generation" ] || { [ "$found" -eq "$generation" ] && [ "$by" != "$operator" ]; }; then
+    echo "superseded $found"
+    exit 67
+  fi
+  if [ "$found" -ne "$generation" ]; then
+    printf '%s %s\n' "$generation" "$operator" >"$marker/operator.$$"
+    mv -f "$marker/operator.$$" "$marker/operator"
+  fi
+  flock -u 9
 }
 
 corrupt() {

@@ -17,6 +17,7 @@ import { type OutFile, requireFree, writeOut } from '../sealed/write-out.js';
 import type { LockOwner } from '../state/lock-owner.js';
 import { readClusterRecord } from '../state/record-files.js';
 import type { ClusterRecord } from '../state/records.js';
+import { requireInUse } from '../state/retired.js';
 import type { StateDir } from '../state/state-dir.js';
 import { type ContentPlace, openContent } from './content.js';
 import { copyBackups } from './copy-backups.js';
@@ -73,6 +74,7 @@ export type TakeBackupOptions = Omit<BackUpOptions, 'place' | 'out'>;
 export async function takeBackup(options: TakeBackupOptions): Promise<BackedUp> {
   const { recorded, ssh, identity, reason, tell, now, signal } = options;
   const { record, state } = recorded;
+  await requireInUse(state);
   requireEtcd(record);
   const { cluster } = await openRecordedCluster(recorded, { ssh, identity, tell, signal });
   try {
@@ -115,6 +117,7 @@ export function keepSnapshot(options: KeepOptions): Promise<BackedUp> {
 
 /** An `up` beside it may have recorded another life before it started it: what was read may be of that one. */
 async function requireSameLife({ record, state }: RecordedCluster): Promise<void> {
+  await requireInUse(state);
   const now = await readClusterRecord(state);
   if (now?.etcd.incarnation === record.etcd.incarnation && now.etcd.phase === record.etcd.phase) return;
   throw refusal({

@@ -5,6 +5,7 @@ import type { ReconcileResult } from '../reconcile/reconcile.js';
 import type { EventSink } from '../runner/events.js';
 import type { Lock } from '../state/lock.js';
 import { readClusterRecord, readJumpHosts, readNodeRecords } from '../state/record-files.js';
+import { requireInUse } from '../state/retired.js';
 import { createRunDirectory, prepareStateDir, sweepTemporaryFiles } from '../state/state-dir.js';
 import { flushDaemon } from './ask-daemon.js';
 import { backupsOfRun } from './backups-of-run.js';
@@ -50,9 +51,11 @@ export async function bringUp({
 }: BringUpOptions): Promise<BroughtUp> {
   const read = () => inputsToActOn(request, signal, onArtifact);
   const seen = await read();
+  await requireInUse(seen.state);
   await prepareStateDir(seen.state);
   const held = await lock(seen.state.lock);
   try {
+    await requireInUse(seen.state);
     // What a restore would go on to is on the disk then; in vain where it is the daemon itself that asks.
     await flushDaemon(seen.state, signal);
     const inputs = await unlessStale(seen, read);

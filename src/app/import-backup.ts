@@ -8,6 +8,7 @@ import { type RecordedCluster, recordedPki } from '../cluster/recorded-cluster.j
 import type { ClusterSpec } from '../config/spec.js';
 import { usageError } from '../errors.js';
 import { isSealedFile, type UnsealAsked } from '../sealed/open-sealed.js';
+import { requireInUse } from '../state/retired.js';
 
 export interface ImportBackupOptions {
   recorded: RecordedCluster;
@@ -31,12 +32,14 @@ export async function importBackup(options: ImportBackupOptions): Promise<Snapsh
       ? problemsOf(snapshot, { clusterId, encryptionKeys, spec })
       : restoreProblems({ snapshot, clusterId, encryptionKeys, toolProblem: undefined });
   const store = snapshotStore(recorded.state);
+  await requireInUse(recorded.state);
   // A person may take their time, and nobody else could write meanwhile.
   const key = (await isSealedFile(file)) ? await unsealWith() : undefined;
   const opens: UnsealAsked = () => (key === undefined ? unasked(file)() : Promise.resolve(key));
-  return holdStore({ store, command: 'backups import', now, signal }, () =>
-    importSnapshot({ store, file, unsealWith: opens, problemsOf: why, signal }),
-  );
+  return holdStore({ store, command: 'backups import', now, signal }, async () => {
+    await requireInUse(recorded.state);
+    return importSnapshot({ store, file, unsealWith: opens, problemsOf: why, signal });
+  });
 }
 
 function unasked(file: string): UnsealAsked {

@@ -8,8 +8,10 @@ import { filesOf, NoArchive } from '../sealed/tar-read.js';
 import type { TarFile } from '../sealed/tar-write.js';
 import { syncDirectory } from '../state/atomic-write.js';
 import { readClusterRecord } from '../state/record-files.js';
+import type { ClusterRecord } from '../state/records.js';
 import { type StateDir, stateDirAt } from '../state/state-dir.js';
 import { stateError } from '../state/state-error.js';
+import { takeIntoUse } from './take-into-use.js';
 
 export interface ImportStateOptions {
   state: StateDir;
@@ -23,14 +25,14 @@ export interface ImportStateOptions {
 
 /**
  * `state import`: an exported state in the place of one that was lost. It appears as a whole, once it was read to its end
- * and opens; until then, and after any failure, nothing is there.
+ * and opens; until then, and after any failure, nothing is there. It is a generation of its own, and of one that was not
+ * handed over nobody knows how old it is.
  *
- * @throws refusal `state-copy` without that word; usage errors `state-exists`, `state-file-unknown`, `state-file-damaged`,
+ * @throws refusal `state-copy` without that word, where the state was not handed over; usage errors `state-exists`, `state-file-unknown`, `state-file-damaged`,
  *   `state-not-usable`, and of what is sealed
  */
 export async function importState(options: ImportStateOptions): Promise<StateHeader> {
-  const { state, file, oldOperatorIsGone } = options;
-  if (!oldOperatorIsGone) throw withoutWord(file);
+  const { state, file } = options;
   const { root } = state;
   await requireAbsent(state);
   let temporary: string | undefined;
@@ -38,7 +40,7 @@ export async function importState(options: ImportStateOptions): Promise<StateHea
     await mkdir(dirname(root), { recursive: true, mode: 0o700 });
     temporary = await mkdtemp(join(dirname(root), `.${basename(root)}.import-`));
     const header = await unpack(temporary, options);
-    await requireWhole(temporary, header, file);
+    await takeIntoUse(stateDirAt(temporary), await requireWhole(temporary, header, file), { isProven: header.moved });
     await requireAbsent(state);
     await rename(temporary, root);
     await syncDirectory(dirname(root));
@@ -64,12 +66,13 @@ async function requireAbsent({ root }: StateDir): Promise<void> {
   });
 }
 
-async function unpack(into: string, { file, unsealWith, signal }: ImportStateOptions): Promise<StateHeader> {
+async function unpack(into: string, options: ImportStateOptions): Promise<StateHeader> {
+  const { file, unsealWith, signal } = options;
   const files = filesOf(await openSealed({ file, unsealWith, signal }));
   let header: StateHeader | undefined;
   try {
     for await (const each of files) {
-      if (header === undefined) header = await readHeader(each, file);
+      if (header === undefined) header = await readHeader(each, options);
       else await writeNew(into, each, file);
     }
   } catch (error) {
@@ -82,14 +85,24 @@ async function unpack(into: string, { file, unsealWith, signal }: ImportStateOpt
 
 const MAX_HEADER_BYTES = 64 * 1024;
 
-async function readHeader({ name, sizeBytes, content }: TarFile, file: string): Promise<StateHeader> {
+async function readHeader(
+  { name, sizeBytes, content }: TarFile,
+  { file, oldOperatorIsGone }: ImportStateOptions,
+): Promise<StateHeader> {
   if (name !== STATE_HEADER || sizeBytes > MAX_HEADER_BYTES) throw unknown(file);
   const parts: Uint8Array[] = [];
   for await (const part of content) parts.push(part);
+  const header = headerOf(Buffer.concat(parts).toString());
+  if (header === undefined) throw unknown(file);
+  if (!header.moved && !oldOperatorIsGone) throw withoutWord(file);
+  return header;
+}
+
+function headerOf(text: string): StateHeader | undefined {
   try {
-    return stateHeaderSchema.parse(JSON.parse(Buffer.concat(parts).toString()));
+    return stateHeaderSchema.parse(JSON.parse(text));
   } catch {
-    throw unknown(file);
+    return undefined;
   }
 }
 
@@ -110,12 +123,13 @@ async function writeNew(into: string, { name, content }: TarFile, file: string):
 }
 
 /** It opens, and is of the cluster that it says. */
-async function requireWhole(directory: string, { clusterId }: StateHeader, file: string): Promise<void> {
+async function requireWhole(directory: string, { clusterId }: StateHeader, file: string): Promise<ClusterRecord> {
   const copy = stateDirAt(directory);
   const record = await readClusterRecord(copy);
   if (record?.clusterId !== clusterId) throw damaged(file, 'the record in it is missing, or of another cluster');
   const [broken] = (await listSnapshots(snapshotStore(copy))).damaged;
   if (broken) throw damaged(file, `the snapshot ${broken.id} in it cannot be used: ${broken.why}`);
+  return record;
 }
 
 function withoutWord(file: string): DisklessError {

@@ -8,6 +8,7 @@ import { controlPlanes, type SshSpec } from '../config/spec.js';
 import { DisklessError, ownError, usageError } from '../errors.js';
 import { goArchitecture } from '../facts/architecture.js';
 import { readNodeRecords } from '../state/record-files.js';
+import { requireInUse } from '../state/retired.js';
 import { type ContentPlace, contentOf, openContent } from './content.js';
 
 export interface TryBackupOptions {
@@ -37,6 +38,7 @@ export interface TriedBackup {
  */
 export async function tryBackup(options: TryBackupOptions): Promise<TriedBackup> {
   const { recorded, ssh, tell, signal } = options;
+  await requireInUse(recorded.state);
   const snapshot = await chosen(options);
   const { spec, cluster } = await openRecordedCluster(recorded, { ssh, tell, signal });
   try {

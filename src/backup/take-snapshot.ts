@@ -1,5 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import type { Cluster } from '../cluster/cluster.js';
+import { requireLatestInEtcd } from '../cluster/operator-in-etcd.js';
 import { controlPlanes } from '../config/spec.js';
 import { DisklessError, ownError, refusal } from '../errors.js';
 import type { EtcdStatus } from '../etcd/gateway.js';
@@ -31,7 +32,7 @@ export interface TakeSnapshotOptions {
  * before the leader. It counts once its hash, its pages and its revision were checked and it is durable; until then, and
  * after any failure, the store is as it was.
  *
- * @throws DisklessError of the last member that was tried; `snapshot-foreign-etcd` (exit 5)
+ * @throws DisklessError of the last member that was tried; `snapshot-foreign-etcd`, `operator-superseded` (exit 5)
  */
 export async function takeSnapshot(options: TakeSnapshotOptions): Promise<SnapshotInfo> {
   const { cluster, record, store, signal } = options;
@@ -88,6 +89,7 @@ async function takeFrom({ node, status }: AnsweringMember, options: Taking): Pro
   const gateway = await cluster.etcdOf(node);
   const { revision: proven, clusterId } = await gateway.linearizableRead({ signal });
   requireSameEtcd(options, clusterId);
+  await requireLatestInEtcd(options.record.operator, gateway, signal);
   const takenAt = now().toISOString();
   const chunks = snapshotOf({ server: await cluster.etcdStreamsOf(node), signal });
   const { temporary, ...file } = await receiveFile(chunks, databasePath(store, 'incoming'));

@@ -7,6 +7,7 @@ import { recordedCluster } from '../cluster/recorded-cluster.js';
 import { doctorLines } from '../doctor/doctor-view.js';
 import { isHealthy } from '../doctor/report.js';
 import { EXIT } from '../errors.js';
+import { requireInUse } from '../state/retired.js';
 import { interruptible } from './interrupt.js';
 import { lockBesideDaemon } from './lock-beside-daemon.js';
 import type { ClusterFlags } from './options.js';
@@ -28,6 +29,7 @@ export function doctorCommand(flags: DoctorFlags): Promise<number> {
       const recorded = await recordedCluster(stateOf(flags));
       const lock = await lockBesideDaemon(recorded.state.lock, 'doctor', signal);
       try {
+        await requireInUse(recorded.state);
         if (lock.takenOverFrom) tellLine(takenOverMessage(lock.takenOverFrom));
         const ssh = sshOfRequest(flags);
         const report = await examine({ recorded, ssh, outside: flags.outside, tell: tellLine, signal });

@@ -5,6 +5,7 @@ import { EXIT } from '../errors.js';
 import { type AuthorityRenewal, renewAuthorities } from '../pki/renew.js';
 import { acquireLock } from '../state/lock.js';
 import { readClusterRecord } from '../state/record-files.js';
+import { requireInUse } from '../state/retired.js';
 import { sweepTemporaryFiles } from '../state/state-dir.js';
 import type { StateFlags } from './options.js';
 import { print } from './output-lost.js';
@@ -18,6 +19,7 @@ export async function pkiRenewCommand(flags: PkiRenewFlags): Promise<number> {
   const { state } = await recordedCluster(stateOf(flags));
   const lock = await acquireLock({ path: state.lock, command: 'pki renew', now: () => new Date() });
   try {
+    await requireInUse(state);
     if (lock.takenOverFrom) process.stderr.write(`${takenOverMessage(lock.takenOverFrom)}\n`);
     await sweepTemporaryFiles(state);
     // Another run may have ended between our first look and getting the lock.

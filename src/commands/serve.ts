@@ -17,6 +17,7 @@ import type { Sight } from '../serve/watch-machine.js';
 import { DAEMON, type ServeObserver, type ServeOptions } from '../serve/work.js';
 import { requireKeyAlone } from '../ssh/login-alone.js';
 import { acquireLock } from '../state/lock.js';
+import { requireInUse } from '../state/retired.js';
 import { interruptible } from './interrupt.js';
 import type { StateFlags } from './options.js';
 import { print } from './output-lost.js';
@@ -90,6 +91,7 @@ async function readSettings(flags: ServeFlags): Promise<Settings> {
   const file = flags.config === undefined ? undefined : await loadConfig(flags.config);
   const state = stateOf(flags, file);
   const { record } = await recordedCluster(state);
+  await requireInUse(state);
   // As recorded, where no file says anything: how serve works is a person's word, given with up.
   const config = (file ? file.config.serve : record.spec.serve) ?? {};
   const { identity, snapshotEvery = SNAPSHOT_EVERY_MS } = config;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { DisklessError, refusal } from '../errors.js';
 import { pump } from '../ssh/pump.js';
 import type { Connection, RemoteProcess } from '../ssh/transport.js';
+import { superseded } from '../state/superseded.js';
 import { type ReceiverOptions, receiverCommand } from './receiver.js';
 import { manifestText, type Segment } from './segment.js';
 
@@ -27,7 +28,7 @@ export async function sendStream(options: SendStreamOptions): Promise<{ bytes: n
     ...(signal && { signal }),
   });
   const expected = [...segments.map(({ id }) => id), ...(remove.length > 0 ? ['remove'] : [])];
-  const acknowledged = readAcknowledgements(remote, expected, connection.host, options.onArrived);
+  const acknowledged = readAcknowledgements(remote, expected, options);
   acknowledged.catch(() => remote.kill());
   const total = segments.reduce((sum, segment) => sum + segment.bodyBytes, 0);
   const sent = pump(frames(segments, remove), remote, {
@@ -59,8 +60,7 @@ async function* frames(segments: readonly Segment[], remove: readonly string[]):
 async function readAcknowledgements(
   remote: RemoteProcess,
   expected: readonly string[],
-  host: string,
-  onArrived: (segmentId: string) => void,
+  { connection: { host }, receiver, onArrived }: SendStreamOptions,
 ): Promise<void> {
   const open = new Set(expected);
   let rest = '';
@@ -73,6 +73,7 @@ async function readAcknowledgements(
       if (word === 'done' && open.delete(id)) onArrived(id);
       if (word === 'corrupt') throw corrupt(host, id);
       if (word === 'owned') throw foreign(host, id);
+      if (word === 'superseded') throw superseded(receiver.operator, { where: 'it', generation: Number(id), host });
     }
   }
   const { exitCode, stderr } = await remote.result;

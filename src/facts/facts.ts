@@ -1,4 +1,5 @@
 import type { MachineIdentity } from '../node/machine.js';
+import type { OperatorMark } from '../node/operator-mark.js';
 
 /** Everything one round trip tells of a node, parsed; see script.ts for how it is read. */
 
@@ -53,6 +54,8 @@ export interface InstalledFile {
 export interface MarkerFact {
   clusterId: string;
   incarnation: number;
+  /** Not in the markers of earlier releases. */
+  operator?: OperatorMark;
   files: InstalledFile[];
   /** Unit name → fingerprint of the inputs it was last started with. */
   units: Record<string, string>;

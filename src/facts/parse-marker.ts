@@ -1,3 +1,4 @@
+import { parseMark } from '../node/operator-mark.js';
 import type { InstalledFile, MarkerFact } from './facts.js';
 
 const FILE_LINE = /^([0-9a-f]{64}) ([0-7]{3,4}) (\S+) - (\/.*)$/;
@@ -28,10 +29,12 @@ export function parseMarker(sections: ReadonlyMap<string, string>): MarkerFact |
       ...(now && { currentStamp: now.stamp, currentMode: now.mode }),
     });
   }
+  const operator = parseMark(sections.get('marker-operator') ?? '');
   const units = rows(sections, 'marker-units').map((line) => line.split(' '));
   return {
     clusterId,
     incarnation: Number(incarnation) || 0,
+    ...(operator && { operator }),
     files: [...files.values()],
     units: Object.fromEntries(units.map(([unit = '', fingerprint = '']) => [unit, fingerprint])),
     images: [...new Set(rows(sections, 'marker-images'))],

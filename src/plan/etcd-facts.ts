@@ -92,6 +92,8 @@ export interface EtcdFacts {
   recoverFrom?: Recovery;
   /** A person asks for an empty cluster in the place of the recorded one. */
   newCluster: boolean;
+  /** What is recorded is of a copy, and may be older than what lives: no `up` has ended well with it. */
+  unproven?: true;
   backup: Backup;
   /** Absent: nothing was said. */
   beginning?: Beginning;

@@ -107,6 +107,7 @@ export type RefusalReason =
   | 'snapshot-unusable'
   | 'snapshot-older-life'
   | 'snapshot-unasked'
+  | 'state-unproven'
   | 'etcd-masked'
   | 'address-taken'
   | 'name-taken'

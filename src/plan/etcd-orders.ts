@@ -4,6 +4,7 @@ import { isRemovedBy, provenList } from './etcd-membership.js';
 import type { EtcdOrders, Refusal } from './etcd-order-types.js';
 import { refuseUnasked } from './etcd-origin.js';
 import { refuseStrangeData } from './etcd-strange-data.js';
+import { refuseUnproven } from './etcd-unproven.js';
 import { withQuorum } from './etcd-with-quorum.js';
 import { withoutQuorum } from './etcd-without-quorum.js';
 
@@ -13,7 +14,7 @@ import { withoutQuorum } from './etcd-without-quorum.js';
  */
 export function etcdOrders(facts: EtcdFacts): EtcdOrders | Refusal {
   const orders = ordersOf(facts);
-  return orders.code === 'refused' ? orders : (refuseUnasked(facts, orders) ?? orders);
+  return orders.code === 'refused' ? orders : (refuseUnasked(facts, orders) ?? refuseUnproven(facts, orders) ?? orders);
 }
 
 function ordersOf(facts: EtcdFacts): EtcdOrders | Refusal {

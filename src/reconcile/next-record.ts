@@ -1,13 +1,15 @@
 import type { ClusterSpec } from '../config/spec.js';
 import type { EtcdFacts } from '../plan/etcd-facts.js';
 import type { ClusterOrder, EtcdOrders } from '../plan/etcd-order-types.js';
-import type { ClusterRecord, OriginRecord, PkiFingerprints } from '../state/records.js';
+import type { ClusterRecord, OperatorRecord, OriginRecord, PkiFingerprints } from '../state/records.js';
 import { versionSince } from './version-since.js';
 
 export interface NextRecordInput {
   spec: ClusterSpec;
   record: ClusterRecord | undefined;
   clusterId: string;
+  /** Of a state that has none yet. */
+  newOperator: OperatorRecord;
   pki: PkiFingerprints;
   orders: EtcdOrders;
   facts: EtcdFacts;
@@ -19,8 +21,9 @@ type BeginOrder = Extract<ClusterOrder, { do: 'begin-incarnation' }>;
 
 /** What state has to remember before the orders are carried out. Pure. */
 export function nextRecord(input: NextRecordInput): ClusterRecord {
-  const { spec, record, clusterId, pki, orders, facts, newToken } = input;
-  const base = { clusterId, spec, pki };
+  const { spec, record, clusterId, pki, orders, facts, newToken, newOperator } = input;
+  const operator = record?.operator ?? newOperator;
+  const base = { clusterId, operator, spec, pki };
   const begin = orders.cluster.find((order) => order.do === 'begin-incarnation');
   if (begin === undefined) {
     const none = { incarnation: 0, phase: 'none' as const, token: '', members: [], bootIds: {} };
@@ -33,6 +36,8 @@ export function nextRecord(input: NextRecordInput): ClusterRecord {
   const since = versionSince(record, spec);
   return {
     ...base,
+    // Where it may begin, no data is left that could be newer than what is recorded.
+    operator: proven(operator),
     etcd: {
       incarnation: begin.incarnation,
       phase: 'bootstrapping',
@@ -44,6 +49,11 @@ export function nextRecord(input: NextRecordInput): ClusterRecord {
       ...(since > 0 && { versionSince: since }),
     },
   };
+}
+
+/** It is the newest by now. */
+export function proven({ unproven: _, ...operator }: OperatorRecord): OperatorRecord {
+  return operator;
 }
 
 /** What is copied first has no ID before that: it gets its place in steps/keep-strays.ts. */

@@ -94,6 +94,7 @@ export function seenEtcd({ options, memory }: Run, hosts: CheckedHosts, clusterI
     ...(beginning && { beginning }),
     ...(recoverFrom && { recoverFrom }),
     ...(record && { recorded: record.etcd }),
+    ...(record?.operator.unproven && { unproven: true }),
   };
 }
 

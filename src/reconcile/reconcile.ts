@@ -4,6 +4,7 @@ import type { NodeSummary } from '../runner/events.js';
 import type { StepReport } from '../runner/perform-step.js';
 import { clusterPlan } from './cluster-plan.js';
 import type { Run } from './context.js';
+import { noteProven } from './note-proven.js';
 import { summarise } from './outcome.js';
 import { type Passed, passes } from './passes.js';
 import { type ReconcileInput, withRun } from './run.js';
@@ -35,6 +36,7 @@ export async function reconcile(input: ReconcileInput): Promise<ReconcileResult>
   });
   return withRun(input, async (run) => {
     const passed = await passes(run, command, steps);
+    if (command === 'up') await noteProven(run, passed.outcome.exit);
     return report(input, run, { passed, durationMs: bus.elapsedMs() - began });
   });
 }

@@ -7,6 +7,7 @@ import { componentsHealthy } from './steps/components-healthy.js';
 import { judgeHosts } from './steps/judge.js';
 import { keepSnapshot } from './steps/keep-snapshot.js';
 import { keepOwnStray, keepStrays } from './steps/keep-strays.js';
+import { markEtcd } from './steps/mark-etcd.js';
 import { nameEndedPods } from './steps/name-ended-pods.js';
 import { nameServedInside } from './steps/name-served-inside.js';
 import { startApiserver } from './steps/open-etcd-data.js';
@@ -213,11 +214,18 @@ const verify = cluster(
   verifyPromises,
 );
 
+const mark = cluster(
+  'mark',
+  'note who acts',
+  { judgement: same(strays), quorum: same(quorum), verified: settled(verify) },
+  markEtcd,
+);
+
 /** Last: it keeps what all the others made. */
 const keep = cluster(
   'keep',
   'keep a snapshot',
-  { judgement: same(strays), quorum: same(quorum), verified: settled(verify) },
+  { judgement: same(strays), quorum: same(quorum), marked: settled(mark) },
   keepSnapshot,
 );
 
@@ -232,5 +240,5 @@ export const upSequence: readonly Step<Pass>[] = [
   send, firstFiles, sendWorker, stray, retire, node, containerd,
   etcd, quorum, apiserver, apiReady, register, nodeObject, endedPods, served, controllers,
   kubelet, proxy, healthy, images, ready, pods,
-  addons, dns, prove, sameBoot, verify, keep,
+  addons, dns, prove, sameBoot, verify, mark, keep,
 ];

@@ -18,11 +18,13 @@ export const stateHeaderSchema = z.looseObject({
   clusterId: z.string().min(1),
   /** By the operator's clock, ISO 8601. */
   exportedAt: z.iso.datetime(),
+  /** Where it was written, nobody acts with it any more. */
+  moved: z.boolean().default(false),
 });
 export type StateHeader = z.output<typeof stateHeaderSchema>;
 
 /** What tells of runs and of processes of this machine, and is no memory of the cluster. */
-const OWN = /^(runs|bench|lock|serve\.lock|lost\+found|\..*)$/;
+const OWN = /^(runs|bench|retired\.json|lock|serve\.lock|lost\+found|\..*)$/;
 
 /** All else in the state directory, in a stream. The caller holds what keeps it from changing. */
 export async function* stateFiles(state: StateDir, header: StateHeader, signal: AbortSignal): AsyncGenerator<TarFile> {

@@ -12,6 +12,8 @@ export interface OutFile {
   path: string;
   /** One that is there already is replaced. */
   force: boolean;
+  /** Done when all of it is durable, and before it has its name: what the file says is true once it is seen. */
+  beforeNamed?: () => Promise<void>;
 }
 
 /** Before anything is done that would be in vain. @throws usage error `out-exists`, `out-not-usable` */
@@ -31,11 +33,15 @@ export async function requireFree({ path, force }: OutFile): Promise<void> {
  *
  * @throws usage errors `out-exists`, `out-not-usable`; whatever the chunks throw
  */
-export async function writeOut(chunks: AsyncIterable<Uint8Array>, { path, force }: OutFile): Promise<void> {
+export async function writeOut(
+  chunks: AsyncIterable<Uint8Array>,
+  { path, force, beforeNamed }: OutFile,
+): Promise<void> {
   const temporary = temporaryBeside(path);
   try {
     const handle = await open(temporary, 'wx', PRIVATE);
     await fill(handle, chunks).finally(() => handle.close());
+    await beforeNamed?.();
     await (force ? rename(temporary, path) : putNew(temporary, path));
     await syncDirectory(dirname(path)).catch(unlessUnknown);
   } catch (error) {

@@ -11,6 +11,7 @@ const texts = z.record(z.string(), z.string());
 
 export const clusterRecordSchema: z.ZodType<ClusterRecord> = z.looseObject({
   clusterId: text,
+  operator: z.looseObject({ id: text, generation: z.int().min(1), unproven: z.literal(true).optional() }),
   spec: specSchema,
   etcd: z.looseObject({
     incarnation: z.int().min(0),

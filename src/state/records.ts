@@ -1,5 +1,6 @@
 import type { ClusterSpec } from '../config/spec.js';
 import type { MachineIdentity } from '../node/machine.js';
+import type { OperatorMark } from '../node/operator-mark.js';
 
 /** How far a restore is: `restoring` each member's data, `restored` and cleared of what must not come back, `replayed` what the
  * change log has beyond the snapshot, `kept` in a first snapshot of its own. What is `bootstrapped` after that is open to
@@ -43,10 +44,20 @@ export interface PkiFingerprints {
   encryptionKeys: string[];
 }
 
+/**
+ * Which of all copies of this state is in use. A copy that is taken into use gets an ID of its own and a higher generation,
+ * which machines and etcd then know: of two that say they are it, the lower one stops.
+ */
+export interface OperatorRecord extends OperatorMark {
+  /** It was taken into use as it was then, and may be older than the cluster: until an `up` has ended well. */
+  unproven?: true | undefined;
+}
+
 /** cluster.yaml of the state directory, without the version of its form (migrations/). */
 export interface ClusterRecord {
   /** Random hex, written into node markers so that a foreign cluster is recognised. */
   clusterId: string;
+  operator: OperatorRecord;
   spec: ClusterSpec;
   etcd: EtcdRecord;
   /** Not in the records of earlier releases. */

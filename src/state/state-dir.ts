@@ -28,6 +28,8 @@ export interface StateDir {
   lastSnapshot: string;
   /** Which snapshots were copied elsewhere, and what went wrong. */
   copies: string;
+  /** Says that it was handed over; absent while it is in use. */
+  retired: string;
   lock: string;
   /** Held by the one daemon. */
   serveLock: string;
@@ -64,6 +66,7 @@ export function stateDirAt(root: string): StateDir {
     snapshots: join(root, 'snapshots'),
     lastSnapshot: join(root, 'last-snapshot.json'),
     copies: join(root, 'copies.json'),
+    retired: join(root, 'retired.json'),
     lock: join(root, 'lock'),
     serveLock: join(root, 'serve.lock'),
     serveSocket: join(root, 'serve.sock'),

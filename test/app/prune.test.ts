@@ -13,7 +13,7 @@ import {
 import { writeClusterRecord } from '../../src/state/record-files.js';
 import { prepareStateDir, type StateDir, stateDirAt } from '../../src/state/state-dir.js';
 import { sampleSnapshot } from '../backup/samples.js';
-import { sampleSpec } from '../helpers/sample-facts.js';
+import { OPERATOR, sampleSpec } from '../helpers/sample-facts.js';
 
 let state: StateDir;
 beforeEach(() => {
@@ -32,11 +32,17 @@ it('keeps what an unfinished restore began with, as the record says by now', asy
   }
   const etcd = { incarnation: 2, phase: 'bootstrapping' as const, token: 't', members: ['s4'], bootIds: {} };
   const origin = { snapshot: '1-100', phase: 'restoring' as const };
-  await writeClusterRecord(state, { clusterId: 'c1', spec: sampleSpec(), etcd: { ...etcd, origin } });
+  await writeClusterRecord(state, {
+    clusterId: 'c1',
+    operator: OPERATOR,
+    spec: sampleSpec(),
+    etcd: { ...etcd, origin },
+  });
   const now = new Date('2026-11-30T11:00:00Z');
   expect(await prune({ state, store, now })).toEqual(['1-101']);
   await writeClusterRecord(state, {
     clusterId: 'c1',
+    operator: OPERATOR,
     spec: sampleSpec(),
     etcd: { ...etcd, phase: 'bootstrapped', origin },
   });
@@ -45,6 +51,7 @@ it('keeps what an unfinished restore began with, as the record says by now', asy
   const backup = { ...sampleSpec().backup, keep: 3 };
   await writeClusterRecord(state, {
     clusterId: 'c1',
+    operator: OPERATOR,
     spec: sampleSpec({ backup }),
     etcd: { ...etcd, origin: undefined, phase: 'bootstrapped' },
   });

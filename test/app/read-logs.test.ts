@@ -4,7 +4,7 @@ import { type ReadLogsOptions, readLogs } from '../../src/app/read-logs.js';
 import type { RecordedCluster } from '../../src/cluster/recorded-cluster.js';
 import { stateDirAt } from '../../src/state/state-dir.js';
 import { temporaryDirectory } from '../artifacts/fixtures.js';
-import { sampleNode, sampleSpec } from '../helpers/sample-facts.js';
+import { OPERATOR, sampleNode, sampleSpec } from '../helpers/sample-facts.js';
 import { sshConfig, sshd } from '../ssh/harness.js';
 
 /** A cluster of one control plane and one worker, whose machine answers journalctl so. */
@@ -31,7 +31,7 @@ async function machine(answer: { said?: string; complaint?: string; exit?: numbe
   const etcd = { incarnation: 1, phase: 'bootstrapped' as const, token: 't', members: ['s4'], bootIds: {} };
   const recorded: RecordedCluster = {
     state: stateDirAt(temporaryDirectory()),
-    record: { clusterId: 'cafe', spec, etcd },
+    record: { clusterId: 'cafe', operator: OPERATOR, spec, etcd },
   };
   let shown = '';
   const out = new Writable({

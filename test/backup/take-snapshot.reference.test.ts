@@ -15,7 +15,7 @@ import type { Cluster } from '../../src/cluster/cluster.js';
 import type { ClusterRecord } from '../../src/state/records.js';
 import { stateDirAt } from '../../src/state/state-dir.js';
 import { useEtcd } from '../etcd/use-etcd.js';
-import { sampleSpec } from '../helpers/sample-facts.js';
+import { OPERATOR, sampleSpec } from '../helpers/sample-facts.js';
 
 const etcd = useEtcd();
 let root: string;
@@ -36,6 +36,7 @@ const spec = sampleSpec();
 const nodes = NAMES.map((name) => ({ ...spec.nodes[0], name, role: 'control-plane' as const }));
 const record = {
   clusterId: 'c1',
+  operator: OPERATOR,
   spec: { ...spec, nodes },
   etcd: { incarnation: 2, phase: 'bootstrapped', token: 't', members: NAMES, bootIds: {} },
 } as unknown as ClusterRecord;

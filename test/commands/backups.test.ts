@@ -13,7 +13,7 @@ import { acquireLock } from '../../src/state/lock.js';
 import { writeClusterRecord } from '../../src/state/record-files.js';
 import { sampleSnapshot } from '../backup/samples.js';
 import { fixture } from '../etcd-file/fixture.js';
-import { sampleSpec } from '../helpers/sample-facts.js';
+import { OPERATOR, sampleSpec } from '../helpers/sample-facts.js';
 import { inParts } from '../sealed/bytes.js';
 import { createOperator, type Operator } from './cli.js';
 import { recordSample } from './recorded-state.js';
@@ -27,7 +27,13 @@ async function recorded(operator: Operator, ...revisions: string[]): Promise<Sna
   const pki = await PkiStore.open({ directory: state.pki, mode: 'persistent', clusterExists: false });
   await pki.ensure({ spec: sampleSpec(), nodes: [] });
   const etcd = { incarnation: 1, phase: 'bootstrapped' as const, token: 'c1-1', members: ['s4'], bootIds: {} };
-  await writeClusterRecord(state, { clusterId: 'c1', spec: sampleSpec(), etcd, pki: await pki.fingerprints() });
+  await writeClusterRecord(state, {
+    clusterId: 'c1',
+    operator: OPERATOR,
+    spec: sampleSpec(),
+    etcd,
+    pki: await pki.fingerprints(),
+  });
   const store = snapshotStore(state);
   mkdirSync(store.directory);
   for (const revision of revisions) {

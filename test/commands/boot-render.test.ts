@@ -5,6 +5,7 @@ import { parseConfig } from '../../src/config/load.js';
 import { resolveSpec } from '../../src/config/resolve.js';
 import { writeClusterRecord } from '../../src/state/record-files.js';
 import { prepareStateDir, stateDirAt } from '../../src/state/state-dir.js';
+import { OPERATOR } from '../helpers/sample-facts.js';
 import { createOperator } from './cli.js';
 
 const URL = ['--url', 'http://10.0.0.1:8080'];
@@ -114,7 +115,7 @@ describe('boot render', () => {
     const state = stateDirAt(stateDir);
     await prepareStateDir(state);
     const etcd = { incarnation: 0, phase: 'none' as const, token: '', members: [], bootIds: {} };
-    await writeClusterRecord(state, { clusterId: '00', spec, etcd });
+    await writeClusterRecord(state, { clusterId: '00', operator: OPERATOR, spec, etcd });
     const { exit, stdout } = await run(['boot', 'render']);
     expect(exit).toBe(0);
     expect(stdout).toContain('==> mac-52-54-00-00-00-04.ipxe <==');

@@ -5,7 +5,7 @@ import { PkiStore } from '../../src/pki/store.js';
 import { acquireLock } from '../../src/state/lock.js';
 import { writeClusterRecord } from '../../src/state/record-files.js';
 import type { StateDir } from '../../src/state/state-dir.js';
-import { sampleSpec } from '../helpers/sample-facts.js';
+import { OPERATOR, sampleSpec } from '../helpers/sample-facts.js';
 import { createOperator, type Operator } from './cli.js';
 import { recordSample } from './recorded-state.js';
 
@@ -16,7 +16,7 @@ async function recorded(operator: Operator, made: Date): Promise<StateDir> {
   const pki = await PkiStore.open({ directory: state.pki, mode: 'persistent', clusterExists: false, environment });
   await pki.ensure({ spec: sampleSpec(), nodes: [] });
   const etcd = { incarnation: 1, phase: 'bootstrapped' as const, token: 'cafe-1', members: ['s4'], bootIds: {} };
-  const record = { clusterId: 'cafe', spec: sampleSpec(), etcd, pki: await pki.fingerprints() };
+  const record = { clusterId: 'cafe', operator: OPERATOR, spec: sampleSpec(), etcd, pki: await pki.fingerprints() };
   await writeClusterRecord(state, record);
   return state;
 }

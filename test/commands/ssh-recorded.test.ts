@@ -7,6 +7,7 @@ import { hostKeyPolicyOf } from '../../src/config/ssh-settings.js';
 import { writeClusterRecord } from '../../src/state/record-files.js';
 import { prepareStateDir } from '../../src/state/state-dir.js';
 import { artifactsDirectory, rejection, temporaryDirectory } from '../artifacts/fixtures.js';
+import { OPERATOR } from '../helpers/sample-facts.js';
 
 /* What one run of `up` says of SSH holds for the next, which says nothing. */
 
@@ -36,7 +37,7 @@ const read = (flags: Partial<RunFlags> = {}): Promise<RunInputs> => {
 async function record({ state, spec }: RunInputs): Promise<void> {
   await prepareStateDir(state);
   const etcd = { incarnation: 0, phase: 'none' as const, token: '', members: [], bootIds: {} };
-  await writeClusterRecord(state, { clusterId: 'cafe', spec, etcd });
+  await writeClusterRecord(state, { clusterId: 'cafe', operator: OPERATOR, spec, etcd });
 }
 
 const config = (yaml: string): string => {

@@ -7,7 +7,10 @@ import { tarOf } from '../../src/sealed/tar-write.js';
 import { writeOut } from '../../src/sealed/write-out.js';
 import { acquireLock } from '../../src/state/lock.js';
 import { readClusterRecord } from '../../src/state/record-files.js';
+import { requireInUse } from '../../src/state/retired.js';
 import { type StateDir, stateDirAt } from '../../src/state/state-dir.js';
+import { artifactsDirectory } from '../artifacts/fixtures.js';
+import { OPERATOR } from '../helpers/sample-facts.js';
 import { inParts } from '../sealed/bytes.js';
 import { createOperator, type Operator } from './cli.js';
 import { recordSample } from './recorded-state.js';
@@ -25,7 +28,7 @@ interface Exported {
 }
 
 /** A state with something of each kind in it, exported. */
-async function exported(): Promise<Exported> {
+async function exported(...more: string[]): Promise<Exported> {
   const operator = createOperator();
   const state = await recordSample(operator.stateDir);
   for (const directory of [join(state.pki, 'etcd'), join(state.runs, '2026'), state.snapshots])
@@ -38,7 +41,7 @@ async function exported(): Promise<Exported> {
   const path = join(operator.home, 'key.txt');
   writeFileSync(path, `${identity}\n`, { mode: 0o600 });
   const file = join(operator.home, 's.age');
-  const done = await operator.run(['state', 'export', file, '--recipient', recipient]);
+  const done = await operator.run(['state', 'export', file, '--recipient', recipient, ...more]);
   expect([done.exit, words(done)]).toEqual([0, expect.stringContaining('whoever opens it has the keys')]);
   return { operator, state, file, key: ['--identity', path], recipient };
 }
@@ -55,7 +58,9 @@ describe('a state', () => {
     const done = await bring(given, root, GONE);
     expect([done.exit, words(done)]).toEqual([0, expect.stringContaining('is the state of cluster default')]);
     const there = stateDirAt(root);
-    expect(await readClusterRecord(there)).toEqual(await readClusterRecord(given.state));
+    const before = await readClusterRecord(given.state);
+    const operator = { id: expect.stringMatching(/^[0-9a-f]{16}$/), generation: 2, unproven: true };
+    expect(await readClusterRecord(there)).toEqual({ ...before, operator });
     expect(readFileSync(join(there.pki, 'etcd/ca.key'), 'utf8')).toBe('a key');
     expect([statSync(root).mode & 0o777, statSync(join(there.pki, 'etcd/ca.key')).mode & 0o777]).toEqual([
       0o700, 0o600,
@@ -120,6 +125,64 @@ describe('a state', () => {
       expect([refused.exit, words(refused)]).toEqual([2, expect.stringContaining(message)]);
     }
     expect(readdirSync(given.operator.home).filter((name) => /other|^x$/.test(name))).toEqual([]);
+  });
+
+  it('that is handed over needs no word, acts no more where it was, and is still read there', async () => {
+    const given = await exported('--move');
+    const { operator, state } = given;
+    const root = join(operator.home, 'other');
+    expect((await bring(given, root)).exit).toBe(0);
+    const there = await readClusterRecord(stateDirAt(root));
+    expect(there?.operator).toEqual({ id: expect.not.stringMatching(OPERATOR.id), generation: 2 });
+    expect(existsSync(join(root, 'retired.json'))).toBe(false);
+    const acting = [
+      ['up', '--artifacts', artifactsDirectory()],
+      ['serve'],
+      ['backup'],
+      ['backups', 'prune'],
+      ['backups', 'verify', '--restore'],
+      ['pki', 'renew'],
+      ['doctor'],
+      ['bench'],
+      ['state', 'export', join(operator.home, 't.age'), '--recipient', given.recipient],
+    ];
+    const before = readFileSync(state.clusterFile, 'utf8');
+    for (const command of acting) {
+      const refused = await operator.run(command);
+      expect([command, refused.exit, words(refused)]).toEqual([
+        command,
+        5,
+        expect.stringContaining('k8s-diskless state take-back takes this one into use again'),
+      ]);
+    }
+    expect(readFileSync(state.clusterFile, 'utf8')).toBe(before);
+    expect(existsSync(join(operator.home, 't.age'))).toBe(false);
+    expect((await operator.run(['kubeconfig'])).exit).toBe(0);
+    expect((await operator.run(['backups'])).exit).toBe(0);
+  });
+
+  it('that was handed over is in use again by a word, as another generation', async () => {
+    const { operator, state } = await exported('--move');
+    const done = await operator.run(['state', 'take-back']);
+    expect([done.exit, words(done)]).toEqual([0, expect.stringContaining('is in use again, as generation 2')]);
+    const record = await readClusterRecord(state);
+    expect(record?.operator).toEqual({
+      id: expect.not.stringMatching(OPERATOR.id),
+      generation: 2,
+      unproven: true,
+    });
+    expect((await operator.run(['pki', 'renew'])).exit).not.toBe(5);
+    const again = await operator.run(['state', 'take-back']);
+    expect([again.exit, words(again)]).toEqual([2, expect.stringContaining('is in use, as generation 2')]);
+    const above = await operator.run(['state', 'take-back', '--above', '6']);
+    expect([above.exit, words(above)]).toEqual([0, expect.stringContaining('as generation 7')]);
+    expect((await operator.run(['state', 'take-back', '--above', 'six'])).exit).toBe(2);
+  });
+
+  it('whose word of retirement cannot be read is retired', async () => {
+    const { state } = await exported();
+    writeFileSync(state.retired, 'cut o');
+    await expect(requireInUse(state)).rejects.toMatchObject({ code: 'state-retired', exit: 5 });
   });
 
   it('is not written while a run writes, nor in plain, nor where there is none', async () => {

@@ -8,7 +8,9 @@ import { END_OF_ARCHIVE, tarMember } from '../../src/artifacts/tar-member.js';
 import { receiverCommand } from '../../src/delivery/receiver.js';
 import type { ManifestEntry, Segment } from '../../src/delivery/segment.js';
 import { sendStream } from '../../src/delivery/send-stream.js';
+import type { OperatorMark } from '../../src/node/operator-mark.js';
 import type { Connection, RemoteProcess } from '../../src/ssh/transport.js';
+import { OPERATOR } from '../helpers/sample-facts.js';
 
 /* The real receiver under a real bash, in a mount namespace of its own with fresh /opt, /run and directory of units. */
 
@@ -74,11 +76,21 @@ async function segment(id: string, files: { path: string; mode: number; content:
   };
 }
 
-function send(connection: Connection, segments: Segment[], remove: string[] = [], relabel = false) {
+interface More {
+  remove?: string[];
+  relabel?: boolean;
+  operator?: OperatorMark;
+}
+
+function send(
+  connection: Connection,
+  segments: Segment[],
+  { remove = [], relabel = false, operator = OPERATOR }: More = {},
+) {
   const arrived: string[] = [];
   const done = sendStream({
     connection,
-    receiver: { clusterId: 'c1', incarnation: 2, relabel },
+    receiver: { clusterId: 'c1', incarnation: 2, operator, relabel },
     segments,
     remove,
     onArrived: (id) => arrived.push(id),
@@ -117,7 +129,7 @@ describe('receiver', () => {
     const { connection, report } = node('ls /opt/bin; cut -d" " -f5 /run/k8s-diskless/files');
     const files = ['a', 'b'].map((name) => ({ path: `/opt/bin/${name}`, mode: 0o644, content: name }));
     const segments = await Promise.all(files.map((file, index) => segment(`s${index}`, [file])));
-    const { arrived, done } = send(connection, segments, ['/opt/bin/a']);
+    const { arrived, done } = send(connection, segments, { remove: ['/opt/bin/a'] });
     await done;
     expect(arrived).toEqual(['s0', 's1', 'remove']);
     expect(await report).toBe('b\n/opt/bin/b\n');
@@ -171,8 +183,38 @@ describe('receiver', () => {
       ].join('\n'),
     );
     const files = ['a', 'b c'].map((name) => ({ path: `/opt/bin/${name}`, mode: 0o644, content: name }));
-    await send(connection, [await segment('config', files)], [], true).done;
+    await send(connection, [await segment('config', files)], { relabel: true }).done;
     expect(await report).toBe('-F -- /opt/bin/a /opt/bin/b c\n');
+  });
+
+  it.each([
+    ['nobody noted', '', '1 a1'],
+    ['the same', '1 a1', '1 a1'],
+    ['an earlier one', '1 a1', '2 b2'],
+    ['what was cut off', '1', '1 a1'],
+  ])('notes which copy of the state sends, also where nothing is sent, over %s', async (_what, before, after) => {
+    const theirs = `mkdir -p /run/k8s-diskless && printf '${before}' >/run/k8s-diskless/operator`;
+    const { connection, report } = node('cat /run/k8s-diskless/operator', (command) => `${theirs}; ${command}`);
+    const [generation, id = ''] = after.split(' ');
+    await send(connection, [], { operator: { id, generation: Number(generation) } }).done;
+    expect(await report).toBe(before === after ? after : `${after}\n`);
+  });
+
+  it.each(['2 b2', '3 a1'])('installs nothing on a node that a later copy of the state acts on: %s', async (found) => {
+    const theirs = `mkdir -p /run/k8s-diskless && echo ${found} >/run/k8s-diskless/operator`;
+    const { connection, report } = node(
+      'ls /opt/bin; cat /run/k8s-diskless/operator',
+      (command) => `${theirs}; ${command}`,
+    );
+    const file = { path: '/opt/bin/one', mode: 0o644, content: 'x' };
+    const operator = { id: 'a1', generation: 2 };
+    await expect(send(connection, [await segment('config', [file])], { operator }).done).rejects.toMatchObject({
+      code: 'operator-superseded',
+      exit: 5,
+      host: 's4',
+      hint: expect.stringContaining(`state take-back --above ${found[0]}`),
+    });
+    expect(await report).toBe(`${found}\n`);
   });
 
   it("installs nothing on a node that is another cluster's since it was read", async () => {
@@ -207,6 +249,8 @@ describe('receiver', () => {
   });
 
   it('is one command line for the shell', () => {
-    expect(receiverCommand({ clusterId: 'c', incarnation: 1, relabel: true })).toMatch(/^nice -n 5 bash -c '/);
+    expect(receiverCommand({ clusterId: 'c', incarnation: 1, operator: OPERATOR, relabel: true })).toMatch(
+      /^nice -n 5 bash -c '/,
+    );
   });
 });

@@ -225,6 +225,9 @@ describe('parseFacts', () => {
       { path: '/opt/bin/gone', sha256: HASH, mode: 0o755, stamp: '7:1:2:3' },
     ]);
     expect(parse({ 'marker-cluster': '' })).not.toHaveProperty('marker');
+    expect(parse({ 'marker-operator': '2 b2' }).marker?.operator).toEqual({ id: 'b2', generation: 2 });
+    for (const none of ['', '2', '0 b2', 'b2'])
+      expect(parse({ 'marker-operator': none }).marker).not.toHaveProperty('operator');
   });
 
   it('takes an answer that ends early for none', () => {

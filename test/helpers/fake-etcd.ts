@@ -22,6 +22,8 @@ export class FakeEtcd {
   readonly entries: EtcdMember[] = [];
   /** Names of the members that run. */
   readonly alive = new Set<string>();
+  /** What stands under keys that were written. */
+  readonly values = new Map<string, Buffer>();
   /** What was asked, e.g. `remove s5`. */
   readonly asked: string[] = [];
   readonly #faults: Fault[] = [];
@@ -65,9 +67,11 @@ export class FakeEtcd {
       memberPromote: (id) => call('promote', id, () => this.#promote(id)),
       status: () => call('status', node, () => ({ header: this.#headerOf(node) }) as EtcdStatus),
       deletePrefix: async () => {},
-      valueOf: async () => undefined,
+      valueOf: async (key) => this.values.get(key),
       keysOf: async () => ({ keys: [], more: false }),
-      write: async () => {},
+      write: async (changes) => {
+        for (const change of changes) if (change.kind === 'put') this.values.set(change.key, change.value);
+      },
       disarmNoSpace: async () => {},
       close: () => {},
     };

@@ -3,6 +3,9 @@ import type { MountFact, NodeFacts } from '../../src/facts/facts.js';
 
 const GIB = 1024 ** 3;
 
+/** The first copy of a state. */
+export const OPERATOR = { id: 'a1', generation: 1 };
+
 export function sampleMount(changes: Partial<MountFact> = {}): MountFact {
   return {
     path: '/',

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { EtcdEntry, MemberFacts } from '../../src/plan/etcd-facts.js';
-import type { EtcdOrders, MemberOrder, Refusal } from '../../src/plan/etcd-order-types.js';
+import { type EtcdOrders, type MemberOrder, type Refusal, wipes } from '../../src/plan/etcd-order-types.js';
 import type { EtcdRecord } from '../../src/state/records.js';
 import { drawn } from '../helpers/drawn.js';
 import { combinations } from './etcd/combinations.js';
@@ -131,6 +131,19 @@ describe.each([1, 3, 5])('every combination over %i members', { timeout: 300_000
         /^begun/.test(kind) &&
         !each.kinds.some((other) => /^(running|stopped|learner|masked)/.test(other));
       if (!isCopy && !isOver && !isEmpty) fail(each, kind);
+    }
+  });
+
+  it('from a copy that nothing has proven, nothing goes or begins where a member holds data; the rest is as ever', () => {
+    for (const each of all) {
+      const orders = judge(each.kinds.map(conditionOf), { ...each, unproven: true });
+      const holders = each.kinds.filter((kind) => !/^(blank|claimed|unreachable|lost)/.test(kind));
+      const begins = orders.code === 'bootstrap' || orders.code === 'resume-bootstrap';
+      if (orders.code !== 'refused' && (wipes(orders).size > 0 || (begins && holders.length > 0)))
+        fail(each, said(orders).code as string);
+      const isOwn = orders.code === 'refused' && orders.reason === 'state-unproven';
+      if (!isOwn && !isDeepStrictEqual(orders, each.orders)) fail(each, JSON.stringify(said(orders)));
+      if (isOwn && !/reboot m\d/.test(orders.hint)) fail(each, orders.hint);
     }
   });
 

@@ -3,7 +3,7 @@ import type { EtcdFacts } from '../../src/plan/etcd-facts.js';
 import type { ClusterOrder, EtcdOrders } from '../../src/plan/etcd-order-types.js';
 import { nextRecord } from '../../src/reconcile/next-record.js';
 import type { ClusterRecord } from '../../src/state/records.js';
-import { sampleSpec } from '../helpers/sample-facts.js';
+import { OPERATOR, sampleSpec } from '../helpers/sample-facts.js';
 import { sampleOrders } from '../helpers/sample-orders.js';
 
 const spec = sampleSpec();
@@ -22,6 +22,7 @@ const facts: EtcdFacts = {
 const pki = { authorities: { etcd: 'SHA256:e' }, serviceAccount: 'SHA256:s', encryptionKeys: ['SHA256:k'] };
 const recorded: ClusterRecord = {
   clusterId: 'cafe',
+  operator: OPERATOR,
   spec: sampleSpec({ kubernetes: '1.36.5' }),
   etcd: { incarnation: 2, phase: 'bootstrapped', token: 'old', members: ['s4'], bootIds: { s4: 'b0' } },
 };
@@ -35,6 +36,7 @@ function next(orders: EtcdOrders, record?: ClusterRecord, said: Partial<EtcdFact
     orders,
     facts: { ...facts, ...said },
     newToken: 'cafe-1234',
+    newOperator: OPERATOR,
   });
 }
 
@@ -53,6 +55,19 @@ describe('nextRecord', () => {
       members: ['s4', 's5'],
       bootIds: { s4: 'b4', s5: 'b5' },
     });
+  });
+
+  it('gives a state that has none yet an operator of its own, and leaves it the one that it has', () => {
+    expect(next(begin()).operator).toEqual(OPERATOR);
+    const operator = { id: 'b2', generation: 3 };
+    expect(next(begin(), { ...recorded, operator }).operator).toEqual(operator);
+    expect(next(sampleOrders({ code: 'healthy' }), { ...recorded, operator }).operator).toEqual(operator);
+  });
+
+  it('is no older than the cluster any more where a life begins with it, and as old as it was where none does', () => {
+    const operator = { id: 'b2', generation: 3, unproven: true as const };
+    expect(next(begin(), { ...recorded, operator }).operator).toEqual({ id: 'b2', generation: 3 });
+    expect(next(sampleOrders({ code: 'healthy' }), { ...recorded, operator }).operator).toEqual(operator);
   });
 
   it('remembers what it is restored from until the next life begins', () => {

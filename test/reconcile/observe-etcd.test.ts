@@ -8,7 +8,7 @@ import type { FitNode } from '../../src/reconcile/hosts.js';
 import { majorityRuns, observeEtcd } from '../../src/reconcile/observe-etcd.js';
 import type { ClusterRecord, EtcdRecord, NodeRecord } from '../../src/state/records.js';
 import { FakeEtcd, FakeEtcdCluster } from '../helpers/fake-etcd.js';
-import { sampleFacts, sampleNode, sampleSpec } from '../helpers/sample-facts.js';
+import { OPERATOR, sampleFacts, sampleNode, sampleSpec } from '../helpers/sample-facts.js';
 import { virtualClock } from '../helpers/virtual-clock.js';
 
 const NAMES = ['s4', 's5', 's6'];
@@ -63,7 +63,7 @@ function observe({
   records = {},
   signal,
 }: Seen) {
-  const known: ClusterRecord = { clusterId: 'c', spec, etcd: { ...etcdRecord, ...record } };
+  const known: ClusterRecord = { clusterId: 'c', operator: OPERATOR, spec, etcd: { ...etcdRecord, ...record } };
   const context = {
     signal: signal ?? new AbortController().signal,
     cluster: new FakeEtcdCluster(etcd),
@@ -323,7 +323,7 @@ describe('majorityRuns', () => {
   const judged = (facts: NodeFacts[], etcd: Partial<EtcdRecord> = {}): boolean =>
     majorityRuns(
       {
-        memory: { record: { clusterId: 'c', spec, etcd: { ...etcdRecord, ...etcd } } },
+        memory: { record: { clusterId: 'c', operator: OPERATOR, spec, etcd: { ...etcdRecord, ...etcd } } },
         options: { spec },
       } as unknown as Run,
       new Map(facts.map((each, index) => [NAMES[index] ?? '', each])),

@@ -5,7 +5,7 @@ import type { NodeFacts } from '../../src/facts/facts.js';
 import type { Run } from '../../src/reconcile/context.js';
 import { preflightNodes } from '../../src/reconcile/preflight-nodes.js';
 import type { ClusterRecord } from '../../src/state/records.js';
-import { sampleFacts, sampleSpec } from '../helpers/sample-facts.js';
+import { OPERATOR, sampleFacts, sampleSpec } from '../helpers/sample-facts.js';
 
 const GIB = 1024 ** 3;
 
@@ -63,6 +63,7 @@ describe('preflightNodes', () => {
     const etcd = { incarnation: 4, phase: 'bootstrapped' as const, token: '', members: [], bootIds: {} };
     const record = (changes: Partial<ClusterRecord['spec']>, versionSince?: number): ClusterRecord => ({
       clusterId: 'cafe',
+      operator: OPERATOR,
       spec: sampleSpec(changes),
       etcd: { ...etcd, ...(versionSince !== undefined && { versionSince }) },
     });

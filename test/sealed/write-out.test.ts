@@ -53,3 +53,19 @@ it.each([
   mkdirSync(join(root, 'there'));
   expect(await rejection(requireFree({ path: make(root), force: true }))).toMatchObject({ code, exit: 2 });
 });
+
+it('is seen only when what it says of others is so, and never where that failed', async () => {
+  const directory = temporaryDirectory();
+  const path = join(directory, 'b.age');
+  const failing = () => Promise.reject(new Error('not so'));
+  await expect(writeOut(inParts(SOME), { path, force: false, beforeNamed: failing })).rejects.toThrow('not so');
+  expect(readdirSync(directory)).toEqual([]);
+  let durable: string[] = [];
+  const beforeNamed = async () => {
+    durable = readdirSync(directory).map((name) => readFileSync(join(directory, name)).toString('latin1'));
+    expect(readdirSync(directory)).not.toContain('b.age');
+  };
+  await writeOut(inParts(SOME), { path, force: false, beforeNamed });
+  expect(durable).toEqual([SOME.toString('latin1')]);
+  expect(readdirSync(directory)).toEqual(['b.age']);
+});

@@ -15,6 +15,7 @@ import {
 } from '../../src/state/record-files.js';
 import type { ClusterRecord, NodeRecord } from '../../src/state/records.js';
 import { prepareStateDir, type StateDir, stateDirAt } from '../../src/state/state-dir.js';
+import { OPERATOR } from '../helpers/sample-facts.js';
 
 let state: StateDir;
 beforeEach(async () => {
@@ -34,6 +35,7 @@ kubelet: {extraConfig: {evictionHard: {memory.available: 100Mi}}}
 const { spec } = resolveSpec({ file: parseConfig('c.yaml', yaml), flags: {}, defaults: { kubernetes: '1.37.2' } });
 const record: ClusterRecord = {
   clusterId: '00e1',
+  operator: OPERATOR,
   spec,
   etcd: {
     incarnation: 2,
@@ -174,11 +176,11 @@ describe('what is damaged is named, and left as it is', () => {
   });
 
   test('a record of a later version', async () => {
-    await writeFile(state.clusterFile, 'version: 3\ncluster: {}\n');
+    await writeFile(state.clusterFile, 'version: 4\ncluster: {}\n');
     await expect(readClusterRecord(state)).rejects.toMatchObject({
       code: 'state-version',
       exit: 2,
-      message: `${state.clusterFile} has version 3, and this k8s-diskless knows those up to 2`,
+      message: `${state.clusterFile} has version 4, and this k8s-diskless knows those up to 3`,
     });
   });
 

@@ -22,6 +22,7 @@ import { recordedCluster } from '../../cluster/recorded-cluster.js';
 import type { SshSpec } from '../../config/spec.js';
 import { EXIT, type ExitCode } from '../../errors.js';
 import { writeFileAtomic } from '../../state/atomic-write.js';
+import { requireInUse } from '../../state/retired.js';
 import type { StateDir } from '../../state/state-dir.js';
 import { interruptible } from '../interrupt.js';
 import { lockBesideDaemon } from '../lock-beside-daemon.js';
@@ -83,6 +84,7 @@ export async function measureCommand(options: MeasureCommandOptions): Promise<nu
   const { state } = options;
   const lock = await lockBesideDaemon(state.lock, 'bench', options.signal);
   try {
+    await requireInUse(state);
     if (lock.takenOverFrom) process.stderr.write(`${takenOverMessage(lock.takenOverFrom)}\n`);
     const result = await measure({
       ...options,

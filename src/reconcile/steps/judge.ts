@@ -17,6 +17,7 @@ import type { Judgement, NodeWork } from '../judgement.js';
 import { isAlone, nextRecord } from '../next-record.js';
 import { answering, observeEtcd, whyElsewhere } from '../observe-etcd.js';
 import { refuseForeignNodes } from '../refuse-foreign.js';
+import { refuseSuperseded, refuseSupersededByQuorum } from '../refuse-superseded.js';
 import { warningOf } from '../warning-of.js';
 
 /** Everything is decided here, from facts only; what follows carries it out. */
@@ -25,8 +26,12 @@ export async function judgeHosts(context: Run & { readonly hosts: CheckedHosts }
   const { fit, rejected, hashes } = hosts;
   const clusterId = memory.record?.clusterId ?? options.random(8).toString('hex');
   refuseForeignNodes(fit, memory.record);
+  refuseSuperseded(hosts.facts, memory.record);
   refuseFoundLost(context, hosts);
   const facts = await observeEtcd(context, hosts, clusterId);
+  const proven = facts.lists.find((list) => list.proven);
+  if (proven && memory.record)
+    await refuseSupersededByQuorum(context, memory.record, () => context.cluster.etcdOf(proven.by));
   const orders = etcdOrders(facts);
   if (orders.code === 'refused') {
     reportRejections(context, rejected);
@@ -42,7 +47,8 @@ export async function judgeHosts(context: Run & { readonly hosts: CheckedHosts }
   const newToken = `${clusterId}-${options.random(4).toString('hex')}`;
   const fingerprints = await options.state.pki.fingerprints();
   const known = { spec: options.spec, record: memory.record, clusterId, pki: fingerprints };
-  const record = nextRecord({ ...known, orders, facts, newToken });
+  const newOperator = { id: options.random(8).toString('hex'), generation: 1 };
+  const record = nextRecord({ ...known, orders, facts, newToken, newOperator });
   const peers = peersOf(context, fit);
   const pki = await options.state.pki.ensure({ spec: options.spec, nodes: peers });
   for (const { id, notAfter } of pki.expiringAuthorities) {

@@ -9,6 +9,7 @@ import { fetchEvidence, whereLogs } from '../evidence.js';
 import { finishRestore } from '../finish-restore.js';
 import type { NodeWork } from '../judgement.js';
 import { prepareRestore } from '../prepare-restore.js';
+import { refuseSupersededByQuorum } from '../refuse-superseded.js';
 import { retrying, settling, shortly } from '../settling.js';
 import { openAll } from './open-etcd-data.js';
 
@@ -47,8 +48,10 @@ export async function proveQuorum(context: Judged, place: StepPlace): Promise<Ou
   const { signal } = place;
   const { orders, record } = context.judgement;
   const { state, through } = orders.quorum;
-  if (state === 'awaited') await waitForQuorum(context, orders.quorum);
-  else {
+  if (state === 'awaited') {
+    await waitForQuorum(context, orders.quorum);
+    await refuseSupersededByQuorum(context, record, () => context.cluster.quorumThrough(through, signal));
+  } else {
     const proof = settling(context, () => context.cluster.quorumThrough(through, signal));
     await (state === 'made' ? proof.catch(sayingHowToBeginAgain(through)) : proof);
   }

@@ -4,6 +4,7 @@ import { sendStream } from '../../delivery/send-stream.js';
 import { DisklessError } from '../../errors.js';
 import { hasCode } from '../../kube/api-errors.js';
 import type { DesiredImage } from '../../node/desired.js';
+import { isMarked } from '../../node/operator-mark.js';
 import { PATHS } from '../../node/paths.js';
 import { scriptText } from '../../node/script-text.js';
 import { tellingWhy, waitsFor } from '../../runner/long-waits.js';
@@ -23,8 +24,12 @@ export async function sendFiles(context: AtWork, place: StepPlace): Promise<Outc
   try {
     waitsFor('binaries and images to be compressed, which is done once for each version');
     const segments = await buildSegments({ difference, encoding, content: context.options.content });
-    if (segments.length === 0 && remove.length === 0) return 'unchanged';
-    const what = `send ${files.length} files, ${images.length} images; remove ${remove.length}`;
+    const hasAll = segments.length === 0 && remove.length === 0;
+    const { operator } = context.judgement.record;
+    if (hasAll && isMarked(operator, context.work.facts.marker?.operator)) return 'unchanged';
+    const what = hasAll
+      ? `note that generation ${operator.generation} of the state acts`
+      : `send ${files.length} files, ${images.length} images; remove ${remove.length}`;
     await change(context, place, what, () => sendSegments(context, place, { segments, remove }));
     return 'changed';
   } catch (error) {
@@ -64,6 +69,7 @@ export async function sendSegments(
       receiver: {
         clusterId: record.clusterId,
         incarnation: record.etcd.incarnation,
+        operator: record.operator,
         relabel: selinux !== 'disabled' && tools.restorecon === true,
       },
       segments: segments.filter(({ id }) => !arrived.has(id)),

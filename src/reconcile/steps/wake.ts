@@ -11,6 +11,7 @@ import { knownLists } from '../etcd-lists.js';
 import type { CheckedHosts } from '../hosts.js';
 import { answering, runningMembers, seenEtcd } from '../observe-etcd.js';
 import { foreignNodes } from '../refuse-foreign.js';
+import { supersededNodes } from '../refuse-superseded.js';
 import { warningOf } from '../warning-of.js';
 
 const UNIT = 'etcd.service';
@@ -48,6 +49,7 @@ async function stoppedMembers(context: Run, hosts: CheckedHosts): Promise<string
   // What will be refused is not touched.
   if (foreignNodes(hosts.fit, record).length > 0 || answering(context, hosts.unread, options.lost).length > 0)
     return [];
+  if (supersededNodes(hosts.facts, record).length > 0) return [];
   const seen = seenEtcd(context, hosts, record.clusterId);
   if (membersToStart(seen).length === 0) return [];
   const lists = await knownLists({ ...context, woken: hosts.woken }, runningMembers(seen));

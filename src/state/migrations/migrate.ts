@@ -1,8 +1,9 @@
 import type { Migration, RawRecord, RecordKind } from './migration.js';
 import { oneToTwo } from './one-to-two.js';
+import { twoToThree } from './two-to-three.js';
 
 /** The first is from version 1 to 2. */
-const MIGRATIONS: readonly Migration[] = [oneToTwo];
+const MIGRATIONS: readonly Migration[] = [oneToTwo, twoToThree];
 
 /** What this release writes; it reads every version up to it. */
 export const RECORD_VERSION = MIGRATIONS.length + 1;

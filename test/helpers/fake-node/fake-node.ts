@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { MANAGED_UNITS } from '../../../src/components/roster.js';
 import { factsScript } from '../../../src/facts/script.js';
+import { markText, type OperatorMark } from '../../../src/node/operator-mark.js';
 import { type FakeSshd, startFakeSshd } from '../fake-sshd.js';
 import type { ExecHandler } from '../fake-sshd-exec.js';
 import { ByteReader } from './byte-reader.js';
@@ -22,6 +23,8 @@ export interface FakeNode {
   sshd: FakeSshd;
   /** A member of etcd that it says to run. */
   etcd?: EtcdMarker | undefined;
+  /** Whoever sent files last; is told where files are. */
+  operator?: OperatorMark | undefined;
   /** One per stream received, in their order. */
   deliveries: Delivery[];
   /** Units that run, with the fingerprint each was started with: then it also holds the files that it received. */
@@ -40,9 +43,12 @@ const TOOLS = 'tar gzip curl ip nft iptables ipset conntrack modprobe restorecon
 export async function startFakeNode(options: FakeNodeOptions): Promise<FakeNode> {
   const deliveries: Delivery[] = [];
   const exec = asRoot(async (command, { stdin, stdout, stderr }) => {
-    const [, clusterId, incarnation] = / receive-files ([0-9a-f]+) (\d+) /.exec(command) ?? [];
+    const [, clusterId, incarnation, generation, id = ''] =
+      / receive-files ([0-9a-f]+) (\d+) (\d+) ([0-9a-f]+) /.exec(command) ?? [];
     if (clusterId !== undefined) {
-      const delivery = { clusterId, incarnation: Number(incarnation), segments: new Map(), removed: [] };
+      const operator = { id, generation: Number(generation) };
+      const delivery = { clusterId, incarnation: Number(incarnation), operator, segments: new Map(), removed: [] };
+      node.operator = operator;
       deliveries.push(delivery);
       return receive(stdin, stdout, delivery);
     }
@@ -62,12 +68,13 @@ export async function startFakeNode(options: FakeNodeOptions): Promise<FakeNode>
 }
 
 /** In the words of the marker below /run. */
-function withInstalled(facts: string, { units, deliveries: [delivery] }: FakeNode): string {
+function withInstalled(facts: string, { units, operator, deliveries: [delivery] }: FakeNode): string {
   if (units === undefined || delivery === undefined) return facts;
   const files = [...delivery.segments.values()].flat();
   const mode = (bits: number): string => bits.toString(8);
   const sections = {
     cluster: [`${delivery.clusterId} ${delivery.incarnation}`],
+    operator: operator ? [markText(operator)] : [],
     files: files.map(({ sha256, mode: bits, path }) => `${sha256} ${mode(bits)} 1:2:3:4 - ${path}`),
     units: Object.entries(units).map(([unit, fingerprint]) => `${unit} ${fingerprint}`),
   };

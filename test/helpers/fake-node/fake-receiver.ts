@@ -4,12 +4,14 @@ import type { Readable, Writable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { Parser } from 'tar';
 import type { ManifestEntry } from '../../../src/delivery/segment.js';
+import type { OperatorMark } from '../../../src/node/operator-mark.js';
 import { ByteReader } from './byte-reader.js';
 
 /** What the command line of the receiver said, and what then arrived. */
 export interface Delivery {
   clusterId: string;
   incarnation: number;
+  operator: OperatorMark;
   /** Segment ID → its manifest, verified. */
   segments: Map<string, ManifestEntry[]>;
   removed: string[];

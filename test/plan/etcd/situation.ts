@@ -74,6 +74,8 @@ export interface Circumstances {
   backup?: Backup;
   beginning?: Beginning;
   recoverFrom?: Recovery;
+  /** The record is of a copy. */
+  unproven?: true;
   /** By name, what is not as usual: every reachable member is fit. */
   members?: Record<string, Partial<MemberFacts>>;
   /** Whom the members know; by default each configured one is a voter. */
@@ -98,6 +100,7 @@ export function factsOf(conditions: string[], options: Circumstances = {}): Etcd
     backup: options.backup ?? { kind: 'none' },
     ...(options.recoverFrom && { recoverFrom: options.recoverFrom }),
     ...(options.beginning && { beginning: options.beginning }),
+    ...(options.unproven && { unproven: true }),
     ...(recorded && { recorded }),
   };
 }

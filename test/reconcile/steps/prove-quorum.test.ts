@@ -7,7 +7,7 @@ import { proveQuorum } from '../../../src/reconcile/steps/record.js';
 import type { Connection } from '../../../src/ssh/transport.js';
 import type { ClusterRecord } from '../../../src/state/records.js';
 import { FakeEtcd, FakeEtcdCluster } from '../../helpers/fake-etcd.js';
-import { sampleSpec } from '../../helpers/sample-facts.js';
+import { OPERATOR, sampleSpec } from '../../helpers/sample-facts.js';
 import { sampleOrders } from '../../helpers/sample-orders.js';
 import { virtualClock } from '../../helpers/virtual-clock.js';
 
@@ -18,6 +18,7 @@ const TRIO = ['s4', 's5', 's6'];
 function runWith(etcd: FakeEtcd, orders: EtcdOrders, phase: 'bootstrapping' | 'bootstrapped' = 'bootstrapped') {
   const record: ClusterRecord = {
     clusterId: 'c',
+    operator: OPERATOR,
     spec,
     etcd: { incarnation: 2, phase, token: 't', members: ['s4', 's5', 's6'], bootIds: {} },
   };

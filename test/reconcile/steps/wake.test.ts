@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeFacts } from '../../../src/facts/facts.js';
+import type { OperatorMark } from '../../../src/node/operator-mark.js';
 import type { Run } from '../../../src/reconcile/context.js';
 import type { CheckedHosts, FitNode } from '../../../src/reconcile/hosts.js';
 import { wakeMembers } from '../../../src/reconcile/steps/wake.js';
@@ -8,7 +9,7 @@ import type { RunEvent } from '../../../src/runner/events.js';
 import type { ClusterRecord, EtcdRecord } from '../../../src/state/records.js';
 import { fakeConnection, sessionOver } from '../../cluster/fake-session.js';
 import { FakeEtcd, FakeEtcdCluster } from '../../helpers/fake-etcd.js';
-import { sampleFacts, sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
+import { OPERATOR, sampleFacts, sampleNode, sampleSpec } from '../../helpers/sample-facts.js';
 import { virtualClock } from '../../helpers/virtual-clock.js';
 
 const NAMES = ['s4', 's5', 's6'];
@@ -22,14 +23,15 @@ interface Member {
   incarnation?: number;
   /** The cluster that the node belongs to in this boot. */
   of?: string;
+  operator?: OperatorMark;
 }
 
-function member({ active = 'inactive', masked = false, incarnation = 2, of = 'c' }: Member = {}): NodeFacts {
+function member({ active = 'inactive', masked = false, incarnation = 2, of = 'c', operator }: Member = {}): NodeFacts {
   const etcd = { name: 'etcd.service', active, sub: '', masked };
   return sampleFacts({
     etcdData: { present: true, clusterId: 'c', incarnation, marker: `c ${incarnation}` },
     units: { 'etcd.service': etcd },
-    marker: { clusterId: of, incarnation, files: [], units: {}, images: [] },
+    marker: { clusterId: of, incarnation, ...(operator && { operator }), files: [], units: {}, images: [] },
   });
 }
 
@@ -51,7 +53,7 @@ function runWith({ facts, etcd = new FakeEtcd(IPS), record = {}, lost = [], fail
       return fails ? { exitCode: 1, stderr: 'no such unit' } : {};
     });
   const names = Object.keys(facts);
-  const known: ClusterRecord = { clusterId: 'c', spec, etcd: { ...recorded, ...record } };
+  const known: ClusterRecord = { clusterId: 'c', operator: OPERATOR, spec, etcd: { ...recorded, ...record } };
   const fit = names.map((name) => ({ node: sampleNode({ name }), facts: facts[name], nodeIp: IPS[name] }) as FitNode);
   const hosts: CheckedHosts = {
     facts: new Map(Object.entries(facts)),
@@ -100,6 +102,7 @@ describe('wake', () => {
     ['runs', { facts: { s4: member({ active: 'active' }) } }],
     ['is of a bootstrap that never finished', { facts: { s4: member() }, record: { phase: 'bootstrapping' } }],
     ['is on a node of another cluster', { facts: { s4: member({ of: 'other' }) } }],
+    ['is where another copy of the state acts', { facts: { s4: member({ operator: { id: 'b2', generation: 2 } }) } }],
     ['was said to be lost', { facts: { s4: member() }, lost: ['s4'] }],
   ])('touches none that %s', async (_title, scenario) => {
     const run = runWith(scenario);

@@ -15,6 +15,8 @@ import { type StateDir, stateDirAt } from '../../../src/state/state-dir.js';
 
 /** Written by the last release whose records have version 1: many settings, three control planes and a worker. */
 const FIXTURE = fileURLToPath(new URL('../fixtures/records-1', import.meta.url));
+/** The same cluster, by one whose records have version 2. */
+const FIXTURE_2 = fileURLToPath(new URL('../fixtures/records-2', import.meta.url));
 
 let state: StateDir;
 beforeEach(() => {
@@ -39,6 +41,7 @@ describe('records of version 1', () => {
     expect([readyTimeoutMs, connectTimeoutMs]).toEqual([480_000, 500]);
     expect(await recorded()).toEqual({
       ...rest,
+      operator: { id: rest.clusterId, generation: 1 },
       spec: {
         ...spec,
         readyTimeout: 480_000,
@@ -53,7 +56,7 @@ describe('records of version 1', () => {
     const record = await recorded();
     expect(textOf(state.clusterFile)).toBe(before);
     await writeClusterRecord(state, record);
-    expect(parse(textOf(state.clusterFile))).toMatchObject({ version: 2, spec: { readyTimeout: 480_000 } });
+    expect(parse(textOf(state.clusterFile))).toMatchObject({ version: 3, spec: { readyTimeout: 480_000 } });
     expect(await recorded()).toEqual(record);
     expect(readdirSync(state.root).toSorted()).toEqual(['cluster.yaml', 'nodes']);
   });
@@ -66,7 +69,7 @@ describe('records of version 1', () => {
     if (s5 === undefined) throw new Error('s5 is not recorded');
     const known = { ...s5, machine: { macs: ['52:54:00:12:34:05'], uuid: '4c4c4544-0035-4d10-8052-b4c04f4d3332' } };
     await writeNodeRecords(state, [known]);
-    expect(JSON.parse(textOf(join(state.nodes, 's5.json')))).toEqual({ version: 2, ...known });
+    expect(JSON.parse(textOf(join(state.nodes, 's5.json')))).toEqual({ version: 3, ...known });
     expect(JSON.parse(textOf(join(state.nodes, 's4.json')))).not.toHaveProperty('version');
     expect(await readNodeRecords(state)).toEqual(new Map([...nodes, ['s5', known]]));
   });
@@ -89,6 +92,16 @@ describe('records of version 1', () => {
       detail: expect.stringContaining('spec.readyTimeout'),
     });
   });
+});
+
+test('records of version 2 are those of a first operator, whose ID all copies of them agree on', async () => {
+  const first = await recorded();
+  cpSync(FIXTURE_2, state.root, { recursive: true });
+  const { version, ...before } = parse(textOf(state.clusterFile));
+  expect(version).toBe(2);
+  expect(await recorded()).toEqual({ ...before, operator: { id: before.clusterId, generation: 1 } });
+  expect(await recorded()).toEqual(first);
+  expect((await readNodeRecords(state)).get('s4')).toMatchObject({ machine: { macs: ['52:54:00:12:34:04'] } });
 });
 
 test.each([RECORD_VERSION + 1, 0, 1.5, 'two'])('version %s is not known, of a node either', async (version) => {
