@@ -27,7 +27,7 @@ export interface FollowLogOptions {
 export interface LogOfServe {
   /** Ends with its signal only. */
   run(): Promise<never>;
-  /** Everything that was acknowledged before is on the disk, as far as a quorum says what that is. @throws as `Follower.flush` */
+  /** Everything that was acknowledged before is on the disk, as far as a quorum says what that is. @throws as `Follower.flush`, and `log-ended` while nothing is followed */
   flush(signal: AbortSignal): Promise<void>;
   /** As it was told last. */
   status(): LogStatus | undefined;
@@ -48,7 +48,8 @@ export function followLog(options: FollowLogOptions): LogOfServe {
   return {
     status: () => last,
     async flush(own) {
-      await follower?.flush(own);
+      if (follower === undefined) throw notFollowed();
+      await follower.flush(own);
     },
     async run() {
       for (;;) {
@@ -62,9 +63,10 @@ export function followLog(options: FollowLogOptions): LogOfServe {
         const life = new AbortController();
         const sinceMs = clock.monotonicMs();
         const onState = (seen: LogState): void => told(statusOf(seen, clock.monotonicMs() - sinceMs));
-        follower = follow(options, { record, onState, signal: AbortSignal.any([signal, life.signal]) });
+        const either = AbortSignal.any([signal, life.signal]);
+        follower = follow(options, { record, onState, signal: either });
         try {
-          await Promise.race([follower.ended, untilAnother(options, incarnation)]);
+          await Promise.race([follower.ended, untilAnother(options, incarnation, either)]);
         } catch (thrown) {
           signal.throwIfAborted();
           const { message } = toDisklessError(thrown);
@@ -110,11 +112,20 @@ function follow({ state, cluster, takeSnapshot }: FollowLogOptions, { record, on
   });
 }
 
-/** Resolves when another life of etcd's data is recorded, or this one is not open any more. */
-async function untilAnother({ state, bell, signal }: FollowLogOptions, incarnation: number): Promise<void> {
+/** Resolves when another life of etcd's data is recorded, or this one is not open any more. @throws the signal's reason */
+async function untilAnother(
+  { state, bell }: Pick<FollowLogOptions, 'state' | 'bell'>,
+  incarnation: number,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     const { etcd } = (await recordedCluster(state)).record;
     if (etcd.incarnation !== incarnation || etcd.phase !== 'bootstrapped') return;
+    signal.throwIfAborted();
     await bell.heard(signal);
   }
+}
+
+function notFollowed(): DisklessError {
+  return new DisklessError({ code: 'log-ended', message: 'no change log is kept just now: etcd is not brought up' });
 }
