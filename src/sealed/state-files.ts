@@ -26,14 +26,14 @@ export type StateHeader = z.output<typeof stateHeaderSchema>;
 /** What tells of runs and of processes of this machine, and is no memory of the cluster. */
 const OWN = /^(runs|bench|retired\.json|lock|serve\.lock|lost\+found|\..*)$/;
 
-/** All else in the state directory, in a stream. The caller holds what keeps it from changing. */
+/** All else in the state directory, in a stream. The caller holds what keeps it from changing; the change log alone may grow. */
 export async function* stateFiles(state: StateDir, header: StateHeader, signal: AbortSignal): AsyncGenerator<TarFile> {
   const text = Buffer.from(`${JSON.stringify(header, null, 2)}\n`);
   yield { name: STATE_HEADER, sizeBytes: text.length, content: once(text) };
   for (const name of await namesIn(state.root)) {
     const path = join(state.root, name);
     const { size } = await stat(path);
-    yield { name: `${STATE_PREFIX}${name}`, sizeBytes: size, content: readIn(path, signal) };
+    yield { name: `${STATE_PREFIX}${name}`, sizeBytes: size, content: readIn(path, signal, size) };
   }
 }
 
