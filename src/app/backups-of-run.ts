@@ -129,6 +129,10 @@ export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
       const { at } = await readChain({ store: logStore(store), snapshot, signal: asked.signal });
       return at === undefined ? text : `${text} and what the change log has up to ${new Date(at).toISOString()}`;
     },
+    async logProblem(snapshot, signal) {
+      const encryptionKeys = new Set(await pki.encryptionKeyNames());
+      return chainProblem({ store: logStore(store), snapshot, encryptionKeys, signal });
+    },
     archive: refuse,
     replay: refuse,
     stray: refuse,

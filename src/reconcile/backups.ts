@@ -1,6 +1,7 @@
 import type { StraySource } from '../backup/keep-stray.js';
 import type { RestoreArchive } from '../backup/restore-archive.js';
 import type { SnapshotInfo } from '../backup/snapshot-info.js';
+import type { ChainProblem } from '../changelog/chain-problem.js';
 import type { Replayed } from '../changelog/replay.js';
 import type { Cluster } from '../cluster/cluster.js';
 import type { Encoding } from '../delivery/segment.js';
@@ -32,6 +33,8 @@ export interface Backups {
     reason: string;
     signal: AbortSignal;
   }): Promise<SnapshotInfo>;
+  /** What keeps a life that begins from that copy from going on to where the change log ends; undefined: nothing. */
+  logProblem(stray: SnapshotInfo, signal: AbortSignal): Promise<ChainProblem | undefined>;
   /** The directory of those copies, for people. */
   straysIn: string;
   /** Takes one of the cluster that runs, and lets go what nobody needs any more. */

@@ -1,5 +1,6 @@
 import type { SnapshotInfo } from '../../backup/snapshot-info.js';
-import { refusal } from '../../errors.js';
+import type { ChainProblem } from '../../changelog/chain-problem.js';
+import { type DisklessError, refusal } from '../../errors.js';
 import { copiedFirst, type WipeReason, wipes } from '../../plan/etcd-order-types.js';
 import { refuseNotFurthest, snapshotSources } from '../../plan/etcd-recovery.js';
 import type { Gave, Outcome, StepPlace } from '../../runner/sequence.js';
@@ -20,22 +21,32 @@ export async function keepStrays(context: Judged, place: StepPlace): Promise<Gav
   if (going.length === 0) return { outcome: 'unchanged', gives: judgement };
   await all(going.map((node) => fence(context, { ...place, node })));
   const kept = await all(going.map((node) => takeStray(context, { ...place, node }, reasonOf(judgement, node))));
-  return { outcome: 'changed', gives: madeOf(judgement, kept) };
+  return { outcome: 'changed', gives: await madeOf(context, kept, place.signal) };
 }
 
 /**
  * The life that begins is restored from the stray of the member that was named.
  *
- * @throws DisklessError `recover-older` (exit 5) where another one turned out to be further
+ * @throws DisklessError `recover-older` (exit 5) where another one turned out to be further, `recover-log` where the change
+ * log that goes on from it cannot be used: nothing is wiped then
  */
-function madeOf(judgement: Judgement, kept: readonly SnapshotInfo[]): Judgement {
+async function madeOf(
+  { judgement, options }: Judged,
+  kept: readonly SnapshotInfo[],
+  signal: AbortSignal,
+): Promise<Judgement> {
   const { orders, record } = judgement;
   const begin = orders.cluster.find((order) => order.do === 'begin-incarnation');
-  const base = kept.find(({ node }) => node === begin?.recover?.name);
-  if (begin?.recover === undefined || base === undefined) return judgement;
+  if (begin?.recover === undefined) return judgement;
+  const { name: named } = begin.recover;
+  const base = kept.find(({ node }) => node === named);
+  if (base === undefined)
+    throw new Error(`the next life is to be made of what ${named} holds, and that was not copied`);
   const sources = kept.map(({ node: name, incarnation, revision }) => ({ name, incarnation, revision }));
   const refused = refuseNotFurthest(begin.recover, [...sources, ...snapshotSources(begin.recover)]);
   if (refused) throw refusal({ code: refused.reason, message: refused.message, hint: refused.hint });
+  const problem = record.etcd.origin?.alone ? undefined : await options.backups.logProblem(base, signal);
+  if (problem) throw logUnusable(named, problem);
   const origin = { phase: 'restoring' as const, ...record.etcd.origin, snapshot: base.id };
   const cluster = orders.cluster.map((order) => (order === begin ? { ...begin, from: base.id } : order));
   return {
@@ -43,6 +54,15 @@ function madeOf(judgement: Judgement, kept: readonly SnapshotInfo[]): Judgement 
     orders: { ...orders, cluster },
     record: { ...record, etcd: { ...record.etcd, origin } },
   };
+}
+
+function logUnusable(host: string, { why, ways }: ChainProblem): DisklessError {
+  return refusal({
+    code: 'recover-log',
+    host,
+    message: why,
+    hint: `nothing was wiped: ${ways}, and run the same command again; or --older-data with it takes what ${host} holds alone: what only the change log has is lost`,
+  });
 }
 
 /** Data of an older life on a member that comes back to a quorum: nobody but itself waits for its copy. */

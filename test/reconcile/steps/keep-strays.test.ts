@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StraySource } from '../../../src/backup/keep-stray.js';
+import type { ChainProblem } from '../../../src/changelog/chain-problem.js';
 import { DisklessError } from '../../../src/errors.js';
 import { PATHS } from '../../../src/node/paths.js';
 import type { ClusterOrder, EtcdOrders, MemberOrder } from '../../../src/plan/etcd-order-types.js';
@@ -71,6 +72,10 @@ interface Scenario {
   answers?: string[];
   /** What becomes of a copy, on the operator. */
   store?: (source: StraySource) => Promise<void>;
+  /** Of the change log over a copy. */
+  problem?: ChainProblem;
+  /** Of the life that begins. */
+  alone?: true;
 }
 
 const HEADER = { clusterId: '99', memberId: '17', revision: '100', raftTerm: '1' };
@@ -82,6 +87,8 @@ function runWith({
   active = 'active',
   answers = [],
   store = async () => {},
+  problem,
+  alone,
 }: Scenario) {
   const events: RunEvent[] = [];
   const kept: Record<string, string> = {};
@@ -121,7 +128,7 @@ function runWith({
   const work = (node: string) => ({ node: sampleNode({ name: node }), facts });
   const judgement = {
     orders: sampleOrders({ members: orders, cluster: begin }) satisfies EtcdOrders,
-    record: { clusterId: 'c', spec: sampleSpec(), etcd: {} },
+    record: { clusterId: 'c', spec: sampleSpec(), etcd: alone ? { origin: { alone } } : {} },
     work: new Map(['s4', 's5'].map((node) => [node, work(node)])),
   };
   const context = {
@@ -131,7 +138,11 @@ function runWith({
     bus,
     signal,
     memory: { tally: new Map(), record: judgement.record },
-    options: { clock: virtualClock(), readyTimeoutMs: 60_000, backups: { stray, straysIn: '/state/strays' } },
+    options: {
+      clock: virtualClock(),
+      readyTimeoutMs: 60_000,
+      backups: { stray, logProblem: async () => problem, straysIn: '/state/strays' },
+    },
   } as unknown as AtWork;
   const place = { node: '', step: 'strays', signal, failed: new Set<string>() };
   return {
@@ -248,6 +259,32 @@ describe('a life that is made of what one member holds', () => {
     await expect(older.all()).rejects.toMatchObject({ code: 'recover-older' });
     const asked = runWith({ orders, ...recovering({ name: 's4', olderData: true }), revisions: { s5: '101' } });
     expect((await asked.all()).gives.record.etcd.origin?.snapshot).toBe('2-100-s4');
+  });
+});
+
+describe('a life that is made of what one member holds, with a change log that cannot be used,', () => {
+  const problem = { why: 'the change log has a hole', ways: 'put it back' };
+  const begin = (name: string): ClusterOrder[] => [
+    {
+      do: 'begin-incarnation',
+      incarnation: 3,
+      members: ['s4', 's5', 's6'],
+      discarded: ['s4', 's5'],
+      why: 'recovered',
+      recover: { olderData: false, name },
+    },
+  ];
+  const orders = { s4: given, s5: given };
+
+  it('does not begin, unless what the member holds is wanted alone', async () => {
+    const run = runWith({ orders, begin: begin('s5'), problem });
+    await expect(run.all()).rejects.toMatchObject({ code: 'recover-log', exit: 5, host: 's5', message: problem.why });
+    const only = runWith({ orders, begin: begin('s5'), problem, alone: true });
+    expect((await only.all()).gives.record.etcd.origin).toMatchObject({ snapshot: '2-100-s5', alone: true });
+  });
+
+  it('never goes on with what was not copied', async () => {
+    await expect(runWith({ orders, begin: begin('s6') }).all()).rejects.toThrow('s6');
   });
 });
 
