@@ -15,6 +15,7 @@ import { waitsFor } from '../runner/long-waits.js';
 import type { SealFor } from '../sealed/seal.js';
 import { type OutFile, requireFree, writeOut } from '../sealed/write-out.js';
 import type { LockOwner } from '../state/lock-owner.js';
+import { positionOf } from '../state/position.js';
 import { readClusterRecord } from '../state/record-files.js';
 import type { ClusterRecord } from '../state/records.js';
 import { requireInUse } from '../state/retired.js';
@@ -151,10 +152,7 @@ export async function prune({ state, store, now }: PruneOptions): Promise<string
 }
 
 async function pruneLog(store: SnapshotStore, kept: readonly string[]): Promise<void> {
-  const positions = kept.map((id) => {
-    const [incarnation, revision] = id.split('-').map(Number);
-    return { incarnation: incarnation ?? 0, revision: revision ?? 0 };
-  });
+  const positions = kept.map(positionOf).map((each) => ({ ...each, revision: Number(each.revision) }));
   const segments = await listSegments(logStore(store));
   for (const each of prunableSegments({ segments, kept: positions })) await removeSegment(each);
 }

@@ -1,4 +1,5 @@
-import { newestFirst, type SnapshotInfo } from './snapshot-info.js';
+import { newestFirst } from '../state/position.js';
+import type { SnapshotInfo } from './snapshot-info.js';
 
 export interface RetentionPolicy {
   /** Newest ones kept of each incarnation; of those before them one of each hour, then one of each day. */
