@@ -1,7 +1,7 @@
 import type { Arch } from '../artifacts/catalogue.js';
 import { etcdutl } from '../artifacts/etcdutl.js';
 import { holdStore } from '../backup/hold-store.js';
-import { policyOf, prunable } from '../backup/retention.js';
+import { loggedOnes, policyOf, prunable } from '../backup/retention.js';
 import { snapshotFile } from '../backup/snapshot-file.js';
 import type { SnapshotInfo } from '../backup/snapshot-info.js';
 import { listSnapshots, removeSnapshot, type SnapshotStore, snapshotStore } from '../backup/snapshot-store.js';
@@ -146,8 +146,13 @@ export async function prune({ state, store, now }: PruneOptions): Promise<string
   const needed = new Set(origin && phase === 'bootstrapping' ? [origin.snapshot] : []);
   const gone = prunable({ snapshots, policy: policyOf(keep, keepDays), needed, now: now.getTime() });
   for (const id of gone) await removeSnapshot(store, id);
-  const kept = [...snapshots, ...damaged].map(({ id }) => id).filter((id) => !gone.includes(id));
-  await pruneLog(store, kept);
+  const kept = snapshots.filter(({ id }) => !gone.includes(id));
+  // Damaged ones may be put right.
+  const bases = [...loggedOnes(kept, { keep, needed }), ...damaged];
+  await pruneLog(
+    store,
+    bases.map(({ id }) => id),
+  );
   return gone;
 }
 
