@@ -1,7 +1,7 @@
 import type { Arch } from '../artifacts/catalogue.js';
 import { etcdutl } from '../artifacts/etcdutl.js';
 import { holdStore } from '../backup/hold-store.js';
-import { policyOf, prunable } from '../backup/retention.js';
+import { loggedOnes, policyOf, prunable } from '../backup/retention.js';
 import { snapshotFile } from '../backup/snapshot-file.js';
 import type { SnapshotInfo } from '../backup/snapshot-info.js';
 import { listSnapshots, removeSnapshot, type SnapshotStore, snapshotStore } from '../backup/snapshot-store.js';
@@ -15,6 +15,7 @@ import { waitsFor } from '../runner/long-waits.js';
 import type { SealFor } from '../sealed/seal.js';
 import { type OutFile, requireFree, writeOut } from '../sealed/write-out.js';
 import type { LockOwner } from '../state/lock-owner.js';
+import { positionOf } from '../state/position.js';
 import { readClusterRecord } from '../state/record-files.js';
 import type { ClusterRecord } from '../state/records.js';
 import { requireInUse } from '../state/retired.js';
@@ -145,16 +146,18 @@ export async function prune({ state, store, now }: PruneOptions): Promise<string
   const needed = new Set(origin && phase === 'bootstrapping' ? [origin.snapshot] : []);
   const gone = prunable({ snapshots, policy: policyOf(keep, keepDays), needed, now: now.getTime() });
   for (const id of gone) await removeSnapshot(store, id);
-  const kept = [...snapshots, ...damaged].map(({ id }) => id).filter((id) => !gone.includes(id));
-  await pruneLog(store, kept);
+  const kept = snapshots.filter(({ id }) => !gone.includes(id));
+  // Damaged ones may be put right.
+  const bases = [...loggedOnes(kept, { keep, needed }), ...damaged];
+  await pruneLog(
+    store,
+    bases.map(({ id }) => id),
+  );
   return gone;
 }
 
 async function pruneLog(store: SnapshotStore, kept: readonly string[]): Promise<void> {
-  const positions = kept.map((id) => {
-    const [incarnation, revision] = id.split('-').map(Number);
-    return { incarnation: incarnation ?? 0, revision: revision ?? 0 };
-  });
+  const positions = kept.map(positionOf).map((each) => ({ ...each, revision: Number(each.revision) }));
   const segments = await listSegments(logStore(store));
   for (const each of prunableSegments({ segments, kept: positions })) await removeSegment(each);
 }

@@ -1,5 +1,4 @@
 import type { Choice } from '../backup/choose-snapshot.js';
-import { positionOf } from '../backup/snapshot-info.js';
 import type { SnapshotStore } from '../backup/snapshot-store.js';
 import { verifySnapshot } from '../backup/verify-snapshot.js';
 import { chainProblem } from '../changelog/chain-problem.js';
@@ -7,6 +6,7 @@ import { logStore } from '../changelog/log-store.js';
 import { readChain } from '../changelog/read-chain.js';
 import { ownError } from '../errors.js';
 import type { Backup } from '../plan/etcd-facts.js';
+import { positionOf } from '../state/position.js';
 
 export interface CoveredByLogOptions {
   store: SnapshotStore;

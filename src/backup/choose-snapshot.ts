@@ -1,9 +1,10 @@
 import { knownVersion } from '../config/known-version.js';
 import type { ClusterSpec } from '../config/spec.js';
 import { ownError } from '../errors.js';
+import { newestFirst, positionOf } from '../state/position.js';
 import type { EtcdRecord } from '../state/records.js';
 import { assumedText, restoreProblems } from './restorable.js';
-import { isStrayId, newestFirst, positionOf, type SnapshotInfo } from './snapshot-info.js';
+import { isStrayId, type SnapshotInfo } from './snapshot-info.js';
 import { listSnapshots, newestKnownId, type SnapshotStore } from './snapshot-store.js';
 import { verifySnapshot } from './verify-snapshot.js';
 

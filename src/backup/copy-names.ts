@@ -1,5 +1,6 @@
+import { positionOf } from '../state/position.js';
 import type { KeptSnapshot } from './retention.js';
-import { positionOf, type SnapshotInfo } from './snapshot-info.js';
+import type { SnapshotInfo } from './snapshot-info.js';
 
 /** Whose copies they are: several clusters may share a folder, also under one name. */
 export interface CopyOwner {

@@ -1,6 +1,7 @@
 import type { BackupSpec } from '../config/spec.js';
 import { type DisklessError, ownError } from '../errors.js';
 import type { SealFor } from '../sealed/seal.js';
+import { newestFirst } from '../state/position.js';
 import type { StateDir } from '../state/state-dir.js';
 import { type CopiesRecord, readCopies, targetText, writeCopies } from './copies-record.js';
 import { type CopyOwner, copyName } from './copy-names.js';
@@ -9,7 +10,7 @@ import { copyToCommand } from './copy-to-command.js';
 import { copyToFolder } from './copy-to-folder.js';
 import { type KeptSnapshot, policyOf, prunable } from './retention.js';
 import { snapshotFile } from './snapshot-file.js';
-import { newestFirst, type SnapshotInfo } from './snapshot-info.js';
+import type { SnapshotInfo } from './snapshot-info.js';
 import { listSnapshots, snapshotStore } from './snapshot-store.js';
 
 export interface CopySnapshotsOptions {

@@ -1,4 +1,5 @@
-import { newestFirst, type SnapshotInfo } from './snapshot-info.js';
+import { newestFirst } from '../state/position.js';
+import type { SnapshotInfo } from './snapshot-info.js';
 
 export interface RetentionPolicy {
   /** Newest ones kept of each incarnation; of those before them one of each hour, then one of each day. */
@@ -41,6 +42,24 @@ export function prunable({ snapshots, policy, needed, now }: RetentionInput): st
       return ones.filter((each, rank) => !kept.has(each) && !(rank === 0 && life < LAST_OF_INCARNATIONS));
     })
     .flatMap(({ id }) => (needed.has(id) ? [] : [id]));
+}
+
+/**
+ * Those that the change log goes on from: the newest `keep` of each incarnation and what is needed, not each that is kept
+ * of a month, or so much would be kept of the log.
+ *
+ * @param kept The newest first
+ */
+export function loggedOnes<T extends Pick<KeptSnapshot, 'id' | 'incarnation'>>(
+  kept: readonly T[],
+  { keep, needed }: Pick<RetentionPolicy, 'keep'> & Pick<RetentionInput, 'needed'>,
+): T[] {
+  const seen = new Map<number, number>();
+  return kept.filter(({ id, incarnation }) => {
+    const rank = seen.get(incarnation) ?? 0;
+    seen.set(incarnation, rank + 1);
+    return rank < keep || needed.has(id);
+  });
 }
 
 interface Aged extends KeptSnapshot {

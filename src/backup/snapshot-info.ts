@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Position } from '../state/position.js';
 
 /** The version of sidecars that this release reads and writes. */
 export const SIDECAR_VERSION = 1;
@@ -73,19 +74,3 @@ export function strayId({ incarnation, revision, node }: Position & { node: stri
 }
 
 export const isStrayId = (id: string): boolean => /^\d+-\d+-/.test(id);
-
-/** Where it stands in the cluster's history. */
-type Position = Pick<SnapshotInfo, 'incarnation' | 'revision'>;
-
-/** As its ID says, of one that is not there or cannot be read. */
-export function positionOf(id: string): Position {
-  const [incarnation, revision = '0'] = id.split('-');
-  return { incarnation: Number(incarnation), revision };
-}
-
-/** The newest first: by incarnation and revision, never by a clock or a name. */
-export function newestFirst(one: Position, other: Position): number {
-  if (one.incarnation !== other.incarnation) return other.incarnation - one.incarnation;
-  const [ours, theirs] = [BigInt(one.revision), BigInt(other.revision)];
-  return ours === theirs ? 0 : ours < theirs ? 1 : -1;
-}

@@ -3,9 +3,10 @@ import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { usageError } from '../errors.js';
 import { isTemporaryOf, syncDirectory, TEMPORARY_FILE, writeFileAtomic } from '../state/atomic-write.js';
+import { newestFirst, positionOf } from '../state/position.js';
 import type { StateDir } from '../state/state-dir.js';
 import { stateError } from '../state/state-error.js';
-import { isStrayId, newestFirst, positionOf, type SnapshotInfo, snapshotInfoSchema } from './snapshot-info.js';
+import { isStrayId, type SnapshotInfo, snapshotInfoSchema } from './snapshot-info.js';
 
 /** Snapshots of one cluster, in its state directory. Those who write or remove hold its lock. */
 export interface SnapshotStore {

@@ -1,17 +1,12 @@
+import { HOLDER_KEYS, HOLDER_PREFIXES } from '../etcd/holder-keys.js';
 import type { KeyChange } from '../etcd/key-values.js';
 import type { WatchEvent } from '../etcd/watch-messages.js';
 
 /** What comes and goes by itself, and would be worth nothing after a restore. */
-const PASSING: readonly string[] = [
-  '/registry/events/',
-  '/registry/masterleases/',
-  '/registry/leases/kube-node-lease/',
-  '/registry/leases/kube-system/apiserver-',
-];
+const PASSING: readonly string[] = [...HOLDER_PREFIXES, '/registry/events/', '/registry/leases/kube-node-lease/'];
 
 const PASSING_KEYS: ReadonlySet<string> = new Set([
-  '/registry/leases/kube-system/kube-controller-manager',
-  '/registry/leases/kube-system/kube-scheduler',
+  ...HOLDER_KEYS,
   // By it apiservers agree on who compacts.
   'compact_rev_key',
 ]);

@@ -1,3 +1,4 @@
+import { newestFirst, type Position, positionOf } from '../state/position.js';
 import type { EtcdRecord } from '../state/records.js';
 import { nextIncarnation } from './etcd-bootstrap.js';
 import { type EtcdFacts, isFit, type MemberFacts, of, type Recovery } from './etcd-facts.js';
@@ -6,20 +7,10 @@ import { type EtcdOrders, type Refusal, refused } from './etcd-order-types.js';
 /* A life that goes on from what one member holds, where no quorum of it can be made any more. */
 
 /** Data that a life may be made of, and how far it goes. */
-export interface Source {
+export interface Source extends Position {
   /** As a person names it: a member, or a snapshot's ID. */
   name: string;
-  incarnation: number;
-  /** Decimal. */
-  revision: string;
   isSnapshot?: true;
-}
-
-/** The furthest first: by incarnation and revision, never by a clock. */
-export function furthestFirst(one: Omit<Source, 'name'>, other: Omit<Source, 'name'>): number {
-  if (one.incarnation !== other.incarnation) return other.incarnation - one.incarnation;
-  const [ours, theirs] = [BigInt(one.revision), BigInt(other.revision)];
-  return ours === theirs ? 0 : ours < theirs ? 1 : -1;
 }
 
 /** As far as their members say how far they are. */
@@ -37,7 +28,7 @@ const sourceText = ({ name, incarnation, revision, isSnapshot }: Source): string
 
 /** Of each member that has data: how far that goes and when it was written last, as far as that is known. */
 export function heldText(members: readonly MemberFacts[]): string {
-  const known = knownSources(members).toSorted(furthestFirst);
+  const known = knownSources(members).toSorted(newestFirst);
   const place = ({ name }: MemberFacts): number => known.findIndex((source) => source.name === name) >>> 0;
   const held = members.filter(({ condition }) => condition.kind === 'data');
   return held
@@ -53,9 +44,8 @@ export function heldText(members: readonly MemberFacts[]): string {
 /** Newer data is never replaced by older without a word. @param sources Of those whose reach is known */
 export function refuseNotFurthest({ name, olderData }: Recovery, sources: readonly Source[]): Refusal | undefined {
   const named = sources.find((source) => source.name === name);
-  const [furthest] = sources.toSorted(furthestFirst);
-  if (olderData || named === undefined || furthest === undefined || furthestFirst(named, furthest) <= 0)
-    return undefined;
+  const [furthest] = sources.toSorted(newestFirst);
+  if (olderData || named === undefined || furthest === undefined || newestFirst(named, furthest) <= 0) return undefined;
   // A snapshot is what begins where the members' data is given up.
   const members = sources.filter((source) => source.isSnapshot !== true).map((source) => source.name);
   const way = furthest.isSnapshot
@@ -87,7 +77,5 @@ export function recovery(facts: EtcdFacts, recorded: EtcdRecord): EtcdOrders | R
 
 /** Its ID says how far it goes. */
 export function snapshotSources({ snapshot: name }: { snapshot?: string }): Source[] {
-  if (name === undefined) return [];
-  const [incarnation, revision = '0'] = name.split('-');
-  return [{ name, incarnation: Number(incarnation), revision, isSnapshot: true }];
+  return name === undefined ? [] : [{ name, ...positionOf(name), isSnapshot: true }];
 }

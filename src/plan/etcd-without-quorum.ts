@@ -1,3 +1,4 @@
+import { newestFirst } from '../state/position.js';
 import type { EtcdRecord } from '../state/records.js';
 import { nextIncarnation } from './etcd-bootstrap.js';
 import {
@@ -22,7 +23,7 @@ import {
 import { entriesOf, isRemovedBy, type Voter, votersOf } from './etcd-membership.js';
 import { type EtcdOrders, type MemberOrder, type Refusal, refused } from './etcd-order-types.js';
 import { nextBeginning } from './etcd-origin.js';
-import { furthestFirst, heldText, knownSources, recovery } from './etcd-recovery.js';
+import { heldText, knownSources, recovery } from './etcd-recovery.js';
 import {
   askedAbout,
   mayBeElsewhere,
@@ -193,7 +194,7 @@ function waysOut(facts: EtcdFacts, recorded: EtcdRecord, voters: readonly Voter[
   const first = [...new Set([...back.barred, ...barred])];
   const isBarred = unlisted.length + unfit.length + first.length > 0;
   const { flag, what } = nextBeginning(facts, recorded);
-  const [furthest] = knownSources(data).toSorted(furthestFirst);
+  const [furthest] = knownSources(data).toSorted(newestFirst);
   const base = furthest?.name ?? data.find(isCurrent(recorded))?.name;
   const givesUp = isBarred
     ? `or reboot ${names(data).join(', ')} if its data may go`

@@ -1,18 +1,8 @@
+import { HOLDER_KEYS, HOLDER_PREFIXES } from '../etcd/holder-keys.js';
 import { hasCode } from '../kube/api-errors.js';
 import type { ClusterRecord, RestorePhase } from '../state/records.js';
 import type { Run } from './context.js';
 import { isUnsettled, retrying, settling, shortly } from './settling.js';
-
-/**
- * What must not come back with the past: the addresses of its apiservers, by which pods would find dead ones, and leases
- * that its leaders held, which the next ones would wait out.
- */
-const NOT_TO_RETURN: readonly string[] = [
-  '/registry/masterleases/',
-  '/registry/leases/kube-system/kube-controller-manager',
-  '/registry/leases/kube-system/kube-scheduler',
-  '/registry/leases/kube-system/apiserver-',
-];
 
 const isPassing = (error: unknown): boolean => hasCode(error, 'locked') || isUnsettled(error);
 
@@ -41,7 +31,7 @@ export async function finishRestore(context: Run, signal: AbortSignal, given: Fi
     await settling(context, async () => {
       const etcd = await context.cluster.quorumThrough(given.through, signal);
       await etcd.disarmNoSpace({ signal });
-      for (const prefix of NOT_TO_RETURN) await etcd.deletePrefix(prefix, { signal });
+      for (const prefix of [...HOLDER_PREFIXES, ...HOLDER_KEYS]) await etcd.deletePrefix(prefix, { signal });
     });
     await reached('restored');
   }

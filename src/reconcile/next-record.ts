@@ -1,6 +1,7 @@
 import type { ClusterSpec } from '../config/spec.js';
 import type { EtcdFacts } from '../plan/etcd-facts.js';
 import type { ClusterOrder, EtcdOrders } from '../plan/etcd-order-types.js';
+import { isAlone } from '../plan/is-alone.js';
 import type { ClusterRecord, OperatorRecord, OriginRecord, PkiFingerprints } from '../state/records.js';
 import { versionSince } from './version-since.js';
 
@@ -61,10 +62,4 @@ function originOf({ from, recover }: BeginOrder, facts: EtcdFacts): OriginRecord
   const phase = 'restoring';
   if (recover) return { snapshot: recover.name, phase, ...(recover.olderData && { alone: true }) };
   return from === undefined ? undefined : { snapshot: from, phase, ...(isAlone(from, facts) && { alone: true }) };
-}
-
-/** Whether a life that begins from it is to be that and nothing beyond: a person said so, now or when it began for the first time. */
-export function isAlone(snapshot: string, { beginning, recorded }: Pick<EtcdFacts, 'beginning' | 'recorded'>): boolean {
-  const isBegunAgain = recorded?.phase === 'bootstrapping' && recorded.origin?.snapshot === snapshot;
-  return beginning === 'snapshot' || (isBegunAgain && recorded.origin?.alone === true);
 }

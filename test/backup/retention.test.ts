@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { prunable, type RetentionInput } from '../../src/backup/retention.js';
+import { loggedOnes, prunable, type RetentionInput } from '../../src/backup/retention.js';
 import type { SnapshotInfo } from '../../src/backup/snapshot-info.js';
 import { sampleSnapshot } from './samples.js';
 
@@ -78,4 +78,10 @@ describe('prunable', () => {
     const daily = [6, 5, 4, 3, 2, 1, 0].map((days) => taken(1, 106 - days, days * 2));
     expect(pruned([taken(1, 1, 400), ...daily])).toEqual(['1-1', '1-100']);
   });
+});
+
+it('the change log goes on from the newest of each incarnation and what is needed, not from a month of them', () => {
+  const kept = [taken(2, 9, 0), taken(2, 8, 1), taken(2, 7, 2), taken(1, 6, 3), taken(1, 5, 4), taken(1, 4, 5)];
+  const ids = loggedOnes(kept, { keep: 2, needed: new Set(['1-4']) }).map(({ id }) => id);
+  expect(ids).toEqual(['2-9', '2-8', '1-6', '1-5', '1-4']);
 });

@@ -10,7 +10,7 @@ import { createWorld, type World } from './helpers/cluster-world.js';
 import { type Daemon, startDaemon } from './helpers/daemon.js';
 import { memberList, voters } from './helpers/etcd-members.js';
 import { expectKept, startLedger } from './helpers/ledger.js';
-import { isFollowed, shown } from './helpers/serve-page.js';
+import { AT_PAGE, isFollowed, PAGE_URL, shown } from './helpers/serve-page.js';
 import { deployEcho, expectEcho } from './helpers/workload.js';
 
 /* Nobody types: `serve` sees machines go and come, and brings them back, with what the cluster held. */
@@ -41,7 +41,7 @@ afterAll(async () => {
 function configured(serve: object): string[] {
   const file = join(directory, 'serve.yaml');
   writeFileSync(file, JSON.stringify({ serve }));
-  return ['--config', file];
+  return ['--config', file, ...AT_PAGE];
 }
 
 const TRUSTING = () => configured({ trust: 'per-boot', snapshotEvery: '60m' });
@@ -70,7 +70,7 @@ describe('serve', () => {
     daemon?.kill('SIGHUP');
     await daemon?.until(/the page is at/);
     await expect.poll(async () => (await shown())?.problems, { timeout: 30_000 }).toEqual([]);
-    const metrics = await (await fetch('http://127.0.0.1:8400/metrics')).text();
+    const metrics = await (await fetch(`${PAGE_URL}/metrics`)).text();
     expect(metrics).toContain('incarnation');
   });
 

@@ -12,7 +12,7 @@ import { startDaemon } from './helpers/daemon.js';
 import { memberList, voters } from './helpers/etcd-members.js';
 import { changing, finished, noted, runUntil, started } from './helpers/interrupt.js';
 import { expectKept, startLedger } from './helpers/ledger.js';
-import { isFollowed } from './helpers/serve-page.js';
+import { AT_PAGE, isFollowed } from './helpers/serve-page.js';
 import { deployEcho, expectEcho } from './helpers/workload.js';
 
 /*
@@ -184,7 +184,7 @@ describe('the operator is killed in the middle of a restore', () => {
   it('what the change log has was written: the next up goes on with it, and nothing is lost', async () => {
     await write();
     await backUp();
-    const daemon = startDaemon(world.operator);
+    const daemon = startDaemon(world.operator, AT_PAGE);
     const written = startLedger(world.operator, 'logged');
     let cutAt: number;
     try {

@@ -47,9 +47,9 @@ function runFrom(phase: RestorePhase | undefined, fails?: string, passing?: Disk
 const CLEARED = [
   'disarm',
   'delete /registry/masterleases/',
+  'delete /registry/leases/kube-system/apiserver-',
   'delete /registry/leases/kube-system/kube-controller-manager',
   'delete /registry/leases/kube-system/kube-scheduler',
-  'delete /registry/leases/kube-system/apiserver-',
 ];
 
 const REPLAYED = ['replay 2-7', 'save bootstrapping replayed'];
