@@ -13,7 +13,7 @@ import { runSequence } from '../../src/runner/run-sequence.js';
 import type { StepPlace, StepResult } from '../../src/runner/sequence.js';
 import type { Connection } from '../../src/ssh/transport.js';
 import { clusterOf, type FakeConnection, fakeConnection, sessionOver } from '../cluster/fake-session.js';
-import { sampleFacts, sampleNode } from '../helpers/sample-facts.js';
+import { OPERATOR, sampleFacts, sampleNode } from '../helpers/sample-facts.js';
 import { sampleOrders } from '../helpers/sample-orders.js';
 
 /* The order of `up` and some of its steps as they are; the others do nothing, or what is scripted. */
@@ -42,7 +42,7 @@ function upWith({ real, sessions, scripted = async () => {}, onEvent = () => {} 
     const arrivals = createArrivals(node.name, ['config', 'etcd', 'kube-apiserver', 'containerd', 'kubelet']);
     return [node.name, { node, facts: sampleFacts(), difference, arrivals } as unknown as NodeWork];
   });
-  const record = { clusterId: 'c', etcd: { incarnation: 1 } };
+  const record = { clusterId: 'c', operator: OPERATOR, etcd: { incarnation: 1 } };
   const services = {
     signal,
     bus,
@@ -56,7 +56,10 @@ function upWith({ real, sessions, scripted = async () => {}, onEvent = () => {} 
   const run = async (_context: unknown, place: StepPlace): Promise<StepResult> => {
     await scripted(place);
     const { node, step } = place;
-    return { outcome: 'unchanged', gives: step === 'judge' ? judgement : step === 'preflight' ? work.get(node) : {} };
+    return {
+      outcome: 'unchanged',
+      gives: ['judge', 'strays'].includes(step) ? judgement : step === 'preflight' ? work.get(node) : {},
+    };
   };
   const steps = upSequence.map((step) => (real.includes(step.id) ? step : { ...step, run }));
   return runSequence({ steps, nodes: NODES, services, bus, signal });

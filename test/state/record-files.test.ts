@@ -150,7 +150,7 @@ describe('what is damaged is named, and left as it is', () => {
   const damages: [string, (text: string) => string, string][] = [
     ['cut in the middle', (text) => text.slice(0, text.indexOf('    - name: s5')), 'cluster.yaml:3:1 etcd is missing'],
     ['empty', () => '', 'cluster.yaml:1:1 the file must be a mapping, not nothing'],
-    ['not YAML', (text) => text.replace('spec:', 'spec: ]'), 'cluster.yaml:6:7'],
+    ['not YAML', (text) => text.replace('spec:', 'spec: ]'), 'cluster.yaml:8:7'],
     ['zeros', (text) => '\0'.repeat(text.length), 'cluster.yaml:1:1'],
     [
       'a wrong role',

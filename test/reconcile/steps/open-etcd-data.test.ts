@@ -8,7 +8,7 @@ import { createEventBus } from '../../../src/runner/event-bus.js';
 import type { RunEvent } from '../../../src/runner/events.js';
 import { fakeConnection, sessionOver } from '../../cluster/fake-session.js';
 import { FakeEtcd, FakeEtcdCluster } from '../../helpers/fake-etcd.js';
-import { sampleNode } from '../../helpers/sample-facts.js';
+import { OPERATOR, sampleNode } from '../../helpers/sample-facts.js';
 import { sampleOrders } from '../../helpers/sample-orders.js';
 import { virtualClock } from '../../helpers/virtual-clock.js';
 
@@ -35,7 +35,7 @@ function runWith(claimed: string[], refusing: string[] = []) {
   ]);
   const claims = createEtcdClaims();
   for (const name of claimed) claims.claimed(name, 'c 1 voter t begun');
-  const record = { clusterId: 'c', etcd: { incarnation: 1, phase: 'bootstrapping', token: 't' } };
+  const record = { clusterId: 'c', operator: OPERATOR, etcd: { incarnation: 1, phase: 'bootstrapping', token: 't' } };
   const context = {
     signal,
     bus: createEventBus({ sinks: [(event) => events.push(event)], monotonicMs: () => 0, wallClock: () => new Date(0) }),

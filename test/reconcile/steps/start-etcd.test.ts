@@ -21,7 +21,7 @@ import type { RunEvent } from '../../../src/runner/events.js';
 import type { Connection, ExecOptions } from '../../../src/ssh/transport.js';
 import { execute } from '../../e2e/helpers/cli.js';
 import { FakeEtcd, FakeEtcdCluster } from '../../helpers/fake-etcd.js';
-import { sampleFacts, sampleNode } from '../../helpers/sample-facts.js';
+import { OPERATOR, sampleFacts, sampleNode } from '../../helpers/sample-facts.js';
 import { sampleOrders } from '../../helpers/sample-orders.js';
 import { virtualClock } from '../../helpers/virtual-clock.js';
 
@@ -147,7 +147,7 @@ function runWith(
     work,
     judgement: {
       orders: sampleOrders({ members: { s4: order }, quorum: { state: 'made', through: ['s4'] } }),
-      record: { clusterId: 'c', etcd: { incarnation: 3, token: 't3', phase } },
+      record: { clusterId: 'c', operator: OPERATOR, etcd: { incarnation: 3, token: 't3', phase } },
       work: new Map([['s4', work]]),
     },
     options: {
