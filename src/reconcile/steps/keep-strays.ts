@@ -60,7 +60,7 @@ function logUnusable(host: string, { why, ways }: ChainProblem): DisklessError {
   return refusal({
     code: 'recover-log',
     host,
-    message: why,
+    message: `nothing is made of what ${host} holds: ${why}`,
     hint: `nothing was wiped: ${ways}, and run the same command again; or --older-data with it takes what ${host} holds alone: what only the change log has is lost`,
   });
 }

@@ -278,7 +278,8 @@ describe('a life that is made of what one member holds, with a change log that c
 
   it('does not begin, unless what the member holds is wanted alone', async () => {
     const run = runWith({ orders, begin: begin('s5'), problem });
-    await expect(run.all()).rejects.toMatchObject({ code: 'recover-log', exit: 5, host: 's5', message: problem.why });
+    const message = expect.stringContaining(problem.why);
+    await expect(run.all()).rejects.toMatchObject({ code: 'recover-log', exit: 5, host: 's5', message });
     const only = runWith({ orders, begin: begin('s5'), problem, alone: true });
     expect((await only.all()).gives.record.etcd.origin).toMatchObject({ snapshot: '2-100-s5', alone: true });
   });
