@@ -59,7 +59,9 @@ take_over() {
   local found='' by=''
   flock 9
   if [ -r "$marker/operator" ]; then read -r found by <"$marker/operator" || true; fi
-  case $found in '' | *[!0-9]*) found=0 ;; esac
+  # What is no such note counts as none.
+  case $found in '' | *[!0-9]*) by='' ;; esac
+  if [ -z "$by" ]; then found=0; fi
   if [ "$found" -gt "$generation" ] || { [ "$found" -eq "$generation" ] && [ "$by" != "$operator" ]; }; then
     echo "superseded $found"
     exit 67

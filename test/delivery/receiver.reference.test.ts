@@ -202,10 +202,7 @@ describe('receiver', () => {
 
   it.each(['2 b2', '3 a1'])('installs nothing on a node that a later copy of the state acts on: %s', async (found) => {
     const theirs = `mkdir -p /run/k8s-diskless && echo ${found} >/run/k8s-diskless/operator`;
-    const { connection, report } = node(
-      'ls /opt/bin; cat /run/k8s-diskless/operator',
-      (command) => `${theirs}; ${command}`,
-    );
+    const { connection, report } = node('ls /opt/bin', (command) => `${theirs}; ${command}`);
     const file = { path: '/opt/bin/one', mode: 0o644, content: 'x' };
     const operator = { id: 'a1', generation: 2 };
     await expect(send(connection, [await segment('config', [file])], { operator }).done).rejects.toMatchObject({
@@ -214,7 +211,7 @@ describe('receiver', () => {
       host: 's4',
       hint: expect.stringContaining(`state take-back --above ${found[0]}`),
     });
-    expect(await report).toBe(`${found}\n`);
+    expect(await report).toBe('');
   });
 
   it("installs nothing on a node that is another cluster's since it was read", async () => {
