@@ -17,7 +17,13 @@ afterEach(() => rmSync(root, { recursive: true }));
 it('a file that grows meanwhile, as the change log does, is there as it was when it was looked at', async () => {
   const contents = { '1-101.log': 'abc', '1-201.log': '', 'later.log': 'x'.repeat(300_000) };
   for (const [name, content] of Object.entries(contents)) writeFileSync(join(root, name), content);
-  const header = { version: 1, cluster: 'c', clusterId: 'c1', exportedAt: '2026-12-01T00:00:00Z', moved: false } as const;
+  const header = {
+    version: 1,
+    cluster: 'c',
+    clusterId: 'c1',
+    exportedAt: '2026-12-01T00:00:00Z',
+    moved: false,
+  } as const;
   const found: Record<string, string> = {};
   async function* growing(): AsyncGenerator<TarFile> {
     for await (const file of stateFiles(stateDirAt(root), header, new AbortController().signal)) {
