@@ -89,6 +89,10 @@ export function ownError(thrown: unknown): DisklessError {
   throw thrown;
 }
 
+/** A sentence with what a person can do about it, in one line. */
+export const withHint = (message: string, hint: string | undefined): string =>
+  hint === undefined ? message : `${message} (${hint})`;
+
 /** Anything thrown, as a DisklessError; what is not one of ours is a bug of ours (exit 1). */
 export function toDisklessError(thrown: unknown): DisklessError {
   if (thrown instanceof DisklessError) return thrown;

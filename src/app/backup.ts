@@ -148,16 +148,15 @@ export async function prune({ state, store, now }: PruneOptions): Promise<string
   for (const id of gone) await removeSnapshot(store, id);
   const kept = snapshots.filter(({ id }) => !gone.includes(id));
   // Damaged ones may be put right.
-  const bases = [...loggedOnes(kept, { keep, needed }), ...damaged];
-  await pruneLog(
-    store,
-    bases.map(({ id }) => id),
-  );
+  await pruneLog(store, [...loggedOnes(kept, { keep, needed }), ...damaged]);
   return gone;
 }
 
-async function pruneLog(store: SnapshotStore, kept: readonly string[]): Promise<void> {
-  const positions = kept.map(positionOf).map((each) => ({ ...each, revision: Number(each.revision) }));
+async function pruneLog(store: SnapshotStore, bases: readonly { id: string }[]): Promise<void> {
+  const positions = bases.map(({ id }) => {
+    const { incarnation, revision } = positionOf(id);
+    return { incarnation, revision: Number(revision) };
+  });
   const segments = await listSegments(logStore(store));
   for (const each of prunableSegments({ segments, kept: positions })) await removeSegment(each);
 }

@@ -1,12 +1,11 @@
-import { rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { DisklessError, refusal, usageError } from '../errors.js';
 import { openSealed, type UnsealAsked } from '../sealed/open-sealed.js';
 import { filesOf, NoArchive } from '../sealed/tar-read.js';
 import type { TarFile } from '../sealed/tar-write.js';
-import { syncDirectory } from '../state/atomic-write.js';
 import { receiveFile } from './receive.js';
 import { type SnapshotInfo, snapshotInfoSchema } from './snapshot-info.js';
-import { databasePath, listSnapshots, type SnapshotStore, writeSidecar } from './snapshot-store.js';
+import { databasePath, listSnapshots, placeSnapshot, type SnapshotStore } from './snapshot-store.js';
 import { requireContents, verifySnapshot } from './verify-snapshot.js';
 
 export interface ImportOptions {
@@ -125,9 +124,7 @@ async function commit(
     );
     if (isWhole) return same;
   }
-  await rename(temporary, databasePath(store, info.id));
-  await syncDirectory(store.directory);
-  await writeSidecar(store, info);
+  await placeSnapshot(store, temporary, info);
   return info;
 }
 

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { DisklessError } from '../errors.js';
-import { syncDirectory } from '../state/atomic-write.js';
 import type { ClusterRecord } from '../state/records.js';
 import { readDatabase } from './read-database.js';
 import { receiveFile } from './receive.js';
 import { type SnapshotInfo, strayId } from './snapshot-info.js';
-import { databasePath, listSnapshots, type SnapshotStore, writeSidecar } from './snapshot-store.js';
+import { databasePath, listSnapshots, placeSnapshot, type SnapshotStore } from './snapshot-store.js';
 import type { StrayVersions } from './stray-versions.js';
 import { infoOf, isWhole } from './take-snapshot.js';
 
@@ -57,9 +56,7 @@ export async function keepStray(options: KeepStrayOptions): Promise<SnapshotInfo
     const info: SnapshotInfo = { ...said, id, incarnation, kubernetes, stray: { how, versions: versionsBy } };
     const same = (await listSnapshots(store)).snapshots.find((each) => each.id === id);
     if (same && (await isWhole(store, same, signal))) return same;
-    await rename(temporary, databasePath(store, id));
-    await syncDirectory(store.directory);
-    await writeSidecar(store, info);
+    await placeSnapshot(store, temporary, info);
     return info;
   } finally {
     await rm(temporary, { force: true });

@@ -1,11 +1,11 @@
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { usageError } from '../errors.js';
 import { isTemporaryOf, syncDirectory, TEMPORARY_FILE, writeFileAtomic } from '../state/atomic-write.js';
 import { newestFirst, positionOf } from '../state/position.js';
 import type { StateDir } from '../state/state-dir.js';
-import { stateError } from '../state/state-error.js';
+import { orUnusable } from '../state/state-error.js';
 import { isStrayId, type SnapshotInfo, snapshotInfoSchema } from './snapshot-info.js';
 
 /** Snapshots of one cluster, in its state directory. Those who write or remove hold its lock. */
@@ -127,6 +127,13 @@ export async function newestKnownId(
   return [...snapshots, ...broken, ...(last ? [last] : [])].toSorted(newestFirst)[0]?.id;
 }
 
+/** From a verified file to one that counts. */
+export async function placeSnapshot(store: SnapshotStore, temporary: string, info: SnapshotInfo): Promise<void> {
+  await rename(temporary, databasePath(store, info.id));
+  await syncDirectory(store.directory);
+  await writeSidecar(store, info);
+}
+
 /** From here on it counts: its file is in place and durable. */
 export async function writeSidecar(store: SnapshotStore, info: SnapshotInfo): Promise<void> {
   const path = sidecarPath(store, info.id);
@@ -192,11 +199,5 @@ function orAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
   return reading.catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
-  });
-}
-
-async function orUnusable<T>(path: string, work: Promise<T>): Promise<T> {
-  return work.catch((error: unknown) => {
-    throw stateError(path, error);
   });
 }

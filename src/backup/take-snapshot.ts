@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { Cluster } from '../cluster/cluster.js';
 import { requireLatestInEtcd } from '../cluster/operator-in-etcd.js';
 import { controlPlanes } from '../config/spec.js';
@@ -6,12 +6,11 @@ import { DisklessError, ownError, refusal } from '../errors.js';
 import type { EtcdStatus } from '../etcd/gateway.js';
 import { snapshotOf } from '../etcd/snapshot.js';
 import type { Contents } from '../etcd-file/read-contents.js';
-import { syncDirectory } from '../state/atomic-write.js';
 import type { ClusterRecord } from '../state/records.js';
 import { readDatabase, revisionOf } from './read-database.js';
 import { receiveFile } from './receive.js';
 import { SIDECAR_VERSION, type SnapshotInfo, snapshotId } from './snapshot-info.js';
-import { databasePath, listSnapshots, type SnapshotStore, writeSidecar } from './snapshot-store.js';
+import { databasePath, listSnapshots, placeSnapshot, type SnapshotStore, writeSidecar } from './snapshot-store.js';
 import { verifySnapshot } from './verify-snapshot.js';
 
 export interface TakeSnapshotOptions {
@@ -170,9 +169,7 @@ async function commit({ store, kept, signal }: Taking, temporary: string, info: 
     await writeSidecar(store, confirmed);
     return confirmed;
   }
-  await rename(temporary, databasePath(store, info.id));
-  await syncDirectory(store.directory);
-  await writeSidecar(store, info);
+  await placeSnapshot(store, temporary, info);
   return info;
 }
 

@@ -2,7 +2,7 @@ import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SnapshotStore } from '../backup/snapshot-store.js';
 import { syncDirectory, TEMPORARY_FILE, writeFileAtomic } from '../state/atomic-write.js';
-import { stateError } from '../state/state-error.js';
+import { orUnusable } from '../state/state-error.js';
 import { frame, frameBytes, framesBehind, framesIn, isTorn } from './frames.js';
 import { decodeRecord, isLikelyAfter, type LogRecord } from './log-record.js';
 import { type SegmentHeader, segmentHeaderSchema } from './segment-header.js';
@@ -149,12 +149,6 @@ async function syncFile(path: string): Promise<void> {
 
 export async function removeSegment({ path }: Segment): Promise<void> {
   await orUnusable(path, rm(path, { force: true }));
-}
-
-export async function orUnusable<T>(path: string, work: Promise<T>): Promise<T> {
-  return work.catch((error: unknown) => {
-    throw stateError(path, error);
-  });
 }
 
 function emptyWhereAbsent(error: NodeJS.ErrnoException): string[] {

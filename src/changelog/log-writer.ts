@@ -1,7 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { orUnusable } from '../state/state-error.js';
 import { frame } from './frames.js';
 import { encodeRecord, type LogRecord } from './log-record.js';
-import { createSegment, type LogStore, orUnusable } from './log-store.js';
+import { createSegment, type LogStore } from './log-store.js';
 import { SEGMENT_VERSION } from './segment-header.js';
 
 /** Whose history it is, and the snapshot that it goes on from. */

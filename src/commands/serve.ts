@@ -7,13 +7,13 @@ import { stateOf } from '../app/state-of.js';
 import { recordedCluster } from '../cluster/recorded-cluster.js';
 import { loadConfig } from '../config/load.js';
 import { SNAPSHOT_EVERY_MS, type Trust } from '../config/serve-schema.js';
-import { EXIT, ownError } from '../errors.js';
+import { EXIT, ownError, withHint } from '../errors.js';
 import { type PageSettings, pageSettings } from '../page/page-settings.js';
 import { startPage } from '../page/start-page.js';
 import { createServePage, type ServePage } from '../serve/page-source.js';
 import { serve } from '../serve/serve.js';
 import { systemd, unitText } from '../serve/systemd.js';
-import type { Sight } from '../serve/watch-machine.js';
+import { sightText } from '../serve/watch-machine.js';
 import { DAEMON, type ServeObserver, type ServeOptions } from '../serve/work.js';
 import { requireKeyAlone } from '../ssh/login-alone.js';
 import { acquireLock } from '../state/lock.js';
@@ -113,7 +113,7 @@ async function readSettings(flags: ServeFlags): Promise<Settings> {
 
 function told(error: unknown, before: Settings): Settings {
   const { message, hint } = ownError(error);
-  log(`red: the configuration is as it was: ${message}${hint === undefined ? '' : ` (${hint})`}`);
+  log(`red: the configuration is as it was: ${withHint(message, hint)}`);
   return before;
 }
 
@@ -150,7 +150,7 @@ function observerOf(notify: ReturnType<typeof systemd>, page: ServePage): ServeO
     ready: () => notify.ready(),
     lacks(problems) {
       page.lacks(problems);
-      for (const { message, hint } of problems) log(`red: ${message}${hint === undefined ? '' : ` (${hint})`}`);
+      for (const { message, hint } of problems) log(`red: ${withHint(message, hint)}`);
     },
     waits(reason) {
       if (reason === waited) return;
@@ -168,9 +168,6 @@ function observerOf(notify: ReturnType<typeof systemd>, page: ServePage): ServeO
     sink: (event) => page.ran(event),
   };
 }
-
-const sightText = (sight: Sight): string =>
-  sight.kind === 'up' ? `is there, in boot ${sight.bootId}` : `is not there: ${sight.why.message}`;
 
 function log(line: string): void {
   process.stdout.write(`${new Date().toISOString()} ${line}\n`);

@@ -4,7 +4,7 @@ import type { RunInputs } from '../app/inputs.js';
 import { journal } from '../app/journal.js';
 import { plan } from '../app/plan.js';
 import { loadPreset } from '../bench/preset/load-preset.js';
-import { EXIT, type ExitCode } from '../errors.js';
+import { EXIT, type ExitCode, withHint } from '../errors.js';
 import { readClusterRecord } from '../state/record-files.js';
 import { measureCommand } from './bench/run.js';
 import { interruptible } from './interrupt.js';
@@ -57,7 +57,7 @@ async function copied({ state }: RunInputs, signal: AbortSignal): Promise<void> 
   const uncopied = await copyBackups({ state, record }, () => new Date(), signal);
   if (uncopied === undefined) return;
   const { message, hint } = uncopied;
-  tellLine(`warning: not all snapshots were copied: ${message}${hint === undefined ? '' : ` (${hint})`}`);
+  tellLine(`warning: not all snapshots were copied: ${withHint(message, hint)}`);
 }
 
 function notMeasured(exit: ExitCode): string {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { withHint } from '../errors.js';
 import { HOST_KEY_POLICIES } from '../ssh/host-key.js';
+import { backup } from './backup-schema.js';
 import { boot } from './boot-schema.js';
 import { parseHosts } from './host-expression.js';
 import * as scalar from './scalars.js';
@@ -16,7 +18,7 @@ const CLIENTS = 'components, certificates and kubeconfigs in use name it';
 
 const hostExpression = z.string().superRefine((expression, context) => {
   for (const { position, message, hint } of parseHosts(expression).problems) {
-    const text = hint === undefined ? message : `${message} (${hint})`;
+    const text = withHint(message, hint);
     context.addIssue({ code: 'custom', message: text, params: { offset: position } });
   }
 });
@@ -197,37 +199,6 @@ export const etcdServer = {
     byDefault: 1024 ** 3,
     shown: '1 GiB',
   }),
-} satisfies Section;
-
-const days = z.int().min(1).max(36_500);
-
-export const backup = {
-  keep: setting(z.int().min(1), {
-    heading: 'Snapshots',
-    text: 'Newest snapshots kept of each incarnation; before those one of each hour of the last day and one of each day are. The last one of each of the last five incarnations is kept whatever this says.',
-    byDefault: 24,
-  }),
-  keepDays: setting(days, { text: 'Days after which they go.', byDefault: 30 }),
-  copyTo: setting(z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]), {
-    type: 'path, or command as a list of texts',
-    text: 'Where every verified snapshot is copied to: a folder that exists, or a command that reads it on its standard input; K8S_DISKLESS_COPY_NAME is a name for it.',
-    otherwise: 'nowhere',
-    paths: (value, absolute) => (typeof value === 'string' ? absolute(value) : value),
-  }),
-  recipients: setting(z.array(scalar.ageRecipient).min(1), {
-    type: 'list of `age1…`',
-    text: 'Public keys of age that copies are sealed to.',
-    otherwise: 'copies are not sealed, which backup.copyPlain has to allow',
-  }),
-  copyPlain: setting(z.boolean(), {
-    text: 'Copies may be left open: whoever has one can read all objects in it.',
-    byDefault: false,
-  }),
-  copyKeep: setting(z.int().min(1), {
-    text: 'Newest copies kept of each incarnation in a folder; those before them, and the last one, as above.',
-    byDefault: 24,
-  }),
-  copyKeepDays: setting(days, { text: 'Days after which copies in a folder go.', byDefault: 30 }),
 } satisfies Section;
 
 /** Versions and images that go with a version: their defaults are the version table's, see settings.ts. */

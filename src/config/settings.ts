@@ -1,3 +1,4 @@
+import { backup } from './backup-schema.js';
 import { cidrSize, nthAddress } from './cidr.js';
 import { decide } from './decide.js';
 import { knownVersion } from './known-version.js';
@@ -54,7 +55,7 @@ export function decideSettings(input: SettingsInput): Settings {
     kubelet: plain('kubelet', schema.kubelet),
     kubeProxy: plain('kubeProxy', schema.kubeProxy),
     etcdServer: decide(schema.etcdServer, { file: file?.etcd, recorded: recorded?.etcdServer, replaces }),
-    backup: plain('backup', schema.backup),
+    backup: plain('backup', backup),
     addons: { dns: decideDns(input, row) },
     ...(ssh && { ssh }),
     ...(boot && { boot }),

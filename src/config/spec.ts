@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SshTarget } from '../ssh/effective-config.js';
+import { backup } from './backup-schema.js';
 import { type BootConfig, boot } from './boot-schema.js';
 import { cidrProblem } from './cidr.js';
 import { isDnsSubdomain } from './names.js';
@@ -18,7 +19,7 @@ export type NetworkSpec = Decided<typeof schema.network>;
 export type ApiServerSpec = Decided<typeof schema.apiServer>;
 export type ProxyMode = Decided<typeof schema.kubeProxy>['mode'];
 /** What is kept of snapshots, here and elsewhere. */
-export type BackupSpec = Decided<typeof schema.backup>;
+export type BackupSpec = Decided<typeof backup>;
 /** How nodes are connected to; what is not set is for ssh_config to say, or has a default. */
 export type SshSpec = Decided<typeof schema.ssh>;
 
@@ -89,7 +90,7 @@ export const specSchema: z.ZodType<ClusterSpec> = z.looseObject({
   sandboxImage: text,
   addons: z.looseObject({ dns: recordedForm(schema.dns) }),
   // Not in the records of earlier releases, where its defaults held.
-  backup: recordedForm(schema.backup).prefault({} as BackupSpec),
+  backup: recordedForm(backup).prefault({} as BackupSpec),
   ssh: recordedForm(schema.ssh).optional(),
   boot: recordedForm(boot).optional(),
   serve: recordedForm(serve).optional(),

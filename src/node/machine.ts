@@ -28,3 +28,12 @@ export function sameMachine(
   if (recorded.macs.length > 0 && read.macs.length > 0) return 'other';
   return before !== undefined && before === now ? 'same' : 'unknown';
 }
+
+/** Of what is recorded by name, as much as tells the machine under one of the names. */
+export type RecordedMachines = ReadonlyMap<string, { machine?: MachineIdentity | undefined }>;
+
+/** Whether the machine that was read under a name is the one that was recorded under it. */
+export function sameAsRecorded(recorded: RecordedMachines, name: string, read: MachineIdentity): SameMachine {
+  const others = [...recorded].flatMap(([other, { machine }]) => (other === name ? [] : (machine?.uuid ?? [])));
+  return sameMachine(recorded.get(name)?.machine, read, new Set(others));
+}

@@ -1,3 +1,4 @@
+import { withHint } from '../errors.js';
 import { escapeText } from '../web/escape-text.js';
 import type { PageState } from './page-state.js';
 import { summaryOf } from './summary.js';
@@ -27,9 +28,7 @@ function plainHtml(state: PageState): string {
   const rows = summary.nodes.map(({ name, role, state: word, kubelet, etcd, troubles }) =>
     row('td', [name, role, word, kubelet, etcd, troubles.join('; ')]),
   );
-  const problems = document.problems.map(({ message, hint }) =>
-    element('li', escapeText(hint === undefined ? message : `${message} (${hint})`)),
-  );
+  const problems = document.problems.map(({ message, hint }) => element('li', escapeText(withHint(message, hint))));
   return [
     element('h1', escapeText(document.cluster)),
     ...(state.waitsFor === undefined ? [] : [element('p', element('strong', escapeText(state.waitsFor)))]),

@@ -1,4 +1,4 @@
-import { EXIT } from '../errors.js';
+import { EXIT, withHint } from '../errors.js';
 import type { RunEvent, RunEventBody } from '../runner/events.js';
 import { createRunModel, type RunModel, record, type StepRun, type StepState } from '../ui/run-model.js';
 import { count, durationText } from '../ui/units.js';
@@ -131,5 +131,3 @@ function endingOf({ exit, durationMs, changed, error }: EventOf<'run-finished'>)
 }
 
 const at = (node: string | undefined): { node?: string } => (node === undefined ? {} : { node });
-const withHint = (message: string, hint: string | undefined): string =>
-  hint === undefined ? message : `${message} (${hint})`;

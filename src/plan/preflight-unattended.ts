@@ -1,9 +1,7 @@
 import type { NodeSpec } from '../config/spec.js';
-import type { NodeFacts } from '../facts/facts.js';
-import { sameMachine } from '../node/machine.js';
+import type { SameMachine } from '../node/machine.js';
 import type { HostKeyPolicy } from '../ssh/host-key.js';
 import type { HostKey } from '../ssh/transport.js';
-import type { NodeRecord } from '../state/records.js';
 import { error, type NodeFinding } from './finding.js';
 
 /** How far a run goes that no person has asked for. */
@@ -18,10 +16,10 @@ export interface UnattendedInput extends Pick<Unattended, 'trustsPerBoot'> {
   node: Pick<NodeSpec, 'name' | 'role' | 'hostKeys'>;
   policy: HostKeyPolicy;
   presented: HostKey;
-  facts: Pick<NodeFacts, 'machine'>;
-  recorded: Pick<NodeRecord, 'hostKey' | 'machine'> | undefined;
-  /** DMI UUIDs of the other machines. */
-  uuidsElsewhere: ReadonlySet<string>;
+  /** That of the boot before. */
+  recorded: HostKey | undefined;
+  /** Whether it is the one that was recorded under its name. */
+  machine: SameMachine;
 }
 
 /**
@@ -33,8 +31,8 @@ export function checkUnattended(input: UnattendedInput): NodeFinding[] {
   return [...anotherMachine(input), ...unprovenKey(input)];
 }
 
-function anotherMachine({ node, facts, recorded, uuidsElsewhere }: UnattendedInput): NodeFinding[] {
-  if (sameMachine(recorded?.machine, facts.machine, uuidsElsewhere) !== 'other') return [];
+function anotherMachine({ node, machine }: UnattendedInput): NodeFinding[] {
+  if (machine !== 'other') return [];
   return error(
     'machine-changed',
     `another machine than before answers under the name ${node.name}, and no person has said that it is meant`,
@@ -44,7 +42,7 @@ function anotherMachine({ node, facts, recorded, uuidsElsewhere }: UnattendedInp
 
 function unprovenKey({ node, policy, presented, recorded, trustsPerBoot }: UnattendedInput): NodeFinding[] {
   const isProven = policy === 'strict' || node.hostKeys !== undefined || trustsPerBoot;
-  if (node.role === 'worker' || isProven || recorded?.hostKey.fingerprint === presented.fingerprint) return [];
+  if (node.role === 'worker' || isProven || recorded?.fingerprint === presented.fingerprint) return [];
   return error(
     'host-key-unproven',
     `nothing proves the host key of this boot (${presented.type} ${presented.fingerprint}), and a control plane is given the keys of the cluster`,

@@ -1,7 +1,7 @@
 import { type ClusterSpec, controlPlanes } from '../config/spec.js';
 import { peerUrl } from '../etcd/peer-url.js';
 import type { NodeFacts } from '../facts/facts.js';
-import { sameMachine } from '../node/machine.js';
+import { sameAsRecorded } from '../node/machine.js';
 import { isSameAttempt } from '../plan/etcd-bootstrap.js';
 import {
   type EtcdFacts,
@@ -192,11 +192,8 @@ function memberFacts(
 
 /** Why a reboot does not explain that it has no data; undefined where it does. */
 export function whyElsewhere({ nodeRecords }: RunMemory, name: string, facts: NodeFacts): string | undefined {
-  const recorded = nodeRecords.get(name);
-  const others = [...nodeRecords.values()].filter((record) => record.name !== name);
-  const uuids = new Set(others.flatMap(({ machine }) => machine?.uuid ?? []));
-  if (sameMachine(recorded?.machine, facts.machine, uuids) === 'other') return 'is another machine than before';
-  return recorded?.etcdOnDisk ? 'had it on a disk, on which there is nothing now' : undefined;
+  if (sameAsRecorded(nodeRecords, name, facts.machine) === 'other') return 'is another machine than before';
+  return nodeRecords.get(name)?.etcdOnDisk ? 'had it on a disk, on which there is nothing now' : undefined;
 }
 
 /** A worker that becomes a control plane has had no data. */

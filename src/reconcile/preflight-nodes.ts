@@ -4,6 +4,7 @@ import type { NodeSpec } from '../config/spec.js';
 import { DisklessError } from '../errors.js';
 import { goArchitecture } from '../facts/architecture.js';
 import type { NodeFacts } from '../facts/facts.js';
+import { sameAsRecorded } from '../node/machine.js';
 import { crossPreflight, type NodeIdentity } from '../plan/cross-preflight.js';
 import type { NodeFinding } from '../plan/finding.js';
 import { preflight } from '../plan/preflight.js';
@@ -63,15 +64,13 @@ function examine(context: Run, node: NodeSpec, facts: NodeFacts, contentByArch: 
 /** As far as a run may go that nobody asked for. */
 function byItself({ options, memory, cluster }: Run, node: NodeSpec, facts: NodeFacts): NodeFinding[] {
   if (options.unattended === undefined) return [];
-  const others = [...memory.nodeRecords.values()].filter(({ name }) => name !== node.name);
   return checkUnattended({
     ...options.unattended,
     node,
     policy: options.hostKeyPolicy,
     presented: cluster.session(node.name).hostKey,
-    facts,
-    recorded: memory.nodeRecords.get(node.name),
-    uuidsElsewhere: new Set(others.flatMap(({ machine }) => machine?.uuid ?? [])),
+    recorded: memory.nodeRecords.get(node.name)?.hostKey,
+    machine: sameAsRecorded(memory.nodeRecords, node.name, facts.machine),
   });
 }
 

@@ -6,7 +6,7 @@ import { withLoss, withRunEvent, withSighting } from '../page/epoch-line.js';
 import type { NodeEpochs, PageEvent, PageSource, PageState } from '../page/page-state.js';
 import { createRunRecorder } from '../page/run-recorder.js';
 import type { RunEvent } from '../runner/events.js';
-import type { Sight } from './watch-machine.js';
+import { type Sight, sightText } from './watch-machine.js';
 
 /** What the daemon finds out, as its page shows it. */
 export interface ServePage extends PageSource {
@@ -54,8 +54,7 @@ export function createServePage(wallClock: () => Date): ServePage {
         kind === 'up'
           ? withSighting(epochs, { node, bootId: sight.bootId, at: now() })
           : withLoss(epochs, { node, at: now() });
-      const text = kind === 'up' ? `is there, in boot ${sight.bootId}` : `is not there: ${sight.why.message}`;
-      say({ level: kind === 'up' ? 'info' : 'warning', node, text });
+      say({ level: kind === 'up' ? 'info' : 'warning', node, text: sightText(sight) });
     },
     waits(reason) {
       waitsFor = reason;
@@ -67,7 +66,7 @@ export function createServePage(wallClock: () => Date): ServePage {
     },
     looked(status, backups) {
       const document = statusDocument(status, wallClock());
-      // They stay until the daemon starts anew, and so they are red all the time.
+      // Red until they are looked for again, and gone.
       const problems = [...document.problems, ...lacking];
       const taken = { takenAt: now(), document: { ...document, problems } };
       const snapshots = backups.map(({ id, takenAt, objects, problems: own }) => ({

@@ -10,6 +10,10 @@ export type Sight =
   /** `why`: of the last attempt to reach it. */
   | { kind: 'down'; why: DisklessError };
 
+/** For a person, after the machine's name. */
+export const sightText = (sight: Sight): string =>
+  sight.kind === 'up' ? `is there, in boot ${sight.bootId}` : `is not there: ${sight.why.message}`;
+
 export interface MachineWatch {
   /** The living connection, or a new one. */
   connect: () => Promise<Connection>;

@@ -6,7 +6,7 @@ import type { Cluster } from '../cluster/cluster.js';
 import type { ClusterStatus, LogStatus } from '../cluster/cluster-status.js';
 import type { RecordedCluster } from '../cluster/recorded-cluster.js';
 import type { ClusterSpec } from '../config/spec.js';
-import type { DisklessError } from '../errors.js';
+import { type DisklessError, withHint } from '../errors.js';
 import type { Unattended } from '../plan/preflight-unattended.js';
 import type { Clock } from '../reconcile/context.js';
 import type { EventSink } from '../runner/events.js';
@@ -72,5 +72,5 @@ export interface Work extends ServeOptions {
 
 /** For a person. */
 export function inWords({ host, message, hint }: DisklessError): string {
-  return `${host === undefined ? '' : `${host}: `}${message}${hint === undefined ? '' : ` (${hint})`}`;
+  return `${host === undefined ? '' : `${host}: `}${withHint(message, hint)}`;
 }

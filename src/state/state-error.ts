@@ -26,3 +26,10 @@ export function stateError(path: string, error: unknown): DisklessError {
     cause: error,
   });
 }
+
+/** Work on that path; its failure as `stateError` has it. */
+export function orUnusable<T>(path: string, work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    throw stateError(path, error);
+  });
+}

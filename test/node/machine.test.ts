@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type MachineIdentity, type SameMachine, sameMachine } from '../../src/node/machine.js';
+import { type MachineIdentity, type SameMachine, sameAsRecorded, sameMachine } from '../../src/node/machine.js';
 
 const A = '52:54:00:00:00:0a';
 const B = '52:54:00:00:00:0b';
@@ -28,4 +28,22 @@ describe('the machine that was read is the one recorded', () => {
     expect(sameMachine({ macs: [A], uuid: ONE }, { macs: [A], uuid: TWO }, shared)).toBe('same');
     expect(sameMachine({ macs: [], uuid: ONE }, { macs: [], uuid: ONE }, shared)).toBe('unknown');
   });
+});
+
+test('tells whether a machine is the one that was recorded under its name', () => {
+  const recorded = new Map([
+    ['s4', { machine: { macs: ['52:54:00:00:00:04'], uuid: 'one' } }],
+    ['s5', { machine: { macs: ['52:54:00:00:00:05'], uuid: 'two' } }],
+    // Of an earlier release.
+    ['s6', {}],
+  ]);
+  const read = { macs: ['52:54:00:00:00:04'], uuid: 'one' };
+  expect(['s4', 's5', 's6', 's7'].map((name) => sameAsRecorded(recorded, name, read))).toEqual([
+    'same',
+    'other',
+    'unknown',
+    'unknown',
+  ]);
+  // A UUID that another one has, too, tells nothing.
+  expect(sameAsRecorded(recorded, 's4', { macs: ['52:54:00:00:00:04'], uuid: 'two' })).toBe('same');
 });
