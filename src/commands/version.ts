@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { KUBERNETES_RANGE, NEWEST } from '../config/version-table.js';
+import { packageFile } from '../package-files.js';
 import { sshCryptoPath } from '../ssh/crypto-path.js';
 
-/** package.json of this program: two levels up from here, in src as in dist. */
-export const PACKAGE = new URL('../../package.json', import.meta.url);
-
 export function readPackage(): { name: string; version: string } {
-  return JSON.parse(readFileSync(PACKAGE, 'utf8'));
+  return JSON.parse(readFileSync(packageFile('package.json'), 'utf8'));
 }
 
 export function versionText({ verbose }: { verbose: boolean }): string {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { packageFile } from '../package-files.js';
 
 export const KUBERNETES_COMPONENTS = [
   'kube-apiserver',
@@ -34,7 +35,7 @@ export interface AcceptedFile {
 }
 
 /** Shipped as they are, not compiled. */
-export const ACCEPTED_FILES = new URL('../../src/config/accepted-flags/', import.meta.url);
+export const ACCEPTED_FILES = packageFile('src/config/accepted-flags/');
 
 const alreadyRead = new Map<number, AcceptedFile>();
 

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { LineCounter, parseAllDocuments } from 'yaml';
 import { DisklessError, usageError } from '../errors.js';
+import { packageFile } from '../package-files.js';
 import type { KubeObject } from './objects.js';
 
 /** What `${NAME}` stands for; a scalar that is nothing but a placeholder takes the value's type. */
 export type ManifestValues = Readonly<Record<string, string | number | boolean>>;
 
-/** `manifests/` of the package: two levels up from here, in src as in dist. */
-const MANIFESTS = new URL('../../manifests/', import.meta.url);
+const MANIFESTS = packageFile('manifests/');
 const PLACEHOLDER = /\$\{([^}]*)\}/g;
 
 export interface BundledManifestOptions {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { packageFile } from '../package-files.js';
 
-/** A script of manifests/node, as it is. The way there is the same from src/node and from dist/node. */
+/** A script of manifests/node, as it is. */
 export function scriptText(file: string): string {
-  return readFileSync(new URL(`../../manifests/node/${file}`, import.meta.url), 'utf8');
+  return readFileSync(packageFile(`manifests/node/${file}`), 'utf8');
 }

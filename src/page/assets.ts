@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { packageFile } from '../package-files.js';
 
-/** Plain files, as they are written: src/page/assets of the package, both from src and from dist. */
-const DIRECTORY = new URL('../../src/page/assets/', import.meta.url);
+/** Plain files, as they are written. */
+const DIRECTORY = packageFile('src/page/assets/');
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { DisklessError, EXIT } from '../errors.js';
+import { packageFile } from '../package-files.js';
 import { authoritiesFile, leavesFile, type PkiProfiles } from './profile-schema.js';
 
-/** pki/ of the package: two directories up both from src/pki and from dist/pki. */
-const PACKAGED = fileURLToPath(new URL('../../pki/', import.meta.url));
+const PACKAGED = fileURLToPath(packageFile('pki/'));
 
 /**
  * Reads and checks authorities.yaml and leaves.yaml.

@@ -25,6 +25,6 @@ function isBuilt(root: string): boolean {
   const built = statSync(join(root, BUILT), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const source = join(root, 'src');
   const inside = readdirSync(source, { recursive: true, encoding: 'utf8' }).map((name) => join(source, name));
-  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map((name) => join(root, name));
+  const settings = ['package.json', 'package-lock.json'].map((name) => join(root, name));
   return [source, ...inside, ...settings].every((path) => statSync(path).mtimeMs < built);
 }

@@ -2,11 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { didYouMean } from '../../config/suggest.js';
 import { usageError } from '../../errors.js';
+import { packageFile } from '../../package-files.js';
 import { type Preset, presetSchema } from './preset-schema.js';
 import { readSettings } from './settings-file.js';
 
-/** bench/presets/ of the package: three directories up both from src and from dist. */
-const PACKAGED = fileURLToPath(new URL('../../../bench/presets/', import.meta.url));
+const PACKAGED = fileURLToPath(packageFile('bench/presets/'));
 
 export interface PresetOptions {
   /** `quick`, `standard`, `full`, or the path of a YAML file of one's own. */

@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { didYouMean } from '../../config/suggest.js';
+import { packageFile } from '../../package-files.js';
 import { METRIC_IDS } from '../analysis/metric-ids.js';
 import { readSettings } from '../preset/settings-file.js';
 
-const PACKAGED = fileURLToPath(new URL('../../../bench/verdicts.yaml', import.meta.url));
+const PACKAGED = fileURLToPath(packageFile('bench/verdicts.yaml'));
 
 const metricId = z.string().superRefine((id, context) => {
   if (METRIC_IDS.includes(id)) return;

@@ -21,6 +21,7 @@ import { terminalReport } from '../../bench/report/terminal.js';
 import { recordedCluster } from '../../cluster/recorded-cluster.js';
 import type { SshSpec } from '../../config/spec.js';
 import { EXIT, type ExitCode } from '../../errors.js';
+import { packageFile } from '../../package-files.js';
 import { writeFileAtomic } from '../../state/atomic-write.js';
 import { requireInUse } from '../../state/retired.js';
 import type { StateDir } from '../../state/state-dir.js';
@@ -28,7 +29,7 @@ import { interruptible } from '../interrupt.js';
 import { lockBesideDaemon } from '../lock-beside-daemon.js';
 import type { OutputFormat, StateFlags } from '../options.js';
 import { viewOutput } from '../output-lost.js';
-import { PACKAGE, readPackage } from '../version.js';
+import { readPackage } from '../version.js';
 import { artifactLines, reportError, screenOf, tellLine } from '../view.js';
 
 export interface RunBenchFlags extends StateFlags, SourceRequest, SshRequest {
@@ -118,7 +119,7 @@ export async function keepRun(
 
 /** Of a checkout; an installed package has none. */
 async function checkedOutCommit(): Promise<string | null> {
-  const root = fileURLToPath(new URL('.', PACKAGE));
+  const root = fileURLToPath(packageFile(''));
   if (!existsSync(join(root, '.git'))) return null;
   return promisify(execFile)('git', ['-C', root, 'describe', '--always', '--abbrev=12', '--dirty'], {
     encoding: 'utf8',

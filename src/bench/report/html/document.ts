@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { packageFile } from '../../../package-files.js';
 import { escapeText } from '../../../web/escape-text.js';
 import { element } from '../svg/element.js';
 
-/** bench/report.css of the package: four directories up both from src and from dist. */
-const STYLE = fileURLToPath(new URL('../../../../bench/report.css', import.meta.url));
+const STYLE = fileURLToPath(packageFile('bench/report.css'));
 
 export interface DocumentOptions {
   title: string;
