@@ -1,5 +1,5 @@
 /* `run-in-foreground.mjs PROGRAM ARGS…`: ends with the exit code that it hands back. */
-import { runInForeground } from '../../../dist/commands/kubectl.js';
+import { runInForeground } from '../../../src/commands/kubectl.ts';
 
 const [program = '', ...args] = process.argv.slice(2);
 process.exitCode = await runInForeground(program, args);

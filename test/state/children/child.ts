@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** A program that uses what was built, as a process of its own: from the sources it would start in twice the time. */
+/** A program that uses the sources, as a process of its own. */
 export interface Child {
   process: ChildProcessWithoutNullStreams;
   /** The next line it says. */
@@ -14,7 +14,7 @@ export interface Child {
 }
 
 export function startChild(program: URL, ...args: string[]): Child {
-  const child = spawn(process.execPath, [fileURLToPath(program), ...args]);
+  const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(program), ...args]);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   let complaints = '';
   child.stderr.on('data', (chunk) => {

@@ -3,8 +3,8 @@
  * it, nobody else may be able to create CRITICAL. Says how often somebody was.
  */
 import { mkdirSync, rmdirSync } from 'node:fs';
-import { DisklessError } from '../../../dist/errors.js';
-import { acquireLock } from '../../../dist/state/lock.js';
+import { DisklessError } from '../../../src/errors.ts';
+import { acquireLock } from '../../../src/state/lock.ts';
 
 const [path = '', critical = '', holds = '0'] = process.argv.slice(2);
 

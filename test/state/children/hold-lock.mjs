@@ -3,8 +3,8 @@
  * and holds on until stdin is closed.
  */
 import { createInterface } from 'node:readline';
-import { DisklessError } from '../../../dist/errors.js';
-import { acquireLock } from '../../../dist/state/lock.js';
+import { DisklessError } from '../../../src/errors.ts';
+import { acquireLock } from '../../../src/state/lock.ts';
 
 const [path = ''] = process.argv.slice(2);
 let lock;

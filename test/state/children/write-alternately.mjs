@@ -1,5 +1,5 @@
 /* Writes two contents in turn until it is killed: `write-alternately.mjs FILE BYTES`. */
-import { writeFileAtomic } from '../../../dist/state/atomic-write.js';
+import { writeFileAtomic } from '../../../src/state/atomic-write.ts';
 
 const [file = '', bytes = '0'] = process.argv.slice(2);
 const contents = ['a', 'b'].map((letter) => letter.repeat(Number(bytes)));
