@@ -2,20 +2,18 @@
 # Makes a member's data directory out of a snapshot, with the tool that comes with it on stdin: a compressed archive of both,
 # each named by its SHA-256. Nobody sees a directory that is half made: it is moved into its place when it is whole.
 #
-#   restore-etcd-data DIRECTORY LOCK OWNER SCRATCH DECOMPRESS TOOL SNAPSHOT NAME CLUSTER TOKEN URL
+#   restore-etcd-data DIRECTORY LOCK OWNER SCRATCH DECOMPRESS TOOL SNAPSHOT NAME CLUSTER TOKEN URL BUMP
 #       OWNER       what the marker in DIRECTORY has to say: it was claimed for this very attempt
 #       SCRATCH     inside DIRECTORY, which may be a file system of its own; what an earlier try left there goes
 #       DECOMPRESS  `zstd` or `gzip`
 #       TOOL, SNAPSHOT  names in the archive
 #       NAME, CLUSTER, TOKEN, URL   of the member: etcd's name, initial-cluster, initial-cluster-token and peer URL
+#       BUMP        by how much the snapshot's revisions are raised: the same on all members
 #
 # Prints `restored`; `present` where it finds its work done; `claimed MARKER`, having changed nothing, where the directory is
 # claimed for something else.
 set -euo pipefail
 export LC_ALL=C
-
-# A revision above any that a client may have seen of the past: kubernetes/kubernetes#107457.
-BUMP=1000000000
 
 marker_of() { [ ! -r "$1/k8s-diskless" ] || cat "$1/k8s-diskless"; }
 
@@ -42,7 +40,7 @@ sweep() {
 
 main() {
   local directory=$1 lock=$2 owner=$3 decompress=$5 tool=$6 snapshot=$7
-  local name=$8 cluster=$9 token=${10} url=${11}
+  local name=$8 cluster=$9 token=${10} url=${11} bump=${12}
   base=$4
   if is_done "$directory" "$owner"; then
     # Whoever sends waits for all of it to be taken.
@@ -67,7 +65,7 @@ main() {
   if is_done "$directory" "$owner"; then return; fi
   "$scratch/$tool" snapshot restore "$scratch/$snapshot" --data-dir "$scratch/data" --name "$name" \
     --initial-cluster "$cluster" --initial-cluster-token "$token" --initial-advertise-peer-urls "$url" \
-    --bump-revision "$BUMP" --mark-compacted >"$scratch/log" 2>&1 || {
+    --bump-revision "$bump" --mark-compacted >"$scratch/log" 2>&1 || {
     tail -n 20 "$scratch/log" >&2
     exit 1
   }

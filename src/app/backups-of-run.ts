@@ -3,7 +3,14 @@ import { holdStore } from '../backup/hold-store.js';
 import { keepStray } from '../backup/keep-stray.js';
 import { assumedText } from '../backup/restorable.js';
 import { type RestoreArchive, restoreArchive } from '../backup/restore-archive.js';
-import { findSnapshot, listSnapshots, snapshotStore, storeOfId, strayStore } from '../backup/snapshot-store.js';
+import {
+  findSnapshot,
+  listSnapshots,
+  readLast,
+  snapshotStore,
+  storeOfId,
+  strayStore,
+} from '../backup/snapshot-store.js';
 import { strayVersions } from '../backup/stray-versions.js';
 import { requireSameBytes } from '../backup/verify-snapshot.js';
 import { chainProblem } from '../changelog/chain-problem.js';
@@ -14,7 +21,9 @@ import type { Encoding } from '../delivery/segment.js';
 import type { PkiStore } from '../pki/store.js';
 import type { Backup } from '../plan/etcd-facts.js';
 import { isAlone } from '../plan/is-alone.js';
+import { highestRevision } from '../plan/restored-revision.js';
 import type { Backups } from '../reconcile/backups.js';
+import { positionOf } from '../state/position.js';
 import { snapshotText } from '../ui/backups-view.js';
 import { keepSnapshot } from './backup.js';
 import { coveredByLog } from './covered-by-log.js';
@@ -118,6 +127,18 @@ export function lookingBackups({ inputs, pki, now }: BackupsOfRun): Backups {
       const problem = await chainProblem({ ...log, encryptionKeys, signal });
       if (problem === undefined) return { kind: 'usable', id, incarnation };
       return { kind: 'unusable', ...problem, older: { id, takenAt } };
+    },
+    async knownRevision() {
+      const [kept, strays, last] = await Promise.all([
+        listSnapshots(store),
+        listSnapshots(strayStore(inputs.state)),
+        readLast(store),
+      ]);
+      const there = [kept, strays].flatMap(({ snapshots, damaged }) => [
+        ...snapshots,
+        ...damaged.map(({ id }) => positionOf(id)),
+      ]);
+      return highestRevision([...there, ...(last ? [last] : [])]);
     },
     has: async (wanted) => (await listSnapshots(store)).snapshots.some(({ incarnation }) => incarnation === wanted),
     async describe(id, asked) {

@@ -19,6 +19,8 @@ const WAL_BYTES = 64 * 1024 * 1024;
 export interface RestoreArchive {
   tool: string;
   snapshot: string;
+  /** Of the snapshot's last write; decimal. */
+  revision: string;
   /** On a node, at the peak of what it does there. */
   peakBytes: number;
   /** Once for each node. */
@@ -59,6 +61,7 @@ export async function restoreArchive(options: RestoreArchiveOptions): Promise<Re
       peakBytes: tool.size + COPIES * snapshot.sizeBytes + WAL_BYTES,
       tool: tool.sha256,
       snapshot: file.sha256,
+      revision: snapshot.revision,
       member,
       end: content.endOfArchive(encoding),
     });
@@ -72,16 +75,18 @@ interface Parts {
   peakBytes: number;
   tool: string;
   snapshot: string;
+  revision: string;
   /** The tool, compressed. */
   member: CompressedMember;
   end: Buffer;
 }
 
-function archiveIn(compressed: string, { peakBytes, tool, snapshot, member, end }: Parts): RestoreArchive {
+function archiveIn(compressed: string, { peakBytes, tool, snapshot, revision, member, end }: Parts): RestoreArchive {
   return {
     peakBytes,
     tool,
     snapshot,
+    revision,
     async *read() {
       yield* member.read();
       yield* createReadStream(compressed) as AsyncIterable<Buffer>;

@@ -14,6 +14,8 @@ import type { ClusterRecord } from '../state/records.js';
 export interface Backups {
   /** What a next life would begin from; reads it through. `isNamed`: from what a person named. */
   look(record: ClusterRecord, asked: { isNamed: boolean; signal: AbortSignal }): Promise<Backup>;
+  /** The highest revision that any of them has, or had: strays too, and one that is gone. Decimal; 0 without any. */
+  knownRevision(): Promise<string>;
   /** Whether there is one of this life of the data. */
   has(incarnation: number): Promise<boolean>;
   /** It in words: how old it is, what it holds, and, unless it is taken alone, up to when the change log goes on from it. */

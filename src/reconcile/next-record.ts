@@ -2,6 +2,7 @@ import type { ClusterSpec } from '../config/spec.js';
 import type { EtcdFacts } from '../plan/etcd-facts.js';
 import type { ClusterOrder, EtcdOrders } from '../plan/etcd-order-types.js';
 import { isAlone } from '../plan/is-alone.js';
+import { aboveAllBefore } from '../plan/restored-revision.js';
 import type { ClusterRecord, OperatorRecord, OriginRecord, PkiFingerprints } from '../state/records.js';
 import { versionSince } from './version-since.js';
 
@@ -14,6 +15,8 @@ export interface NextRecordInput {
   pki: PkiFingerprints;
   orders: EtcdOrders;
   facts: EtcdFacts;
+  /** The highest revision that is known of any life; decimal. */
+  knownRevision: string;
   /** A fresh etcd cluster token, used when a new incarnation begins. */
   newToken: string;
 }
@@ -22,7 +25,7 @@ type BeginOrder = Extract<ClusterOrder, { do: 'begin-incarnation' }>;
 
 /** What state has to remember before the orders are carried out. Pure. */
 export function nextRecord(input: NextRecordInput): ClusterRecord {
-  const { spec, record, clusterId, pki, orders, facts, newToken, newOperator } = input;
+  const { spec, record, clusterId, pki, orders, facts, newToken, newOperator, knownRevision } = input;
   const operator = record?.operator ?? newOperator;
   const base = { clusterId, operator, spec, pki };
   const begin = orders.cluster.find((order) => order.do === 'begin-incarnation');
@@ -33,7 +36,7 @@ export function nextRecord(input: NextRecordInput): ClusterRecord {
   const bootIds = facts.members.flatMap(({ name, bootId }) =>
     bootId !== undefined && begin.members.includes(name) ? [[name, bootId] as const] : [],
   );
-  const origin = originOf(begin, facts);
+  const origin = originOf(begin, facts, knownRevision);
   const since = versionSince(record, spec);
   return {
     ...base,
@@ -58,8 +61,9 @@ export function proven({ unproven: _, ...operator }: OperatorRecord): OperatorRe
 }
 
 /** What is copied first has no ID before that: it gets its place in steps/keep-strays.ts. */
-function originOf({ from, recover }: BeginOrder, facts: EtcdFacts): OriginRecord | undefined {
-  const phase = 'restoring';
-  if (recover) return { snapshot: recover.name, phase, ...(recover.olderData && { alone: true }) };
-  return from === undefined ? undefined : { snapshot: from, phase, ...(isAlone(from, facts) && { alone: true }) };
+function originOf(order: BeginOrder, facts: EtcdFacts, known: string): OriginRecord | undefined {
+  const { from, recover, incarnation } = order;
+  const begun = { phase: 'restoring' as const, above: aboveAllBefore({ incarnation, known }) };
+  if (recover) return { snapshot: recover.name, ...begun, ...(recover.olderData && { alone: true }) };
+  return from === undefined ? undefined : { snapshot: from, ...begun, ...(isAlone(from, facts) && { alone: true }) };
 }

@@ -24,6 +24,7 @@ export const clusterRecordSchema: z.ZodType<ClusterRecord> = z.looseObject({
         snapshot: text,
         phase: z.enum(['restoring', 'restored', 'replayed', 'kept']),
         alone: z.boolean().optional(),
+        above: z.string().regex(/^\d+$/).optional(),
       })
       .optional(),
     discarded: z.array(nodeName).optional(),

@@ -14,6 +14,8 @@ export interface OriginRecord {
   phase: RestorePhase;
   /** A person named it: nothing that the change log has beyond it comes back. */
   alone?: boolean | undefined;
+  /** Revisions of this life are above it; decimal. Absent in records of earlier releases. */
+  above?: string | undefined;
 }
 
 /** What state remembers of one etcd cluster's life. */

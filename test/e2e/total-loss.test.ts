@@ -249,6 +249,12 @@ describe('a past that cannot be restored is never begun empty', () => {
     expect(hint).toContain(`--snapshot ${before.id}`);
     await world.up(['--snapshot', before.id]);
     await expectLedger();
+    const { revision: once } = await backUp();
+    await powerCut();
+    await world.up(['--snapshot', before.id]);
+    const { revision: twice } = await backUp();
+    // Those who watched the first life that came of it are told that their revision is gone.
+    expect(BigInt(twice) - BigInt(once)).toBeGreaterThan(900_000_000n);
   });
 
   it('all snapshots are gone: it is refused, and begun empty by a person’s word', async () => {

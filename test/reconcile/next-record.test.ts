@@ -7,6 +7,8 @@ import { OPERATOR, sampleSpec } from '../helpers/sample-facts.js';
 import { sampleOrders } from '../helpers/sample-orders.js';
 
 const spec = sampleSpec();
+/** Of a third life, where 2000000700 is the highest that is known. */
+const ABOVE = '3000000700';
 const facts: EtcdFacts = {
   clusterId: 'cafe',
   members: [
@@ -35,6 +37,7 @@ function next(orders: EtcdOrders, record?: ClusterRecord, said: Partial<EtcdFact
     pki,
     orders,
     facts: { ...facts, ...said },
+    knownRevision: '2000000700',
     newToken: 'cafe-1234',
     newOperator: OPERATOR,
   });
@@ -72,7 +75,7 @@ describe('nextRecord', () => {
 
   it('remembers what it is restored from until the next life begins', () => {
     const { etcd } = next(begin({ from: '2-700' }), recorded);
-    expect(etcd.origin).toEqual({ snapshot: '2-700', phase: 'restoring' });
+    expect(etcd.origin).toEqual({ snapshot: '2-700', phase: 'restoring', above: ABOVE });
     expect(next(sampleOrders({ code: 'resume-bootstrap' }), { ...recorded, etcd }).etcd).toEqual(etcd);
     expect(next(begin({ incarnation: 4 }), { ...recorded, etcd }).etcd).not.toHaveProperty('origin');
   });
@@ -80,7 +83,7 @@ describe('nextRecord', () => {
   it('remembers that a person wanted the snapshot alone, also where it begins again', () => {
     const from = begin({ from: '2-700' });
     const { etcd } = next(from, recorded, { beginning: 'snapshot' });
-    expect(etcd.origin).toEqual({ snapshot: '2-700', phase: 'restoring', alone: true });
+    expect(etcd.origin).toEqual({ snapshot: '2-700', phase: 'restoring', above: ABOVE, alone: true });
     expect(next(from, { ...recorded, etcd }, { recorded: etcd }).etcd.origin).toEqual(etcd.origin);
     expect(next(begin({ from: '2-800' }), recorded, { recorded: etcd }).etcd.origin).not.toHaveProperty('alone');
     const lived = { ...etcd, phase: 'bootstrapped' as const };
@@ -89,7 +92,7 @@ describe('nextRecord', () => {
 
   it('is a restored life too where it is made of what is copied first: no member of it starts empty', () => {
     const { etcd } = next(begin({ recover: { name: 's4', olderData: false } }), recorded);
-    expect(etcd.origin).toEqual({ snapshot: 's4', phase: 'restoring' });
+    expect(etcd.origin).toEqual({ snapshot: 's4', phase: 'restoring', above: ABOVE });
     // What the change log has beyond older data is newer than what a person asked for.
     const back = next(begin({ recover: { name: 's4', olderData: true } }), recorded);
     expect(back.etcd.origin).toMatchObject({ alone: true });

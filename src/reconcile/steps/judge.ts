@@ -49,7 +49,9 @@ export async function judgeHosts(context: Run & { readonly hosts: CheckedHosts }
   const fingerprints = await options.state.pki.fingerprints();
   const known = { spec: options.spec, record: memory.record, clusterId, pki: fingerprints };
   const newOperator = { id: options.random(8).toString('hex'), generation: 1 };
-  const record = nextRecord({ ...known, orders, facts, newToken, newOperator });
+  const begins = orders.cluster.some((order) => order.do === 'begin-incarnation');
+  const knownRevision = begins ? await options.backups.knownRevision() : '0';
+  const record = nextRecord({ ...known, orders, facts, newToken, newOperator, knownRevision });
   const peers = peersOf(context, fit);
   const pki = await options.state.pki.ensure({ spec: options.spec, nodes: peers });
   for (const { id, notAfter } of pki.expiringAuthorities) {

@@ -3,6 +3,7 @@ import { DisklessError, ownError, refusal } from '../../errors.js';
 import { peerUrl } from '../../etcd/peer-url.js';
 import { PATHS } from '../../node/paths.js';
 import { scriptText } from '../../node/script-text.js';
+import { bumpOf } from '../../plan/restored-revision.js';
 import { waitsFor } from '../../runner/long-waits.js';
 import type { StepPlace } from '../../runner/sequence.js';
 import { bashReader } from '../../ssh/bash-script.js';
@@ -57,12 +58,12 @@ async function runScript(
   { connection, archive, owner }: Restoring,
 ): Promise<string> {
   const { work, judgement, options } = context;
-  const { members, token } = judgement.record.etcd;
+  const { members, token, origin } = judgement.record.etcd;
   const addresses = judgement.peers.filter(({ name }) => members.includes(name));
   const cluster = addresses.map(({ name, nodeIp }) => `${name}=${peerUrl(nodeIp)}`).join(',');
   const paths = [PATHS.etcdData, `${PATHS.marker}/etcd.lock`, owner, PATHS.etcdRestore];
   const files = [work.encoding, archive.tool, archive.snapshot];
-  const member = [place.node, cluster, token, peerUrl(work.nodeIp)];
+  const member = [place.node, cluster, token, peerUrl(work.nodeIp), bumpOf(archive.revision, origin?.above)];
   const command = bashReader(SCRIPT, 'restore-etcd-data', ...paths, ...files, ...member);
   const remote = await connection.open(command, { label: LABEL, root: true, signal: place.signal });
   const ended = Promise.all([textOf(remote.stdout), remote.result]);
