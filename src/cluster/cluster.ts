@@ -158,9 +158,12 @@ export class Cluster {
   }
 }
 
-/** What was made before under this name, or is made now. */
+/** What was made before under this name, or is made now; what could not be made is tried again by who asks next. */
 function onceFor<T>(made: Map<string, Promise<T>>, name: string, make: () => Promise<T>): Promise<T> {
-  const known = made.get(name) ?? make();
-  made.set(name, known);
-  return known;
+  const known = made.get(name);
+  if (known) return known;
+  const making = make();
+  made.set(name, making);
+  making.catch(() => made.delete(name));
+  return making;
 }

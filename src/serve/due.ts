@@ -25,6 +25,8 @@ export interface DueInput {
   /** Runs of ours that failed as a whole since something changed, one after another; and when the last one ended. */
   clusterFailures: number;
   clusterFailedAtMs: number;
+  /** When the last run of ours ended, or could not begin, monotonic milliseconds; before any: when the daemon began. */
+  ranAtMs: number;
   /** When a machine came, went or was in another boot last, monotonic milliseconds. */
   changedAtMs: number;
   beganMs: number;
@@ -43,6 +45,8 @@ const FIRST_LOOK_MS = 15_000;
 const TOGETHER_MS = 10_000;
 const FIRST_RETRY_MS = 5_000;
 const LAST_RETRY_MS = 5 * 60_000;
+/** Machines that stay up for a year have certificates that end, and changes that nobody saw. */
+const DAILY_MS = 24 * 60 * 60_000;
 
 export function due(input: DueInput): Due {
   const { machines, nowMs } = input;
@@ -51,7 +55,9 @@ export function due(input: DueInput): Due {
     return later(input.beganMs + FIRST_LOOK_MS, `${namesOf(unseen)}: not asked yet`, true);
   const wanted = input.hasRun ? machines.filter(isWanted) : machines.filter(isUp);
   const [first] = wanted;
-  const isCalledFor = input.hasRun && (input.clusterFailures > 0 || (input.isUnfinished && machines.some(isUp)));
+  const isDaily = nowMs >= input.ranAtMs + DAILY_MS;
+  const isOwed = input.isUnfinished || isDaily;
+  const isCalledFor = input.hasRun && (input.clusterFailures > 0 || (isOwed && machines.some(isUp)));
   if (first === undefined && !isCalledFor) return { kind: 'nothing' };
   const gathering = whoseReturnDecides(input);
   if (gathering) return gathering;
@@ -59,7 +65,7 @@ export function due(input: DueInput): Due {
   if (nowMs < clusterAtMs) return later(clusterAtMs, 'the last run failed: it is tried again');
   const ready = wanted.filter((machine) => nowMs >= retryAt(machine.failures, machine.failedAtMs));
   if (ready.length > 0 || first === undefined)
-    return { kind: 'now', why: input.hasRun ? reasonOf(ready) : 'what is there is looked at' };
+    return { kind: 'now', why: input.hasRun ? reasonOf(ready, isDaily) : 'what is there is looked at' };
   const nextMs = Math.min(...wanted.map(({ failures, failedAtMs }) => retryAt(failures, failedAtMs)));
   return later(nextMs, `${namesOf(wanted)}: not well after the last run, which is tried again`);
 }
@@ -86,10 +92,11 @@ function retryAt(failures: number, failedAtMs: number): number {
   return failedAtMs + Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LAST_RETRY_MS);
 }
 
-function reasonOf(ready: readonly Machine[]): string {
+function reasonOf(ready: readonly Machine[], isDaily: boolean): string {
   const back = ready.filter(isInNewBoot);
   if (back.length > 0) return `${namesOf(back)}: in another boot`;
-  return ready.length > 0 ? `${namesOf(ready)}: once more` : 'once more';
+  if (ready.length > 0) return `${namesOf(ready)}: once more`;
+  return isDaily ? 'a day has passed: certificates are renewed in time, and what changed is put right' : 'once more';
 }
 
 const later = (atMs: number, waitsFor: string, isFirst = false): Due => ({ kind: 'later', atMs, waitsFor, isFirst });

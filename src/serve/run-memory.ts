@@ -28,6 +28,7 @@ export function createDaemonMemory(monotonicMs: () => number): DaemonMemory {
   const seen = new Map<string, Seen>();
   const beganMs = monotonicMs();
   let changedAtMs = beganMs;
+  let ranAtMs = beganMs;
   let hasRun = false;
   let cluster = { failures: 0, atMs: beganMs };
   const of = (name: string): Seen => {
@@ -36,6 +37,7 @@ export function createDaemonMemory(monotonicMs: () => number): DaemonMemory {
     return known;
   };
   const clusterFailed = (): void => {
+    ranAtMs = monotonicMs();
     cluster = { failures: cluster.failures + 1, atMs: monotonicMs() };
   };
   return {
@@ -58,6 +60,7 @@ export function createDaemonMemory(monotonicMs: () => number): DaemonMemory {
     },
     ended({ exit, nodes, errors }) {
       hasRun = true;
+      ranAtMs = monotonicMs();
       let isExplained = false;
       for (const { name, state } of nodes) {
         const known = of(name);
@@ -85,6 +88,7 @@ export function createDaemonMemory(monotonicMs: () => number): DaemonMemory {
       hasRun,
       clusterFailures: cluster.failures,
       clusterFailedAtMs: cluster.atMs,
+      ranAtMs,
       changedAtMs,
       beganMs,
       nowMs: monotonicMs(),

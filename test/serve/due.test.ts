@@ -24,7 +24,7 @@ const world = (changes: Record<string, Parameters<typeof machine>[1]>) =>
 
 /** Long after everything, unless told otherwise. */
 function dueWith(machines: readonly Machine[], changes: Partial<DueInput> = {}) {
-  const times = { changedAtMs: 100_000, beganMs: 0, nowMs: 200_000 };
+  const times = { ranAtMs: 0, changedAtMs: 100_000, beganMs: 0, nowMs: 200_000 };
   const input = {
     machines,
     isUnfinished: false,
@@ -92,6 +92,16 @@ describe('when up is run', () => {
     expect(dueWith(world({}), { isUnfinished: true })).toMatchObject({ kind: 'now' });
     const away = Object.fromEntries(ALL.map((name) => [name, { state: 'down' }]));
     expect(dueWith(world(away), { isUnfinished: true })).toEqual({ kind: 'nothing' });
+  });
+
+  it('is once a day where nothing calls for it: certificates end on machines that stay up', () => {
+    const day = 24 * 60 * 60_000;
+    expect(dueWith(world({}), { nowMs: day - 1 })).toEqual({ kind: 'nothing' });
+    const daily = dueWith(world({ s7: { state: 'down' } }), { nowMs: day });
+    expect(daily).toMatchObject({ kind: 'now', why: expect.stringMatching(/^a day has passed/) });
+    expect(dueWith(world({}), { nowMs: day + 50_000, ranAtMs: 60_000 })).toEqual({ kind: 'nothing' });
+    const away = Object.fromEntries(ALL.map((name) => [name, { state: 'down' }]));
+    expect(dueWith(world(away), { nowMs: day })).toEqual({ kind: 'nothing' });
   });
 
   it('is never asked for at a moment that has passed: nothing loops', () => {

@@ -44,6 +44,18 @@ it('tries a machine again that was not well after a run, and leaves one alone th
   expect(daemon.due()).toEqual({ kind: 'nothing' });
 });
 
+it('runs again a day after the last run', () => {
+  const daemon = begun();
+  daemon.pass(60_000);
+  daemon.ended(0, 'ready');
+  daemon.pass(24 * 60 * 60_000 - 1);
+  expect(daemon.due()).toEqual({ kind: 'nothing' });
+  daemon.pass(1);
+  expect(daemon.due()).toMatchObject({ kind: 'now' });
+  daemon.ended(0, 'ready');
+  expect(daemon.due()).toEqual({ kind: 'nothing' });
+});
+
 it('another boot is another chance, for the machine and for what failed as a whole', () => {
   const daemon = begun();
   daemon.ended(5, 'skipped', [ofAll]);
