@@ -4,6 +4,7 @@ import type { Unattended } from '../plan/preflight-unattended.js';
 import type { ReconcileResult } from '../reconcile/reconcile.js';
 import type { EventSink } from '../runner/events.js';
 import type { Lock } from '../state/lock.js';
+import { pruneRuns } from '../state/prune-runs.js';
 import { readClusterRecord, readJumpHosts, readNodeRecords } from '../state/record-files.js';
 import { requireInUse } from '../state/retired.js';
 import { createRunDirectory, prepareStateDir, sweepTemporaryFiles } from '../state/state-dir.js';
@@ -61,6 +62,7 @@ export async function bringUp({
     const inputs = await unlessStale(seen, read);
     await sweepTemporaryFiles(inputs.state);
     const directory = await createRunDirectory(inputs.state, new Date());
+    await pruneRuns(inputs.state, directory);
     const pki = await openPki(inputs, 'persistent');
     const state = persistentState({ ...inputs, runDirectory: directory, pki });
     const { takenOverFrom } = held;
