@@ -40,7 +40,8 @@ const clock = {
 /** Ends with Ctrl-C or SIGTERM; SIGHUP has it read its configuration again. */
 export async function serveCommand(flags: ServeFlags): Promise<number> {
   if (flags.printUnit) {
-    await print(unitOf(process.argv, process.env));
+    const { argv, env } = process;
+    await print(unitText({ argv, env, workingDirectory: process.cwd(), user: userInfo().username }));
     return EXIT.done;
   }
   const page = createServePage(() => new Date());
@@ -171,14 +172,6 @@ function observerOf(notify: ReturnType<typeof systemd>, page: ServePage): ServeO
 
 function log(line: string): void {
   process.stdout.write(`${new Date().toISOString()} ${line}\n`);
-}
-
-/** As it was called, without what asks for this. */
-function unitOf(argv: readonly string[], env: NodeJS.ProcessEnv): string {
-  const command = [...argv].filter((word) => word !== '--print-unit');
-  const kept = Object.entries(env).filter(([name]) => /^(K8S_DISKLESS_|XDG_(STATE|CACHE)_HOME$)/.test(name));
-  const environment = Object.fromEntries(kept.map(([name, value = '']) => [name, value]));
-  return unitText({ command, workingDirectory: process.cwd(), user: userInfo().username, environment });
 }
 
 function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

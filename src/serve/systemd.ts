@@ -47,20 +47,24 @@ export function systemd({ env, onFailure }: SystemdOptions): Systemd {
 }
 
 export interface UnitOptions {
-  /** The program and its arguments, as they are to be run. */
-  command: readonly string[];
+  /** The program and its arguments as it was called now, with what asks for the unit. */
+  argv: readonly string[];
+  /** Of this process: what is said in its variables has to be said again. */
+  env: NodeJS.ProcessEnv;
   /** Absolute. */
   workingDirectory: string;
   user: string;
-  /** Variables that it has to be given again. */
-  environment: Readonly<Record<string, string>>;
 }
 
+const ASKS = { flag: '--print-unit', variable: 'K8S_DISKLESS_SERVE_PRINT_UNIT' };
+const KEPT = /^(K8S_DISKLESS_|XDG_(STATE|CACHE)_HOME$)/;
+
 /** A unit of systemd that runs it, starts it again when it ends or hangs, and tells it to read its configuration again. */
-export function unitText({ command, workingDirectory, user, environment }: UnitOptions): string {
-  const variables = Object.entries(environment).map(
-    ([name, value]) => `Environment=${quoted(`${name}=${value}`, '%')}`,
-  );
+export function unitText({ argv, env, workingDirectory, user }: UnitOptions): string {
+  const command = argv.filter((word) => word !== ASKS.flag);
+  const variables = Object.entries(env)
+    .filter(([name]) => KEPT.test(name) && name !== ASKS.variable)
+    .map(([name, value]) => `Environment=${quoted(`${name}=${value}`, '%')}`);
   return [
     '[Unit]',
     'Description=k8s-diskless: rejoins machines, keeps snapshots, shows a page',
@@ -71,7 +75,7 @@ export function unitText({ command, workingDirectory, user, environment }: UnitO
     'Type=notify',
     'NotifyAccess=all',
     `User=${user}`,
-    `WorkingDirectory=${workingDirectory}`,
+    `WorkingDirectory=${doubling(workingDirectory, '%')}`,
     ...variables,
     `ExecStart=${command.map((word) => quoted(word, '%$')).join(' ')}`,
     'ExecReload=/bin/kill -HUP $MAINPID',
@@ -89,7 +93,10 @@ export function unitText({ command, workingDirectory, user, environment }: UnitO
 
 /** systemd.syntax(7). @param doubled Characters that would begin something else: a specifier, a variable */
 function quoted(word: string, doubled: string): string {
-  const escaped = [...word].map((letter) => (doubled.includes(letter) ? letter + letter : letter)).join('');
+  const escaped = doubling(word, doubled);
   if (/^[\w@/:.,=+%$-]+$/.test(escaped)) return escaped;
   return `"${escaped.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
+
+const doubling = (word: string, doubled: string): string =>
+  [...word].map((letter) => (doubled.includes(letter) ? letter + letter : letter)).join('');
