@@ -6,6 +6,7 @@ import { type StateHeader, stateFiles } from '../sealed/state-files.js';
 import { tarOf } from '../sealed/tar-write.js';
 import { type OutFile, requireFree, writeOut } from '../sealed/write-out.js';
 import type { Lock } from '../state/lock.js';
+import type { LockOwner } from '../state/lock-owner.js';
 import { requireInUse, retire } from '../state/retired.js';
 import type { StateDir } from '../state/state-dir.js';
 
@@ -18,6 +19,8 @@ export interface ExportStateOptions {
   /** Takes the lock at this path; it is given back when nothing is done any more. */
   lock: (path: string) => Promise<Lock>;
   now: () => Date;
+  /** Told once for whom it waits who writes to the snapshots. */
+  onWait?: (owner: LockOwner) => void;
   signal: AbortSignal;
 }
 
@@ -33,13 +36,14 @@ export const STATE_EXPORT = 'state export';
  *   `state-retired`
  */
 export async function exportState(options: ExportStateOptions): Promise<StateHeader> {
-  const { state, out, to, move, lock, now, signal } = options;
+  const { state, out, to, move, lock, now, onWait, signal } = options;
   await recordedCluster(state);
   await requireInUse(state);
   await requireFree(out);
   const held = await lock(state.lock);
   try {
-    return await holdStore({ store: snapshotStore(state), command: STATE_EXPORT, now, signal }, async () => {
+    const store = snapshotStore(state);
+    return await holdStore({ store, command: STATE_EXPORT, now, ...(onWait && { onWait }), signal }, async () => {
       await requireInUse(state);
       const { record } = await recordedCluster(state);
       const { clusterId, spec } = record;

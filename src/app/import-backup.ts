@@ -8,6 +8,7 @@ import { type RecordedCluster, recordedPki } from '../cluster/recorded-cluster.j
 import type { ClusterSpec } from '../config/spec.js';
 import { usageError } from '../errors.js';
 import { isSealedFile, type UnsealAsked } from '../sealed/open-sealed.js';
+import type { LockOwner } from '../state/lock-owner.js';
 import { requireInUse } from '../state/retired.js';
 
 export interface ImportBackupOptions {
@@ -19,12 +20,14 @@ export interface ImportBackupOptions {
   /** What is to be restored from it now. Absent: nothing yet, but it has to be one that could be. */
   spec?: ClusterSpec;
   now: () => Date;
+  /** Told once for whom it waits who writes to the snapshots. */
+  onWait?: (owner: LockOwner) => void;
   signal: AbortSignal;
 }
 
 /** `backups import`, and `up --snapshot FILE`. @throws usage errors of `importSnapshot` */
 export async function importBackup(options: ImportBackupOptions): Promise<SnapshotInfo> {
-  const { recorded, file, unsealWith = unasked(file), spec, now, signal } = options;
+  const { recorded, file, unsealWith = unasked(file), spec, now, onWait, signal } = options;
   const { clusterId } = recorded.record;
   const encryptionKeys = new Set(await (await recordedPki(recorded)).encryptionKeyNames());
   const why = (snapshot: SnapshotInfo): string[] =>
@@ -36,7 +39,7 @@ export async function importBackup(options: ImportBackupOptions): Promise<Snapsh
   // A person may take their time, and nobody else could write meanwhile.
   const key = (await isSealedFile(file)) ? await unsealWith() : undefined;
   const opens: UnsealAsked = () => (key === undefined ? unasked(file)() : Promise.resolve(key));
-  return holdStore({ store, command: 'backups import', now, signal }, async () => {
+  return holdStore({ store, command: 'backups import', now, ...(onWait && { onWait }), signal }, async () => {
     await requireInUse(recorded.state);
     return importSnapshot({ store, file, unsealWith: opens, problemsOf: why, signal });
   });

@@ -8,6 +8,7 @@ import type { StateFlags } from './options.js';
 import { print } from './output-lost.js';
 import { unsealOf } from './seal-keys.js';
 import type { UnsealFlags } from './seal-options.js';
+import { tellOfWriter } from './view.js';
 
 export interface ImportBackupFlags extends StateFlags, UnsealFlags {}
 
@@ -17,7 +18,10 @@ export function importBackupCommand(file: string, flags: ImportBackupFlags): Pro
       const recorded = await recordedCluster(stateOf(flags));
       const unsealWith = () => unsealOf(flags, file, signal);
       const now = () => new Date();
-      const { id, objects, takenAt } = await importBackup({ recorded, file, unsealWith, now, signal });
+      const { id, objects, takenAt } = await importBackup({
+        ...{ recorded, file, unsealWith, now, signal },
+        onWait: tellOfWriter,
+      });
       const text = snapshotText({ id, objects, takenAt: new Date(takenAt) }, now());
       await print(`snapshot ${text} is kept; up --snapshot ${id} restores it\n`);
       return EXIT.done;

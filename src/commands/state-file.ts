@@ -9,6 +9,7 @@ import type { StateFlags } from './options.js';
 import { print } from './output-lost.js';
 import { sealOf, unsealOf } from './seal-keys.js';
 import type { SealFlags, UnsealFlags } from './seal-options.js';
+import { tellOfWriter } from './view.js';
 
 export interface ExportStateFlags extends StateFlags, SealFlags {
   move: boolean;
@@ -23,7 +24,11 @@ export function exportStateCommand(file: string, flags: ExportStateFlags): Promi
       const { move } = flags;
       const state = stateOf(flags);
       const lock = (path: string) => lockBesideDaemon(path, STATE_EXPORT, signal);
-      const { cluster } = await exportState({ state, out, to, move, lock, now: () => new Date(), signal });
+      const { cluster } = await exportState({
+        ...{ state, out, to, move, lock, signal },
+        now: () => new Date(),
+        onWait: tellOfWriter,
+      });
       await print(`the state of cluster ${cluster} is in ${file}: whoever opens it has the keys of the cluster\n`);
       if (move)
         await print(`${state.root} is handed over, and only read from now on; state import takes the file into use\n`);

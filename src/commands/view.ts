@@ -2,6 +2,7 @@ import type { ArtifactProgress } from '../artifacts/progress.js';
 import type { DisklessError } from '../errors.js';
 import type { ReconcileResult } from '../reconcile/reconcile.js';
 import type { EventSink, RunEvent } from '../runner/events.js';
+import type { LockOwner } from '../state/lock-owner.js';
 import { createView } from '../ui/create-view.js';
 import { errorReport } from '../ui/error-report.js';
 import { planLines } from '../ui/plan-view.js';
@@ -66,6 +67,11 @@ export function openPlanView({ output, verbose }: ViewOptions): CommandView {
 /** For a person, beside what a program may read from stdout. */
 export function tellLine(line: string): void {
   process.stderr.write(`${line}\n`);
+}
+
+/** Whoever it is may take a while over a large snapshot. */
+export function tellOfWriter({ command, pid }: LockOwner): void {
+  tellLine(`${command} (pid ${pid}) writes to the snapshots, and is waited for`);
 }
 
 /** Names each file the first time it is downloaded, verified or compressed: later runs find all of it ready. */

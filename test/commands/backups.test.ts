@@ -137,7 +137,9 @@ describe('backups', () => {
     expect((await listSnapshots(store)).snapshots).toHaveLength(25);
     expect(pruning.child.exitCode).toBeNull();
     lock.release();
-    expect(await pruning.finished).toMatchObject({ exit: 0, stdout: expect.stringContaining('1-100') });
+    const pruned = await pruning.finished;
+    expect(pruned).toMatchObject({ exit: 0, stdout: expect.stringContaining('1-100') });
+    expect(pruned.stderr).toBe(`backup (pid ${process.pid}) writes to the snapshots, and is waited for\n`);
     expect((await listSnapshots(store)).snapshots).toHaveLength(24);
     expect((await operator.run(['backups', 'prune'])).stdout).toBe('Nothing to let go.\n');
   });
