@@ -10,6 +10,11 @@ export const TRUSTS = ['proven', 'per-boot'] as const;
 export type Trust = (typeof TRUSTS)[number];
 export const PAGE_LISTEN = '127.0.0.1:8400';
 export const SNAPSHOT_EVERY_MS = 300_000;
+/** Each reads all that etcd has. */
+const SHORTEST_MS = 10_000;
+const snapshotEvery = scalar.duration
+  .refine((ms) => ms >= SHORTEST_MS, 'must be 10s or more')
+  .meta({ title: 'duration' });
 
 /** Nothing is decided before it is used, as in the section `boot`. */
 const page = {
@@ -35,8 +40,8 @@ export const serve = {
     text: 'SSH private key that `serve` logs in with, without a passphrase: no agent and no terminal is there at night.',
     otherwise: 'what the SSH config and an agent give',
   }),
-  snapshotEvery: setting(scalar.duration, {
-    text: 'Time between two snapshots while `serve` runs.',
+  snapshotEvery: setting(snapshotEvery, {
+    text: 'Time between two snapshots while `serve` runs, whoever took the last one. 10s at least.',
     otherwise: '5m',
   }),
   page,

@@ -1,5 +1,6 @@
 import { secureBackups, takeBackup } from '../app/backup.js';
 import { sshOfRequest } from '../app/ssh-of-request.js';
+import type { SnapshotInfo } from '../backup/snapshot-info.js';
 import { listSnapshots, snapshotStore } from '../backup/snapshot-store.js';
 import { recordedCluster } from '../cluster/recorded-cluster.js';
 import { toDisklessError } from '../errors.js';
@@ -38,20 +39,38 @@ export async function secureWhatIsKept({ state, place, observer, clock, kept, si
   }
 }
 
+/** After how many milliseconds the next one is due; a clock that leapt does not put it off. */
+export function untilNext({ everyMs, newest, nowMs }: Due): number {
+  const ageMs = newest === undefined ? everyMs : nowMs - Date.parse(newest.takenAt);
+  return ageMs < 0 ? everyMs : Math.max(0, everyMs - ageMs);
+}
+
+interface Due {
+  everyMs: number;
+  newest: Pick<SnapshotInfo, 'takenAt'> | undefined;
+  /** Wall clock, as in snapshots. */
+  nowMs: number;
+}
+
 /** Every so often while the cluster works; what is changed by a run is kept by that run. */
 export async function takeSnapshots(work: Work): Promise<never> {
-  const { state, observer, clock, snapshotEveryMs, signal } = work;
-  let pause = snapshotEveryMs;
+  const { state, observer, clock, snapshotEveryMs: everyMs, signal } = work;
+  const retryMs = Math.min(RETRY_MS, everyMs);
   for (;;) {
-    await clock.sleep(pause, signal);
-    pause = snapshotEveryMs;
+    await clock.sleep(retryMs, signal);
+    // A run may have taken one meanwhile.
+    for (let pause = await dueIn(); pause > 0; pause = await dueIn()) await clock.sleep(pause, signal);
     try {
       const { record } = await recordedCluster(state);
       if (record.etcd.phase === 'bootstrapped') await keep(work, 'serve');
     } catch (thrown) {
       signal.throwIfAborted();
-      pause = Math.min(RETRY_MS, snapshotEveryMs);
       observer.tell(`no snapshot was taken: ${inWords(toDisklessError(thrown))}`);
     }
+  }
+
+  async function dueIn(): Promise<number> {
+    const [newest] = (await listSnapshots(snapshotStore(state))).snapshots;
+    return untilNext({ everyMs, newest, nowMs: clock.now() });
   }
 }

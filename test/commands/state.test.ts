@@ -133,7 +133,7 @@ describe('a state', () => {
     const root = join(operator.home, 'other');
     expect((await bring(given, root)).exit).toBe(0);
     const there = await readClusterRecord(stateDirAt(root));
-    expect(there?.operator).toEqual({ id: expect.not.stringMatching(OPERATOR.id), generation: 2 });
+    expect(there?.operator).toEqual({ id: expect.not.stringMatching(`^${OPERATOR.id}$`), generation: 2 });
     expect(existsSync(join(root, 'retired.json'))).toBe(false);
     const acting = [
       ['up', '--artifacts', artifactsDirectory()],
@@ -167,7 +167,7 @@ describe('a state', () => {
     expect([done.exit, words(done)]).toEqual([0, expect.stringContaining('is in use again, as generation 2')]);
     const record = await readClusterRecord(state);
     expect(record?.operator).toEqual({
-      id: expect.not.stringMatching(OPERATOR.id),
+      id: expect.not.stringMatching(`^${OPERATOR.id}$`),
       generation: 2,
       unproven: true,
     });
