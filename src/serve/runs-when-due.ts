@@ -7,6 +7,7 @@ import { hasCode } from '../kube/api-errors.js';
 import type { EventSink } from '../runner/events.js';
 import { acquireLock } from '../state/lock.js';
 import { readNodeRecords } from '../state/record-files.js';
+import { requireInUse } from '../state/retired.js';
 import { due } from './due.js';
 import { DAEMON, inWords, type Work } from './work.js';
 
@@ -15,11 +16,16 @@ const LOCKED_MS = 2_000;
 /** Where nobody wakes us: not every file system tells what others write. */
 const LOOK_AGAIN_MS = 30_000;
 
-/** Returns when the record is of other nodes, or of others' ways to reach them. */
+/**
+ * Returns when the record is of other nodes, or of others' ways to reach them.
+ *
+ * @throws refusal `state-retired` once the state was handed over
+ */
 export async function runsWhenDue(work: Work): Promise<void> {
   const { state, recorded, memory, observer, bell, signal, clock } = work;
   while (!work.leave.aborted) {
     signal.throwIfAborted();
+    await requireInUse(state);
     const { record } = await recordedCluster(state);
     if (!isDeepStrictEqual(reachOf(record), reachOf(recorded.record))) return;
     const next = due(memory.look(record, await readNodeRecords(state)));

@@ -4,6 +4,7 @@ import { onAbort } from '../abort.js';
 import { sshOfRequest } from '../app/ssh-of-request.js';
 import { openRecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
 import { DisklessError, toDisklessError } from '../errors.js';
+import { hasCode } from '../kube/api-errors.js';
 import type { StateDir } from '../state/state-dir.js';
 import { type Bell, createBell } from './bell.js';
 import { openControlSocket } from './control-socket.js';
@@ -24,7 +25,7 @@ const KEEPALIVE = { intervalMs: 1_000, countMax: 5 };
  * snapshots. Holds the state's lock only while it acts; whoever calls it holds that of the daemon. Ends with either of its
  * signals.
  *
- * @throws usage error where no cluster is recorded
+ * @throws usage error where no cluster is recorded; refusal `state-retired` once the state was handed over
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const { leave, signal, observer, clock } = options;
@@ -34,7 +35,8 @@ export async function serve(options: ServeOptions): Promise<void> {
       await untilRecordChanges(options, memory);
     } catch (thrown) {
       if (signal.aborted) return;
-      if (isFirst) throw thrown;
+      // Another machine acts with it from now on.
+      if (isFirst || hasCode(thrown, 'state-retired')) throw thrown;
       observer.tell(`its state could not be read, and is tried again: ${inWords(toDisklessError(thrown))}`);
       await clock.sleep(AGAIN_MS, signal).catch(() => undefined);
     }
@@ -111,12 +113,13 @@ async function upheld({ observer, clock, signal }: Work, what: string, part: () 
 }
 
 /** Whoever writes to the state wakes those who look at it. */
-function watchFiles({ root, nodes, clusterFile }: StateDir, bells: readonly Bell[]): { close(): void } {
+function watchFiles({ root, nodes, clusterFile, retired }: StateDir, bells: readonly Bell[]): { close(): void } {
   const ring = (): void => {
     for (const bell of bells) bell.ring();
   };
   // A lock that is asked for is written there too, also by ourselves.
-  const isRecord = (name: string | null): boolean => name === basename(clusterFile);
+  const wakes = [clusterFile, retired].map((path) => basename(path));
+  const isRecord = (name: string | null): boolean => name !== null && wakes.includes(name);
   const watchers = [
     watch(root, (_, name) => {
       if (isRecord(name)) ring();

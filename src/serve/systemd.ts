@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { EXIT } from '../errors.js';
 
 const run = promisify(execFile);
 /** Half of it: a signal of life may come late. */
@@ -80,6 +81,8 @@ export function unitText({ argv, env, workingDirectory, user }: UnitOptions): st
     `ExecStart=${command.map((word) => quoted(word, '%$')).join(' ')}`,
     'ExecReload=/bin/kill -HUP $MAINPID',
     'Restart=always',
+    // A person has to decide; until then it would be refused again and again.
+    `RestartPreventExitStatus=${EXIT.refused}`,
     'RestartSec=2',
     'WatchdogSec=60',
     'TimeoutStopSec=120',

@@ -161,6 +161,18 @@ describe('a state', () => {
     expect((await operator.run(['backups', 'verify'])).exit).toBe(0);
   });
 
+  it('that is handed over while serve runs with it: serve ends, and says why', async () => {
+    const operator = createOperator();
+    await recordSample(operator.stateDir);
+    const daemon = operator.start(['serve', '--page-listen', '127.0.0.1:0']);
+    await daemon.line((line) => line.includes('is not there'));
+    const recipient = await identityToRecipient(await generateX25519Identity());
+    const out = join(operator.home, 's.age');
+    expect((await operator.run(['state', 'export', '--move', out, '--recipient', recipient])).exit).toBe(0);
+    const ended = await daemon.finished;
+    expect([ended.exit, words(ended)]).toEqual([5, expect.stringContaining('was handed over')]);
+  });
+
   it('that was handed over is in use again by a word, as another generation', async () => {
     const { operator, state } = await exported('--move');
     const done = await operator.run(['state', 'take-back']);

@@ -13,7 +13,15 @@ it('is a unit that says when it is ready, is watched, and is started again', () 
   // One that is told by its variable to print a unit would never serve.
   expect(text).not.toMatch(/PRINT_UNIT|--print-unit|HOME/);
   expect(text).toContain('WorkingDirectory=/srv/100%%n\n');
-  for (const line of ['Type=notify', 'NotifyAccess=all', 'WatchdogSec=60', 'Restart=always', 'User=lab', 'UMask=0077'])
+  for (const line of [
+    'Type=notify',
+    'NotifyAccess=all',
+    'WatchdogSec=60',
+    'Restart=always',
+    'RestartPreventExitStatus=5',
+    'User=lab',
+    'UMask=0077',
+  ])
     expect(text).toContain(`\n${line}\n`);
   expect(text).toContain('ExecReload=/bin/kill -HUP $MAINPID');
 });
