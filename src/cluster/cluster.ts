@@ -10,6 +10,7 @@ import { failover } from '../kube/failover.js';
 import { OWN_PORTS } from '../node/ports.js';
 import type { OperatorIdentities } from '../pki/operator-tls.js';
 import type { Connection } from '../ssh/transport.js';
+import { ClientCache } from './client-cache.js';
 import { NodeSession } from './node-session.js';
 
 /** Both listen on loopback too, and their certificates carry it: no route of the operator's is needed. */
@@ -22,6 +23,8 @@ export interface ClusterOptions {
   identities: () => Promise<OperatorIdentities>;
   /** Of each apiserver's client. Default: as many as the client has. */
   maxSockets?: number;
+  /** Default: the system's. */
+  monotonicMs?: () => number;
   /** Called before anything is closed. */
   onClose?: () => void;
 }
@@ -53,12 +56,15 @@ export function openCluster({ connect, onLoss, signal, ...options }: OpenCluster
  */
 export class Cluster {
   readonly #options: ClusterOptions;
-  readonly #gateways = new Map<string, Promise<EtcdGateway>>();
-  readonly #clients = new Map<string, Promise<KubeClient>>();
-  #kube: Promise<KubeClient> | undefined;
+  readonly #gateways: ClientCache<EtcdGateway>;
+  readonly #clients: ClientCache<KubeClient>;
+  #kube: { over: readonly KubeClient[]; client: KubeClient } | undefined;
 
   constructor(options: ClusterOptions) {
+    const { identities, monotonicMs = () => performance.now() } = options;
     this.#options = options;
+    this.#gateways = new ClientCache({ identity: async () => (await identities()).etcd, monotonicMs });
+    this.#clients = new ClientCache({ identity: async () => (await identities()).kubernetes, monotonicMs });
   }
 
   /** One machine, for as long as the cluster is open. */
@@ -69,39 +75,44 @@ export class Cluster {
   }
 
   /** Whichever control plane lives. */
-  kube(): Promise<KubeClient> {
+  async kube(): Promise<KubeClient> {
     const names = controlPlanes(this.#options.spec).map(({ name }) => name);
-    this.#kube ??= Promise.all(names.map((name) => this.kubeOf(name))).then(failover);
-    return this.#kube;
+    const clients = await Promise.all(names.map((name) => this.kubeOf(name)));
+    const known = this.#kube;
+    if (known && clients.every((client, index) => client === known.over[index])) return known.client;
+    this.#kube = { over: clients, client: failover(clients) };
+    return this.#kube.client;
   }
 
   /** The apiserver of one control plane. */
   kubeOf(node: string): Promise<KubeClient> {
-    return onceFor(this.#clients, node, async () => {
-      const { kubernetes } = await this.#options.identities();
-      return createKubeClient({
+    const { spec, maxSockets } = this.#options;
+    return this.#clients.get(node, (tls) =>
+      createKubeClient({
         node,
-        connect: (signal) => this.session(node).forward(LOOPBACK, this.#options.spec.apiServer.port, signal),
+        connect: (signal) => this.session(node).forward(LOOPBACK, spec.apiServer.port, signal),
         serverName: LOOPBACK,
-        tls: kubernetes,
-        ...(this.#options.maxSockets !== undefined && { maxSockets: this.#options.maxSockets }),
-      });
-    });
+        tls,
+        ...(maxSockets !== undefined && { maxSockets }),
+      }),
+    );
   }
 
   /** The etcd member of one control plane. */
   etcdOf(node: string): Promise<EtcdGateway> {
-    return onceFor(this.#gateways, node, async () => {
-      const { open, serverName, identity } = await this.etcdStreamsOf(node);
-      return createEtcdGateway({ node, connect: open, serverName, tls: identity });
-    });
+    return this.#gateways.get(node, (tls) =>
+      createEtcdGateway({ node, connect: this.#toEtcd(node), serverName: LOOPBACK, tls }),
+    );
   }
 
   /** The same member, for answers in many parts. */
   async etcdStreamsOf(node: string): Promise<GrpcServer> {
     const { etcd: identity } = await this.#options.identities();
-    const open: OpenStream = (signal) => this.session(node).forward(LOOPBACK, OWN_PORTS.etcdClient.port, signal);
-    return { label: `etcd of ${node}`, host: node, open, serverName: LOOPBACK, identity };
+    return { label: `etcd of ${node}`, host: node, open: this.#toEtcd(node), serverName: LOOPBACK, identity };
+  }
+
+  #toEtcd(node: string): OpenStream {
+    return (signal) => this.session(node).forward(LOOPBACK, OWN_PORTS.etcdClient.port, signal);
   }
 
   /**
@@ -152,18 +163,7 @@ export class Cluster {
 
   async close(): Promise<void> {
     this.#options.onClose?.();
-    for (const gateway of this.#gateways.values()) (await gateway.catch(() => undefined))?.close();
-    for (const client of this.#clients.values()) (await client.catch(() => undefined))?.close();
+    await Promise.all([this.#gateways.close(), this.#clients.close()]);
     await Promise.all([...this.#options.sessions.values()].map((session) => session.end()));
   }
-}
-
-/** What was made before under this name, or is made now; what could not be made is tried again by who asks next. */
-function onceFor<T>(made: Map<string, Promise<T>>, name: string, make: () => Promise<T>): Promise<T> {
-  const known = made.get(name);
-  if (known) return known;
-  const making = make();
-  made.set(name, making);
-  making.catch(() => made.delete(name));
-  return making;
 }
