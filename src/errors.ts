@@ -55,7 +55,7 @@ export class DisklessError extends Error {
   at(place: { host?: string; step?: string }): DisklessError {
     const { host = place.host, step = place.step } = this;
     if (host === this.host && step === this.step) return this;
-    return new DisklessError({
+    return this.placed({
       code: this.code,
       message: this.message,
       exit: this.exit,
@@ -65,6 +65,11 @@ export class DisklessError extends Error {
       detail: this.detail,
       cause: this.cause,
     });
+  }
+
+  /** An error that says more than this one gives it on here. */
+  protected placed(options: DisklessErrorOptions): DisklessError {
+    return new DisklessError(options);
   }
 
   toJSON(): Record<string, unknown> {

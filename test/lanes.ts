@@ -168,7 +168,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   memory: {
     title: 'all control planes lose power, and the cluster comes back from its snapshots',
     minutes: 40,
-    files: ['total-loss', 'serve', 'strays'],
+    files: ['total-loss', 'serve', 'strays', 'two-operators'],
   },
   soak: {
     title: '`serve` for most of an hour while machines reboot and lose power, which is recorded',

@@ -10,7 +10,7 @@ import { listSegments, logStore, removeSegment } from '../changelog/log-store.js
 import { prunableSegments } from '../changelog/prunable-segments.js';
 import { openRecordedCluster, type RecordedCluster } from '../cluster/recorded-cluster.js';
 import type { SshSpec } from '../config/spec.js';
-import { refusal } from '../errors.js';
+import { ownError, refusal } from '../errors.js';
 import { waitsFor } from '../runner/long-waits.js';
 import type { SealFor } from '../sealed/seal.js';
 import { type OutFile, requireFree, writeOut } from '../sealed/write-out.js';
@@ -22,6 +22,7 @@ import { requireInUse } from '../state/retired.js';
 import type { StateDir } from '../state/state-dir.js';
 import { type ContentPlace, openContent } from './content.js';
 import { copyBackups } from './copy-backups.js';
+import { noteSuperseded } from './note-superseded.js';
 import { pinEtcdutl } from './pin-etcdutl.js';
 
 export interface BackUpOptions {
@@ -82,6 +83,10 @@ export async function takeBackup(options: TakeBackupOptions): Promise<BackedUp> 
     const store = snapshotStore(state);
     const confirm = () => requireSameLife(recorded);
     return await keepSnapshot({ cluster, record, state, store, reason, now, confirm, signal });
+  } catch (thrown) {
+    const error = ownError(thrown);
+    await noteSuperseded(state, [error], now());
+    throw error;
   } finally {
     await cluster.close();
   }

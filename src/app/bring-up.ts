@@ -11,6 +11,7 @@ import { createRunDirectory, prepareStateDir, sweepTemporaryFiles } from '../sta
 import { flushDaemon } from './ask-daemon.js';
 import { backupsOfRun } from './backups-of-run.js';
 import { type RunInputs, readInputs } from './inputs.js';
+import { noteSuperseded } from './note-superseded.js';
 import { openPki } from './reconcile-input.js';
 import type { ClusterRequest } from './requests.js';
 import { runReconcile } from './run-reconcile.js';
@@ -72,6 +73,7 @@ export async function bringUp({
     try {
       const given = { command: 'up', inputs, request, state, backups, unattended, signal, sinks, notes } as const;
       const result = await runReconcile(given);
+      await noteSuperseded(inputs.state, result.errors, new Date());
       return { result, inputs };
     } finally {
       await backups.close();

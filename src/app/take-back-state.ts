@@ -25,14 +25,17 @@ export async function takeBackState({ state, above, lock }: TakeBackStateOptions
   const held = await lock(state.lock);
   try {
     const { record } = await recordedCluster(state);
-    const isRetired = (await retirementOf(state)) !== undefined;
-    if (!isRetired && (above === undefined || above < record.operator.generation))
+    const retirement = await retirementOf(state);
+    if (!retirement && (above === undefined || above < record.operator.generation))
       throw usageError({
         code: 'state-in-use',
         message: `${state.root} is in use, as generation ${record.operator.generation}`,
         hint: 'up goes on with it; where another copy has taken its place, that refusal names the number for --above',
       });
-    const generation = await takeIntoUse(state, record, { above, isProven: false });
+    const generation = await takeIntoUse(state, record, {
+      above: Math.max(above ?? 0, retirement?.superseded?.generation ?? 0),
+      isProven: false,
+    });
     // Last: killed before, it is done again.
     await endRetirement(state);
     return generation;

@@ -19,7 +19,7 @@ const LOOK_AGAIN_MS = 30_000;
 /**
  * Returns when the record is of other nodes, or of others' ways to reach them.
  *
- * @throws refusal `state-retired` once the state was handed over
+ * @throws refusals `state-retired`, `operator-superseded` once another copy of the state acts
  */
 export async function runsWhenDue(work: Work): Promise<void> {
   const { state, recorded, memory, observer, bell, signal, clock } = work;

@@ -4,7 +4,7 @@ import { onAbort } from '../abort.js';
 import { sshOfRequest } from '../app/ssh-of-request.js';
 import { openRecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
 import { DisklessError, toDisklessError } from '../errors.js';
-import { hasCode } from '../kube/api-errors.js';
+import { isRetiredError } from '../state/retired.js';
 import type { StateDir } from '../state/state-dir.js';
 import { type Bell, createBell } from './bell.js';
 import { openControlSocket } from './control-socket.js';
@@ -25,7 +25,8 @@ const KEEPALIVE = { intervalMs: 1_000, countMax: 5 };
  * snapshots. Holds the state's lock only while it acts; whoever calls it holds that of the daemon. Ends with either of its
  * signals.
  *
- * @throws usage error where no cluster is recorded; refusal `state-retired` once the state was handed over
+ * @throws usage error where no cluster is recorded; refusals `state-retired` once the state was handed over,
+ *   `operator-superseded` once another copy of it is known to act
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const { leave, signal, observer, clock } = options;
@@ -36,7 +37,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     } catch (thrown) {
       if (signal.aborted) return;
       // Another machine acts with it from now on.
-      if (isFirst || hasCode(thrown, 'state-retired')) throw thrown;
+      if (isFirst || isRetiredError(thrown)) throw thrown;
       observer.tell(`its state could not be read, and is tried again: ${inWords(toDisklessError(thrown))}`);
       await clock.sleep(AGAIN_MS, signal).catch(() => undefined);
     }

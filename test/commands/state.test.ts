@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { describe, expect, it } from 'vitest';
+import { noteSuperseded } from '../../src/app/note-superseded.js';
 import { seal } from '../../src/sealed/seal.js';
 import { tarOf } from '../../src/sealed/tar-write.js';
 import { writeOut } from '../../src/sealed/write-out.js';
@@ -9,6 +10,7 @@ import { acquireLock } from '../../src/state/lock.js';
 import { readClusterRecord } from '../../src/state/record-files.js';
 import { requireInUse } from '../../src/state/retired.js';
 import { type StateDir, stateDirAt } from '../../src/state/state-dir.js';
+import { superseded } from '../../src/state/superseded.js';
 import { artifactsDirectory } from '../artifacts/fixtures.js';
 import { OPERATOR } from '../helpers/sample-facts.js';
 import { inParts } from '../sealed/bytes.js';
@@ -189,6 +191,32 @@ describe('a state', () => {
     const above = await operator.run(['state', 'take-back', '--above', '6']);
     expect([above.exit, words(above)]).toEqual([0, expect.stringContaining('as generation 7')]);
     expect((await operator.run(['state', 'take-back', '--above', 'six'])).exit).toBe(2);
+  });
+
+  it('that was told of another copy, once, acts no more until a person says so', async () => {
+    const { operator, state } = await exported();
+    const told = superseded({ id: 'a1', generation: 1 }, { where: 's5', generation: 4 });
+    await noteSuperseded(state, [told.at({ host: 's5', step: 'judge' })], new Date('2026-11-30T08:00:00Z'));
+    // What it is told later changes nothing.
+    await noteSuperseded(
+      state,
+      [superseded({ id: 'a1', generation: 1 }, { where: 'etcd', generation: 3 })],
+      new Date(),
+    );
+    for (const command of ['up', 'serve', 'backup']) {
+      const refused = await operator.run([command]);
+      expect([command, refused.exit, words(refused)]).toEqual([
+        command,
+        5,
+        expect.stringContaining(
+          'another copy of this state is in use: s5 knows it as generation 4, and this one was refused at 2026-11-30T08:00:00.000Z',
+        ),
+      ]);
+      expect(words(refused)).toContain('state take-back --above 4');
+    }
+    const back = await operator.run(['state', 'take-back']);
+    expect([back.exit, words(back)]).toEqual([0, expect.stringContaining('is in use again, as generation 5')]);
+    await requireInUse(state);
   });
 
   it('whose word of retirement cannot be read is retired', async () => {
