@@ -32,10 +32,14 @@ function refuseStrangeMember(facts: EtcdFacts, { name, condition }: MemberFacts)
   const ofAnotherCopy = token !== undefined && incarnation === recorded.incarnation && token !== recorded.token;
   if (incarnation <= recorded.incarnation && !ofAnotherCopy) return undefined;
   const known = ofAnotherCopy ? 'another one of that number' : `only ${recorded.incarnation}`;
+  const way =
+    facts.unproven && !ofAnotherCopy
+      ? 'bring back so many of its members that they are a quorum, and this copy goes on with what they prove'
+      : 'another copy of this state directory was used: use the newest one';
   return refused(
     'future-data',
     `${name} ${held(condition)} of incarnation ${incarnation}, this state directory knows ${known}`,
-    `another copy of this state directory was used: use the newest one, or reboot ${name} if its data may go`,
+    `${way}, or reboot ${name} if its data may go`,
   );
 }
 

@@ -12,7 +12,7 @@ const PROOF = { everyMs: 500, forMs: 10_000 };
 /** What a member knows needs nobody else, and no quorum. */
 const KNOWN = { everyMs: 500, forMs: 5_000 };
 
-interface Asking extends Run {
+export interface Asking extends Run {
   /** Nodes whose member was just started. */
   woken: ReadonlySet<string>;
 }

@@ -31,7 +31,8 @@ export function nextRecord(input: NextRecordInput): ClusterRecord {
   const begin = orders.cluster.find((order) => order.do === 'begin-incarnation');
   if (begin === undefined) {
     const none = { incarnation: 0, phase: 'none' as const, token: '', members: [], bootIds: {} };
-    return { ...base, etcd: record?.etcd ?? none };
+    // As it was judged: that of a copy is the one that its members have proven.
+    return { ...base, etcd: facts.recorded ?? none };
   }
   const bootIds = facts.members.flatMap(({ name, bootId }) =>
     bootId !== undefined && begin.members.includes(name) ? [[name, bootId] as const] : [],

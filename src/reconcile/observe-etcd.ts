@@ -13,10 +13,11 @@ import {
   majorityOf,
   runs,
 } from '../plan/etcd-facts.js';
+import { laterLife } from '../plan/etcd-later-life.js';
 import { isSameBeginning } from '../plan/etcd-origin.js';
 import type { ClusterRecord } from '../state/records.js';
 import type { Run, RunMemory } from './context.js';
-import { knownLists, memberIds, provenList, revisions } from './etcd-lists.js';
+import { type Asking, knownLists, memberIds, provenList, revisions } from './etcd-lists.js';
 import type { CheckedHosts, ReadHosts } from './hosts.js';
 
 /** What the control planes hold, and who etcd's members are as they say it right now. Changes nothing. */
@@ -35,6 +36,8 @@ export async function observeEtcd(context: Run, hosts: CheckedHosts, clusterId: 
 
 async function askedEtcd(context: Run, hosts: CheckedHosts, clusterId: string): Promise<EtcdFacts> {
   const seen = seenEtcd(context, hosts, clusterId);
+  const later = await provenLater({ ...context, woken: hosts.woken }, seen);
+  if (later) return later;
   const running = runningMembers(seen);
   if (running.length === 0 || !isJudgedByQuorum(seen)) return seen;
   const asking = { ...context, woken: hosts.woken };
@@ -46,6 +49,22 @@ async function askedEtcd(context: Run, hosts: CheckedHosts, clusterId: string): 
   const ids = await memberIds(context, running.filter(isUnnamed));
   const members = seen.members.map((member) => withId(member, ids.get(member.name)));
   return { ...seen, members, lists: [proven] };
+}
+
+/** What living members prove is what an older copy of the state goes on with. */
+async function provenLater(asking: Asking, seen: EtcdFacts): Promise<EtcdFacts | undefined> {
+  const life = laterLife(seen);
+  if (life === undefined) return undefined;
+  const proven = await provenList(asking, life.running);
+  if (proven === undefined) return undefined;
+  const { incarnation } = life.etcd;
+  asking.bus.emit({
+    type: 'note',
+    level: 'warning',
+    code: 'later-life-adopted',
+    message: `this state is a copy of when incarnation ${seen.recorded?.incarnation} lived; a quorum of incarnation ${incarnation} answers, and is what it goes on with`,
+  });
+  return { ...seen, recorded: life.etcd, lists: [proven] };
 }
 
 /** A member of an earlier life says it too. */

@@ -36,7 +36,7 @@ function next(orders: EtcdOrders, record?: ClusterRecord, said: Partial<EtcdFact
     clusterId: 'cafe',
     pki,
     orders,
-    facts: { ...facts, ...said },
+    facts: { ...facts, ...(record && { recorded: record.etcd }), ...said },
     knownRevision: '2000000700',
     newToken: 'cafe-1234',
     newOperator: OPERATOR,
@@ -58,6 +58,11 @@ describe('nextRecord', () => {
       members: ['s4', 's5'],
       bootIds: { s4: 'b4', s5: 'b5' },
     });
+  });
+
+  it('goes on with the life that was judged, where that is a later one than a copy of the state knows', () => {
+    const etcd = { ...recorded.etcd, incarnation: 4, token: 'later' };
+    expect(next(sampleOrders({ code: 'healthy' }), recorded, { recorded: etcd }).etcd).toEqual(etcd);
   });
 
   it('gives a state that has none yet an operator of its own, and leaves it the one that it has', () => {

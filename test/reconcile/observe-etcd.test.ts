@@ -3,6 +3,7 @@ import { DisklessError } from '../../src/errors.js';
 import type { EtcdMember } from '../../src/etcd/gateway.js';
 import type { NodeFacts } from '../../src/facts/facts.js';
 import type { Backup, Beginning } from '../../src/plan/etcd-facts.js';
+import { etcdOrders } from '../../src/plan/etcd-orders.js';
 import type { Run } from '../../src/reconcile/context.js';
 import type { FitNode } from '../../src/reconcile/hosts.js';
 import { majorityRuns, observeEtcd } from '../../src/reconcile/observe-etcd.js';
@@ -46,6 +47,10 @@ interface Seen {
   boots?: Record<string, string>;
   /** What else is recorded. */
   records?: Record<string, Partial<NodeRecord>>;
+  /** What is recorded is of a copy of the state that was taken into use. */
+  unproven?: true;
+  /** Codes of what was told. */
+  told?: string[];
   signal?: AbortSignal;
 }
 
@@ -61,10 +66,14 @@ function observe({
   woken = [],
   boots = {},
   records = {},
+  unproven,
+  told = [],
   signal,
 }: Seen) {
-  const known: ClusterRecord = { clusterId: 'c', operator: OPERATOR, spec, etcd: { ...etcdRecord, ...record } };
+  const operator = { ...OPERATOR, ...(unproven && { unproven }) };
+  const known: ClusterRecord = { clusterId: 'c', operator, spec, etcd: { ...etcdRecord, ...record } };
   const context = {
+    bus: { emit: (event: { code?: string }) => told.push(event.code ?? '') },
     signal: signal ?? new AbortController().signal,
     cluster: new FakeEtcdCluster(etcd),
     memory: {
@@ -94,6 +103,54 @@ function observe({
   };
   return observeEtcd(context, hosts, 'c');
 }
+
+describe('a copy of the state that is older than what lives', () => {
+  /** It was begun after the copy was made. */
+  function later(active: string, more: Partial<NodeFacts['etcdData']> = {}): NodeFacts {
+    const facts = member(active, 3);
+    Object.assign(facts.etcdData, { token: 'c-3', open: true, role: 'voter', ...more });
+    return facts;
+  }
+  const two = { s4: later('active'), s5: later('active'), s6: sampleFacts({ bootId: 'b6' }) };
+
+  it('goes on with what a quorum proves, and says so', async () => {
+    const told: string[] = [];
+    const facts = await observe({ facts: two, etcd: new FakeEtcd(IPS), unproven: true, told });
+    expect(facts.recorded).toEqual({
+      incarnation: 3,
+      phase: 'bootstrapped',
+      token: 'c-3',
+      members: ['s4', 's5'],
+      bootIds: { s4: 'b', s5: 'b' },
+    });
+    expect(told).toEqual(['later-life-adopted']);
+    expect(etcdOrders(facts)).toMatchObject({ code: 'rejoin' });
+  });
+
+  it.each<[string, Partial<Seen>]>([
+    ['no quorum answers', { etcd: silent() }],
+    ['it does not run', { facts: { s4: later('inactive'), s5: later('inactive') } }],
+    ['it was never opened', { facts: { s4: later('active', { open: false }), s5: later('active', { open: false }) } }],
+    ['it is another cluster’s', { facts: { s4: later('active', { clusterId: 'd' }) } }],
+    ['the state is no copy', { unproven: undefined }],
+  ])('is refused where %s', async (_, more) => {
+    const seen = { facts: two, etcd: new FakeEtcd(IPS), unproven: true as const, ...more };
+    const facts = await observe(seen as Seen);
+    expect(facts.recorded?.incarnation).toBe(2);
+    expect(etcdOrders(facts)).toMatchObject({ reason: expect.stringMatching(/^(future|foreign)-data$/) });
+  });
+
+  it('is told how it may go on', async () => {
+    const orders = etcdOrders(await observe({ facts: two, etcd: silent(), unproven: true }));
+    expect(orders).toMatchObject({ hint: expect.stringContaining('so many of its members that they are a quorum') });
+  });
+
+  function silent(): FakeEtcd {
+    const etcd = new FakeEtcd(IPS);
+    etcd.alive.clear();
+    return etcd;
+  }
+});
 
 describe('observeEtcd', () => {
   it('passes the word for a new cluster on, but not over an attempt that it began', async () => {
