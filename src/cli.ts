@@ -11,6 +11,7 @@ import {
   addSourceOptions,
   addSshOptions,
   addStateOptions,
+  addUpgradeOptions,
   addUpOptions,
   option,
 } from './commands/options.js';
@@ -29,6 +30,7 @@ Examples:
   k8s-diskless plan                         what up would do; changes nothing on the nodes
   k8s-diskless kubectl -- get nodes         kubectl with the admin kubeconfig
   k8s-diskless status                       nodes, etcd, certificates; exit 4 where something is wrong
+  k8s-diskless upgrade --to 1.37 --plan     the stages of an upgrade, and what is in its way; without --plan it goes
   k8s-diskless doctor                       all ways of the network, from inside pods; what fails, why, what to do
   k8s-diskless logs s5 kubelet --follow     what a component logs, while the node’s RAM has it
   k8s-diskless serve                        the same by itself after every reboot, with snapshots; nobody has to type
@@ -59,6 +61,9 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
   addRunOptions(root.command('plan').description('show what up would do; changes nothing on the nodes')).action(
     async (flags) => finish(await (await import('./commands/up.js')).planCommand(flags)),
   );
+  addUpgradeOptions(
+    root.command('upgrade').description('bring the cluster to another version of Kubernetes, node by node'),
+  ).action(async (flags) => finish(await (await import('./commands/upgrade.js')).upgradeCommand(flags)));
   addClusterOptions(root.command('kubeconfig').description('print the admin kubeconfig')).action(async (flags) =>
     finish(await (await import('./commands/kubeconfig.js')).kubeconfigCommand(flags)),
   );

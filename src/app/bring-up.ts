@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { OnArtifactProgress } from '../artifacts/progress.js';
+import { EXIT } from '../errors.js';
 import type { Unattended } from '../plan/preflight-unattended.js';
 import type { ReconcileResult } from '../reconcile/reconcile.js';
 import type { EventSink } from '../runner/events.js';
@@ -8,6 +9,7 @@ import { pruneRuns } from '../state/prune-runs.js';
 import { readClusterRecord, readJumpHosts, readNodeRecords } from '../state/record-files.js';
 import { requireInUse } from '../state/retired.js';
 import { createRunDirectory, prepareStateDir, sweepTemporaryFiles } from '../state/state-dir.js';
+import { type Advanced, advanceUpgrade } from './advance-upgrade.js';
 import { flushDaemon } from './ask-daemon.js';
 import { backupsOfRun } from './backups-of-run.js';
 import { type RunInputs, readInputs } from './inputs.js';
@@ -35,6 +37,8 @@ export interface BringUpOptions {
 export interface BroughtUp {
   result: ReconcileResult;
   inputs: RunInputs;
+  /** Which stage of an upgrade is to follow, now that all nodes are through the one before. */
+  upgrade?: Advanced;
 }
 
 /**
@@ -74,7 +78,9 @@ export async function bringUp({
       const given = { command: 'up', inputs, request, state, backups, unattended, signal, sinks, notes } as const;
       const result = await runReconcile(given);
       await noteSuperseded(inputs.state, result.errors, new Date());
-      return { result, inputs };
+      // Nodes are drained for the next one, which nobody is to find out afterwards.
+      const upgrade = result.exit === EXIT.done && !unattended ? await advanceUpgrade(inputs.state) : undefined;
+      return { result, inputs, ...(upgrade && { upgrade }) };
     } finally {
       await backups.close();
     }

@@ -1,4 +1,5 @@
 import { type Cache, defaultCacheRoot, openCache } from '../artifacts/cache.js';
+import { contentInStage } from '../artifacts/content-in-stage.js';
 import { directorySource } from '../artifacts/directory-source.js';
 import { downloadSettings } from '../artifacts/download.js';
 import { httpSource } from '../artifacts/http-source.js';
@@ -11,6 +12,7 @@ import type { ArtifactSource } from '../artifacts/source.js';
 import { knownVersion } from '../config/known-version.js';
 import type { VersionDefaults } from '../config/settings.js';
 import type { ClusterSpec } from '../config/spec.js';
+import { type UpgradeRecord, withVersions } from '../config/upgrade-stages.js';
 import { NEWEST, versionRow } from '../config/version-table.js';
 import type { ContentSource } from '../delivery/content-source.js';
 import { DisklessError, ownError, usageError } from '../errors.js';
@@ -81,7 +83,21 @@ async function pauseAmong({ cache, progress, signal }: ContentInputs, directory:
   return archives.flatMap(({ references }) => references).find((name) => /(^|\/)pause:[^/]+$/.test(name));
 }
 
-export function contentOf(
+/** What nodes are to hold: in the middle of an upgrade of both versions. */
+export async function contentOf(
+  inputs: ContentInputs,
+  spec: ClusterSpec,
+  upgrade?: UpgradeRecord,
+): Promise<ContentSource> {
+  if (upgrade === undefined) return contentOfVersions(inputs, spec);
+  const [from, to] = await Promise.all([
+    contentOfVersions(inputs, withVersions(spec, upgrade.from)),
+    contentOfVersions(inputs, withVersions(spec, upgrade.to)),
+  ]);
+  return contentInStage({ upgrade, from, to });
+}
+
+function contentOfVersions(
   { cache, source, place, progress, signal }: ContentInputs,
   spec: ClusterSpec,
 ): Promise<ContentSource> {

@@ -70,6 +70,7 @@ export async function readInputs(
   const place = contentPlace(request, file);
   const inputs = await openContent(place, { progress: onProgress, signal, recheck: request.verify });
   const recorded = record?.spec;
+  const upgrade = request.newCluster ? undefined : record?.upgrade;
   if (record === undefined) await refuseLostRecord(state);
   refuseContradiction(request);
   const snapshot = await keptSnapshot(request, state);
@@ -85,6 +86,7 @@ export async function readInputs(
     defaults: { ...defaults, ...(request.dnsImage !== undefined && { dnsImage: request.dnsImage }) },
     ...(file && { file }),
     ...(recorded && { recorded }),
+    ...(upgrade && { upgrade }),
   });
   const { network, ssh } = resolved.spec;
   const lost = lostMembers(request.lost, resolved.spec);
@@ -94,7 +96,7 @@ export async function readInputs(
   await requireRecipients(resolved.spec.backup.recipients ?? []);
   const imported = await importedSnapshot({ request, state, record, spec: resolved.spec, signal });
   const networkObjects = await networkManifest({ network, signal });
-  const content = await contentOf(inputs, resolved.spec);
+  const content = await contentOf(inputs, resolved.spec, upgrade);
   // Bad archives are bad input: told before any node is contacted, and before downloads that would go on meanwhile.
   await content.images();
   await requireContent({ ...resolved, nodeRecords, place }, content);

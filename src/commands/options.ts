@@ -130,6 +130,28 @@ export function addRunOptions(command: Command): Command {
     );
 }
 
+/** A number of nodes. */
+const nodeCount = (value: string): number => {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It is a number of nodes, 1 or more.');
+  return number;
+};
+
+export function addUpgradeOptions(command: Command): Command {
+  return addSshOptions(addSourceOptions(addClusterOptions(command)))
+    .addOption(option('--to <version>', 'e.g. 1.37.2, or 1.37 for its newest patch release', 'UPGRADE_TO'))
+    .addOption(option('--plan', 'only say what it would do, and what is in its way', 'UPGRADE_PLAN').default(false))
+    .addOption(
+      option(
+        '--workers-at-once <number>',
+        'nodes that are drained at a time (default: a tenth)',
+        'WORKERS_AT_ONCE',
+      ).argParser(nodeCount),
+    )
+    .addOption(option('-c, --config <file>', 'cluster config file (YAML)', 'CONFIG'))
+    .addOption(option('--images <dir>', 'directory of image archives to import on every node', 'IMAGES'));
+}
+
 /** Those of `up` alone. */
 export function addUpOptions(command: Command): Command {
   return addRunOptions(command).addOption(

@@ -12,6 +12,7 @@ import { lockBesideDaemon } from './lock-beside-daemon.js';
 import type { RunFlags } from './options.js';
 import { unsealOf } from './seal-keys.js';
 import type { UnsealFlags } from './seal-options.js';
+import { throughStages } from './upgrade-stages.js';
 import { openPlanView, openUpView, tellLine } from './view.js';
 
 export interface UpFlags extends RunFlags, UnsealFlags {
@@ -22,7 +23,7 @@ export interface UpFlags extends RunFlags, UnsealFlags {
 export function upCommand(flags: UpFlags): Promise<number> {
   return interruptible(async (signal) => {
     const preset = flags.bench === undefined ? undefined : await benchPreset(flags.bench);
-    const { result, inputs } = await shown(flags, signal);
+    const { result, inputs } = await throughStages(() => shown(flags, signal));
     await copied(inputs, signal);
     if (preset === undefined) return result.exit;
     if (result.exit !== EXIT.done) {

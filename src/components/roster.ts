@@ -1,3 +1,5 @@
+import type { ClusterSpec, Role } from '../config/spec.js';
+import { versionRow } from '../config/version-table.js';
 import type { ComponentId, ComponentOutput } from '../node/desired.js';
 import { apiProxy } from './api-proxy.js';
 import { containerd } from './containerd.js';
@@ -104,13 +106,23 @@ export const ROSTER: readonly RosterEntry[] = [
 ];
 
 /** Those of a node of this role. */
-export function rosterOf(role: 'control-plane' | 'worker'): readonly RosterEntry[] {
+export function rosterOf(role: Role): readonly RosterEntry[] {
   return ROSTER.filter(({ on }) => on === 'every-node' || on === role);
 }
 
-/** Everything but PKI and images that a node should hold. */
-export function componentsFor(context: ComponentContext): ComponentOutput[] {
-  return rosterOf(context.node.role).map(({ render }) => render(context));
+/**
+ * Everything but PKI and images that a node should hold.
+ *
+ * @param specOf in the middle of an upgrade the versions of some components are others
+ */
+export function componentsFor(
+  context: ComponentContext,
+  specOf: (id: ComponentId) => ClusterSpec = () => context.spec,
+): ComponentOutput[] {
+  return rosterOf(context.node.role).map(({ id, render }) => {
+    const spec = specOf(id);
+    return render({ ...context, spec, version: versionRow(spec.kubernetes) });
+  });
 }
 
 /** Every unit we may own on a node; facts report their state. */

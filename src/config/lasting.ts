@@ -12,7 +12,7 @@ interface Lasting {
   reason: string;
 }
 
-const UPGRADE = 'an upgrade needs an order of steps that `up` does not take';
+const UPGRADE = 'k8s-diskless upgrade takes a cluster to another version, in the order that needs';
 
 const LASTING: readonly Lasting[] = [
   { path: 'cluster', of: ({ name }) => name, reason: CONFIG.cluster.keeps },

@@ -4,7 +4,14 @@ import { hostKeyPolicyOf } from './ssh-settings.js';
 import type { WantedHost } from './wanted-hosts.js';
 
 export interface ResolveNote {
-  code: 'control-planes-chosen' | 'host-added' | 'host-not-listed' | 'host-key-policy' | 'new-cluster';
+  code:
+    | 'configuration-older'
+    | 'control-planes-chosen'
+    | 'host-added'
+    | 'host-not-listed'
+    | 'host-key-policy'
+    | 'new-cluster'
+    | 'upgrade-goes-on';
   /** Node name, of notes about one node. */
   host?: string;
   message: string;

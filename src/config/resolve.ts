@@ -1,5 +1,6 @@
 import { crossCheck } from './cross-checks.js';
 import type { DraftNode, SpecDraft } from './draft.js';
+import { heldVersions } from './held-versions.js';
 import { namesOfFlag } from './host-expression.js';
 import { changesRefused, refusedChanges } from './lasting.js';
 import type { LoadedConfig } from './load.js';
@@ -13,6 +14,7 @@ import { decideRoles, type Roles } from './roles.js';
 import { decideSettings, type VersionDefaults } from './settings.js';
 import type { ClusterSpec, NodeSpec } from './spec.js';
 import type { SpecFlags } from './spec-flags.js';
+import type { UpgradeRecord } from './upgrade-stages.js';
 import { noHostsError, type WantedHost, wantedHosts } from './wanted-hosts.js';
 
 export interface ResolveInput {
@@ -20,6 +22,8 @@ export interface ResolveInput {
   flags: SpecFlags;
   /** The spec in the state directory. */
   recorded?: ClusterSpec;
+  /** One is not finished. */
+  upgrade?: UpgradeRecord;
   /** A person's word that an empty cluster begins in the place of the recorded one. */
   newCluster?: boolean;
   defaults: VersionDefaults;
@@ -37,7 +41,8 @@ export interface ResolvedSpec {
  * cannot follow
  */
 export function resolveSpec(given: ResolveInput): ResolvedSpec {
-  const input = given.newCluster ? withNewCluster(given) : given;
+  const held = given.newCluster ? { input: withNewCluster(given), notes: [] } : heldVersions(given);
+  const { input } = held;
   const { file, flags, recorded, defaults } = input;
   const known = recorded?.nodes ?? [];
   const listed = wantedHosts({ hosts: flags.hosts, file, recorded: known, recordedUser: recorded?.ssh?.user });
@@ -56,7 +61,7 @@ export function resolveSpec(given: ResolveInput): ResolvedSpec {
   if (problems.length > 0) throw problemsError(problems.map(lineOf), 'the configuration');
   const spec = { ...draft, nodes: allocatePodCidrs(nodes, settings.network) };
   const notes = notesOf({ wanted: listed, recorded, roles, ssh: spec.ssh });
-  return { spec, notes: [...newClusterNotes(given, spec), ...notes] };
+  return { spec, notes: [...newClusterNotes(given, spec), ...held.notes, ...notes] };
 }
 
 function withNewCluster({ recorded, ...input }: ResolveInput): ResolveInput {

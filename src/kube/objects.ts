@@ -10,6 +10,7 @@ export interface ObjectMeta {
   deletionTimestamp?: string;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
+  ownerReferences?: { kind: string; name: string; controller?: boolean }[];
   managedFields?: unknown[];
 }
 
@@ -93,6 +94,17 @@ export interface KubePod extends KubeObject {
     nominatedNodeName?: string;
     containerStatuses?: { state?: { waiting?: { reason?: string; message?: string } } }[];
   };
+}
+
+/** metav1.LabelSelector: all of it has to hold. */
+export interface LabelSelector {
+  matchLabels?: Record<string, string>;
+  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+}
+
+export interface DisruptionBudget extends KubeObject {
+  spec: { selector?: LabelSelector };
+  status?: { disruptionsAllowed?: number; expectedPods?: number };
 }
 
 export interface Endpoints extends KubeObject {

@@ -97,6 +97,8 @@ export interface Pass extends Run {
   /** No other pass follows: who is left out of this one has failed. */
   readonly isLast: boolean;
   readonly rolling: RollingLock;
+  /** Nodes that are drained before their kubelet restarts. */
+  readonly draining: RollingLock;
   readonly readiness: ReadinessWatch;
   readonly links: LinkWatch;
   readonly rejoin: EtcdRejoin;

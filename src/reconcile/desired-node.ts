@@ -1,6 +1,7 @@
 import type { ComponentContext, EtcdBootstrap, Peer } from '../components/context.js';
 import { componentsFor } from '../components/roster.js';
 import type { NodeSpec } from '../config/spec.js';
+import { specOfComponent } from '../config/upgrade-stages.js';
 import { versionRow } from '../config/version-table.js';
 import { peerUrl } from '../etcd/peer-url.js';
 import type { DesiredNode } from '../node/desired.js';
@@ -43,6 +44,7 @@ export async function desiredNode(context: Run, input: DesiredNodeInput): Promis
   const { spec, content, state } = context.options;
   const { node, facts, nodeIp, linkName } = input.host;
   const etcdBootstrap = bootstrapFor(input);
+  const { upgrade } = input.record;
   const componentContext: ComponentContext = {
     spec,
     version: versionRow(spec.kubernetes),
@@ -55,7 +57,7 @@ export async function desiredNode(context: Run, input: DesiredNodeInput): Promis
   };
   const pkiFiles = state.pki.nodeFiles({ spec, node });
   const pki = { component: 'node' as const, files: pkiFiles, units: [] };
-  const components = [pki, ...componentsFor(componentContext)];
+  const components = [pki, ...componentsFor(componentContext, (id) => specOfComponent(spec, upgrade, id))];
   return { components, images: inOrderOfNeed(await content.images(archOf(facts)), spec) };
 }
 

@@ -27,8 +27,9 @@ type BeginOrder = Extract<ClusterOrder, { do: 'begin-incarnation' }>;
 export function nextRecord(input: NextRecordInput): ClusterRecord {
   const { spec, record, clusterId, pki, orders, facts, newToken, newOperator, knownRevision } = input;
   const operator = record?.operator ?? newOperator;
-  const base = { clusterId, operator, spec, pki };
   const begin = orders.cluster.find((order) => order.do === 'begin-incarnation');
+  const upgrade = begin?.why === 'new-cluster' ? undefined : record?.upgrade;
+  const base = { clusterId, operator, spec, pki, ...(upgrade && { upgrade }) };
   if (begin === undefined) {
     const none = { incarnation: 0, phase: 'none' as const, token: '', members: [], bootIds: {} };
     // As it was judged: that of a copy is the one that its members have proven.

@@ -64,13 +64,21 @@ function openPass(run: Run, { isLast, patient }: PassOptions, values: StepValues
         retry.hasTime && !missing.some((name) => options.lost.has(name)) && majorityRuns(run, facts),
     }),
     claims: createEtcdClaims(),
-    rolling: createRollingLock(
-      () =>
+    rolling: createRollingLock({
+      brokenError: () =>
         new DisklessError({
           code: 'dependency-failed',
           message: 'another control plane did not become healthy after its restart, so this one was left running',
         }),
-    ),
+    }),
+    draining: createRollingLock({
+      width: run.memory.record?.upgrade?.nodesAtOnce ?? 1,
+      brokenError: () =>
+        new DisklessError({
+          code: 'dependency-failed',
+          message: 'another node could not be drained, or did not become Ready again, so this one was left as it is',
+        }),
+    }),
     readiness: createReadinessWatch({
       client: () => cluster.kube(),
       nodes: () => new Map([...judged().judgement.work.values()].map(({ node, facts }) => [node.name, facts.bootId])),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nodeName, specSchema } from '../config/spec.js';
+import { UPGRADE_STAGES } from '../config/upgrade-stages.js';
 import type { ClusterRecord, NodeRecord } from './records.js';
 
 /*
@@ -7,6 +8,7 @@ import type { ClusterRecord, NodeRecord } from './records.js';
  */
 
 const text = z.string().min(1);
+const versions = z.looseObject({ kubernetes: text, etcd: text, cni: text, sandboxImage: text, dnsImage: text });
 const texts = z.record(z.string(), z.string());
 
 export const clusterRecordSchema: z.ZodType<ClusterRecord> = z.looseObject({
@@ -30,6 +32,9 @@ export const clusterRecordSchema: z.ZodType<ClusterRecord> = z.looseObject({
     discarded: z.array(nodeName).optional(),
     versionSince: z.int().min(1).optional(),
   }),
+  upgrade: z
+    .looseObject({ from: versions, to: versions, stage: z.enum(UPGRADE_STAGES), nodesAtOnce: z.int().min(1) })
+    .optional(),
   pki: z.looseObject({ authorities: texts, serviceAccount: text, encryptionKeys: z.array(text) }).optional(),
 });
 

@@ -1,4 +1,5 @@
 import type { ClusterSpec } from '../config/spec.js';
+import type { UpgradeRecord } from '../config/upgrade-stages.js';
 import type { MachineIdentity } from '../node/machine.js';
 import type { OperatorMark } from '../node/operator-mark.js';
 
@@ -64,6 +65,8 @@ export interface ClusterRecord {
   etcd: EtcdRecord;
   /** Not in the records of earlier releases. */
   pki?: PkiFingerprints | undefined;
+  /** One was begun and is not finished: `spec` has the versions that the cluster's objects go by in its stage. */
+  upgrade?: UpgradeRecord | undefined;
 }
 
 /** nodes/<name>.json of the state directory, likewise. */

@@ -1,3 +1,4 @@
+import { dnsImageOf } from '../../config/upgrade-stages.js';
 import { applyObjects } from '../../kube/apply.js';
 import { bundledManifest } from '../../kube/manifest.js';
 import type { KubeObject, Toleration } from '../../kube/objects.js';
@@ -52,13 +53,15 @@ async function baseObjects({ options }: Run): Promise<KubeObject[]> {
 }
 
 async function dnsObjects(context: Run, ca: string): Promise<KubeObject[]> {
-  const { network, addons } = context.options.spec;
-  if (!(await dnsWanted(context))) return [];
+  const { spec } = context.options;
+  const { network, addons } = spec;
+  const image = dnsImageOf(spec, context.memory.record?.upgrade);
+  if (!(await dnsWanted(context, image))) return [];
   return bundledManifest({
     name: 'coredns.yaml',
     values: {
       DNS_ADDRESS: network.dnsAddress,
-      DNS_IMAGE: addons.dns.image,
+      DNS_IMAGE: image,
       DNS_REPLICAS: addons.dns.replicas,
       CLUSTER_DOMAIN: network.clusterDomain,
       API_AUTHORITY: authorityMark(ca),
@@ -67,9 +70,8 @@ async function dnsObjects(context: Run, ca: string): Promise<KubeObject[]> {
 }
 
 /** With --images the site is taken to be offline: an image that is not among them could never be pulled. */
-async function dnsWanted({ options, bus }: Pick<Run, 'options' | 'bus'>): Promise<boolean> {
-  const { enabled, image } = options.spec.addons.dns;
-  if (!enabled) return false;
+async function dnsWanted({ options, bus }: Pick<Run, 'options' | 'bus'>, image: string): Promise<boolean> {
+  if (!options.spec.addons.dns.enabled) return false;
   const images = await options.content.images();
   if (images.length === 0 || images.some(({ references }) => references.includes(image))) return true;
   bus.emit({

@@ -1,5 +1,6 @@
 import { untilAborted } from '../../abort.js';
 import { CONTAINERD_UNIT } from '../../components/containerd.js';
+import { controlPlanes } from '../../config/spec.js';
 import { DisklessError } from '../../errors.js';
 import type { ComponentId, Disruption } from '../../node/desired.js';
 import { PATHS } from '../../node/paths.js';
@@ -14,8 +15,10 @@ import { containerdCheck } from '../containerd-check.js';
 import type { AtWork, Judged, Run } from '../context.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
 import { glancing } from '../glance.js';
+import { drained, isDrainedFor, undoCordon } from '../roll-kubelet.js';
 import { settling, untilServing } from '../settling.js';
 
+const APISERVER = 'kube-apiserver.service';
 const START = scriptText('start-unit.bash');
 
 /** systemd's own start timeout ends earlier; this one catches a systemctl that never answers. */
@@ -33,8 +36,12 @@ export function startComponents(...components: ComponentId[]) {
     const disruptive = isLive(context)
       ? actions.filter(({ action, unit }) => action === 'restart' && unit.disruption !== 'none')
       : [];
-    const gentle = actions.filter((action) => !disruptive.includes(action));
+    const isKubelet = ({ component, action }: UnitAction) => component === 'kubelet' && action === 'restart';
+    const [drainedFor] = isDrainedFor(context) ? actions.filter(isKubelet) : [];
+    const gentle = actions.filter((action) => !disruptive.includes(action) && action !== drainedFor);
     await Promise.all(gentle.map((action) => bringUp(context, place, action)));
+    if (drainedFor) await drained(context, place, () => bringUp(context, place, drainedFor));
+    else if (components.includes('kubelet') && isDrainedFor(context)) await undoCordon(context, place);
     for (const action of disruptive) await roll(context, place, action);
     if (components.includes('node')) for (const what of difference.kernel) changed(context, place, `put back: ${what}`);
     return actions.length > 0 ? 'changed' : 'unchanged';
@@ -61,8 +68,26 @@ function isLive(context: Judged): boolean {
 async function roll(context: AtWork, place: StepPlace, action: UnitAction): Promise<void> {
   waitsFor('one control plane restarts at a time, and it is the turn of another one');
   await context.rolling.run(async () => {
+    const isBeforeApiserver = action.unit.disruption === 'etcd' && hasOthers(context);
+    if (isBeforeApiserver) await switchApiserver(context, place, 'stop');
     await bringUp(context, place, action);
+    if (isBeforeApiserver) await switchApiserver(context, place, 'start');
     await waitHealthy(context, place, action.unit.disruption);
+  });
+}
+
+/** Other control planes serve meanwhile. */
+function hasOthers({ options, work }: AtWork): boolean {
+  const serves = work.facts.units[APISERVER]?.active === 'active';
+  return serves && controlPlanes(options.spec).length > 1;
+}
+
+/** Without its etcd it would answer every request with an error; stopped in good order it hands its clients on. */
+async function switchApiserver(context: AtWork, place: StepPlace, verb: 'stop' | 'start'): Promise<void> {
+  const what = verb === 'stop' ? 'while its etcd restarts' : 'its etcd is back';
+  const options = { label: `${verb} ${APISERVER}`, root: true, timeoutMs: START_TIMEOUT_MS, signal: place.signal };
+  await change(context, place, `${verb} ${APISERVER} (${what})`, async () => {
+    await context.cluster.session(place.node).exec(`systemctl ${verb} ${APISERVER}`, options);
   });
 }
 
@@ -72,7 +97,7 @@ async function waitHealthy(context: AtWork, { node, signal }: StepPlace, disrupt
     const read = async () => (await context.cluster.etcdOf(node)).linearizableRead({ signal });
     await settling(context, read);
   }
-  const apiserver = context.work.facts.units['kube-apiserver.service']?.active;
+  const apiserver = context.work.facts.units[APISERVER]?.active;
   if (disruption === 'etcd' && apiserver !== 'active') return;
   const client = await context.cluster.kubeOf(node);
   await untilServing(context, client, signal);

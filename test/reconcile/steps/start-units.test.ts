@@ -43,7 +43,7 @@ function runWith({ quorum = 'works', actions, answer, healthy = async () => unde
   const context = {
     signal,
     bus: createEventBus({ sinks: [], monotonicMs: () => 0, wallClock: () => new Date(0) }),
-    rolling: createRollingLock(() => new Error('another one did not become healthy')),
+    rolling: createRollingLock({ brokenError: () => new Error('another one did not become healthy') }),
     cluster: clusterOf(sessions, {
       etcdOf: async (node: string) => ({
         linearizableRead: async () => {

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Finished, said } from './helpers/cli.js';
+import { createWorld, type World } from './helpers/cluster-world.js';
+import { type TwoGenerations, twoGenerations } from './helpers/two-generations.js';
+import { deployEcho, expectEcho } from './helpers/workload.js';
+
+/* From one minor of Kubernetes to the next, with etcd's next minor, on a cluster that works meanwhile. */
+
+const OLDER = '1.36';
+let built: TwoGenerations;
+beforeAll(async () => {
+  built = await twoGenerations(OLDER);
+});
+afterAll(() => built?.remove());
+
+/** A cluster of the older minor; then the binaries of both are there. */
+async function olderCluster(name: string, nodes: readonly string[], ...args: string[]): Promise<World> {
+  const requests = nodes.map((node) => ({ name: node }));
+  const world = await createWorld(name, requests, { generation: OLDER });
+  await world.up(['--hosts', nodes.join(','), ...args]);
+  world.operator.env.K8S_DISKLESS_ARTIFACTS = built.artifacts;
+  return world;
+}
+
+async function ran(world: World, exit: number, ...args: string[]): Promise<Finished> {
+  const finished = await world.operator.run(args);
+  expect(finished.exit, said(finished)).toBe(exit);
+  return finished;
+}
+
+async function kubelets(world: World): Promise<string[]> {
+  const path = '{.items[*].status.nodeInfo.kubeletVersion}';
+  return (await world.operator.kubectl('get', 'nodes', '-o', `jsonpath=${path}`)).split(' ');
+}
+
+async function unschedulable(world: World): Promise<string> {
+  return world.operator.kubectl('get', 'nodes', '-o', 'jsonpath={.items[?(@.spec.unschedulable)].metadata.name}');
+}
+
+describe('one control plane and a worker', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await olderCluster('e2e-upgrade-one', ['s4', 's7']);
+    await deployEcho(world.operator, 2);
+  });
+  afterAll(() => world?.down());
+
+  it('a plan says what it would do, and changes nothing', async () => {
+    const { stdout } = await ran(world, 0, 'upgrade', '--to', '1.37', '--plan');
+    expect(stdout).toContain('from Kubernetes 1.36.5');
+    expect(stdout).toMatch(/1\. etcd.*s4\n.*2\. kube-apiserver/);
+    expect((await world.up()).changed).toBe(0);
+  });
+
+  it('brings everything to the next minor', async () => {
+    await ran(world, 0, 'upgrade', '--to', '1.37');
+    expect(await kubelets(world)).toEqual(['v1.37.2', 'v1.37.2']);
+    expect(await unschedulable(world)).toBe('');
+    await expectEcho(world, world.nodes);
+    expect((await world.up()).changed).toBe(0);
+    expect(said(await ran(world, 0, 'status'))).toContain('Kubernetes 1.37.2, etcd 3.7.3');
+  });
+});
