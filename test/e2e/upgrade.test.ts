@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Finished, said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
+import { changing, runUntil } from './helpers/interrupt.js';
 import { type TwoGenerations, twoGenerations } from './helpers/two-generations.js';
 import { deployEcho, expectEcho } from './helpers/workload.js';
+import { startWriteLoad } from './helpers/write-load.js';
 
 /* From one minor of Kubernetes to the next, with etcd's next minor, on a cluster that works meanwhile. */
 
@@ -59,5 +61,33 @@ describe('one control plane and a worker', () => {
     await expectEcho(world, world.nodes);
     expect((await world.up()).changed).toBe(0);
     expect(said(await ran(world, 0, 'status'))).toContain('Kubernetes 1.37.2, etcd 3.7.3');
+  });
+});
+
+describe('three control planes and two workers, which are written to all the time', () => {
+  let world: World;
+  const members = ['s4', 's5', 's6'];
+  beforeAll(async () => {
+    world = await olderCluster('e2e-upgrade-three', [...members, 's7', 's8'], '--control-plane', members.join(','));
+    await deployEcho(world.operator, 5);
+  });
+  afterAll(() => world?.down());
+
+  it('brings everything to the next minor, killed at every stage, and no write waits for long', async () => {
+    const load = await startWriteLoad(world, 's8');
+    for (const moment of [/restart etcd/, /restart kube-apiserver/, /restart kube-scheduler/, /drain it/]) {
+      const { reached, ...rest } = await runUntil(world.operator, ['upgrade', '--to', '1.37'], {
+        at: changing(moment),
+      });
+      expect(reached, said(rest)).toBe(true);
+    }
+    // Whichever is called next goes on.
+    await ran(world, 0, 'up');
+    const { longestGapMs, writes } = await load.end();
+    process.stderr.write(`longest time without a write: ${Math.round(longestGapMs)} ms of ${writes} writes\n`);
+    expect(await kubelets(world)).toEqual(world.nodes.map(() => 'v1.37.2'));
+    expect(await unschedulable(world)).toBe('');
+    await expectEcho(world, world.nodes);
+    expect((await world.up()).changed).toBe(0);
   });
 });
