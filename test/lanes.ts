@@ -160,6 +160,12 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     minutes: 10,
     files: ['faults', 'older-data', 'rejoin'],
   },
+  upgrade: {
+    title: 'from one minor of Kubernetes to the next, killed and cut off on the way',
+    minutes: 10,
+    files: ['upgrade'],
+    build: ['--generation', '1.36', '--generation', 'newest'],
+  },
   'kill-points': {
     title: '`up` killed at every step, and run again',
     minutes: 15,

@@ -66,7 +66,14 @@ export async function surveyCluster({ recorded, spec, cluster, signal }: SurveyO
     return nodeStatus({ node, found, bootId, object, apiAnswers: Array.isArray(api) });
   });
   const { name, kubernetes, etcd: version } = spec;
-  const versions = { cluster: name, kubernetes, etcd: version, incarnation: record.etcd.incarnation };
+  const { upgrade } = record;
+  const versions = {
+    cluster: name,
+    kubernetes,
+    etcd: version,
+    incarnation: record.etcd.incarnation,
+    ...(upgrade && { upgrade }),
+  };
   const silent = Array.isArray(api) ? {} : { apiSilent: api.message };
   const read = spec.nodes.flatMap(({ name: node }, index): [string, NodeFacts][] => {
     const found = facts[index];

@@ -46,7 +46,9 @@ export async function upgradeOutlook(
   const recorded = await recordedCluster(stateOf(request, file));
   const { record, state } = recorded;
   await requireInUse(state);
-  const asked = request.to ?? file?.config.kubernetes;
+  // A file may also name another etcd alone.
+  const ofEtcd = file?.config.etcd?.version === undefined ? undefined : record.spec.kubernetes;
+  const asked = request.to ?? file?.config.kubernetes ?? ofEtcd;
   const begun = record.upgrade;
   if (begun) {
     if (asked !== undefined) requireSame(begun, upgradeVersion(asked));

@@ -1,4 +1,5 @@
 import type { Role } from '../config/spec.js';
+import type { UpgradeRecord } from '../config/upgrade-stages.js';
 import type { NodeFacts } from '../facts/facts.js';
 import type { KubeNode } from '../kube/objects.js';
 
@@ -42,6 +43,8 @@ export interface ClusterStatus {
   etcd: string;
   /** Which life of etcd's data it is. */
   incarnation: number;
+  /** One was begun and is not finished. */
+  upgrade?: UpgradeRecord;
   /** Why no apiserver answers. */
   apiSilent?: string;
   /** Why no quorum of etcd was proven. */

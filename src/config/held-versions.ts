@@ -32,7 +32,7 @@ export function heldVersions<T extends HeldVersionsInput>(input: T): { input: T;
     if (asked === undefined || asked === recorded[key]) return false;
     if (isWithin(key, asked)) return true;
     if (newestFirst(asked, recorded[key]) <= 0) return false;
-    const message = `${file?.place(path)}: says ${asked}, and the cluster runs ${recorded[key]}: change that line`;
+    const message = `${file?.place(path)} says ${asked}, and the cluster runs ${recorded[key]}: change that line`;
     notes.push({ code: 'configuration-older', message });
     return true;
   };

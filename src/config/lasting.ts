@@ -12,7 +12,7 @@ interface Lasting {
   reason: string;
 }
 
-const UPGRADE = 'k8s-diskless upgrade takes a cluster to another version, in the order that needs';
+const UPGRADE = 'k8s-diskless upgrade alone changes it, and to newer ones';
 
 const LASTING: readonly Lasting[] = [
   { path: 'cluster', of: ({ name }) => name, reason: CONFIG.cluster.keeps },

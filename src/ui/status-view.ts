@@ -7,6 +7,7 @@ import {
   type NodeStatus,
   problemsOf,
 } from '../cluster/cluster-status.js';
+import { STAGE_TITLES, type UpgradeRecord } from '../config/upgrade-stages.js';
 import { ageText, snapshotText } from './backups-view.js';
 import { PLAIN, type Style } from './style.js';
 import { type Column, harmless, textTable, wrap } from './text-table.js';
@@ -46,6 +47,7 @@ export function statusLines({ status, now, width, style = PLAIN }: StatusViewOpt
         ]);
   return [
     ...wrap(`cluster ${cluster}: Kubernetes ${kubernetes}, etcd ${etcd}, incarnation ${incarnation}`, { width }),
+    ...(status.upgrade ? wrap(upgradeText(status.upgrade), { width }) : []),
     ...textTable({ columns, rows: nodes, width, style }),
     ...(putBack.length > 0
       ? wrap(`times that a node's unit has put something back in this boot: ${putBack.join(', ')}`, { width })
@@ -60,6 +62,10 @@ export function statusLines({ status, now, width, style = PLAIN }: StatusViewOpt
     '',
     ...verdict,
   ];
+}
+
+function upgradeText({ from, to, stage }: UpgradeRecord): string {
+  return `an upgrade from Kubernetes ${from.kubernetes} to ${to.kubernetes} is not finished, next is ${STAGE_TITLES[stage]}: upgrade or up goes on`;
 }
 
 function logText({ node, lagMs }: LogStatus): string {

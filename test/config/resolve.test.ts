@@ -260,9 +260,12 @@ describe('a recorded cluster', () => {
 
 describe('changes an existing cluster cannot follow (exit 5)', () => {
   test.each<[Given, string]>([
-    [{ kubernetes: '1.36.5' }, '--kubernetes: is recorded as 1.37.2 and would become 1.36.5: an upgrade'],
+    [
+      { kubernetes: '1.36.5' },
+      '--kubernetes: is recorded as 1.37.2 and would become 1.36.5: k8s-diskless upgrade alone changes it',
+    ],
     [{ yaml: 'kubernetes: 1.37.3' }, 'c.yaml:1:13 kubernetes: is recorded as 1.37.2 and would become 1.37.3'],
-    [{ yaml: 'etcd: {version: 3.6.16}' }, 'c.yaml:1:17 etcd.version: is recorded as 3.7.3'],
+    [{ yaml: 'etcd: {version: 3.7.4}' }, 'c.yaml:1:17 etcd.version: is recorded as 3.7.3'],
     [{ yaml: 'network: {mode: vxlan}' }, 'c.yaml:1:17 network.mode: is recorded as routed and would become vxlan'],
     [{ yaml: 'network: {podCidr: 10.9.0.0/16}' }, 'c.yaml:1:20 network.podCidr: is recorded as 10.244.0.0/16'],
     [{ yaml: 'network: {nodePrefix: 25}' }, 'c.yaml:1:23 network.nodePrefix: is recorded as 24'],

@@ -54,14 +54,31 @@ describe('one control plane and a worker', () => {
     expect((await world.up()).changed).toBe(0);
   });
 
-  it('brings everything to the next minor', async () => {
-    await ran(world, 0, 'upgrade', '--to', '1.37');
-    expect(await kubelets(world)).toEqual(['v1.37.2', 'v1.37.2']);
+  it('killed while apiservers restart, and all machines lose power: it comes back whole and goes on', async () => {
+    const { reached, ...rest } = await runUntil(world.operator, ['upgrade', '--to', '1.37'], {
+      at: changing(/restart kube-apiserver/),
+    });
+    expect(reached, said(rest)).toBe(true);
+    await world.lab.reboot(world.nodes, { power: true });
+    // A config file of before is no wish to go back.
+    const refused = await ran(world, 5, 'upgrade', '--to', '1.36.4');
+    expect(said(refused)).toContain('an upgrade from Kubernetes 1.36.5 to 1.37.2 was begun');
+    await ran(world, 0, 'up');
+    await expectEverywhere();
+  });
+
+  it('done once, it is done', async () => {
+    expect(said(await ran(world, 0, 'upgrade', '--to', '1.37'))).toContain('nothing to do');
+    expect(said(await ran(world, 5, 'upgrade', '--to', '1.36'))).toContain('is older');
+    expect(said(await ran(world, 0, 'status'))).toContain('Kubernetes 1.37.2, etcd 3.7.3');
+  });
+
+  async function expectEverywhere(): Promise<void> {
+    expect(await kubelets(world)).toEqual(world.nodes.map(() => 'v1.37.2'));
     expect(await unschedulable(world)).toBe('');
     await expectEcho(world, world.nodes);
     expect((await world.up()).changed).toBe(0);
-    expect(said(await ran(world, 0, 'status'))).toContain('Kubernetes 1.37.2, etcd 3.7.3');
-  });
+  }
 });
 
 describe('three control planes and two workers, which are written to all the time', () => {

@@ -26,6 +26,18 @@ const STATUS: ClusterStatus = {
 const shown = (status: ClusterStatus): string => `${statusLines({ status, now: NOW, width: 80 }).join('\n')}\n`;
 const golden = (name: string): string => `../golden/ui/${name}.txt`;
 
+it('a cluster in the middle of an upgrade', () => {
+  const versions = { kubernetes: '1.36.5', etcd: '3.6.16', cni: '1.10.0', sandboxImage: 'pause:1', dnsImage: 'dns:1' };
+  const upgrade = {
+    from: versions,
+    to: { ...versions, kubernetes: '1.37.2' },
+    stage: 'nodes' as const,
+    nodesAtOnce: 1,
+  };
+  expect(shown({ ...STATUS, upgrade }).replaceAll(/\s+/g, ' ')).toContain(
+    'an upgrade from Kubernetes 1.36.5 to 1.37.2 is not finished, next is kubelet, kube-proxy and CNI plugins: upgrade or up goes on',
+  );
+});
 it('a cluster that is well', () => expect(shown(STATUS)).toMatchFileSnapshot(golden('status-well')));
 
 it('copies of data that went are named', () => {
