@@ -20,6 +20,7 @@ import { addPkiCommands } from './commands/pki.js';
 import { addUnsealOptions } from './commands/seal-options.js';
 import { addServeOptions } from './commands/serve-options.js';
 import { addStateCommands } from './commands/state.js';
+import { addUsersCommands } from './commands/users.js';
 import { versionText } from './commands/version.js';
 import { EXIT, toDisklessError } from './errors.js';
 
@@ -96,6 +97,7 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
   addBenchCommand(root, finish);
   addBootCommands(root.command('boot'), finish);
   addPkiCommands(root.command('pki'), finish);
+  addUsersCommands(root.command('users'), finish);
   addBackupCommands(root, finish);
   addStateCommands(root.command('state'), finish);
   addServeOptions(

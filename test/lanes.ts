@@ -150,6 +150,11 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     minutes: 10,
     files: ['doctor'],
   },
+  users: {
+    title: 'people: their rights and limits, as a student finds them',
+    minutes: 10,
+    files: ['users'],
+  },
   five: {
     title: 'five control planes, five nodes over vxlan',
     minutes: 5,

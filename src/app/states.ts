@@ -5,6 +5,7 @@ import type { ReconcileState } from '../reconcile/state.js';
 import type { HostKey } from '../ssh/transport.js';
 import { writeClusterRecord, writeJumpHosts, writeKubeconfig, writeNodeRecords } from '../state/record-files.js';
 import type { StateDir } from '../state/state-dir.js';
+import { readUsers, writeUsers } from '../users/user-records.js';
 
 export interface PersistentState {
   state: StateDir;
@@ -22,6 +23,8 @@ export function persistentState({ state, runDirectory, pki, jumpHosts }: Persist
     saveNodes: (records) => writeNodeRecords(state, records),
     saveJumpHosts: async () => (jumpHosts.size > 0 ? writeJumpHosts(state, jumpHosts) : undefined),
     saveKubeconfig: (text) => writeKubeconfig(state, text),
+    readUsers: () => readUsers(state),
+    saveUsers: (record) => writeUsers(state, record),
     async saveEvidence(name, text) {
       const path = join(runDirectory, name);
       await writeFile(path, text, { mode: 0o600 });
@@ -34,5 +37,6 @@ export function persistentState({ state, runDirectory, pki, jumpHosts }: Persist
 export function forgetfulState(pki: PkiStore): ReconcileState {
   const refuse = (): Promise<never> => Promise.reject(new Error('plan must not write state'));
   const refused = { saveCluster: refuse, saveNodes: refuse, saveJumpHosts: refuse, saveKubeconfig: refuse };
-  return { pki, ...refused, saveEvidence: refuse };
+  const users = { readUsers: refuse, saveUsers: refuse };
+  return { pki, ...refused, ...users, saveEvidence: refuse };
 }

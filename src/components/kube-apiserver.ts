@@ -28,11 +28,12 @@ export const kubeApiServer: Component = (context) => {
 };
 
 function pkiInputs(): string[] {
-  const { ca, clientCa, serviceAccountKey, serviceAccountPublicKey, encryptionConfig, frontProxyCa, etcdCa } = PKI;
+  // Not --client-ca-file: kube-apiserver watches it, and another users' CA must not cost a restart. Another Kubernetes CA
+  // changes ca.crt too.
+  const { ca, serviceAccountKey, serviceAccountPublicKey, encryptionConfig, frontProxyCa, etcdCa } = PKI;
   const { frontProxyClient, apiServer, apiServerKubeletClient, apiServerEtcdClient } = PKI;
   return [
     ca,
-    clientCa,
     serviceAccountKey,
     serviceAccountPublicKey,
     encryptionConfig,

@@ -12,7 +12,7 @@ const BINARY = `${PATHS.bin}/kube-controller-manager`;
 const CLIENT = CLIENTS.kubeControllerManager;
 
 export const kubeControllerManager: Component = (context) => {
-  const { ca, caKey, clientCa, frontProxyCa, serviceAccountKey } = PKI;
+  const { ca, caKey, frontProxyCa, serviceAccountKey } = PKI;
   return {
     component: 'kube-controller-manager',
     files: [
@@ -32,7 +32,7 @@ export const kubeControllerManager: Component = (context) => {
     units: [
       {
         name: UNIT,
-        inputs: [unitPath(UNIT), BINARY, ...pathsIn(CLIENT), ca, caKey, clientCa, frontProxyCa, serviceAccountKey],
+        inputs: [unitPath(UNIT), BINARY, ...pathsIn(CLIENT), ca, caKey, frontProxyCa, serviceAccountKey],
         disruption: 'none',
       },
     ],
@@ -45,7 +45,7 @@ function flags(context: ComponentContext): Flags {
     'authentication-kubeconfig': CLIENT.kubeconfig,
     'authorization-kubeconfig': CLIENT.kubeconfig,
     'bind-address': '127.0.0.1',
-    'client-ca-file': PKI.clientCa,
+    'client-ca-file': PKI.ca,
     'requestheader-client-ca-file': PKI.frontProxyCa,
     'cluster-name': context.spec.name,
     controllers: '*',

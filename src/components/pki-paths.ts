@@ -8,7 +8,7 @@ const pair = (name: string) => ({ cert: `${pki}/${name}.crt`, key: `${pki}/${nam
 export const PKI = {
   ca: `${pki}/ca.crt`,
   caKey: `${pki}/ca.key`,
-  /** CAs whose client certificates kube-apiserver accepts: the Kubernetes CA, and a users' CA beside it. */
+  /** CAs whose client certificates kube-apiserver accepts: the Kubernetes CA, and the users' CA beside it. */
   clientCa: `${pki}/client-ca.crt`,
   serviceAccountKey: `${pki}/sa.key`,
   serviceAccountPublicKey: `${pki}/sa.pub`,

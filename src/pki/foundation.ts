@@ -15,6 +15,7 @@ import {
 } from './pki-files.js';
 import { type AuthorityId, authorityId, type PkiProfiles } from './profile-schema.js';
 import { missingAuthority, readAuthority, restoreHint } from './read-authority.js';
+import { newUsersAuthority, readUsersAuthority, USERS_AUTHORITY, usersAuthorityText } from './users-authority.js';
 
 /** A file to be written, relative to pki/; private keys and lists of keys are 0600. */
 export interface PkiFile {
@@ -28,6 +29,8 @@ export type Authorities = Record<AuthorityId, Authority>;
 /** What a cluster gets once and keeps for life. */
 export interface Foundation {
   authorities: Authorities;
+  /** Signs people's certificates; its key never leaves the operator. */
+  users: Authority;
   /** PEM. */
   serviceAccount: { privateKey: string; publicKey: string };
   encryptionKeys: EncryptionKeys;
@@ -58,8 +61,14 @@ export async function ensureFoundation(
   const { authorities, files } = await ensureAuthorities(options, mayCreate);
   const account = await ensureServiceAccount(contents, mayCreate);
   const encryption = ensureEncryptionKeys(contents, environment, mayCreate);
-  const foundation = { authorities, serviceAccount: account.pair, encryptionKeys: encryption.keys };
-  return { foundation, files: [...account.files, ...encryption.files, ...files] };
+  const people = await ensureUsersAuthority(options);
+  const foundation = {
+    authorities,
+    users: people.authority,
+    serviceAccount: account.pair,
+    encryptionKeys: encryption.keys,
+  };
+  return { foundation, files: [...account.files, ...encryption.files, ...people.files, ...files] };
 }
 
 async function ensureAuthorities(options: EnsureFoundation, mayCreate: boolean) {
@@ -78,6 +87,14 @@ async function ensureAuthorities(options: EnsureFoundation, mayCreate: boolean) 
     files.push({ file: names.certificate, text: authority.certificate, mode: 0o644 });
   }
   return { authorities: authorities as Authorities, files };
+}
+
+/** Also beside a cluster that was built before there was such an authority. */
+async function ensureUsersAuthority({ contents, profiles, environment }: EnsureFoundation) {
+  const existing = readUsersAuthority(contents);
+  if (existing) return { authority: existing, files: [] };
+  const authority = await newUsersAuthority(profiles, environment);
+  return { authority, files: [{ file: USERS_AUTHORITY, text: usersAuthorityText(authority), mode: 0o600 }] };
 }
 
 async function ensureServiceAccount(contents: PkiContents, mayCreate: boolean) {

@@ -18,8 +18,22 @@ interface AdminKubeconfig {
  * server only. Names carry the cluster's so that several files can be merged. A secret (0600).
  */
 export function adminKubeconfig({ spec, pki, servers }: AdminKubeconfig): string {
-  const { ca, cert, key } = operatorTls(pki).kubernetes;
-  const user = `${spec.name}-admin`;
+  return embeddedKubeconfig({ spec, servers, user: `${spec.name}-admin`, tls: operatorTls(pki).kubernetes });
+}
+
+interface Embedded {
+  spec: ClusterSpec;
+  servers: AdminKubeconfig['servers'];
+  /** Its name in the file. */
+  user: string;
+  /** PEM. */
+  tls: { ca: string; cert: string; key: string };
+  /** Where commands without one work. */
+  namespace?: string;
+}
+
+/** Everything embedded, a context per control plane. A secret (0600). */
+export function embeddedKubeconfig({ spec, servers, user, tls: { ca, cert, key }, namespace }: Embedded): string {
   const name = (server: string) => `${spec.name}-${server}`;
   const [first] = servers;
   return format({
@@ -33,7 +47,7 @@ export function adminKubeconfig({ spec, pki, servers }: AdminKubeconfig): string
     })),
     contexts: servers.map((server) => ({
       name: name(server.name),
-      context: { cluster: name(server.name), user },
+      context: { cluster: name(server.name), user, ...(namespace !== undefined && { namespace }) },
     })),
     users: [{ name: user, user: { 'client-certificate-data': base64(cert), 'client-key-data': base64(key) } }],
   });

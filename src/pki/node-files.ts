@@ -5,7 +5,7 @@ import { encryptionConfiguration } from './encryption.js';
 import { componentKubeconfig } from './kubeconfig.js';
 import { leafName, receives } from './leaf-request.js';
 import { type Pki, requireLeaf } from './pki.js';
-import type { LeafProfile } from './profile-schema.js';
+import type { AuthorityId, LeafProfile } from './profile-schema.js';
 
 interface NodeFiles {
   pki: Pki;
@@ -36,8 +36,8 @@ function foundationFiles(pki: Pki, role: Role): DesiredFile[] {
     ...Object.entries(authorities).flatMap(([id, { deliver }]) =>
       wanted(deliver).map((file) => pairFile(file, pki.authorities[id as keyof Pki['authorities']])),
     ),
-    ...wanted(Object.values(bundles)).map(({ path, mode, authorities: members }) =>
-      textFile(path, members.map((id) => pki.authorities[id].certificate).join(''), mode),
+    ...wanted(Object.values(bundles)).map(({ path, mode, authorities: members, users }) =>
+      textFile(path, bundleText(pki, members, users), mode),
     ),
     ...wanted(serviceAccount.deliver).map(({ part, path, mode }) =>
       textFile(path, part === 'key' ? pki.serviceAccount.privateKey : pki.serviceAccount.publicKey, mode),
@@ -46,6 +46,11 @@ function foundationFiles(pki: Pki, role: Role): DesiredFile[] {
       textFile(path, encryptionConfiguration(pki.encryptionKeys, resources), mode),
     ),
   ];
+}
+
+function bundleText(pki: Pki, members: AuthorityId[], users: boolean): string {
+  const all = [...members.map((id) => pki.authorities[id]), ...(users ? [pki.users] : [])];
+  return all.map(({ certificate }) => certificate).join('');
 }
 
 function leafFilesOf({ pki, profile, name }: { pki: Pki; profile: LeafProfile; name: string }): DesiredFile[] {

@@ -52,7 +52,10 @@ const serviceAccountDelivery = z
 export const authoritiesFile = z.strictObject({
   validity: z.strictObject({ backdateHours: z.number().int().nonnegative(), renewBeforeDays: days }),
   authorities: z.record(authorityId, authority),
-  bundles: z.record(identifier, publicFile.extend({ authorities: z.array(authorityId).min(1) })),
+  bundles: z.record(
+    identifier,
+    publicFile.extend({ authorities: z.array(authorityId).min(1), users: z.boolean().default(false) }),
+  ),
   serviceAccount: z.strictObject({ deliver: z.array(serviceAccountDelivery) }),
   encryption: publicFile.extend({ mode: z.literal(SECRET_MODE), resources: z.array(z.string()).min(1) }),
 });

@@ -2,6 +2,7 @@ import { any, type Need, type Step, same, settled, stepsOn } from '../runner/seq
 import type { Pass } from './context.js';
 import type { CheckedHosts } from './hosts.js';
 import { applyAddons } from './steps/apply-addons.js';
+import { applyPeople } from './steps/apply-people.js';
 import { preflightAll } from './steps/check-hosts.js';
 import { componentsHealthy } from './steps/components-healthy.js';
 import { judgeHosts } from './steps/judge.js';
@@ -175,6 +176,13 @@ export const addons = cluster(
   { registered: same(register), apiReady: settled(apiReady) },
   applyAddons,
 );
+/** Rights and limits of people: once for each life of the cluster, and again after a change. */
+const people = cluster(
+  'users',
+  'users',
+  { judgement: same(strays), registered: same(register), apiReady: settled(apiReady) },
+  applyPeople,
+);
 export const dns = cluster(
   'dns',
   'name servers apart',
@@ -225,7 +233,7 @@ const mark = cluster(
 const keep = cluster(
   'keep',
   'keep a snapshot',
-  { judgement: same(strays), quorum: same(quorum), marked: settled(mark) },
+  { judgement: same(strays), quorum: same(quorum), marked: settled(mark), people: settled(people) },
   keepSnapshot,
 );
 
@@ -240,5 +248,5 @@ export const upSequence: readonly Step<Pass>[] = [
   send, firstFiles, sendWorker, stray, retire, node, containerd,
   etcd, quorum, apiserver, apiReady, register, nodeObject, endedPods, served, controllers,
   kubelet, proxy, healthy, images, ready, pods,
-  addons, dns, prove, sameBoot, verify, mark, keep,
+  addons, people, dns, prove, sameBoot, verify, mark, keep,
 ];

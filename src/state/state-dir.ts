@@ -26,6 +26,8 @@ export interface StateDir {
   snapshots: string;
   /** Which snapshot was the newest. */
   lastSnapshot: string;
+  /** UsersRecord: people, as last applied. */
+  users: string;
   /** Which snapshots were copied elsewhere, and what went wrong. */
   copies: string;
   /** Says that it was handed over; absent while it is in use. */
@@ -65,6 +67,7 @@ export function stateDirAt(root: string): StateDir {
     bench: join(root, 'bench'),
     snapshots: join(root, 'snapshots'),
     lastSnapshot: join(root, 'last-snapshot.json'),
+    users: join(root, 'users', 'users.json'),
     copies: join(root, 'copies.json'),
     retired: join(root, 'retired.json'),
     lock: join(root, 'lock'),
@@ -98,7 +101,7 @@ export async function prepareStateDir(state: StateDir): Promise<void> {
 
 /** What may be there before the first cluster.yaml is written. */
 const OWN_ENTRIES =
-  /^(pki|kubeconfig|nodes|jump-hosts\.json|runs|bench|snapshots|last-snapshot\.json|copies\.json|lock|serve\.(lock|sock)|\..+\.tmp|lost\+found)$/;
+  /^(pki|kubeconfig|nodes|jump-hosts\.json|runs|bench|snapshots|users|last-snapshot\.json|copies\.json|lock|serve\.(lock|sock)|\..+\.tmp|lost\+found)$/;
 
 /** `--state-dir` of the wrong directory must not make someone's home private to us. */
 async function refuseForeign({ root, clusterFile }: StateDir): Promise<void> {

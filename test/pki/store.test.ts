@@ -32,7 +32,7 @@ describe('PkiStore', () => {
   it('issues everything once, and reuses it byte for byte', async () => {
     const directory = await temporaryPki();
     const first = await (await openStore(directory)).ensure({ spec, nodes });
-    expect(first.created).toHaveLength(9);
+    expect(first.created).toHaveLength(10);
     expect(first.issued).toHaveLength(LEAVES);
     const before = await snapshot(directory);
     const again = await (await openStore(directory, { clusterExists: true })).ensure({ spec, nodes });

@@ -1,0 +1,35 @@
+import { refusal } from '../errors.js';
+import type { Authority } from './authority.js';
+import { REAL_ENVIRONMENT } from './environment.js';
+import { readPkiDirectory } from './pki-files.js';
+import { loadProfiles } from './profiles.js';
+import { missingAuthority, readAuthority } from './read-authority.js';
+import { newUsersAuthority, readUsersAuthority, USERS_AUTHORITY, usersAuthorityText } from './users-authority.js';
+import { replaceAuthorityCertificates } from './write-pki.js';
+
+/** To sign with. @param directory pki/ of the state directory. @throws refusals `users-ca-missing`, `users-ca-damaged` */
+export async function openUsersAuthority(directory: string): Promise<Authority> {
+  const found = readUsersAuthority(await readPkiDirectory(directory));
+  if (found) return found;
+  throw refusal({
+    code: 'users-ca-missing',
+    message: 'this cluster has no CA for people yet',
+    hint: 'k8s-diskless up makes it, and brings it to the control planes',
+  });
+}
+
+/**
+ * Another CA in the place of the one that is there: what that one signed ends wherever the new bundle is.
+ *
+ * @param directory pki/ of the state directory; the caller holds the state's lock
+ * @returns the text of kube-apiserver's --client-ca-file
+ */
+export async function rotateUsersAuthority(directory: string, environment = REAL_ENVIRONMENT): Promise<string> {
+  const [contents, profiles] = await Promise.all([readPkiDirectory(directory), loadProfiles()]);
+  const kubernetes = readAuthority({ id: 'kubernetes', contents, now: environment.now() });
+  if (!kubernetes) throw missingAuthority(contents, 'kubernetes');
+  const authority = await newUsersAuthority(profiles, environment);
+  const text = usersAuthorityText(authority);
+  await replaceAuthorityCertificates(directory, [{ file: USERS_AUTHORITY, text, mode: 0o600 }]);
+  return kubernetes.certificate + authority.certificate;
+}
