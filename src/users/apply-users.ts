@@ -7,6 +7,7 @@ import type { KubeClient } from '../kube/client.js';
 import type { KubeObject } from '../kube/objects.js';
 import { resourcePath } from '../kube/paths.js';
 import { namespaceOf, objectsInside, USER_LABEL } from './user-objects.js';
+import { hardLimits } from './user-quota.js';
 import type { UserRecord, UsersRecord } from './user-records.js';
 
 /** Requests under way at once: as many as an apiserver has room for beside its own. */
@@ -74,7 +75,10 @@ export async function ownNamespace(
 
 /** What the cluster should hold, in a few bytes. */
 export function hashOfUsers({ users }: Pick<UsersRecord, 'users'>, policies: boolean): string {
-  const told = users.map(({ issued: _issued, ...user }) => user);
+  // By value: one that was read has its keys in another order than one that was made.
+  const told = users.map(({ name, group, namespace, podSecurity, quota, generation, removed }) => {
+    return [name, group, namespace, podSecurity, hardLimits(quota), generation, removed];
+  });
   return createHash('sha256')
     .update(JSON.stringify([told, policies]))
     .digest('hex');

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hashOfUsers } from '../../src/users/apply-users.js';
 import { mergeUsers } from '../../src/users/merge-users.js';
 import { readUsersFile } from '../../src/users/read-users-file.js';
 import { certificateSubject } from '../../src/users/user-names.js';
@@ -89,6 +90,14 @@ describe('what is recorded', () => {
   it('gives a removed name that comes back the next generation', () => {
     const back = mergeUsers([{ ...known, removed: true }], [ada]);
     expect(back).toEqual([{ ...ada, generation: 4, removed: false, issued: [] }]);
+  });
+
+  it('is the same to the cluster whatever order its keys are in, and whatever was issued', () => {
+    const turned = Object.fromEntries(Object.entries({ ...known, issued: [] }).toReversed()) as typeof known;
+    expect(hashOfUsers({ users: [turned] }, false)).toBe(hashOfUsers({ users: [known] }, false));
+    expect(hashOfUsers({ users: [{ ...known, generation: 4 }] }, false)).not.toBe(
+      hashOfUsers({ users: [known] }, false),
+    );
   });
 
   it('moves nobody, and gives no namespace twice', () => {
