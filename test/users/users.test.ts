@@ -93,7 +93,8 @@ describe('what is recorded', () => {
   });
 
   it('is the same to the cluster whatever order its keys are in, and whatever was issued', () => {
-    const turned = Object.fromEntries(Object.entries({ ...known, issued: [] }).toReversed()) as typeof known;
+    const { name, ...rest } = { ...known, issued: [] };
+    const turned = { ...rest, name };
     expect(hashOfUsers({ users: [turned] }, false)).toBe(hashOfUsers({ users: [known] }, false));
     expect(hashOfUsers({ users: [{ ...known, generation: 4 }] }, false)).not.toBe(
       hashOfUsers({ users: [known] }, false),
