@@ -12,6 +12,7 @@ export function fingerprintsOf({ authorities, serviceAccount, encryptionKeys }: 
     authorities: Object.fromEntries(ofAuthorities),
     serviceAccount: ofPublicKey(createPublicKey(serviceAccount.publicKey)),
     encryptionKeys: encryptionKeys.map(({ secret }) => sha256(Buffer.from(secret, 'base64'))),
+    usersAuthority: true,
   };
 }
 

@@ -15,7 +15,13 @@ import {
 } from './pki-files.js';
 import { type AuthorityId, authorityId, type PkiProfiles } from './profile-schema.js';
 import { missingAuthority, readAuthority, restoreHint } from './read-authority.js';
-import { newUsersAuthority, readUsersAuthority, USERS_AUTHORITY, usersAuthorityText } from './users-authority.js';
+import {
+  missingUsersAuthority,
+  newUsersAuthority,
+  readUsersAuthority,
+  USERS_AUTHORITY,
+  usersAuthorityText,
+} from './users-authority.js';
 
 /** A file to be written, relative to pki/; private keys and lists of keys are 0600. */
 export interface PkiFile {
@@ -42,6 +48,8 @@ interface EnsureFoundation {
   environment: PkiEnvironment;
   /** A cluster was built before: what is missing was lost, and must not be made anew. */
   clusterExists: boolean;
+  /** This cluster has one: it is not made anew. */
+  hasUsersAuthority?: boolean | undefined;
   /** Authorities that have expired are read all the same, to be renewed. */
   mayBeExpired?: boolean;
 }
@@ -90,9 +98,10 @@ async function ensureAuthorities(options: EnsureFoundation, mayCreate: boolean) 
 }
 
 /** Also beside a cluster that was built before there was such an authority. */
-async function ensureUsersAuthority({ contents, profiles, environment }: EnsureFoundation) {
+async function ensureUsersAuthority({ contents, profiles, environment, hasUsersAuthority }: EnsureFoundation) {
   const existing = readUsersAuthority(contents);
   if (existing) return { authority: existing, files: [] };
+  if (hasUsersAuthority) throw missingUsersAuthority(contents);
   const authority = await newUsersAuthority(profiles, environment);
   return { authority, files: [{ file: USERS_AUTHORITY, text: usersAuthorityText(authority), mode: 0o600 }] };
 }

@@ -7,12 +7,12 @@ import { missingAuthority, readAuthority } from './read-authority.js';
 import { newUsersAuthority, readUsersAuthority, USERS_AUTHORITY, usersAuthorityText } from './users-authority.js';
 import { replaceAuthorityCertificates } from './write-pki.js';
 
-/** To sign with. @param directory pki/ of the state directory. @throws refusals `users-ca-missing`, `users-ca-damaged` */
+/** To sign with. @param directory pki/ of the state directory. @throws refusals `users-ca-not-made`, `users-ca-damaged` */
 export async function openUsersAuthority(directory: string): Promise<Authority> {
   const found = readUsersAuthority(await readPkiDirectory(directory));
   if (found) return found;
   throw refusal({
-    code: 'users-ca-missing',
+    code: 'users-ca-not-made',
     message: 'this cluster has no CA for people yet',
     hint: 'k8s-diskless up makes it, and brings it to the control planes',
   });

@@ -155,7 +155,9 @@ export class PkiStore {
 
   async #begin(): Promise<{ foundation: Foundation; files: PkiFile[] }> {
     const { profiles, environment, clusterExists, recorded, directory } = this.#settings;
-    const begun = await ensureFoundation({ contents: this.#contents, profiles, environment, clusterExists });
+    const hasUsersAuthority = recorded?.usersAuthority;
+    const contents = this.#contents;
+    const begun = await ensureFoundation({ contents, profiles, environment, clusterExists, hasUsersAuthority });
     const foreign = recorded && foreignPki(begun.foundation, recorded, directory);
     if (foreign) throw foreign;
     return begun;

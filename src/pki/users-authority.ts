@@ -1,4 +1,4 @@
-import { refusal } from '../errors.js';
+import { type DisklessError, refusal } from '../errors.js';
 import { type Authority, assemble, createAuthority } from './authority.js';
 import { readCertificate } from './certificate.js';
 import type { PkiEnvironment } from './environment.js';
@@ -26,6 +26,15 @@ export function newUsersAuthority(profiles: PkiProfiles, environment: PkiEnviron
 /** As the file holds it. */
 export function usersAuthorityText({ privateKey, certificate }: Authority): string {
   return privateKey + certificate;
+}
+
+/** One that was made: another in its place ends every kubeconfig of people, which a person has to say. */
+export function missingUsersAuthority(contents: PkiContents): DisklessError {
+  return refusal({
+    code: 'users-ca-missing',
+    message: `${contents.path(USERS_AUTHORITY)} is missing`,
+    hint: 'put a copy back, or make another one with k8s-diskless users rotate-ca, which ends every kubeconfig of people',
+  });
 }
 
 /** undefined where none was made yet. @throws refusal `users-ca-damaged` */

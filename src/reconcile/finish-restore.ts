@@ -1,6 +1,7 @@
 import { HOLDER_KEYS, HOLDER_PREFIXES } from '../etcd/holder-keys.js';
 import { hasCode } from '../kube/api-errors.js';
 import type { ClusterRecord, RestorePhase } from '../state/records.js';
+import { bindingKey } from '../users/user-objects.js';
 import type { Run } from './context.js';
 import { isUnsettled, retrying, settling, shortly } from './settling.js';
 
@@ -37,6 +38,8 @@ export async function finishRestore(context: Run, signal: AbortSignal, given: Fi
   }
   if (record.etcd.origin?.phase === 'restored') {
     await settling(context, () => replay(context, signal, { ...given, record }));
+    // A removed name may have its rights in what is restored. Those that living ones have are given anew (`users`).
+    await settling(context, () => takeRights(context, signal, given.through));
     await reached('replayed');
   }
   if (record.etcd.origin?.phase === 'replayed') {
@@ -49,6 +52,13 @@ export async function finishRestore(context: Run, signal: AbortSignal, given: Fi
     await reached('kept');
   }
   return record;
+}
+
+async function takeRights({ cluster, options }: Run, signal: AbortSignal, through: readonly string[]): Promise<void> {
+  const { users } = await options.state.readUsers();
+  if (users.length === 0) return;
+  const etcd = await cluster.quorumThrough(through, signal);
+  for (const user of users) await etcd.deletePrefix(bindingKey(user), { signal });
 }
 
 async function replay({ cluster, options, bus }: Run, signal: AbortSignal, given: FinishRestore): Promise<void> {

@@ -35,7 +35,14 @@ export const clusterRecordSchema: z.ZodType<ClusterRecord> = z.looseObject({
   upgrade: z
     .looseObject({ from: versions, to: versions, stage: z.enum(UPGRADE_STAGES), nodesAtOnce: z.int().min(1) })
     .optional(),
-  pki: z.looseObject({ authorities: texts, serviceAccount: text, encryptionKeys: z.array(text) }).optional(),
+  pki: z
+    .looseObject({
+      authorities: texts,
+      serviceAccount: text,
+      encryptionKeys: z.array(text),
+      usersAuthority: z.literal(true).optional(),
+    })
+    .optional(),
 });
 
 const hostKey = z.looseObject({ type: text, fingerprint: text });

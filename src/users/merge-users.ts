@@ -12,9 +12,13 @@ export function mergeUsers(recorded: readonly UserRecord[], wanted: readonly Wan
   const merged = new Map(recorded.map((user) => [user.name, user]));
   for (const user of wanted) {
     const known = merged.get(user.name);
-    if (known && !known.removed && known.namespace !== user.namespace) {
-      const message = `${user.name} has the namespace ${known.namespace}, and the file says ${user.namespace}`;
-      throw usageError({ code: 'user-namespace-changed', message, hint: 'remove the user first, with what is in it' });
+    if (known && known.namespace !== user.namespace) {
+      const message = `${user.name} ${known.removed ? 'had' : 'has'} the namespace ${known.namespace}, and the file says ${user.namespace}`;
+      throw usageError({
+        code: 'user-namespace-changed',
+        message,
+        hint: 'a name keeps its namespace for ever, since an older snapshot may bring that back: give it the same, or take another name',
+      });
     }
     merged.set(user.name, { ...user, ...standing(known), removed: false });
   }

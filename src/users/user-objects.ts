@@ -37,6 +37,10 @@ export function objectsInside({ cluster, user, policies }: UserObjects): { resou
   ];
 }
 
+/** Where etcd has what gives a user their rights. */
+export const bindingKey = ({ namespace }: Pick<UserRecord, 'namespace'>): string =>
+  `/registry/rolebindings/${namespace}/${NAME}`;
+
 /** A quota refuses containers that say nothing, so they get what is little. */
 const CONTAINER_DEFAULTS = {
   type: 'Container',

@@ -155,6 +155,21 @@ describe('PkiStore', () => {
     }
   });
 
+  it('makes a users’ CA beside a cluster that had none, and none in the place of one that was lost', async () => {
+    const directory = await newPki();
+    const recorded = await (await openStore(directory, { clusterExists: true })).fingerprints();
+    const { usersAuthority: _, ...ofBefore } = recorded;
+    await rm(join(directory, 'users-ca.pem'));
+    const lost = await openStore(directory, { clusterExists: true, recorded });
+    await expect(lost.ensure({ spec, nodes })).rejects.toMatchObject({
+      code: 'users-ca-missing',
+      exit: 5,
+      hint: expect.stringContaining('users rotate-ca'),
+    });
+    const older = await openStore(directory, { clusterExists: true, recorded: ofBefore });
+    expect((await older.ensure({ spec, nodes })).created).toEqual(['users-ca.pem']);
+  });
+
   it('names the directory it cannot read', async () => {
     const directory = await establishedPki();
     await rm(join(directory, 'leaves'), { recursive: true });

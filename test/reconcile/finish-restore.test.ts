@@ -26,6 +26,7 @@ function runFrom(phase: RestorePhase | undefined, fails?: string, passing?: Disk
     options: {
       clock: virtualClock(),
       readyTimeoutMs: 180_000,
+      state: { readUsers: async () => ({ users: [{ namespace: 'kim' }] }) },
       backups: {
         replay: async ({ record }: { record: ClusterRecord }) => {
           await act(`replay ${record.etcd.origin?.snapshot}`);
@@ -52,7 +53,7 @@ const CLEARED = [
   'delete /registry/leases/kube-system/kube-scheduler',
 ];
 
-const REPLAYED = ['replay 2-7', 'save bootstrapping replayed'];
+const REPLAYED = ['replay 2-7', 'delete /registry/rolebindings/kim/k8s-diskless-user', 'save bootstrapping replayed'];
 const KEPT = ['keep 3 replayed', 'save bootstrapping kept'];
 
 describe('finishRestore', () => {

@@ -105,6 +105,10 @@ describe('what is recorded', () => {
     expect(() => mergeUsers([known], [{ ...ada, namespace: 'other' }])).toThrow(
       expect.objectContaining({ code: 'user-namespace-changed' }),
     );
+    // What an older snapshot brings back of a removed name is found under the namespace that it had.
+    expect(() => mergeUsers([{ ...known, removed: true }], [{ ...ada, namespace: 'other' }])).toThrow(
+      expect.objectContaining({ code: 'user-namespace-changed' }),
+    );
     expect(() => mergeUsers([known], [{ ...ada, name: 'eve' }])).toThrow(
       expect.objectContaining({ code: 'user-namespace-taken' }),
     );

@@ -50,6 +50,7 @@ function runWith(etcd: FakeEtcd, orders: EtcdOrders, phase: 'bootstrapping' | 'b
       clock,
       readyTimeoutMs: 180_000,
       state: {
+        readUsers: async () => ({ users: [] }),
         saveCluster: async (next: ClusterRecord) => void saved.push(next),
         saveEvidence: async (name: string) => {
           evidence.push(name);
