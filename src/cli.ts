@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { addBackupCommands } from './commands/backups.js';
 import { addBenchCommand } from './commands/bench/bench-command.js';
 import { addBootCommands } from './commands/boot.js';
@@ -32,6 +32,7 @@ Examples:
   k8s-diskless kubectl -- get nodes         kubectl with the admin kubeconfig
   k8s-diskless status                       nodes, etcd, certificates; exit 4 where something is wrong
   k8s-diskless upgrade --to 1.37 --plan     the stages of an upgrade, and what is in its way; without --plan it goes
+  k8s-diskless remove s7                    drained, out of etcd, and everything of ours off it; --gone if it is no more
   k8s-diskless doctor                       all ways of the network, from inside pods; what fails, why, what to do
   k8s-diskless logs s5 kubelet --follow     what a component logs, while the node’s RAM has it
   k8s-diskless serve                        the same by itself after every reboot, with snapshots; nobody has to type
@@ -65,6 +66,14 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
   addUpgradeOptions(
     root.command('upgrade').description('bring the cluster to another version of Kubernetes, node by node'),
   ).action(async (flags) => finish(await (await import('./commands/upgrade.js')).upgradeCommand(flags)));
+  addSshOptions(
+    addSourceOptions(addClusterOptions(root.command('remove').description('take a node out of the cluster for good'))),
+  )
+    .argument('<node>', 'name of the node')
+    .addOption(new Option('--gone', 'its machine is no more, and cannot be asked for anything').default(false))
+    .action(async (node: string, flags) =>
+      finish(await (await import('./commands/remove.js')).removeCommand(node, flags)),
+    );
   addClusterOptions(root.command('kubeconfig').description('print the admin kubeconfig')).action(async (flags) =>
     finish(await (await import('./commands/kubeconfig.js')).kubeconfigCommand(flags)),
   );

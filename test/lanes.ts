@@ -150,11 +150,6 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     minutes: 10,
     files: ['doctor'],
   },
-  users: {
-    title: 'people: their rights and limits, as a student finds them',
-    minutes: 10,
-    files: ['users'],
-  },
   five: {
     title: 'five control planes, five nodes over vxlan',
     minutes: 5,
@@ -164,6 +159,11 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     title: 'reboots and cuts in the middle of `up`',
     minutes: 10,
     files: ['faults', 'older-data', 'rejoin'],
+  },
+  'day-two': {
+    title: 'people, their rights and limits as a student finds them; nodes that leave',
+    minutes: 10,
+    files: ['users', 'remove'],
   },
   upgrade: {
     title: 'from one minor of Kubernetes to the next, killed and cut off on the way',

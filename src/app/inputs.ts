@@ -87,6 +87,7 @@ export async function readInputs(
     ...(file && { file }),
     ...(recorded && { recorded }),
     ...(upgrade && { upgrade }),
+    ...(record?.leaving && { leaving: record.leaving }),
   });
   const { network, ssh } = resolved.spec;
   const lost = lostMembers(request.lost, resolved.spec);

@@ -5,16 +5,21 @@ import { etcdProblem } from './etcd-floor.js';
 import { checkNetwork } from './network-checks.js';
 import { checkNodes } from './node-checks.js';
 import type { CrossProblem } from './problems.js';
+import type { NodeSpec } from './spec.js';
 import { versionRow } from './version-table.js';
 
-/** What single values cannot tell: everything that is wrong between the keys of a spec. Pure. */
-export function crossCheck(draft: SpecDraft): CrossProblem[] {
+/**
+ * What single values cannot tell: everything that is wrong between the keys of a spec. Pure.
+ *
+ * @param recorded nodes as they are recorded
+ */
+export function crossCheck(draft: SpecDraft, recorded: readonly NodeSpec[] = []): CrossProblem[] {
   return [
     checkVersion,
     checkEtcd,
     checkManifest,
     checkApiPort,
-    checkMemberCount,
+    (given: SpecDraft) => checkMemberCount(given, recorded),
     checkCopies,
     checkNetwork,
     checkNodes,
@@ -66,16 +71,30 @@ function checkCopies({ backup: { copyTo, recipients, copyPlain } }: SpecDraft): 
 /** Beyond seven, writes slow down for no practical gain (etcd FAQ). */
 const MOST_MEMBERS = 7;
 
-function checkMemberCount({ nodes }: SpecDraft): CrossProblem[] {
-  const count = nodes.filter(({ role }) => role === 'control-plane').length;
-  if (count % 2 === 1 && count <= MOST_MEMBERS) return [];
+/** An even number is what a removal leaves behind: told of then (`evenMembers`), and nothing to ask for. */
+function checkMemberCount({ nodes }: SpecDraft, recorded: readonly NodeSpec[]): CrossProblem[] {
+  const count = memberNames(nodes).length;
   const paths = [['controlPlane']];
   if (count > MOST_MEMBERS) return [{ paths, message: `${count} control planes; ${MOST_MEMBERS} are the most` }];
   if (count === 0) return [{ paths, message: 'no control plane; at least one is needed' }];
+  const message = evenMembers(nodes);
+  const isNew = memberNames(nodes).join() !== memberNames(recorded).join();
+  return message !== undefined && isNew ? [{ paths, message }] : [];
+}
+
+/** What is wrong with an even number of control planes; undefined where it is none. */
+export function evenMembers(nodes: readonly Member[]): string | undefined {
+  const count = memberNames(nodes).length;
+  if (count % 2 === 1) return undefined;
   const lost = count / 2 - 1;
   const reason =
     `an etcd of ${count} survives the loss of ${lost}, just as one of ${count - 1} does, ` +
     'and has one more member that can fail';
   const proposal = count === MOST_MEMBERS - 1 ? '5 or 7' : `${count - 1} or ${count + 1}`;
-  return [{ paths, message: `${count} control planes: ${reason}; use ${proposal}` }];
+  return `${count} control planes: ${reason}; use ${proposal}`;
 }
+
+type Member = Pick<NodeSpec, 'name' | 'role'>;
+
+const memberNames = (nodes: readonly Member[]): string[] =>
+  nodes.flatMap(({ name, role }) => (role === 'control-plane' ? [name] : []));

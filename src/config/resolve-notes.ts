@@ -7,10 +7,12 @@ export interface ResolveNote {
   code:
     | 'configuration-older'
     | 'control-planes-chosen'
+    | 'control-planes-even'
     | 'host-added'
     | 'host-not-listed'
     | 'host-key-policy'
     | 'new-cluster'
+    | 'node-leaving'
     | 'upgrade-goes-on';
   /** Node name, of notes about one node. */
   host?: string;
@@ -41,7 +43,11 @@ export function notesOf({ wanted, recorded, roles, ssh }: Resolution): ResolveNo
     notes.push({ code: 'host-added', host: name, message: `${name} joins the cluster as a ${roles.roles.get(name)}` });
   }
   for (const { name } of recorded.nodes.filter((node) => !listed.has(node.name))) {
-    notes.push({ code: 'host-not-listed', host: name, message: `${name} is not on the list; it stays in the cluster` });
+    notes.push({
+      code: 'host-not-listed',
+      host: name,
+      message: `${name} is not on the list; it stays in the cluster until k8s-diskless remove ${name}`,
+    });
   }
   return notes;
 }

@@ -1,8 +1,9 @@
-import { crossCheck } from './cross-checks.js';
+import { crossCheck, evenMembers } from './cross-checks.js';
 import type { DraftNode, SpecDraft } from './draft.js';
 import { heldVersions } from './held-versions.js';
 import { namesOfFlag } from './host-expression.js';
 import { changesRefused, refusedChanges } from './lasting.js';
+import { leavingNotes } from './leaving-nodes.js';
 import type { LoadedConfig } from './load.js';
 import { renewed } from './new-cluster.js';
 import { placer } from './placer.js';
@@ -24,6 +25,8 @@ export interface ResolveInput {
   recorded?: ClusterSpec;
   /** One is not finished. */
   upgrade?: UpgradeRecord;
+  /** Their removal is not finished. */
+  leaving?: readonly NodeSpec[];
   /** A person's word that an empty cluster begins in the place of the recorded one. */
   newCluster?: boolean;
   defaults: VersionDefaults;
@@ -47,6 +50,7 @@ export function resolveSpec(given: ResolveInput): ResolvedSpec {
   const known = recorded?.nodes ?? [];
   const listed = wantedHosts({ hosts: flags.hosts, file, recorded: known, recordedUser: recorded?.ssh?.user });
   const wanted = listed ?? [];
+  const left = leavingNotes(input.leaving ?? [], wanted);
   const nodeCount = Math.max(known.length, wanted.length);
   const settings = decideSettings({ file: file?.config, flags, recorded, defaults, nodeCount });
   if (listed === undefined && recorded === undefined) throw noHostsError(settings.name);
@@ -57,16 +61,21 @@ export function resolveSpec(given: ResolveInput): ResolvedSpec {
   const lineOf = (problem: CrossProblem): string => `${place(problem)}: ${problem.message}`;
   if (roles.problems.length > 0) throw problemsError(roles.problems.map(lineOf), 'the configuration');
   if (recorded) refuseChanges({ recorded, draft, roles, lineOf });
-  const problems = [...crossCheck(draft), ...refusedFlags(draft, { recorded: file === undefined })];
+  const problems = [...crossCheck(draft, known), ...refusedFlags(draft, { recorded: file === undefined })];
   if (problems.length > 0) throw problemsError(problems.map(lineOf), 'the configuration');
   const spec = { ...draft, nodes: allocatePodCidrs(nodes, settings.network) };
   const notes = notesOf({ wanted: listed, recorded, roles, ssh: spec.ssh });
-  return { spec, notes: [...newClusterNotes(given, spec), ...held.notes, ...notes] };
+  return { spec, notes: [...newClusterNotes(given, spec), ...held.notes, ...left, ...evenNotes(spec), ...notes] };
 }
 
 function withNewCluster({ recorded, ...input }: ResolveInput): ResolveInput {
   if (recorded === undefined) return input;
   return { ...input, recorded: renewed(recorded, { ...input, file: input.file?.config }) };
+}
+
+function evenNotes({ nodes }: ClusterSpec): ResolveNote[] {
+  const message = evenMembers(nodes);
+  return message === undefined ? [] : [{ code: 'control-planes-even', message }];
 }
 
 function newClusterNotes({ newCluster, recorded }: ResolveInput, spec: ClusterSpec): ResolveNote[] {

@@ -64,7 +64,7 @@ const text = z.string().min(1);
 /** Also part of file names. */
 export const nodeName = z.string().refine(isDnsSubdomain, { error: 'is not a node name' });
 
-const node = z.looseObject({
+export const nodeSchema = z.looseObject({
   name: nodeName,
   role: z.enum(['control-plane', 'worker']),
   ssh: z.looseObject({ host: text, user: text.optional(), port: z.int().optional() }),
@@ -79,7 +79,7 @@ export const specSchema: z.ZodType<ClusterSpec> = z.looseObject({
   etcd: text,
   cni: text,
   ...recordedShape(schema.clusterWide),
-  nodes: z.array(node).min(1),
+  nodes: z.array(nodeSchema).min(1),
   network: recordedForm(schema.network),
   apiServer: recordedForm(schema.apiServer),
   controllerManager: recordedForm(schema.controllerManager),

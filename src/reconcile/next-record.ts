@@ -29,7 +29,8 @@ export function nextRecord(input: NextRecordInput): ClusterRecord {
   const operator = record?.operator ?? newOperator;
   const begin = orders.cluster.find((order) => order.do === 'begin-incarnation');
   const upgrade = begin?.why === 'new-cluster' ? undefined : record?.upgrade;
-  const base = { clusterId, operator, spec, pki, ...(upgrade && { upgrade }) };
+  const leaving = record?.leaving;
+  const base = { clusterId, operator, spec, pki, ...(leaving && { leaving }), ...(upgrade && { upgrade }) };
   if (begin === undefined) {
     const none = { incarnation: 0, phase: 'none' as const, token: '', members: [], bootIds: {} };
     // As it was judged: that of a copy is the one that its members have proven.

@@ -75,7 +75,7 @@ async function untilUpgraded(context: AtWork, { node, signal: parent }: StepPlac
       code: 'node-not-ready',
       host: node,
       message: `it was not Ready with ${wanted} after ${ms / 1000} s: ${lacks}`,
-      hint: "its kubelet's log tells why: k8s-diskless logs NODE kubelet; then run the same again",
+      hint: "its kubelet's log tells why: k8s-diskless logs NODE kubelet; run the same again after that",
     });
   } finally {
     limit.release();

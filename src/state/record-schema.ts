@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nodeName, specSchema } from '../config/spec.js';
+import { nodeName, nodeSchema, specSchema } from '../config/spec.js';
 import { UPGRADE_STAGES } from '../config/upgrade-stages.js';
 import type { ClusterRecord, NodeRecord } from './records.js';
 
@@ -32,6 +32,7 @@ export const clusterRecordSchema: z.ZodType<ClusterRecord> = z.looseObject({
     discarded: z.array(nodeName).optional(),
     versionSince: z.int().min(1).optional(),
   }),
+  leaving: z.array(nodeSchema).optional(),
   upgrade: z
     .looseObject({ from: versions, to: versions, stage: z.enum(UPGRADE_STAGES), nodesAtOnce: z.int().min(1) })
     .optional(),

@@ -1,4 +1,4 @@
-import type { ClusterSpec } from '../config/spec.js';
+import type { ClusterSpec, NodeSpec } from '../config/spec.js';
 import type { UpgradeRecord } from '../config/upgrade-stages.js';
 import type { MachineIdentity } from '../node/machine.js';
 import type { OperatorMark } from '../node/operator-mark.js';
@@ -67,6 +67,8 @@ export interface ClusterRecord {
   etcd: EtcdRecord;
   /** Not in the records of earlier releases. */
   pki?: PkiFingerprints | undefined;
+  /** Nodes that are no part of it any more, and may not have been told so: `remove` goes on with them. */
+  leaving?: NodeSpec[] | undefined;
   /** One was begun and is not finished: `spec` has the versions that the cluster's objects go by in its stage. */
   upgrade?: UpgradeRecord | undefined;
 }

@@ -368,3 +368,24 @@ describe('refused input (exit 2)', () => {
 
   test('a list of hosts teaches', () => expect(refused({}).hint).toContain('k8s-diskless up --hosts s4,s5,s6'));
 });
+
+describe('nodes that were removed', () => {
+  const two = { ...three, nodes: three.nodes.slice(0, 2) };
+  const [, , left] = three.nodes;
+
+  test('an even number of control planes is told of where it is recorded, and refused where it is asked for', () => {
+    expect(resolve({ recorded: two }).notes).toEqual([
+      { code: 'control-planes-even', message: expect.stringContaining('2 control planes') },
+    ]);
+    expect(refused({ hosts: 's4,s5', controlPlane: 's4,s5' })).toMatchObject({ exit: 2 });
+  });
+
+  test('one whose removal was cut off is told of, and not taken in before that is done', () => {
+    const leaving = left ? [left] : [];
+    const given = { flags: {}, recorded: two, leaving, defaults: { kubernetes: '1.37.2' } };
+    expect(resolveSpec(given).notes.map(({ code, host }) => `${code} ${host}`)).toContain('node-leaving s6');
+    expect(() => resolveSpec({ ...given, flags: { hosts: 's4,s5,s6' } })).toThrow(
+      expect.objectContaining({ code: 'node-leaving', exit: 5 }),
+    );
+  });
+});

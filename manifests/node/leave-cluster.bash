@@ -1,0 +1,97 @@
+#!/bin/bash
+# Takes off a machine what we put there: units, files with keys, what the kernel was told. Pods have ended before.
+#
+#   leave-cluster MARKER CLUSTER_ID UNIT...   those that still run, in the order in which they end
+#
+# containerd is the machine's own: it runs on, without our configuration. Values of sysctls, and modules, stay as they are
+# until the machine boots again. Prints `owned CLUSTER_ID` where the machine is another cluster's by now, and does nothing.
+# The marker goes last: what was interrupted is done again. All of this is read before any of it is done.
+set -euo pipefail
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+# Paths stand behind the first ` - ` of their lines.
+installed() { sed -n 's|^[^/]* - /|/|p' "$1/files" 2>/dev/null || true; }
+
+end_units() {
+  local unit
+  for unit; do
+    systemctl stop "$unit" 2>/dev/null || true
+    systemctl reset-failed "$unit" 2>/dev/null || true
+  done
+}
+
+# Rules of Services, as kube-proxy made them: it knows all the ways in which it ever did.
+remove_service_rules() {
+  [ ! -x /opt/bin/kube-proxy ] || /opt/bin/kube-proxy --cleanup >/dev/null 2>&1 || true
+}
+
+remove_own_rules() {
+  local table
+  if command -v nft >/dev/null; then
+    for table in k8s_diskless_api k8s_diskless_pods; do nft delete table ip "$table" 2>/dev/null || true; done
+  fi
+  if command -v iptables-save >/dev/null; then
+    for table in nat filter; do remove_chains "$table"; done
+  fi
+}
+
+# Ours by their names; first what leads into them.
+remove_chains() {
+  local table=$1 rule chain words
+  iptables-save -t "$table" 2>/dev/null | grep -E '^-A [A-Z]+ .*-j K8S-DISKLESS-' | while read -r rule; do
+    read -r -a words <<<"${rule#-A }"
+    iptables -w 5 -t "$table" -D "${words[@]}" 2>/dev/null || true
+  done || true
+  iptables-save -t "$table" 2>/dev/null | sed -n 's/^:\(K8S-DISKLESS-[A-Z-]*\) .*/\1/p' | while read -r chain; do
+    iptables -w 5 -t "$table" -F "$chain" 2>/dev/null || true
+    iptables -w 5 -t "$table" -X "$chain" 2>/dev/null || true
+  done || true
+}
+
+remove_links() {
+  local link
+  for link in kd-api kd-vxlan cni0; do ip link delete "$link" 2>/dev/null || true; done
+  # Routing protocol number of our routes.
+  ip -4 route flush proto 77 2>/dev/null || true
+}
+
+remove_data() {
+  rm -rf /var/lib/kubelet /opt/.k8s-diskless /opt/.k8s-diskless-images
+  # It may be a mount point of its own.
+  if [ -d /var/lib/etcd ]; then find /var/lib/etcd -mindepth 1 -delete; fi
+  rmdir /var/lib/etcd 2>/dev/null || true
+}
+
+# Directories go that hold nothing any more; those of the system hold something.
+remove_files() {
+  local path
+  while read -r path; do
+    case $path in /*) rm -f "$path" ;; esac
+    rmdir -p "${path%/*}" 2>/dev/null || true
+  done < <(installed "$1")
+  rm -rf /etc/kubernetes
+}
+
+main() {
+  local marker=$1 cluster_id=$2 owner=''
+  shift 2
+  [ -e "$marker/cluster" ] || return 0
+  read -r owner _ <"$marker/cluster"
+  if [ "$owner" != "$cluster_id" ]; then
+    printf 'owned %s\n' "$owner"
+    return 0
+  fi
+  end_units "$@"
+  # Before anything else can fail: nobody is to be able to begin here again.
+  rm -rf /etc/kubernetes/pki /etc/kubernetes/*.kubeconfig
+  remove_service_rules
+  remove_own_rules
+  remove_links
+  remove_data
+  remove_files "$marker"
+  systemctl daemon-reload
+  systemctl try-restart containerd.service || true
+  rm -rf "$marker" /run/k8s-diskless-node /run/k8s-diskless-api
+}
+
+main "$@"
