@@ -1,45 +1,18 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cluster } from '../cluster/cluster.js';
-import { requireLatestInEtcd } from '../cluster/operator-in-etcd.js';
 import { openRecordedCluster, type RecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
-import { rosterOf, UNITS_OF_AN_INCARNATION } from '../components/roster.js';
-import { type ClusterSpec, controlPlanes, type NodeSpec, type SshSpec } from '../config/spec.js';
+import { type ClusterSpec, controlPlanes, type NodeSpec } from '../config/spec.js';
 import { didYouMean } from '../config/suggest.js';
 import { DisklessError, isFinal, refusal, toDisklessError, usageError } from '../errors.js';
-import { hasCode } from '../kube/api-errors.js';
-import type { KubeClient } from '../kube/client.js';
-import { cordon } from '../kube/cordon.js';
-import { drain } from '../kube/drain.js';
-import type { KubePod } from '../kube/objects.js';
-import { resourcePath } from '../kube/paths.js';
-import { PATHS } from '../node/paths.js';
-import { scriptText } from '../node/script-text.js';
-import { majorityOf } from '../plan/etcd-facts.js';
-import { bashScript } from '../ssh/bash-script.js';
 import { writeClusterRecord } from '../state/record-files.js';
 import type { ClusterRecord } from '../state/records.js';
 import { requireInUse } from '../state/retired.js';
-import { takeBackup } from './backup.js';
+import type { RemoveNodeOptions } from './removal.js';
+import { takeOff } from './take-off-node.js';
+import { withdraw } from './withdraw-node.js';
 
 /* `remove`: a node leaves the cluster for good. */
-
-export interface RemoveNodeOptions {
-  recorded: RecordedCluster;
-  name: string;
-  /** Its machine is no more, by a person's word. */
-  isGone: boolean;
-  /** Wins over what is recorded. */
-  ssh?: SshSpec | undefined;
-  /** Told what is done, each time before it is. */
-  tell: (line: string) => void;
-  /** Waits, for the drain. */
-  sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  signal: AbortSignal;
-}
-
-const END_TIMEOUT_MS = 120_000;
-const APISERVER = 'kube-apiserver.service';
 
 /**
  * Its pods leave it, its member leaves etcd, it leaves the record, and then everything of ours leaves its machine, its
@@ -69,19 +42,12 @@ export async function removeNode(options: RemoveNodeOptions): Promise<NodeSpec> 
       signal.throwIfAborted();
       await writeClusterRecord(recorded.state, withoutNode(record, node));
     }
-    await clean({ ...removal, cluster, node, spec });
+    await takeOff({ ...removal, cluster, node, spec });
   } finally {
     await cluster.close();
   }
   await forget(recorded, name);
   return node;
-}
-
-interface Removal extends RemoveNodeOptions {
-  cluster: Cluster;
-  node: NodeSpec;
-  /** With this node in it. */
-  spec: ClusterSpec;
 }
 
 function nodeNamed({ nodes }: ClusterSpec, name: string): NodeSpec {
@@ -140,143 +106,6 @@ async function checkMachine(cluster: Cluster, { name, isGone }: RemoveNodeOption
     message: `its machine cannot be reached: ${failure.message}`,
     hint: `bring it back, or say that it is no more: k8s-diskless remove ${name} --gone`,
     cause: failure,
-  });
-}
-
-/** Out of use, while everything still knows it. */
-async function withdraw(removal: Removal): Promise<void> {
-  const { cluster, node, isGone, tell, signal, sleep, spec, recorded } = removal;
-  const asked = controlPlanes(spec).map(({ name }) => name);
-  await requireLatestInEtcd(recorded.record.operator, await cluster.quorumThrough(asked, signal), signal);
-  const client = await cluster.kube();
-  if (!isGone) {
-    tell(`${node.name}: drain it`);
-    await orAbsent(cordon(client, node.name, signal));
-    const forMs = spec.readyTimeout;
-    const left = await drain({ client, node: node.name, forMs, sleep, onWait: () => {}, signal });
-    if (left.length > 0) tell(`${node.name}: these end with it, and nothing makes them anew: ${left.join(', ')}`);
-  }
-  if (node.role === 'control-plane') await withdrawMember(removal);
-}
-
-/** By etcd's own voters: what is left has to be a quorum by itself. */
-async function withdrawMember(removal: Removal): Promise<void> {
-  const { cluster, node, spec, recorded, isGone, tell, signal } = removal;
-  const others = controlPlanes(spec).filter(({ name }) => name !== node.name);
-  const answers = await Promise.all(
-    others.map(async ({ name }) => {
-      const etcd = await cluster.etcdOf(name);
-      return etcd.linearizableRead({ signal }).then(
-        () => [etcd],
-        () => [],
-      );
-    }),
-  );
-  signal.throwIfAborted();
-  const [etcd] = answers.flat();
-  const members = etcd === undefined ? [] : await etcd.memberList({ signal });
-  const own = members.find((member) => member.name === node.name);
-  const voters = members.filter((member) => !member.isLearner && member !== own).length;
-  if (etcd === undefined || answers.flat().length < majorityOf(voters))
-    throw refusal({
-      code: 'quorum-in-danger',
-      message: `without ${node.name} the members of etcd would be no quorum: ${answers.flat().length} of the ${others.length} others answer`,
-      hint: 'bring them back first, with k8s-diskless up',
-    });
-  const now = () => new Date();
-  const taken = await takeBackup({ ...removal, recorded: { ...recorded }, reason: 'remove', now });
-  tell(`snapshot ${taken.snapshot.id} was taken`);
-  if (!isGone) {
-    tell(`${node.name}: stop ${APISERVER}`);
-    await cluster.session(node.name).runAsRoot(
-      { command: `systemctl stop ${APISERVER}` },
-      {
-        label: `stop ${APISERVER}`,
-        timeoutMs: END_TIMEOUT_MS,
-        signal,
-      },
-    );
-  }
-  if (own === undefined) return;
-  tell(`${node.name}: remove etcd member ${own.id}`);
-  await etcd.memberRemove(own.id, { signal });
-}
-
-/** Its machine, then its Node object. */
-async function clean(removal: Removal): Promise<void> {
-  const { cluster, node, isGone, tell, signal } = removal;
-  if (!isGone) {
-    tell(`${node.name}: end what runs there, and take off what is ours`);
-    await takeOff(removal);
-  }
-  tell(`${node.name}: delete its Node object`);
-  const others = controlPlanes(removal.spec).filter(({ name }) => name !== node.name);
-  const client = await firstThatWorks(others.map(({ name }) => cluster.kubeOf(name)));
-  const path = resourcePath({ apiVersion: 'v1', resource: 'nodes', name: node.name });
-  await orAbsent(client.delete(path, { signal }));
-  if (isGone) await endPods(client, node.name, signal);
-}
-
-/** No kubelet will ever say that they have ended. */
-async function endPods(client: KubeClient, node: string, signal: AbortSignal): Promise<void> {
-  const all = resourcePath({ apiVersion: 'v1', resource: 'pods' });
-  const { items } = await client.list<KubePod>(all, { query: { fieldSelector: `spec.nodeName=${node}` }, signal });
-  await Promise.all(
-    items.map(({ metadata: { name, namespace } }) => {
-      const path = resourcePath({ apiVersion: 'v1', resource: 'pods', namespace, name });
-      return orAbsent(client.delete(path, { query: { gracePeriodSeconds: 0 }, signal }));
-    }),
-  );
-}
-
-async function firstThatWorks<T extends { raw(path: string): Promise<{ status: number }> }>(
-  clients: readonly Promise<T>[],
-): Promise<T> {
-  return Promise.any(
-    clients.map(async (opening) => {
-      const client = await opening;
-      await client.raw('/readyz');
-      return client;
-    }),
-  );
-}
-
-async function takeOff({ cluster, node, recorded, signal }: Removal): Promise<void> {
-  const { clusterId, etcd } = recorded.record;
-  const session = cluster.session(node.name);
-  const run = (script: string, label: string, ...args: string[]) =>
-    session.runAsRoot(bashScript(scriptText(script), ...args), { label, timeoutMs: END_TIMEOUT_MS, signal });
-  const marker = `[ -e ${PATHS.marker}/cluster ]`;
-  const isOurs = await session.runAsRoot(
-    { command: marker },
-    { label: 'look for what is ours', accept: [0, 1], signal },
-  );
-  if (isOurs.exitCode !== 0) return;
-  await run(
-    'retire-past.bash',
-    'end its pods',
-    PATHS.marker,
-    clusterId,
-    String(etcd.incarnation),
-    'end',
-    ...UNITS_OF_AN_INCARNATION,
-  );
-  const units = rosterOf(node.role).map(({ unit }) => unit);
-  const own = units.filter((unit) => unit !== 'containerd.service').toReversed();
-  const { stdout } = await run('leave-cluster.bash', 'take off what is ours', PATHS.marker, clusterId, ...own);
-  const [, owner] = /^owned (\S+)/.exec(stdout) ?? [];
-  if (owner === undefined) return;
-  throw refusal({
-    code: 'node-of-another-cluster',
-    host: node.name,
-    message: `it belongs to another cluster by now (${owner}), and was left as it is`,
-    hint: `k8s-diskless remove ${node.name} --gone, once it does not answer under this name`,
-  });
-}
-
-async function orAbsent(work: Promise<unknown>): Promise<void> {
-  await work.catch((error: unknown) => {
-    if (!hasCode(error, 'kube-not-found')) throw error;
   });
 }
 
