@@ -39,14 +39,14 @@ export interface RefusedChange {
 }
 
 /** What this run would change of an existing cluster, and may not. Empty: nothing. */
-export function refusedChanges(recorded: Settings, asked: Settings, roles: Pick<Roles, 'changes'>): RefusedChange[] {
+export function refusedChanges(recorded: Settings, asked: Settings, roles: Pick<Roles, 'demoted'>): RefusedChange[] {
   const settings = LASTING.filter(({ of }) => of(recorded) !== of(asked)).map(({ path, of, reason }) => ({
     path,
     message: `is recorded as ${of(recorded)} and would become ${of(asked)}: ${reason}`,
   }));
-  const changedRoles = roles.changes.map(({ name, from, to }) => ({
+  const changedRoles = roles.demoted.map((name) => ({
     path: 'controlPlane',
-    message: `${name} is recorded as a ${from} and would become a ${to}: a node keeps its role`,
+    message: `${name} is recorded as a control-plane and would become a worker: k8s-diskless remove ${name} takes its vote away, and up takes it in as a worker after that`,
   }));
   return [...settings, ...changedRoles];
 }

@@ -10,6 +10,7 @@ export interface ResolveNote {
     | 'control-planes-even'
     | 'host-added'
     | 'host-not-listed'
+    | 'host-promoted'
     | 'host-key-policy'
     | 'new-cluster'
     | 'node-leaving'
@@ -36,6 +37,8 @@ export function notesOf({ wanted, recorded, roles, ssh }: Resolution): ResolveNo
   if (!recorded) return notes;
   const message = policyMessage(recorded.ssh, ssh);
   if (message !== undefined) notes.push({ code: 'host-key-policy', message });
+  for (const name of roles.promoted)
+    notes.push({ code: 'host-promoted', host: name, message: `${name} becomes a control plane` });
   if (!wanted) return notes;
   const known = new Set(recorded.nodes.map(({ name }) => name));
   const listed = new Set(wanted.map(({ name }) => name));

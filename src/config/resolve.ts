@@ -100,7 +100,8 @@ function draftNodes(wanted: readonly WantedHost[], recorded: readonly NodeSpec[]
   const listed = new Map(wanted.map((host) => [host.name, host]));
   const kept = recorded.map((node): DraftNode => {
     const host = listed.get(node.name);
-    return host ? { ...nodeOf(host, roles), podCidr: node.podCidr } : node;
+    const role = roles.get(node.name) ?? node.role;
+    return host ? { ...nodeOf(host, roles), podCidr: node.podCidr } : { ...node, role };
   });
   const names = new Set(recorded.map(({ name }) => name));
   return [...kept, ...wanted.filter(({ name }) => !names.has(name)).map((host) => nodeOf(host, roles))];

@@ -14,8 +14,10 @@ export interface RoleInput {
 export interface Roles {
   roles: ReadonlyMap<string, Role>;
   problems: CrossProblem[];
-  /** Roles that were recorded and are now asked to be others. */
-  changes: { name: string; from: Role; to: Role }[];
+  /** Recorded workers that are asked to be control planes. */
+  promoted: string[];
+  /** Recorded control planes that are asked to be workers: what takes a vote away is never implied by a list. */
+  demoted: string[];
   /** Names made control planes by the default rule. */
   byDefault: string[];
 }
@@ -24,7 +26,7 @@ export interface Roles {
 const DEFAULT_MEMBERS = 3;
 
 /**
- * Who is what. Recorded roles stay; a new host of a recorded cluster is a worker unless it is named; in a new cluster
+ * Who is what. Recorded roles stay, but that a worker may become a control plane; a new host of a recorded cluster is a worker unless it is named; in a new cluster
  * without names the first three of three or more are control planes, with fewer the first one.
  */
 export function decideRoles({ wanted, recorded, controlPlane }: RoleInput): Roles {
@@ -34,13 +36,17 @@ export function decideRoles({ wanted, recorded, controlPlane }: RoleInput): Role
   const roles = new Map<string, Role>();
   for (const { name } of wanted) roles.set(name, members.has(name) ? 'control-plane' : 'worker');
   for (const { name, role } of recorded) roles.set(name, role);
+  const changes = recorded.flatMap(({ name, role }) => {
+    const asked = controlPlane ? listedRole(name, controlPlane) : wanted.find((host) => host.name === name)?.role;
+    return asked === undefined || asked === role ? [] : [{ name, from: role, to: asked }];
+  });
+  const promoted = changes.flatMap(({ name, to }) => (to === 'control-plane' ? [name] : []));
+  for (const name of promoted) roles.set(name, 'control-plane');
   return {
     roles,
     problems: [...unknownNames(named ?? [], [...roles.keys()]), ...contradictions(wanted, controlPlane)],
-    changes: recorded.flatMap(({ name, role }) => {
-      const asked = controlPlane ? listedRole(name, controlPlane) : wanted.find((host) => host.name === name)?.role;
-      return asked === undefined || asked === role ? [] : [{ name, from: role, to: asked }];
-    }),
+    promoted,
+    demoted: changes.flatMap(({ name, to }) => (to === 'worker' ? [name] : [])),
     byDefault,
   };
 }

@@ -283,10 +283,7 @@ describe('changes an existing cluster cannot follow (exit 5)', () => {
   });
 
   test.each<[Given, string]>([
-    [{ controlPlane: 's4,s5,s6' }, 's5 is recorded as a worker and would become a control-plane'],
     [{ controlPlane: 's5' }, 's4 is recorded as a control-plane and would become a worker'],
-    [{ yaml: 'controlPlane: [s4, s5, s6]' }, 'c.yaml:1:15 controlPlane: s5 is recorded as a worker'],
-    [{ yaml: 'hosts: [s4, {name: s5, role: control-plane}, s6]' }, 's5 is recorded as a worker'],
     [{ yaml: 'hosts: [{name: s4, role: worker}, s5, s6]' }, 's4 is recorded as a control-plane'],
   ])('a role: %j', (given, message) => {
     const error = refused({ recorded: one, ...given });
@@ -367,6 +364,23 @@ describe('refused input (exit 2)', () => {
   });
 
   test('a list of hosts teaches', () => expect(refused({}).hint).toContain('k8s-diskless up --hosts s4,s5,s6'));
+});
+
+describe('workers that become control planes', () => {
+  test.each<Given>([
+    { controlPlane: 's4,s5,s6' },
+    { hosts: 's4,s5,s6', controlPlane: 's4,s5,s6' },
+    { yaml: 'controlPlane: [s4, s5, s6]' },
+    { yaml: 'hosts: [s4, {name: s5, role: control-plane}, {name: s6, role: control-plane}]' },
+  ])('%j', (given) => {
+    const { spec, notes } = resolve({ recorded: one, ...given });
+    expect(rolesOf(spec)).toEqual(rolesOf(three));
+    expect(notes.map(({ code, host }) => `${code} ${host}`)).toEqual(['host-promoted s5', 'host-promoted s6']);
+  });
+
+  test('as many as make an odd number', () => {
+    expect(refused({ recorded: one, controlPlane: 's4,s5' })).toMatchObject({ code: 'config-invalid', exit: 2 });
+  });
 });
 
 describe('nodes that were removed', () => {
