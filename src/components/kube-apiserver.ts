@@ -28,12 +28,11 @@ export const kubeApiServer: Component = (context) => {
 };
 
 function pkiInputs(): string[] {
-  // Not --client-ca-file: kube-apiserver watches it, and another users' CA must not cost a restart. Another Kubernetes CA
-  // changes ca.crt too.
-  const { ca, serviceAccountKey, serviceAccountPublicKey, encryptionConfig, frontProxyCa, etcdCa } = PKI;
+  const { ca, clientCa, serviceAccountKey, serviceAccountPublicKey, encryptionConfig, frontProxyCa, etcdCa } = PKI;
   const { frontProxyClient, apiServer, apiServerKubeletClient, apiServerEtcdClient } = PKI;
   return [
     ca,
+    clientCa,
     serviceAccountKey,
     serviceAccountPublicKey,
     encryptionConfig,

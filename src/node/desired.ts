@@ -35,6 +35,8 @@ export interface DesiredFile {
    * parameters such as etcd's initial cluster.
    */
   once?: boolean;
+  /** Units follow changes of it by themselves: this text is what counts for them of its content. */
+  watched?: string;
 }
 
 /**

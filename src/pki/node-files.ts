@@ -5,7 +5,7 @@ import { encryptionConfiguration } from './encryption.js';
 import { componentKubeconfig } from './kubeconfig.js';
 import { leafName, receives } from './leaf-request.js';
 import { type Pki, requireLeaf } from './pki.js';
-import type { AuthorityId, LeafProfile } from './profile-schema.js';
+import type { Bundle, LeafProfile } from './profile-schema.js';
 
 interface NodeFiles {
   pki: Pki;
@@ -36,9 +36,7 @@ function foundationFiles(pki: Pki, role: Role): DesiredFile[] {
     ...Object.entries(authorities).flatMap(([id, { deliver }]) =>
       wanted(deliver).map((file) => pairFile(file, pki.authorities[id as keyof Pki['authorities']])),
     ),
-    ...wanted(Object.values(bundles)).map(({ path, mode, authorities: members, users }) =>
-      textFile(path, bundleText(pki, members, users), mode),
-    ),
+    ...wanted(Object.values(bundles)).map((bundle) => bundleFile(pki, bundle)),
     ...wanted(serviceAccount.deliver).map(({ part, path, mode }) =>
       textFile(path, part === 'key' ? pki.serviceAccount.privateKey : pki.serviceAccount.publicKey, mode),
     ),
@@ -48,9 +46,10 @@ function foundationFiles(pki: Pki, role: Role): DesiredFile[] {
   ];
 }
 
-function bundleText(pki: Pki, members: AuthorityId[], users: boolean): string {
-  const all = [...members.map((id) => pki.authorities[id]), ...(users ? [pki.users] : [])];
-  return all.map(({ certificate }) => certificate).join('');
+/** Another users' CA restarts nothing: kube-apiserver watches the file, and trusted no such CA before there was one. */
+function bundleFile(pki: Pki, { path, mode, authorities, users }: Bundle): DesiredFile {
+  const text = authorities.map((id) => pki.authorities[id].certificate).join('');
+  return users ? { ...textFile(path, text + pki.users.certificate, mode), watched: text } : textFile(path, text, mode);
 }
 
 function leafFilesOf({ pki, profile, name }: { pki: Pki; profile: LeafProfile; name: string }): DesiredFile[] {

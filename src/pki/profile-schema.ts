@@ -49,13 +49,14 @@ const serviceAccountDelivery = z
   .strictObject({ part: z.enum(['key', 'public-key']), to: receiver, path: pkiPath, mode })
   .refine((entry) => entry.part !== 'key' || entry.mode === SECRET_MODE, { error: 'a private key has mode 0o600' });
 
+/** Certificates of several CAs in one file. `users`: that of people after them. */
+const bundle = publicFile.extend({ authorities: z.array(authorityId).min(1), users: z.boolean().default(false) });
+export type Bundle = z.output<typeof bundle>;
+
 export const authoritiesFile = z.strictObject({
   validity: z.strictObject({ backdateHours: z.number().int().nonnegative(), renewBeforeDays: days }),
   authorities: z.record(authorityId, authority),
-  bundles: z.record(
-    identifier,
-    publicFile.extend({ authorities: z.array(authorityId).min(1), users: z.boolean().default(false) }),
-  ),
+  bundles: z.record(identifier, bundle),
   serviceAccount: z.strictObject({ deliver: z.array(serviceAccountDelivery) }),
   encryption: publicFile.extend({ mode: z.literal(SECRET_MODE), resources: z.array(z.string()).min(1) }),
 });

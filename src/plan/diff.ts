@@ -74,7 +74,9 @@ export function fingerprint(unit: DesiredUnit, files: readonly DesiredFile[]): s
   const byPath = new Map(files.map((file) => [file.path, file]));
   const parts = unit.inputs.toSorted().flatMap((path) => {
     const file = byPath.get(path);
-    return file === undefined || file.once ? [] : [`${path} ${contentHash(file)} ${file.mode.toString(8)}`];
+    if (file === undefined || file.once) return [];
+    const { watched, mode } = file;
+    return [`${path} ${watched === undefined ? contentHash(file) : sha256(watched)} ${mode.toString(8)}`];
   });
   return sha256(parts.join('\n'));
 }
@@ -97,7 +99,7 @@ function fileDifference(
 
 function unitActions(input: DiffInput, changed: NodeDifference['files']): UnitAction[] {
   const all = input.desired.components.flatMap((component) => component.files);
-  const damaged = new Set(changed.map(({ file }) => file.path));
+  const damaged = new Set(changed.flatMap(({ file }) => (file.watched === undefined ? [file.path] : [])));
   return input.desired.components.flatMap(({ component, units }) =>
     units.flatMap((unit): UnitAction[] => {
       const wanted = fingerprint(unit, all);

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { PKI } from '../../src/components/pki-paths.js';
 import { componentsFor, MANAGED_UNITS } from '../../src/components/roster.js';
 import { VERSION_TABLE } from '../../src/config/version-table.js';
 import { loadProfiles } from '../../src/pki/profiles.js';
@@ -82,8 +81,7 @@ describe('components', () => {
     });
     for (const [index, role] of (['control-plane', 'worker'] as const).entries()) {
       const unused = [...(await deliveredTo(role))].filter((path) => !inputs[index]?.includes(path));
-      // kube-apiserver watches that one: another CA of people restarts nothing.
-      expect(unused).toEqual(role === 'control-plane' ? [PKI.clientCa] : []);
+      expect(unused).toEqual([]);
     }
   });
 });

@@ -60,5 +60,8 @@ export async function livingCluster() {
       return runPass(run, { steps: UNTIL_QUORUM, isLast: true, patient: true });
     });
   }
-  return { fleet, state, record, members, up };
+  const units = [...(judgement?.work.values() ?? [])].flatMap(({ difference }) =>
+    difference.units.map(({ unit }) => unit),
+  );
+  return { fleet, state, record, members, units, up };
 }
