@@ -1,15 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../cluster/cluster.js';
 import { openRecordedCluster, type RecordedCluster, recordedPki } from '../cluster/recorded-cluster.js';
-import { PKI } from '../components/pki-paths.js';
 import { type ClusterSpec, controlPlanes, type SshSpec } from '../config/spec.js';
-import { DisklessError, toDisklessError } from '../errors.js';
+import { DisklessError } from '../errors.js';
 import type { Condition, KubeObject } from '../kube/objects.js';
-import { scriptText } from '../node/script-text.js';
 import { embeddedKubeconfig } from '../pki/kubeconfig.js';
 import { loadProfiles } from '../pki/profiles.js';
-import { openUsersAuthority, rotateUsersAuthority } from '../pki/rotate-users-authority.js';
-import { bashReader } from '../ssh/bash-script.js';
+import { openUsersAuthority } from '../pki/rotate-users-authority.js';
 import { readNodeRecords } from '../state/record-files.js';
 import { applyUsers, enforcesPolicies, hashOfUsers, ownNamespace, takeAway } from '../users/apply-users.js';
 import { issueForUser } from '../users/issue.js';
@@ -106,7 +103,7 @@ export async function issueKubeconfig(recorded: RecordedCluster, name: string, l
   ]);
   const { spec } = record;
   const { group, generation, namespace } = user;
-  const subject = { cluster: spec.name, user: name, group, generation };
+  const subject = { cluster: spec.name, user: name, group, namespace, generation };
   const { validity } = profiles;
   const { leaf, serial, notAfter } = await issueForUser({ authority, subject, lifetimeDays, validity });
   const issued = [...user.issued, { serial, notAfter: notAfter.toISOString() }];
@@ -121,43 +118,8 @@ export async function issueKubeconfig(recorded: RecordedCluster, name: string, l
   return embeddedKubeconfig({ spec, servers, user: `${spec.name}-${name}`, tls, namespace });
 }
 
-/**
- * Ends every certificate of people. Control planes that do not answer are told: `up` brings it to them.
- *
- * @throws DisklessError `users-ca-not-everywhere`
- */
-export async function rotateAuthority(options: UsersOptions): Promise<void> {
-  const { recorded, signal } = options;
-  const { state } = recorded;
-  const bundle = await rotateUsersAuthority(state.pki);
-  const known = await readUsers(state);
-  await writeUsers(state, { ...known, users: known.users.map((user) => ({ ...user, issued: [] })) });
-  await onCluster(options, async (cluster, spec) => {
-    const command = bashReader(scriptText('replace-file.bash'), 'replace-file', PKI.clientCa);
-    const label = 'replace the users’ CA';
-    const failed = await Promise.all(
-      controlPlanes(spec).map(({ name }) =>
-        cluster
-          .session(name)
-          .runAsRoot({ command, input: bundle }, { label, signal })
-          .then(
-            () => [],
-            (error: unknown) => [`${name}: ${toDisklessError(error).message}`],
-          ),
-      ),
-    );
-    signal.throwIfAborted();
-    if (failed.flat().length === 0) return;
-    throw new DisklessError({
-      code: 'users-ca-not-everywhere',
-      message: 'the new CA is not on every control plane yet: there the old certificates still count',
-      detail: failed.flat().join('\n'),
-      hint: 'k8s-diskless up brings it to them',
-    });
-  });
-}
-
-async function onCluster<T>(
+/** With the cluster's machines, as long as the work takes. */
+export async function onCluster<T>(
   { recorded, ssh, tell, signal }: UsersOptions,
   work: (cluster: Cluster, spec: ClusterSpec) => Promise<T>,
 ): Promise<T> {

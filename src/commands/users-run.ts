@@ -1,8 +1,9 @@
 import type { SshRequest } from '../app/requests.js';
+import { rotateAuthority } from '../app/rotate-users-ca.js';
 import { sshOfRequest } from '../app/ssh-of-request.js';
 import { stateOf } from '../app/state-of.js';
 import { takenOverMessage } from '../app/taken-over.js';
-import { applyPeople, issueKubeconfig, removePerson, rotateAuthority, type UsersOptions } from '../app/users.js';
+import { applyPeople, issueKubeconfig, removePerson, type UsersOptions } from '../app/users.js';
 import { recordedCluster } from '../cluster/recorded-cluster.js';
 import { EXIT } from '../errors.js';
 import { requireFree, writeOut } from '../sealed/write-out.js';
@@ -13,7 +14,7 @@ import { interruptible } from './interrupt.js';
 import { lockBesideDaemon } from './lock-beside-daemon.js';
 import type { ClusterFlags } from './options.js';
 import { print } from './output-lost.js';
-import { tellLine } from './view.js';
+import { openUpView, tellLine } from './view.js';
 
 type WithSsh = ClusterFlags & SshRequest;
 
@@ -69,7 +70,8 @@ export function usersKubeconfigCommand(name: string, flags: UsersKubeconfigFlags
 
 export function usersRotateCommand(flags: WithSsh): Promise<number> {
   return locked('users rotate-ca', flags, async (options) => {
-    await rotateAuthority(options);
+    const sinks = flags.output === 'json' ? [openUpView({ output: 'json', verbose: false }).sink] : [];
+    await rotateAuthority({ ...options, sinks });
     tellLine('every kubeconfig of people ends within a minute; users kubeconfig makes new ones');
   });
 }

@@ -4,15 +4,16 @@ import type { PkiFingerprints } from '../state/records.js';
 import type { Foundation } from './foundation.js';
 import { authorityId } from './profile-schema.js';
 import { restoreHint } from './read-authority.js';
+import { USERS_AUTHORITY_REMEDY } from './users-authority.js';
 
 /** Of public keys, so that an authority may get a new certificate for its key; of an encryption key, of the secret. */
-export function fingerprintsOf({ authorities, serviceAccount, encryptionKeys }: Foundation): PkiFingerprints {
+export function fingerprintsOf({ authorities, users, serviceAccount, encryptionKeys }: Foundation): PkiFingerprints {
   const ofAuthorities = authorityId.options.map((id) => [id, ofPublicKey(authorities[id].x509.publicKey)] as const);
   return {
     authorities: Object.fromEntries(ofAuthorities),
     serviceAccount: ofPublicKey(createPublicKey(serviceAccount.publicKey)),
     encryptionKeys: encryptionKeys.map(({ secret }) => sha256(Buffer.from(secret, 'base64'))),
-    usersAuthority: true,
+    usersAuthority: usersFingerprint(users),
   };
 }
 
@@ -42,10 +43,30 @@ export function foreignPki(
   recorded: PkiFingerprints,
   directory: string,
 ): DisklessError | undefined {
-  const differing = differences(fingerprintsOf(foundation), recorded);
-  if (differing.length === 0) return undefined;
+  const found = fingerprintsOf(foundation);
+  const differing = differences(found, recorded);
+  if (differing.length === 0) return otherUsersAuthority(found, recorded, directory);
   const message = `${directory} is not what this cluster was built with: ${differing.join(', ')} differ${differing.length === 1 ? 's' : ''}`;
   return refusal({ code: 'pki-foreign', message, hint: restoreHint(directory) });
+}
+
+/** One of before a rotation would revive what that ended. */
+function otherUsersAuthority(
+  { usersAuthority }: PkiFingerprints,
+  recorded: PkiFingerprints,
+  directory: string,
+): DisklessError | undefined {
+  if (recorded.usersAuthority === undefined || recorded.usersAuthority === usersAuthority) return undefined;
+  return refusal({
+    code: 'users-ca-foreign',
+    message: `the users' CA in ${directory} is not the one that this cluster has`,
+    hint: USERS_AUTHORITY_REMEDY,
+  });
+}
+
+/** What is recorded of the users' CA. */
+export function usersFingerprint({ x509 }: Foundation['users']): string {
+  return ofPublicKey(x509.publicKey);
 }
 
 const ofPublicKey = (key: KeyObject): string => sha256(key.export({ type: 'spki', format: 'der' }));

@@ -6,6 +6,7 @@ import { ensureFoundation, type PkiFile } from './foundation.js';
 import { authorityFiles, readPkiDirectory } from './pki-files.js';
 import { type AuthorityId, authorityId } from './profile-schema.js';
 import { loadProfiles } from './profiles.js';
+import { renewUsersAuthority, USERS_AUTHORITY, usersAuthorityText } from './users-authority.js';
 import { expiringAuthorities } from './validity.js';
 import { replaceAuthorityCertificates } from './write-pki.js';
 
@@ -21,7 +22,8 @@ export interface RenewAuthorities {
 
 /** What became of one authority. */
 export interface AuthorityRenewal {
-  id: AuthorityId;
+  /** `users`: that of people. */
+  id: AuthorityId | 'users';
   /** The end of the certificate that was found. */
   before: Date;
   /** The end of the one that is there now; absent where it was left as it is. */
@@ -38,11 +40,18 @@ export interface AuthorityRenewal {
 export async function renewAuthorities(options: RenewAuthorities): Promise<AuthorityRenewal[]> {
   const { directory, recorded, all, environment = REAL_ENVIRONMENT } = options;
   const [contents, profiles] = await Promise.all([readPkiDirectory(directory), loadProfiles()]);
-  const found = await ensureFoundation({ contents, profiles, environment, clusterExists: true, mayBeExpired: true });
+  const found = await ensureFoundation({
+    contents,
+    profiles,
+    environment,
+    clusterExists: true,
+    hasUsersAuthority: recorded?.usersAuthority !== undefined,
+    mayBeExpired: true,
+  });
   const foreign = recorded && foreignPki(found.foundation, recorded, directory);
   if (foreign) throw foreign;
-  const { authorities } = found.foundation;
-  const expiring = expiringAuthorities({ authorities, profiles, now: environment.now() }).map(({ id }) => id);
+  const { authorities, users } = found.foundation;
+  const expiring = expiringAuthorities({ authorities, users, profiles, now: environment.now() }).map(({ id }) => id);
   const files: PkiFile[] = [];
   const renewals = authorityId.options.map((id): AuthorityRenewal => {
     const authority = authorities[id];
@@ -51,6 +60,13 @@ export async function renewAuthorities(options: RenewAuthorities): Promise<Autho
     files.push({ file: authorityFiles(id).certificate, text: renewed.certificate, mode: 0o644 });
     return { id, before: authority.notAfter, after: renewed.notAfter };
   });
+  // One that was made just now, beside a cluster of before there was one, is for `up` to keep.
+  if (contents.get(USERS_AUTHORITY) !== undefined) {
+    const isRenewed = all || expiring.includes('users');
+    const renewed = isRenewed ? renewUsersAuthority(users, environment) : undefined;
+    if (renewed) files.push({ file: USERS_AUTHORITY, text: usersAuthorityText(renewed), mode: 0o600 });
+    renewals.push({ id: 'users', before: users.notAfter, ...(renewed && { after: renewed.notAfter }) });
+  }
   await replaceAuthorityCertificates(directory, files);
   return renewals;
 }

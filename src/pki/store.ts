@@ -86,13 +86,13 @@ export class PkiStore {
     return this.#inTurn(async () => {
       const { profiles, environment } = this.#settings;
       const requests = [...operatorRequests(profiles), ...nodeRequests({ profiles, spec, nodes })];
-      const { authorities } = await this.#make(requests, signal);
+      const { authorities, users } = await this.#make(requests, signal);
       await this.#save();
       const made = new Set([...this.#made.issued, ...this.#made.renewed.map(({ leaf }) => leaf)]);
       return {
         ...structuredClone(this.#made),
         reused: requests.map(({ name }) => name).filter((name) => !made.has(name)),
-        expiringAuthorities: expiringAuthorities({ authorities, profiles, now: environment.now() }),
+        expiringAuthorities: expiringAuthorities({ authorities, users, profiles, now: environment.now() }),
       };
     });
   }
@@ -155,7 +155,7 @@ export class PkiStore {
 
   async #begin(): Promise<{ foundation: Foundation; files: PkiFile[] }> {
     const { profiles, environment, clusterExists, recorded, directory } = this.#settings;
-    const hasUsersAuthority = recorded?.usersAuthority;
+    const hasUsersAuthority = recorded?.usersAuthority !== undefined;
     const contents = this.#contents;
     const begun = await ensureFoundation({ contents, profiles, environment, clusterExists, hasUsersAuthority });
     const foreign = recorded && foreignPki(begun.foundation, recorded, directory);

@@ -1,5 +1,5 @@
 import { type DisklessError, refusal } from '../errors.js';
-import { type Authority, assemble, createAuthority } from './authority.js';
+import { type Authority, assemble, createAuthority, renewAuthority } from './authority.js';
 import { readCertificate } from './certificate.js';
 import type { PkiEnvironment } from './environment.js';
 import { readPrivateKey } from './keys.js';
@@ -9,7 +9,11 @@ import type { PkiProfiles } from './profile-schema.js';
 /** Key and certificate in one file of pki/, so that a rotation replaces both or none. */
 export const USERS_AUTHORITY = 'users-ca.pem';
 
-const LIFETIME_DAYS = 3650;
+export const USERS_AUTHORITY_REMEDY =
+  'put its latest copy back (a state export has one), or make another with k8s-diskless users rotate-ca, which ends every kubeconfig of people';
+
+/** Without a name: a renewed one keeps its own. */
+const PROFILE = { subject: { commonName: '', organizations: [] }, lifetimeDays: 3650, deliver: [] };
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/;
 
 /**
@@ -19,8 +23,13 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n
 export function newUsersAuthority(profiles: PkiProfiles, environment: PkiEnvironment): Promise<Authority> {
   // A name that is never the same again: by it and the key identifier a verifier looks for the issuer.
   const commonName = `users-ca-${environment.random(6).toString('hex')}`;
-  const profile = { subject: { commonName, organizations: [] }, lifetimeDays: LIFETIME_DAYS, deliver: [] };
+  const profile = { ...PROFILE, subject: { commonName, organizations: [] } };
   return createAuthority({ profile, validity: profiles.validity, environment });
+}
+
+/** The same CA with a certificate that ends later: what people have stays good. */
+export function renewUsersAuthority(authority: Authority, environment: PkiEnvironment): Authority {
+  return renewAuthority({ authority, profile: PROFILE, environment });
 }
 
 /** As the file holds it. */
@@ -33,7 +42,7 @@ export function missingUsersAuthority(contents: PkiContents): DisklessError {
   return refusal({
     code: 'users-ca-missing',
     message: `${contents.path(USERS_AUTHORITY)} is missing`,
-    hint: 'put a copy back, or make another one with k8s-diskless users rotate-ca, which ends every kubeconfig of people',
+    hint: USERS_AUTHORITY_REMEDY,
   });
 }
 
@@ -50,6 +59,6 @@ export function readUsersAuthority(contents: PkiContents): Authority | undefined
   throw refusal({
     code: 'users-ca-damaged',
     message: `${contents.path(USERS_AUTHORITY)} is not a CA with its key`,
-    hint: 'put a copy back, or make another one with k8s-diskless users rotate-ca, which ends every kubeconfig of people',
+    hint: USERS_AUTHORITY_REMEDY,
   });
 }

@@ -36,21 +36,24 @@ export function periodOf(certificate: X509Certificate): Period {
 }
 
 export interface ExpiringAuthority {
-  id: AuthorityId;
+  /** `users`: that of people. */
+  id: AuthorityId | 'users';
   notAfter: Date;
 }
 
 interface ExpiringAuthorities {
   authorities: Record<AuthorityId, { notAfter: Date }>;
+  users: { notAfter: Date };
   profiles: PkiProfiles;
   now: Date;
 }
 
 /** Authorities that end within a leaf's lifetime and so shorten new leaves: time to renew them. */
-export function expiringAuthorities({ authorities, profiles, now }: ExpiringAuthorities): ExpiringAuthority[] {
+export function expiringAuthorities({ authorities, users, profiles, now }: ExpiringAuthorities): ExpiringAuthority[] {
   const longest = Math.max(...Object.values(profiles.leaves).map(({ lifetimeDays }) => lifetimeDays));
   const horizon = now.getTime() + longest * DAY_MS;
-  return authorityId.options
-    .map((id) => ({ id, notAfter: authorities[id].notAfter }))
-    .filter(({ notAfter }) => notAfter.getTime() < horizon);
+  const all = authorityId.options.map((id) => ({ id, notAfter: authorities[id].notAfter }));
+  return [...all, { id: 'users' as const, notAfter: users.notAfter }].filter(
+    ({ notAfter }) => notAfter.getTime() < horizon,
+  );
 }

@@ -7,7 +7,7 @@ export interface ChangePlace {
   step: string;
 }
 
-type ChangeContext = Pick<Run, 'bus' | 'memory'>;
+type ChangeContext = Pick<Run, 'bus'> & { readonly memory: Pick<Run['memory'], 'tally'> };
 
 /** Bytes of its files that a node has been sent. */
 export function countSent({ memory }: ChangeContext, node: string, bytes: number): void {

@@ -41,7 +41,7 @@ export const clusterRecordSchema: z.ZodType<ClusterRecord> = z.looseObject({
       authorities: texts,
       serviceAccount: text,
       encryptionKeys: z.array(text),
-      usersAuthority: z.literal(true).optional(),
+      usersAuthority: text.optional(),
     })
     .optional(),
 });

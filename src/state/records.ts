@@ -45,8 +45,8 @@ export interface PkiFingerprints {
   serviceAccount: string;
   /** Newest first. */
   encryptionKeys: string[];
-  /** A users' CA was made: it is never made anew without a word, for it may be replaced by one. */
-  usersAuthority?: true | undefined;
+  /** Of the users' CA, which is replaced on purpose alone. Absent: none was made yet. */
+  usersAuthority?: string | undefined;
 }
 
 /**

@@ -19,11 +19,13 @@ export interface Subject {
   user: string;
   /** Of a class: not what rights are bound to. */
   group: string;
+  /** Where the rights are: in no certificate, and yet none is issued for one that nobody may have. */
+  namespace: string;
   generation: number;
 }
 
 /** The group that a user's rights are bound to: a name that was removed and comes back has another one. */
-export function generationGroup({ cluster, user, generation }: Omit<Subject, 'group'>): string {
+export function generationGroup({ cluster, user, generation }: Omit<Subject, 'group' | 'namespace'>): string {
   return `${cluster}:u:${user}:${generation}`;
 }
 
@@ -33,8 +35,8 @@ export function generationGroup({ cluster, user, generation }: Omit<Subject, 'gr
  * @throws refusal `user-name-reserved`
  */
 export function certificateSubject(subject: Subject): { commonName: string; organizations: string[] } {
-  const { cluster, user, group, generation } = subject;
-  const bad = [user, group].find((name) => !isAllowedName(name));
+  const { cluster, user, group, namespace, generation } = subject;
+  const bad = [user, group, namespace].find((name) => !isAllowedName(name));
   const isCounted = Number.isSafeInteger(generation) && generation > 0;
   if (bad !== undefined || cluster === 'system' || !isCounted) {
     throw refusal({

@@ -2,11 +2,15 @@ import { randomBytes, X509Certificate } from 'node:crypto';
 import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readAuthorityEnds } from '../../src/pki/authority-ends.js';
 import { encodedParts } from '../../src/pki/certificate.js';
 import { toDer } from '../../src/pki/der.js';
 import { readPrivateKey } from '../../src/pki/keys.js';
 import { type AuthorityId, authorityId } from '../../src/pki/profile-schema.js';
+import { loadProfiles } from '../../src/pki/profiles.js';
 import { type AuthorityRenewal, type RenewAuthorities, renewAuthorities } from '../../src/pki/renew.js';
+import { openUsersAuthority } from '../../src/pki/rotate-users-authority.js';
+import { issueForUser } from '../../src/users/issue.js';
 import { rejection } from '../artifacts/fixtures.js';
 import { daysLater, establishedPki, NOW, newPki, ONE_CONTROL_PLANE, openStore, specFor, stamps } from './fixture.js';
 
@@ -30,14 +34,14 @@ describe('which authorities', () => {
     const directory = await establishedPki();
     const before = await stamps(directory);
     const renewals = await renew(directory, daysLater(3650 - 366));
-    expect(renewals.map(({ id, after }) => [id, after])).toEqual(IDS.map((id) => [id, undefined]));
+    expect(renewals.map(({ id, after }) => [id, after])).toEqual([...IDS, 'users'].map((id) => [id, undefined]));
     expect(await stamps(directory)).toEqual(before);
   });
 
   it('those that every run warns of, and those that have ended', async () => {
     for (const now of [daysLater(3650 - 364), AFTER_END]) {
       const directory = await establishedPki();
-      expect(renewedIds(await renew(directory, now))).toEqual(IDS);
+      expect(renewedIds(await renew(directory, now))).toEqual([...IDS, 'users']);
       expect(renewedIds(await renew(directory, now))).toEqual([]);
       const { expiringAuthorities } = await (await open(directory, now)).ensure({ spec, nodes });
       expect(expiringAuthorities).toEqual([]);
@@ -47,7 +51,7 @@ describe('which authorities', () => {
   it('all of them when asked', async () => {
     const directory = await establishedPki();
     const renewals = await renew(directory, daysLater(1), { all: true });
-    expect(renewedIds(renewals)).toEqual(IDS);
+    expect(renewedIds(renewals)).toEqual([...IDS, 'users']);
     expect(renewals[0]?.after?.toISOString()).toBe(daysLater(3651).toISOString().replace('.500', '.000'));
   });
 
@@ -82,7 +86,8 @@ describe('a renewed authority', () => {
 
   it('is written alone: keys and leaves are not touched, and nothing is left beside it', async () => {
     const directory = await establishedPki();
-    const others = async () => (await stamps(directory)).filter((line) => !/^ca( |\/.*\.crt )/.test(line));
+    const others = async () =>
+      (await stamps(directory)).filter((line) => !/^(ca( |\/.*\.crt )|users-ca\.pem )/.test(line));
     const before = await others();
     await renew(directory, AFTER_END);
     expect(await others()).toEqual(before);
@@ -96,6 +101,33 @@ describe('a renewed authority', () => {
     await renew(directory, AFTER_END, { recorded });
     const store = await openStore(directory, { now: AFTER_END, clusterExists: true, recorded });
     expect(await store.fingerprints()).toEqual(recorded);
+  });
+});
+
+describe('the CA of people', () => {
+  const subject = { cluster: 'lab', user: 'ada', group: 'algebra', namespace: 'ada', generation: 1 };
+
+  it('issues nothing once it has ended; renewed, what it issued before is still its own', async () => {
+    const directory = await establishedPki();
+    const { validity } = await loadProfiles();
+    const at = (now: Date) => ({ now: () => now, random: randomBytes });
+    const issue = async (now: Date) => {
+      const authority = await openUsersAuthority(directory, at(now));
+      const { leaf } = await issueForUser({ authority, subject, lifetimeDays: 9, validity, environment: at(now) });
+      return { certificate: new X509Certificate(leaf.certificate), authority: authority.x509 };
+    };
+    const before = await issue(NOW);
+    expect(await rejection(issue(AFTER_END))).toMatchObject({ code: 'users-ca-expired', exit: 5 });
+    await renew(directory, AFTER_END);
+    const after = await issue(AFTER_END);
+    expect(after.authority.validTo).toBe('Jan  4 12:00:00 2047 GMT');
+    expect(before.certificate.checkIssued(after.authority)).toBe(true);
+    expect(before.certificate.verify(after.authority.publicKey)).toBe(true);
+  });
+
+  it('is told of with the others', async () => {
+    const ends = await readAuthorityEnds(await establishedPki());
+    expect(ends.map(({ id }) => id)).toEqual([...IDS, 'users']);
   });
 });
 

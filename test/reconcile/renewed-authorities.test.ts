@@ -58,7 +58,7 @@ it('up warns of an end within a year and names the command; after it, nodes and 
   const before = authority();
   const first = await up();
   expect(first.ca).toBe(sha256(before));
-  expect(first.notes).toHaveLength(3);
+  expect(first.notes).toHaveLength(4);
   for (const { hint } of first.notes) expect(hint).toContain('k8s-diskless pki renew');
 
   await renew();

@@ -26,7 +26,7 @@ const problemsOf = (name: string, text: string): Promise<string> =>
   );
 
 describe('the signer', () => {
-  const subject = { cluster: 'lab', user: 'ada', group: 'algebra', generation: 2 };
+  const subject = { cluster: 'lab', user: 'ada', group: 'algebra', namespace: 'ada', generation: 2 };
 
   it('names the generation, which is what rights are bound to', () => {
     expect(certificateSubject(subject)).toEqual({ commonName: 'ada', organizations: ['lab:g:algebra', 'lab:u:ada:2'] });
@@ -38,6 +38,7 @@ describe('the signer', () => {
       const refused = expect.objectContaining({ code: 'user-name-reserved' });
       expect(() => certificateSubject({ ...subject, user: name })).toThrow(refused);
       expect(() => certificateSubject({ ...subject, group: name })).toThrow(refused);
+      expect(() => certificateSubject({ ...subject, namespace: name })).toThrow(refused);
     },
   );
 

@@ -17,7 +17,7 @@ export interface FakeNodeOptions {
   zstd: boolean;
 }
 
-/** A blank node behind an SSH server of its own: it answers the facts script and receives files. */
+/** A blank node behind an SSH server of its own: it answers the facts script, and receives and replaces files. */
 export interface FakeNode {
   name: string;
   sshd: FakeSshd;
@@ -53,6 +53,13 @@ export async function startFakeNode(options: FakeNodeOptions): Promise<FakeNode>
       return receive(stdin, stdout, delivery);
     }
     const script = await new ByteReader(stdin).text();
+    const [, replaced] = / replace-file '?(\/[\w./-]+)'?/.exec(command) ?? [];
+    if (replaced !== undefined) {
+      const files = deliveries.flatMap(({ segments }) => [...segments.values()].flat());
+      const sha256 = createHash('sha256').update(script).digest('hex');
+      for (const file of files) if (file.path === replaced) file.sha256 = sha256;
+      return 0;
+    }
     const asked = factsScript(MANAGED_UNITS);
     if (script !== asked.input || !command.includes(asked.command)) {
       stderr.write(`a fake node knows no such command: ${command.slice(-200)}\n`);
@@ -62,7 +69,12 @@ export async function startFakeNode(options: FakeNodeOptions): Promise<FakeNode>
     stdout.write(node.etcd ? withEtcd(facts, node.etcd) : facts);
     return 0;
   });
-  const sshd = await startFakeSshd({ users: { [USER]: options.userKeys }, exec });
+  const asUser: ExecHandler = (given) => {
+    if (given.command !== 'cat /proc/sys/kernel/random/boot_id') return exec(given);
+    given.stdout.write(`${bootIdOf(options.name)}\n`);
+    return 0;
+  };
+  const sshd = await startFakeSshd({ users: { [USER]: options.userKeys }, exec: asUser });
   const node: FakeNode = { name: options.name, sshd, deliveries };
   return node;
 }
@@ -113,14 +125,17 @@ function asRoot(handler: RootHandler): ExecHandler {
 
 /** What the facts script prints on a blank node. */
 export function blankNodeFacts({ name, address, zstd }: Pick<FakeNodeOptions, 'name' | 'address' | 'zstd'>): string {
-  const id = createHash('sha256').update(name).digest('hex').slice(0, 32);
+  const id = idOf(name);
   const values: Record<string, string> = {
     name,
     address,
     machineId: id,
-    bootId: id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+    bootId: bootIdOf(name),
     tools: [...TOOLS, ...(zstd ? ['zstd'] : [])].join('\n'),
     now: (Date.now() / 1000).toFixed(9),
   };
   return FACTS.replace(/\{\{(\w+)\}\}/g, (_, key: string) => values[key] ?? '');
 }
+
+const idOf = (name: string): string => createHash('sha256').update(name).digest('hex').slice(0, 32);
+const bootIdOf = (name: string): string => idOf(name).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
