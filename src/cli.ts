@@ -74,9 +74,13 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
     .action(async (node: string, flags) =>
       finish(await (await import('./commands/remove.js')).removeCommand(node, flags)),
     );
-  addClusterOptions(root.command('kubeconfig').description('print the admin kubeconfig')).action(async (flags) =>
-    finish(await (await import('./commands/kubeconfig.js')).kubeconfigCommand(flags)),
-  );
+  addClusterOptions(root.command('kubeconfig').description('print the admin kubeconfig, or add it to your own'))
+    .addOption(option('--merge', 'add it to the file that kubectl reads', 'KUBECONFIG_MERGE').default(false))
+    .addOption(
+      option('--to <file>', 'with --merge: that file (default: $KUBECONFIG, else ~/.kube/config)', 'KUBECONFIG_TO'),
+    )
+    .addOption(option('--context <name>', 'with --merge: what it is called there', 'KUBECONFIG_CONTEXT'))
+    .action(async (flags) => finish(await (await import('./commands/kubeconfig.js')).kubeconfigCommand(flags)));
   addSourceOptions(addClusterOptions(root.command('kubectl').description('run kubectl with the admin kubeconfig')))
     .argument('[args...]', 'arguments of kubectl, after --')
     .action(async (args: string[], flags) =>
