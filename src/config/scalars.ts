@@ -119,14 +119,23 @@ export const flagArguments = z
 const QUALIFIED = /^(?:([a-z0-9.-]{1,253})\/)?([A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)$/;
 const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;
 
+const TAINT = /^([^=:]+)(?:=([^:]*))?:(NoSchedule|PreferNoSchedule|NoExecute)$/;
+
+function isQualified(key: string): boolean {
+  return QUALIFIED.test(key) && (!key.includes('/') || isDnsSubdomain(key.split('/')[0] ?? ''));
+}
+
+/** As kubectl writes them: `key=value:NoSchedule`, or without a value. */
+export const taint = checked(
+  unless((written) => {
+    const [, key = '', value = ''] = TAINT.exec(written) ?? [];
+    return isQualified(key) && LABEL_VALUE.test(value);
+  }, 'is not a taint such as gpu=true:NoSchedule: its effects are NoSchedule, PreferNoSchedule and NoExecute'),
+);
+
 export const labels = z
   .record(
-    checked(
-      unless(
-        (key) => QUALIFIED.test(key) && (!key.includes('/') || isDnsSubdomain(key.split('/')[0] ?? '')),
-        'is not a label key such as rack or example.org/rack',
-      ),
-    ),
+    checked(unless(isQualified, 'is not a label key such as rack or example.org/rack')),
     text.refine((value) => LABEL_VALUE.test(value), {
       error: 'is not a label value: at most 63 letters, digits, "-", "_" and ".", with a letter or digit at both ends',
     }),

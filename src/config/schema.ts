@@ -51,6 +51,10 @@ export const hostDetails = {
     text: 'Pinned host keys, as `ssh-keygen -lf` prints their fingerprints.',
   }),
   labels: setting(scalar.labels, { text: 'Additional labels of the Node object.', byDefault: {} }),
+  taints: setting(z.array(scalar.taint), {
+    type: 'list of `key=value:Effect`',
+    text: 'Additional taints of the Node object.',
+  }),
   mac: setting(scalar.macAddress, { text: 'MAC address the machine boots from.' }),
 } satisfies Section;
 

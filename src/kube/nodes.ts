@@ -3,6 +3,7 @@ import { type DisklessError, refusal } from '../errors.js';
 import { hasCode } from './api-errors.js';
 import type { KubeClient } from './client.js';
 import { CONTROL_PLANE, CONTROL_PLANE_TAINT } from './control-plane-role.js';
+import { taintText } from './node-taints.js';
 import type { KubeNode, NodeAddress, Taint } from './objects.js';
 import { resourcePath } from './paths.js';
 
@@ -24,11 +25,15 @@ export interface WantedNodeInput {
   controlPlane: boolean;
   /** From the configuration. */
   labels: Record<string, string>;
+  /** From the configuration, as kubectl writes them: `key=value:Effect`. */
+  taints?: readonly string[] | undefined;
   taintControlPlane: boolean;
 }
 
 /** Keys of the labels we set, so that one taken out of the configuration is taken off the node. */
 const LABELS_ANNOTATION = 'k8s-diskless/labels';
+/** The same of taints, beside that of the role; absent where there are none. */
+const TAINTS_ANNOTATION = 'k8s-diskless/taints';
 /** Room for no pod keeps the scheduler away until the kubelet has reported. */
 const NO_CAPACITY = { pods: '0' };
 const CIDR_MISMATCH = 'node-pod-cidr-mismatch';
@@ -46,7 +51,10 @@ export function wantedNode(input: WantedNodeInput): WantedNode {
       ...(input.controlPlane && { [CONTROL_PLANE]: '' }),
       ...input.labels,
     },
-    taints: input.controlPlane && input.taintControlPlane ? [CONTROL_PLANE_TAINT] : [],
+    taints: [
+      ...(input.controlPlane && input.taintControlPlane ? [CONTROL_PLANE_TAINT] : []),
+      ...(input.taints ?? []).map(taintOf),
+    ],
     // kubelet/nodestatus/setters.go, NodeAddress: these two, in this order, of --node-ip and --hostname-override.
     addresses: [
       { type: 'InternalIP', address: input.nodeIp },
@@ -130,7 +138,7 @@ function newNode({ name, podCidr, labels, taints, addresses }: WantedNode): Kube
   return {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: { name, labels, annotations: { [LABELS_ANNOTATION]: labelKeys(labels) } },
+    metadata: { name, labels, annotations: { [LABELS_ANNOTATION]: labelKeys(labels), ...taintsNoted(taints) } },
     spec: { podCIDR: podCidr, podCIDRs: [podCidr], ...(taints.length > 0 && { taints }) },
     status: { capacity: NO_CAPACITY, allocatable: NO_CAPACITY, addresses },
   };
@@ -145,10 +153,12 @@ export interface NodeDifference {
 /** Pure; undefined when nothing differs. Throws where the object cannot be changed into what is wanted. */
 export function nodeDifference(wanted: WantedNode, found: KubeNode): NodeDifference | undefined {
   const labels = labelDifference(wanted, found);
-  const taints = taintDifference(wanted, found.spec.taints ?? []);
+  const taints = taintDifference(wanted, found);
   const podCidr = podCidrDifference(wanted, found);
   const keys = labelKeys(wanted.labels);
-  const annotation = found.metadata.annotations?.[LABELS_ANNOTATION] !== keys;
+  const noted = found.metadata.annotations ?? {};
+  const own = taintsNoted(wanted.taints)[TAINTS_ANNOTATION];
+  const annotation = noted[LABELS_ANNOTATION] !== keys || noted[TAINTS_ANNOTATION] !== own;
   const changes = [
     ...Object.keys(labels).map((key) => `label ${key}`),
     ...(taints ? ['taints'] : []),
@@ -156,7 +166,11 @@ export function nodeDifference(wanted: WantedNode, found: KubeNode): NodeDiffere
   ];
   if (changes.length === 0 && !annotation) return undefined;
   const { resourceVersion } = found.metadata;
-  const metadata = { resourceVersion, labels, annotations: { [LABELS_ANNOTATION]: keys } };
+  const annotations = {
+    [LABELS_ANNOTATION]: keys,
+    ...(noted[TAINTS_ANNOTATION] !== own && { [TAINTS_ANNOTATION]: own ?? null }),
+  };
+  const metadata = { resourceVersion, labels, annotations };
   const spec = { ...podCidr, ...(taints && { taints }) };
   return { patch: { metadata, spec }, changes: changes.length > 0 ? changes : ['annotation'] };
 }
@@ -170,15 +184,30 @@ function labelDifference({ labels }: WantedNode, { metadata }: KubeNode): Record
   return { ...Object.fromEntries(obsolete.map((key) => [key, null])), ...Object.fromEntries(missing) };
 }
 
-/** The whole new list; only the role's taint is ours, others (not-ready, unreachable, a person's) stay. */
-function taintDifference({ taints }: WantedNode, found: readonly Taint[]): Taint[] | undefined {
-  const mine = (taint: Taint): boolean => taint.key === CONTROL_PLANE && taint.effect === CONTROL_PLANE_TAINT.effect;
-  const same = isDeepStrictEqual(taintKeys(found.filter(mine)), taintKeys(taints));
+/** The whole new list; only the role's taint and those of the configuration are ours, others (not-ready, a person's) stay. */
+function taintDifference({ taints }: WantedNode, { metadata, spec }: KubeNode): Taint[] | undefined {
+  const found = spec.taints ?? [];
+  const noted = (metadata.annotations?.[TAINTS_ANNOTATION] ?? '').split(',');
+  const own = new Set([...noted, taintId(CONTROL_PLANE_TAINT), ...taints.map(taintId)]);
+  const mine = (taint: Taint): boolean => own.has(taintId(taint));
+  const same = isDeepStrictEqual(taintTexts(found.filter(mine)), taintTexts(taints));
   return same ? undefined : [...found.filter((taint) => !mine(taint)), ...taints];
 }
 
-function taintKeys(taints: readonly Taint[]): string[] {
-  return taints.map(({ key }) => key).toSorted();
+/** What there may be one of: the API takes no two with the same key and effect. */
+const taintId = ({ key, effect }: Taint): string => `${key}:${effect}`;
+
+const taintTexts = (taints: readonly Taint[]): string[] => taints.map(taintText).toSorted();
+
+function taintsNoted(taints: readonly Taint[]): Record<string, string> {
+  const ids = taints.map(taintId).filter((id) => id !== taintId(CONTROL_PLANE_TAINT));
+  return ids.length === 0 ? {} : { [TAINTS_ANNOTATION]: ids.toSorted().join(',') };
+}
+
+function taintOf(written: string): Taint {
+  const [named = '', effect] = written.split(':');
+  const [key = '', value] = named.split('=');
+  return { key, ...(value && { value }), effect: effect as Taint['effect'] };
 }
 
 function podCidrDifference({ name, podCidr }: WantedNode, { spec }: KubeNode): object | undefined {

@@ -92,6 +92,34 @@ describe('nodeDifference', () => {
     ]);
   });
 
+  test('taints of the configuration come, change and go, and nobody else’s do', () => {
+    const gpu = wantedNode({ ...INPUT, taints: ['gpu=a100:NoSchedule', 'example.org/slow:PreferNoSchedule'] });
+    const person: Taint = { key: 'person', effect: 'NoExecute' };
+    const [role] = wanted.taints;
+    const taints = [
+      role,
+      { key: 'gpu', value: 'a100', effect: 'NoSchedule' },
+      { key: 'example.org/slow', effect: 'PreferNoSchedule' },
+    ];
+    const come = nodeDifference(gpu, found(wanted, { taints: [...wanted.taints, person] }));
+    const noted = { 'k8s-diskless/taints': 'example.org/slow:PreferNoSchedule,gpu:NoSchedule' };
+    expect(come).toMatchObject({
+      changes: ['taints'],
+      patch: { spec: { taints: [person, ...taints] }, metadata: { annotations: noted } },
+    });
+    const there = found(gpu, { taints: [person, ...gpu.taints] });
+    Object.assign(there.metadata.annotations ?? {}, noted);
+    expect(nodeDifference(gpu, there)).toBeUndefined();
+    const other = wantedNode({ ...INPUT, taints: ['gpu=h100:NoSchedule'] });
+    expect(nodeDifference(other, there)?.patch).toMatchObject({
+      spec: { taints: [person, role, { key: 'gpu', value: 'h100', effect: 'NoSchedule' }] },
+    });
+    expect(nodeDifference(wanted, there)?.patch).toMatchObject({
+      spec: { taints: [person, role] },
+      metadata: { annotations: { 'k8s-diskless/taints': null } },
+    });
+  });
+
   test('only our own taints are replaced', () => {
     const person: Taint = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoExecute' };
     const difference = nodeDifference(wanted, found(wanted, { taints: [notReady, person] }));
