@@ -55,8 +55,38 @@ remove_links() {
   ip -4 route flush proto 77 2>/dev/null || true
 }
 
+# Mount points below a directory, as the kernel writes them: some characters as \NNN.
+mounts_below() {
+  local target
+  while read -r _ _ _ _ target _; do
+    case $target in "$1"/*) printf '%s\n' "$target" ;; esac
+  done </proc/self/mountinfo
+}
+
+unmount() {
+  local target
+  # As a format, which ends an escape after three digits; %b would take a digit that follows for part of it.
+  # shellcheck disable=SC2059
+  printf -v target "${1//%/%%}"
+  umount -l "$target"
+}
+
+# What drivers of volumes mounted for pods lies beside them, and is nobody's to delete who leaves.
+unmount_volumes() {
+  local kubelet target left
+  # As the kernel names it: behind any symbolic link.
+  kubelet=$(readlink -m /var/lib/kubelet)
+  # The innermost first; one below another may have gone with it.
+  mounts_below "$kubelet" | sort -r | while read -r target; do unmount "$target" || true; done
+  left=$(mounts_below "$kubelet")
+  [ -n "$left" ] || return 0
+  printf 'volumes could not be unmounted, and stay with what lies around them:\n%s\n' "$left" >&2
+  exit 1
+}
+
 remove_data() {
-  rm -rf /var/lib/kubelet /opt/.k8s-diskless /opt/.k8s-diskless-images
+  unmount_volumes
+  rm -rf --one-file-system /var/lib/kubelet /opt/.k8s-diskless /opt/.k8s-diskless-images
   # It may be a mount point of its own.
   if [ -d /var/lib/etcd ]; then find /var/lib/etcd -mindepth 1 -delete; fi
   rmdir /var/lib/etcd 2>/dev/null || true
