@@ -1,21 +1,19 @@
-import { rosterOf, UNITS_OF_AN_INCARNATION } from '../components/roster.js';
+import { rosterOf } from '../components/roster.js';
 import { controlPlanes } from '../config/spec.js';
 import { refusal } from '../errors.js';
 import type { KubeClient } from '../kube/client.js';
 import { failover } from '../kube/failover.js';
 import type { KubePod } from '../kube/objects.js';
 import { resourcePath } from '../kube/paths.js';
-import { PATHS } from '../node/paths.js';
-import { scriptText } from '../node/script-text.js';
-import { bashScript } from '../ssh/bash-script.js';
-import { END_TIMEOUT_MS, orAbsent, type Removal } from './removal.js';
+import { cleanMachine } from './clean-machine.js';
+import { orAbsent, type Removal } from './removal.js';
 
 /** What is ours off its machine, then its Node object. @throws refusal `node-of-another-cluster` */
 export async function takeOff(removal: Removal): Promise<void> {
   const { cluster, node, isGone, tell, signal } = removal;
   if (!isGone) {
     tell(`${node.name}: end what runs there, and take off what is ours`);
-    await cleanMachine(removal);
+    await cleaned(removal);
   }
   tell(`${node.name}: delete its Node object`);
   const others = controlPlanes(removal.spec).filter(({ name }) => name !== node.name);
@@ -37,30 +35,11 @@ async function endPods(client: KubeClient, node: string, signal: AbortSignal): P
   );
 }
 
-async function cleanMachine({ cluster, node, recorded, signal }: Removal): Promise<void> {
+async function cleaned({ cluster, node, recorded, signal }: Removal): Promise<void> {
   const { clusterId, etcd } = recorded.record;
-  const session = cluster.session(node.name);
-  const run = (script: string, label: string, ...args: string[]) =>
-    session.runAsRoot(bashScript(scriptText(script), ...args), { label, timeoutMs: END_TIMEOUT_MS, signal });
-  const marker = `[ -e ${PATHS.marker}/cluster ]`;
-  const isOurs = await session.runAsRoot(
-    { command: marker },
-    { label: 'look for what is ours', accept: [0, 1], signal },
-  );
-  if (isOurs.exitCode !== 0) return;
-  await run(
-    'retire-past.bash',
-    'end its pods',
-    PATHS.marker,
-    clusterId,
-    String(etcd.incarnation),
-    'end',
-    ...UNITS_OF_AN_INCARNATION,
-  );
   const units = rosterOf(node.role).map(({ unit }) => unit);
-  const own = units.filter((unit) => unit !== 'containerd.service').toReversed();
-  const { stdout } = await run('leave-cluster.bash', 'take off what is ours', PATHS.marker, clusterId, ...own);
-  const [, owner] = /^owned (\S+)/.exec(stdout) ?? [];
+  const session = cluster.session(node.name);
+  const owner = await cleanMachine({ session, clusterId, incarnation: etcd.incarnation, units, signal });
   if (owner === undefined) return;
   throw refusal({
     code: 'node-of-another-cluster',

@@ -9,7 +9,7 @@ import type { Connection, HostKey } from '../ssh/transport.js';
 import type { NodeRecord } from '../state/records.js';
 
 export interface NodeConnectorOptions {
-  spec: ClusterSpec;
+  spec: Pick<ClusterSpec, 'nodes' | 'ssh'>;
   nodeRecords: ReadonlyMap<string, NodeRecord>;
   /** By name in known_hosts: as recorded; what is believed is added. */
   jumpHosts: Map<string, HostKey>;
