@@ -26,26 +26,28 @@ remove_service_rules() {
 }
 
 remove_own_rules() {
-  local table
+  local table tool
   if command -v nft >/dev/null; then
     for table in k8s_diskless_api k8s_diskless_pods; do nft delete table ip "$table" 2>/dev/null || true; done
   fi
-  if command -v iptables-save >/dev/null; then
-    for table in nat filter; do remove_chains "$table"; done
-  fi
+  for tool in iptables ip6tables; do
+    command -v "$tool-save" >/dev/null || continue
+    for table in mangle nat filter; do remove_chains "$tool" "$table"; done
+  done
 }
 
-# Ours by their names; first what leads into them.
+# Ours, kubelet's and what kube-proxy may have left, by their names; first what leads into them. One may lead into another.
 remove_chains() {
-  local table=$1 rule chain words
-  iptables-save -t "$table" 2>/dev/null | grep -E '^-A [A-Z]+ .*-j K8S-DISKLESS-' | while read -r rule; do
-    read -r -a words <<<"${rule#-A }"
-    iptables -w 5 -t "$table" -D "${words[@]}" 2>/dev/null || true
+  local tool=$1 table=$2 rule flag chain
+  "$tool-save" -t "$table" 2>/dev/null | sed -nE 's/^-A ([A-Z]+ .*-j (K8S-DISKLESS|KUBE)-)/-D \1/p' | while read -r rule; do
+    # It knows the quotes of comments.
+    xargs "$tool" -w 5 -t "$table" <<<"$rule" 2>/dev/null || true
   done || true
-  iptables-save -t "$table" 2>/dev/null | sed -n 's/^:\(K8S-DISKLESS-[A-Z-]*\) .*/\1/p' | while read -r chain; do
-    iptables -w 5 -t "$table" -F "$chain" 2>/dev/null || true
-    iptables -w 5 -t "$table" -X "$chain" 2>/dev/null || true
-  done || true
+  for flag in -F -X; do
+    "$tool-save" -t "$table" 2>/dev/null | sed -nE 's/^:((K8S-DISKLESS|KUBE)-[A-Z0-9-]+) .*/\1/p' | while read -r chain; do
+      "$tool" -w 5 -t "$table" "$flag" "$chain" 2>/dev/null || true
+    done || true
+  done
 }
 
 remove_links() {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -10,6 +10,17 @@ import { localShell } from '../helpers/local-shell.js';
 /** A driver's own, outside of what pods have. */
 const VOLUME = '/var/lib/kubelet/plugins/csi/a 7 50%/globalmount';
 const OURS = ['/etc/kubernetes/pki/ca.crt', '/opt/bin/kubelet', '/var/lib/kubelet/config.yaml'];
+
+const SAVED = `*filter
+:INPUT ACCEPT [0:0]
+:KUBE-FIREWALL - [0:0]
+:K8S-DISKLESS-PODS - [0:0]
+:FOREIGN - [0:0]
+-A INPUT -m comment --comment "the user's own" -j FOREIGN
+-A INPUT -m comment --comment "of a service" -j KUBE-FIREWALL
+-A KUBE-FIREWALL -j K8S-DISKLESS-PODS
+COMMIT
+`;
 
 /** In a shell of this machine, every directory of a node below one of the test's. */
 async function sandbox(umount: string) {
@@ -26,7 +37,11 @@ async function sandbox(umount: string) {
   await place('/run/k8s-diskless/cluster', 'c1 1\n');
   await place('/run/k8s-diskless/files', OURS.map((path) => `0a 644 1:2 - ${at(path)}\n`).join(''));
   const mounts = at('/proc/self/mountinfo');
-  const silent = ['systemctl', 'ip', 'nft', 'iptables-save', 'iptables'].map((name) => `${name}() { :; }`).join('; ');
+  await place('/bin/iptables', `#!/bin/sh\nIFS='|'; echo "$*" >>${at('/rules')}\n`);
+  await chmod(at('/bin/iptables'), 0o755);
+  await place('/saved', SAVED);
+  const tables = `PATH=${root}/bin:$PATH; iptables-save() { if [ "$2" = filter ]; then cat ${root}/saved; fi; }`;
+  const silent = ['systemctl', 'ip', 'nft', 'ip6tables-save'].map((name) => `${name}() { :; }`).join('; ');
   const rewrite = (text: string): string => {
     const moved = text
       .replace('#!/bin/bash', '')
@@ -35,7 +50,7 @@ async function sandbox(umount: string) {
       .replaceAll(/(^|[ ])\/etc\/kubernetes$/gm, `$1${root}/etc/kubernetes`);
     // Nothing of this machine may be removed: every path is below the test's own directory.
     expect(moved.split(`${root}/`).join('')).not.toMatch(/(?<![\w"}*/%])\/(?!dev\/null)\w/);
-    return text.startsWith('#!') ? `${silent}; umount() { ${umount}; }; mounts=${mounts}\n${moved}` : moved;
+    return text.startsWith('#!') ? `${tables}; ${silent}; umount() { ${umount}; }; mounts=${mounts}\n${moved}` : moved;
   };
   const { exec } = localShell({ rewrite }).node.session;
   const leave = async (clusterId: string) => {
@@ -59,6 +74,18 @@ it('what is ours goes, the marker last, and what lies beside it stays', async ()
     [...OURS, '/var/lib/kubelet', '/etc/kubernetes', '/run/k8s-diskless'].filter((p) => existsSync(at(p))),
   ).toEqual([]);
   expect(existsSync(at('/opt/bin/of-a-user'))).toBe(true);
+});
+
+it('chains of ours, of kubelet and of kube-proxy go, each once nothing leads into it any more', async () => {
+  const { at, leave } = await sandbox(': >"$mounts"');
+  expect(await leave('c1')).toMatchObject({ exitCode: 0 });
+  expect(readFileSync(at('/rules'), 'utf8').trim().split('\n')).toEqual([
+    '-w|5|-t|filter|-D|INPUT|-m|comment|--comment|of a service|-j|KUBE-FIREWALL',
+    '-w|5|-t|filter|-F|KUBE-FIREWALL',
+    '-w|5|-t|filter|-F|K8S-DISKLESS-PODS',
+    '-w|5|-t|filter|-X|KUBE-FIREWALL',
+    '-w|5|-t|filter|-X|K8S-DISKLESS-PODS',
+  ]);
 });
 
 it('a volume that cannot be unmounted keeps what is in it, and the marker stays: it is done again', async () => {
