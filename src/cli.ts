@@ -33,6 +33,7 @@ Examples:
   k8s-diskless status                       nodes, etcd, certificates; exit 4 where something is wrong
   k8s-diskless upgrade --to 1.37 --plan     the stages of an upgrade, and what is in its way; without --plan it goes
   k8s-diskless remove s7                    drained, out of etcd, and everything of ours off it; --gone if it is no more
+  k8s-diskless reset s9 --yes s9            the same for a machine that is no node, such as one that comes back after --gone
   k8s-diskless doctor                       all ways of the network, from inside pods; what fails, why, what to do
   k8s-diskless logs s5 kubelet --follow     what a component logs, while the node’s RAM has it
   k8s-diskless serve                        the same by itself after every reboot, with snapshots; nobody has to type
@@ -73,6 +74,14 @@ function program(argv: readonly string[], finish: (exit: number) => void): Comma
     .addOption(new Option('--gone', 'its machine is no more, and cannot be asked for anything').default(false))
     .action(async (node: string, flags) =>
       finish(await (await import('./commands/remove.js')).removeCommand(node, flags)),
+    );
+  addSshOptions(
+    addStateOptions(root.command('reset').description('take everything of ours off a machine that is no node')),
+  )
+    .argument('<host>', 'its name, or name=user@address:port')
+    .addOption(new Option('--yes <name>', 'its name again'))
+    .action(async (host: string, flags) =>
+      finish(await (await import('./commands/reset.js')).resetCommand(host, flags)),
     );
   addClusterOptions(root.command('kubeconfig').description('print the admin kubeconfig, or add it to your own'))
     .addOption(option('--merge', 'add it to the file that kubectl reads', 'KUBECONFIG_MERGE').default(false))

@@ -163,7 +163,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   'day-two': {
     title: 'people, their rights and limits as a student finds them; nodes that leave',
     minutes: 10,
-    files: ['users', 'remove', 'roles'],
+    files: ['users', 'remove', 'roles', 'reset'],
   },
   upgrade: {
     title: 'from one minor of Kubernetes to the next, killed and cut off on the way',

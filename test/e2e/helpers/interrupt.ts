@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { RunEvent } from '../../../src/runner/events.js';
 import { PROGRAM } from '../../helpers/program.js';
@@ -52,6 +53,20 @@ export function runUntil(
       acted.then(() => resolve({ exit, signal, stdout, stderr, events, reached }), reject);
     });
   });
+}
+
+/** Runs it until the first of its lines for a person that matches, and ends it by SIGKILL then. @throws where none does */
+export async function killedAt(operator: Operator, line: RegExp, args: readonly string[]): Promise<void> {
+  const stdio = ['ignore', 'ignore', 'pipe'] as const;
+  const child = spawn(process.execPath, [PROGRAM, ...args], { env: operator.env, stdio: [...stdio] });
+  const ended = once(child, 'close');
+  let text = '';
+  for await (const chunk of child.stderr?.setEncoding('utf8') ?? []) {
+    text += chunk;
+    if (line.test(text)) child.kill('SIGKILL');
+  }
+  const [, signal] = await ended;
+  if (signal !== 'SIGKILL') throw new Error(`no line matched ${line}:\n${text}`);
 }
 
 /** A moment in the words of the event stream. */
