@@ -8,6 +8,8 @@ export interface RemoveNodeOptions {
   name: string;
   /** Its machine is no more, by a person's word. */
   isGone: boolean;
+  /** It stays in the cluster as that, and the next `up` takes it in. Default: it leaves. */
+  becomes?: 'worker' | undefined;
   /** Wins over what is recorded. */
   ssh?: SshSpec | undefined;
   /** Told what is done, each time before it is. */

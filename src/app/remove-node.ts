@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cluster } from '../cluster/cluster.js';
 import { openRecordedCluster, type RecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
-import { type ClusterSpec, controlPlanes, type NodeSpec } from '../config/spec.js';
+import { allocatePodCidrs } from '../config/pod-cidrs.js';
+import { type ClusterSpec, controlPlanes, type NodeSpec, type Role } from '../config/spec.js';
 import { didYouMean } from '../config/suggest.js';
 import { DisklessError, isFinal, refusal, toDisklessError, usageError } from '../errors.js';
 import { writeClusterRecord } from '../state/record-files.js';
@@ -46,7 +47,7 @@ export async function removeNode(options: RemoveNodeOptions): Promise<NodeSpec> 
   } finally {
     await cluster.close();
   }
-  await forget(recorded, name);
+  await forget(recorded, node, options.becomes);
   return node;
 }
 
@@ -114,10 +115,18 @@ function withoutNode(record: ClusterRecord, node: NodeSpec): ClusterRecord {
   return { ...record, spec: { ...record.spec, nodes }, leaving: [...(record.leaving ?? []), node] };
 }
 
-async function forget({ state }: RecordedCluster, name: string): Promise<void> {
-  await rm(join(state.nodes, `${name}.json`), { force: true });
+/** In one write: whatever cuts it off, it leaves, or is what it was to become. */
+async function forget({ state }: RecordedCluster, node: NodeSpec, becomes: Role | undefined): Promise<void> {
+  await rm(join(state.nodes, `${node.name}.json`), { force: true });
   const { record } = await recordedCluster(state);
   const { leaving = [], ...rest } = record;
-  const others = leaving.filter((node) => node.name !== name);
-  await writeClusterRecord(state, { ...rest, ...(others.length > 0 && { leaving: others }) });
+  const others = leaving.filter(({ name }) => name !== node.name);
+  const spec = becomes === undefined ? rest.spec : withNode(rest.spec, { ...node, role: becomes });
+  await writeClusterRecord(state, { ...rest, spec, ...(others.length > 0 && { leaving: others }) });
+}
+
+/** Another node may have got its pod CIDR meanwhile. */
+function withNode(spec: ClusterSpec, { podCidr, ...node }: NodeSpec): ClusterSpec {
+  const isFree = spec.nodes.every((other) => other.podCidr !== podCidr);
+  return { ...spec, nodes: allocatePodCidrs([...spec.nodes, { ...node, ...(isFree && { podCidr }) }], spec.network) };
 }

@@ -154,9 +154,13 @@ export function addUpgradeOptions(command: Command): Command {
 
 /** Those of `up` alone. */
 export function addUpOptions(command: Command): Command {
-  return addRunOptions(command).addOption(
-    option('--wait <time>', 'wait up to this long for machines that are still booting: 90s, 10m', 'WAIT').argParser(
-      waitTime,
-    ),
-  );
+  return addRunOptions(command)
+    .addOption(
+      new Option('--demote <name>', 'this control plane becomes a worker: drained, and out of etcd after a snapshot'),
+    )
+    .addOption(
+      option('--wait <time>', 'wait up to this long for machines that are still booting: 90s, 10m', 'WAIT').argParser(
+        waitTime,
+      ),
+    );
 }

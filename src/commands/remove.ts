@@ -3,6 +3,7 @@ import { bringUp } from '../app/bring-up.js';
 import { type HeldKeys, heldKeys } from '../app/held-keys.js';
 import { journal } from '../app/journal.js';
 import { noteSuperseded } from '../app/note-superseded.js';
+import type { RemoveNodeOptions } from '../app/removal.js';
 import { removeNode } from '../app/remove-node.js';
 import type { SourceRequest, SshRequest } from '../app/requests.js';
 import { sshOfRequest } from '../app/ssh-of-request.js';
@@ -25,7 +26,13 @@ const COMMAND = 'remove';
 export function removeCommand(name: string, flags: RemoveFlags): Promise<number> {
   return interruptible(async (signal) => {
     const recorded = await recordedCluster(stateOf(flags));
-    const node = await removed(recorded, { name, flags, signal });
+    const node = await removed(recorded, {
+      name,
+      isGone: flags.gone,
+      ssh: sshOfRequest(flags),
+      command: COMMAND,
+      signal,
+    });
     tellLine(keysText(name, await heldKeys(recorded.state.pki, name, node.role)));
     tellLine('what the other nodes have of it goes with this run of up:');
     const { sink, onArtifact, end } = openUpView(flags);
@@ -39,19 +46,18 @@ export function removeCommand(name: string, flags: RemoveFlags): Promise<number>
   });
 }
 
-interface Given {
-  name: string;
-  flags: RemoveFlags;
-  signal: AbortSignal;
+export interface Removing extends Pick<RemoveNodeOptions, 'name' | 'isGone' | 'becomes' | 'ssh' | 'signal'> {
+  /** Who holds the lock meanwhile. */
+  command: string;
 }
 
-async function removed(recorded: RecordedCluster, { name, flags, signal }: Given): Promise<NodeSpec> {
+/** Under the state's lock. @throws as `removeNode` */
+export async function removed(recorded: RecordedCluster, { command, ...asked }: Removing): Promise<NodeSpec> {
   const { state } = recorded;
-  const lock = await lockBesideDaemon(state.lock, COMMAND, signal);
+  const lock = await lockBesideDaemon(state.lock, command, asked.signal);
   try {
     const pause = (ms: number, abort: AbortSignal) => sleep(ms, undefined, { signal: abort });
-    const ssh = sshOfRequest(flags);
-    return await removeNode({ recorded, name, isGone: flags.gone, ssh, tell: tellLine, sleep: pause, signal });
+    return await removeNode({ ...asked, recorded, tell: tellLine, sleep: pause });
   } catch (thrown) {
     const error = ownError(thrown);
     await noteSuperseded(state, [error], new Date());
@@ -62,7 +68,7 @@ async function removed(recorded: RecordedCluster, { name, flags, signal }: Given
 }
 
 /** What a person has to know who does not trust the machine. */
-function keysText(name: string, { shared, until }: HeldKeys): string {
+export function keysText(name: string, { shared, until }: HeldKeys): string {
   const own = until === undefined ? '' : `its own certificates are good until ${until.toISOString().slice(0, 10)}`;
   if (shared.length === 0) return `${name}: ${own}; without its Node object they give no rights over pods or Secrets`;
   return `${name} has held ${shared.join(', ')}; ${own}: where its machine is not to be trusted, save what is wanted and begin a new cluster`;

@@ -7,6 +7,7 @@ import { loadPreset } from '../bench/preset/load-preset.js';
 import { EXIT, type ExitCode, withHint } from '../errors.js';
 import { readClusterRecord } from '../state/record-files.js';
 import { measureCommand } from './bench/run.js';
+import { demoted } from './demoted.js';
 import { interruptible } from './interrupt.js';
 import { lockBesideDaemon } from './lock-beside-daemon.js';
 import type { RunFlags } from './options.js';
@@ -18,11 +19,14 @@ import { openPlanView, openUpView, tellLine } from './view.js';
 export interface UpFlags extends RunFlags, UnsealFlags {
   /** Preset to measure the cluster with afterwards. */
   bench?: string;
+  /** Control plane that becomes a worker before anything else, by a person's word. */
+  demote?: string;
 }
 
 export function upCommand(flags: UpFlags): Promise<number> {
   return interruptible(async (signal) => {
     const preset = flags.bench === undefined ? undefined : await benchPreset(flags.bench);
+    if (flags.demote !== undefined) await demoted(flags.demote, flags, signal);
     const { result, inputs } = await throughStages(() => shown(flags, signal));
     await copied(inputs, signal);
     if (preset === undefined) return result.exit;

@@ -46,7 +46,7 @@ export function refusedChanges(recorded: Settings, asked: Settings, roles: Pick<
   }));
   const changedRoles = roles.demoted.map((name) => ({
     path: 'controlPlane',
-    message: `${name} is recorded as a control-plane and would become a worker: k8s-diskless remove ${name} takes its vote away, and up takes it in as a worker after that`,
+    message: `${name} is recorded as a control-plane and would become a worker, which would take its vote away: k8s-diskless up --demote ${name} does that, k8s-diskless remove ${name} takes it out of the cluster`,
   }));
   return [...settings, ...changedRoles];
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { memberList, voters } from './helpers/etcd-members.js';
-import { finished, runUntil } from './helpers/interrupt.js';
+import { finished, killedAt, runUntil } from './helpers/interrupt.js';
 import { deployEcho, expectEcho } from './helpers/workload.js';
 
 /* Workers become control planes, on a cluster that works meanwhile. */
@@ -46,4 +46,19 @@ it('and what would take a vote away is no matter of a list', async () => {
   const finished = await world.operator.run(['up', '--control-plane', 's4']);
   expect(finished.exit, said(finished)).toBe(5);
   expect(said(finished)).toContain('k8s-diskless remove s5');
+});
+
+it('a control plane becomes a worker by a word, though the operator died on the way', async () => {
+  const contrary = await world.operator.run(['up', '--demote', 's6', '--control-plane', ALL.join(',')]);
+  expect(contrary.exit, said(contrary)).toBe(2);
+  expect(await memberList(world.lab)).toEqual(voters(...ALL));
+  await killedAt(world.operator, /take off what is ours/, ['up', '--demote', 's6']);
+  const { exit, ...rest } = await world.operator.run(['up', '--demote', 's6']);
+  expect(exit, said({ exit, ...rest })).toBe(0);
+  expect(await memberList(world.lab)).toEqual(voters('s4', 's5'));
+  const label = 'node-role.kubernetes.io/control-plane';
+  const found = await world.operator.kubectl('get', 'nodes', '-l', label, '-o', 'jsonpath={.items[*].metadata.name}');
+  expect(found.split(' ')).toEqual(['s4', 's5']);
+  expect((await world.lab.exec('s6', ['ls', '/etc/kubernetes/pki/ca.key'])).code).not.toBe(0);
+  expect((await world.up(['--demote', 's6'])).changed).toBe(0);
 });
