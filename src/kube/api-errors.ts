@@ -37,6 +37,9 @@ const BY_HTTP_STATUS: Readonly<Record<number, string>> = {
   504: 'kube-busy',
 };
 
+/** corev1.NamespaceTerminatingCause, of a refusal whose reason alone would be that of missing rights. */
+const ENDING = 'NamespaceTerminating';
+
 /** Codes with which the same request may well succeed a moment later, here or at another control plane. */
 const PASSING = new Set([
   'kube-unreachable',
@@ -85,6 +88,7 @@ export function hasCode(error: unknown, code: string): error is DisklessError {
 }
 
 function codeOf(httpStatus: number, status: Status | undefined): string {
+  if (status?.details?.causes?.some(({ reason }) => reason === ENDING)) return 'kube-namespace-ending';
   return BY_REASON[status?.reason ?? ''] ?? BY_HTTP_STATUS[httpStatus] ?? 'kube-failed';
 }
 

@@ -1,24 +1,48 @@
 import type { KubeClient } from './client.js';
 import type { DisruptionBudget, KubePod, LabelSelector } from './objects.js';
 import { resourcePath } from './paths.js';
+import { isPodReady } from './pod-state.js';
 
 const BUDGETS = resourcePath({ apiVersion: 'policy/v1', resource: 'poddisruptionbudgets' });
 
-/** Of these pods those that none may be evicted of now, with what keeps them: `default/web` by its budget's name. */
+/** Of these pods those that the API would not evict now, with what keeps them: `default/web` by its budget's name. */
 export async function exhaustedBudgets(
   client: KubeClient,
   pods: readonly KubePod[],
   signal: AbortSignal,
 ): Promise<Map<string, KubePod[]>> {
   const { items } = await client.list<DisruptionBudget>(BUDGETS, { signal });
-  const found = items.flatMap(({ metadata, spec, status }) => {
-    if ((status?.disruptionsAllowed ?? 0) > 0) return [];
-    const kept = pods.filter(
-      (pod) => pod.metadata.namespace === metadata.namespace && spec.selector && selects(spec.selector, pod),
-    );
-    return kept.length === 0 ? [] : [[`${metadata.namespace}/${metadata.name}`, kept] as const];
-  });
-  return new Map(found);
+  const found = new Map<string, KubePod[]>();
+  for (const pod of pods.filter(isAskedFor)) {
+    const over = items.filter((budget) => isOver(budget, pod));
+    // What several are over is not evicted at all.
+    const against = over.length > 1 ? over : over.filter((budget) => forbids(budget, pod));
+    for (const { metadata } of against) {
+      const name = `${metadata.namespace}/${metadata.name}`;
+      found.set(name, [...(found.get(name) ?? []), pod]);
+    }
+  }
+  return found;
+}
+
+/* As kube-apiserver decides it: pkg/registry/core/pod/rest/eviction.go. */
+
+/** What has never run, or goes already, is no loss. */
+function isAskedFor({ metadata, status }: KubePod): boolean {
+  return status?.phase !== 'Pending' && metadata.deletionTimestamp === undefined;
+}
+
+function isOver({ metadata, spec }: DisruptionBudget, pod: KubePod): boolean {
+  return pod.metadata.namespace === metadata.namespace && spec.selector !== undefined && selects(spec.selector, pod);
+}
+
+/** Of pods that are not ready, by default those go beside which enough others are healthy. */
+function forbids({ spec, status }: DisruptionBudget, pod: KubePod): boolean {
+  const { disruptionsAllowed = 0, currentHealthy = 0, desiredHealthy = 0 } = status ?? {};
+  if (disruptionsAllowed > 0) return false;
+  if (isPodReady(pod)) return true;
+  if (spec.unhealthyPodEvictionPolicy === 'AlwaysAllow') return false;
+  return desiredHealthy === 0 || currentHealthy < desiredHealthy;
 }
 
 /** An empty one selects every pod. */

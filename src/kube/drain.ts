@@ -101,7 +101,8 @@ async function evicted(client: KubeClient, { metadata }: KubePod, signal: AbortS
   } catch (error) {
     if (hasCode(error, 'kube-not-found')) return true;
     // Of a conflict the next one knows more: another pod has its name by now, or something else changed it.
-    if (isPassing(error) || hasCode(error, 'kube-conflict')) return false;
+    // What is in a namespace that ends goes by itself.
+    if (isPassing(error) || hasCode(error, 'kube-conflict') || hasCode(error, 'kube-namespace-ending')) return false;
     throw error;
   }
 }

@@ -103,8 +103,8 @@ export interface LabelSelector {
 }
 
 export interface DisruptionBudget extends KubeObject {
-  spec: { selector?: LabelSelector };
-  status?: { disruptionsAllowed?: number; expectedPods?: number };
+  spec: { selector?: LabelSelector; unhealthyPodEvictionPolicy?: string };
+  status?: { disruptionsAllowed?: number; expectedPods?: number; currentHealthy?: number; desiredHealthy?: number };
 }
 
 export interface Endpoints extends KubeObject {

@@ -14,11 +14,12 @@ interface Given {
   mirror?: boolean;
   phase?: string;
   labels?: Record<string, string>;
+  ready?: boolean;
 }
 
 function pod(
   name: string,
-  { owner = 'ReplicaSet', mirror = false, phase = 'Running', labels = {} }: Given = {},
+  { owner = 'ReplicaSet', mirror = false, phase = 'Running', labels = {}, ready = true }: Given = {},
 ): KubePod {
   return {
     apiVersion: 'v1',
@@ -32,7 +33,7 @@ function pod(
       ...(owner !== '' && { ownerReferences: [{ kind: owner, name: 'o', controller: true }] }),
     },
     spec: { nodeName: 's7' },
-    status: { phase },
+    status: { phase, conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
   };
 }
 
@@ -103,6 +104,15 @@ describe('a node that is drained', () => {
     });
   });
 
+  test('is asked again in a namespace that ends', async () => {
+    const web = pod('web');
+    cluster.server.on('GET', PODS, listOf(web), trickle(gone(web)));
+    const causes = [{ reason: 'NamespaceTerminating' }];
+    const ending = answer(403, { kind: 'Status', reason: 'Forbidden', code: 403, details: { causes } });
+    cluster.server.on('POST', evictionOf('web'), ending, done);
+    expect(await drained()).toEqual([]);
+  });
+
   test('ends with a refusal that lasts', async () => {
     cluster.server.on('GET', PODS, listOf(pod('web')), trickle([]));
     cluster.server.on('POST', evictionOf('web'), refuse(403, 'Forbidden'));
@@ -125,7 +135,26 @@ describe('a budget', () => {
     ];
     cluster.server.on('GET', '/apis/policy/v1/poddisruptionbudgets', listOf(...(budgets as unknown as KubePod[])));
     const web = pod('web', { labels: { app: 'web' } });
-    expect([...(await exhaustedBudgets(cluster.client, [web], signal)).keys()]).toEqual(['default/spent']);
+    const keeping = async (one: KubePod) => [...(await exhaustedBudgets(cluster.client, [one], signal)).keys()];
+    expect(await keeping(pod('db', { labels: { app: 'db' }, ready: true }))).toEqual(['default/of-another']);
+    // What two of them are over is not evicted, whatever they allow.
+    expect(await keeping(web)).toEqual(['default/spent', 'default/has-room']);
+    expect(await keeping({ ...web, status: { phase: 'Pending' } })).toEqual([]);
+  });
+
+  test.each<[string, boolean, object, string | undefined, boolean]>([
+    ['a ready pod', true, {}, 'AlwaysAllow', true],
+    ['one that is not', false, { desiredHealthy: 1 }, undefined, true],
+    ['by its policy', false, { desiredHealthy: 1 }, 'AlwaysAllow', false],
+    ['beside enough others', false, { desiredHealthy: 1, currentHealthy: 1 }, undefined, false],
+  ])('that allows nothing keeps %s: %s', async (_title, ready, status, unhealthyPodEvictionPolicy, keeps) => {
+    const spent = {
+      metadata: { name: 'spent', namespace: 'default' },
+      spec: { selector: {}, ...(unhealthyPodEvictionPolicy && { unhealthyPodEvictionPolicy }) },
+      status: { disruptionsAllowed: 0, ...status },
+    };
+    cluster.server.on('GET', '/apis/policy/v1/poddisruptionbudgets', listOf(spent as unknown as KubePod));
+    expect((await exhaustedBudgets(cluster.client, [pod('web', { ready })], signal)).size > 0).toBe(keeps);
   });
 
   test.each<[LabelSelector, boolean]>([
@@ -145,7 +174,7 @@ describe('a budget', () => {
 describe('a cordon', () => {
   const path = '/api/v1/nodes/s7';
   const node = (unschedulable: boolean, annotations = {}) =>
-    answer(200, { metadata: { name: 's7', annotations }, spec: { unschedulable } });
+    answer(200, { metadata: { name: 's7', resourceVersion: '7', annotations }, spec: { unschedulable } });
   const patches = () =>
     cluster.server.requests.filter(({ method }) => method === 'PATCH').map(({ body }) => JSON.parse(body));
   const OURS = { 'k8s-diskless/cordoned': '' };
@@ -155,8 +184,11 @@ describe('a cordon', () => {
     expect(await cordon(cluster.client, 's7', signal)).toBe(true);
     expect(await uncordon(cluster.client, 's7', signal)).toBe(true);
     expect(patches()).toEqual([
-      { metadata: { annotations: OURS }, spec: { unschedulable: true } },
-      { metadata: { annotations: { 'k8s-diskless/cordoned': null } }, spec: { unschedulable: null } },
+      { metadata: { annotations: OURS, resourceVersion: '7' }, spec: { unschedulable: true } },
+      {
+        metadata: { annotations: { 'k8s-diskless/cordoned': null }, resourceVersion: '7' },
+        spec: { unschedulable: null },
+      },
     ]);
   });
 
@@ -164,6 +196,12 @@ describe('a cordon', () => {
     cluster.server.on('GET', path, node(true, OURS));
     expect(await cordon(cluster.client, 's7', signal)).toBe(true);
     expect(patches()).toEqual([]);
+  });
+
+  test('is decided anew where somebody wrote to the node meanwhile', async () => {
+    cluster.server.on('GET', path, node(false), node(true)).on('PATCH', path, refuse(409, 'Conflict'));
+    expect(await cordon(cluster.client, 's7', signal)).toBe(false);
+    expect(patches()).toHaveLength(1);
   });
 
   test('of an administrator stays', async () => {
