@@ -88,6 +88,7 @@ export async function readInputs(
     ...(recorded && { recorded }),
     ...(upgrade && { upgrade }),
     ...(record?.leaving && { leaving: record.leaving }),
+    ...(request.upgradingTo && { upgradingTo: request.upgradingTo }),
   });
   const { network, ssh } = resolved.spec;
   const lost = lostMembers(request.lost, resolved.spec);

@@ -1,3 +1,4 @@
+import type { UpgradingTo } from '../config/held-versions.js';
 import type { SpecFlags } from '../config/spec-flags.js';
 import type { UnsealAsked } from '../sealed/open-sealed.js';
 import type { HostKeyPolicy } from '../ssh/host-key.js';
@@ -51,6 +52,8 @@ export interface ClusterRequest extends StateRequest, SourceRequest, SshRequest,
   empty?: boolean;
   /** A person asks for an empty cluster in the place of the recorded one. */
   newCluster: boolean;
+  /** The run makes sure that the cluster works, before an upgrade that leads there. */
+  upgradingTo?: UpgradingTo;
   /** Hash every installed file instead of trusting unchanged size, inode and times. */
   verify: boolean;
   /** How long machines that do not answer yet are asked on, in milliseconds. */

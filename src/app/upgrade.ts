@@ -2,6 +2,7 @@ import type { OnArtifactProgress } from '../artifacts/progress.js';
 import { type RecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
 import { loadConfig } from '../config/load.js';
 import { newestFirst } from '../config/release-version.js';
+import { resolveSpec } from '../config/resolve.js';
 import { stageAfter, type UpgradeRecord, versionsOf, withVersions } from '../config/upgrade-stages.js';
 import { upgradeTarget, upgradeVersion } from '../config/upgrade-target.js';
 import { refusal, usageError } from '../errors.js';
@@ -13,6 +14,7 @@ import { inStage } from './advance-upgrade.js';
 import { contentOf, openContent, requireContent, versionDefaults } from './content.js';
 import { contentPlace } from './inputs.js';
 import type { ClusterRequest } from './requests.js';
+import { sshOfRequest } from './ssh-of-request.js';
 import { stateOf } from './state-of.js';
 
 /** What `upgrade` is asked for; everything else is as for `up`. */
@@ -71,14 +73,18 @@ export async function upgradeOutlook(
   const inputs = await openContent(place, { progress: onArtifact, signal, recheck: false });
   const defaults = await versionDefaults(inputs, kubernetes);
   const from = versionsOf(record.spec);
-  const to = upgradeTarget({ recorded: record.spec, kubernetes, defaults, ...(file && { file: file.config }) });
+  const upgradingTo = { kubernetes, etcd: file?.config.etcd?.version ?? record.spec.etcd };
+  const flags = { ...request, ssh: sshOfRequest(request) };
+  const resolved = resolveSpec({ flags, recorded: record.spec, upgradingTo, defaults, ...(file && { file }) });
+  const versions = { recorded: record.spec, asked: resolved.spec, kubernetes, defaults };
+  const to = upgradeTarget({ ...versions, ...(file && { file: file.config }) });
   const stage = stageAfter({ from, to });
   if (stage === undefined) return undefined;
   const nodesAtOnce = request.workersAtOnce ?? Math.max(1, Math.floor(record.spec.nodes.length / 10));
   const upgrade = { from, to, stage, nodesAtOnce };
   const nodeRecords = await readNodeRecords(state);
-  for (const versions of [from, to]) {
-    const spec = withVersions(record.spec, versions);
+  for (const each of [from, to]) {
+    const spec = withVersions(record.spec, each);
     await requireContent({ spec, nodeRecords, place }, await contentOf(inputs, spec));
   }
   return { recorded, upgrade, isBegun: false };

@@ -57,7 +57,7 @@ interface Run {
 /** A cluster that works as it is, with a snapshot of it, and nothing in the way. */
 async function prepared({ recorded, upgrade }: UpgradeOutlook, run: Run): Promise<number> {
   const { request, signal } = run;
-  const { result } = await oneRun(run);
+  const { result } = await oneRun({ ...run, request: { ...request, upgradingTo: upgrade.to } });
   if (result.exit !== EXIT.done) {
     tellLine('the upgrade has not begun: the cluster has to work as it is first');
     return result.exit;

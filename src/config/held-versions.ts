@@ -10,12 +10,17 @@ function goesOn({ from, to, stage }: UpgradeRecord): ResolveNote {
   return { code: 'upgrade-goes-on', message };
 }
 
+/** Where an upgrade leads that is not recorded yet: the file that asks for it may say so. */
+export type UpgradingTo = Pick<ClusterSpec, 'kubernetes' | 'etcd'>;
+
 export interface HeldVersionsInput {
   file?: LoadedConfig;
   flags: SpecFlags;
   recorded?: ClusterSpec;
   /** One is not finished. */
   upgrade?: UpgradeRecord;
+  /** Of one that is about to begin. */
+  upgradingTo?: UpgradingTo;
 }
 
 /**
@@ -23,10 +28,10 @@ export interface HeldVersionsInput {
  * version, and so may a flag: where the cluster is, the record knows.
  */
 export function heldVersions<T extends HeldVersionsInput>(input: T): { input: T; notes: ResolveNote[] } {
-  const { file, flags, recorded, upgrade } = input;
+  const { file, flags, recorded, upgrade, upgradingTo } = input;
   if (recorded === undefined) return { input, notes: [] };
   const isWithin = (key: 'kubernetes' | 'etcd', asked: string): boolean =>
-    upgrade !== undefined && [upgrade.from[key], upgrade.to[key]].includes(asked);
+    [upgrade?.from[key], upgrade?.to[key], upgradingTo?.[key]].includes(asked);
   const notes: ResolveNote[] = upgrade ? [goesOn(upgrade)] : [];
   const isHeld = (key: 'kubernetes' | 'etcd', asked: string | undefined, path: string[]): boolean => {
     if (asked === undefined || asked === recorded[key]) return false;

@@ -14,6 +14,8 @@ interface Lasting {
 
 const UPGRADE = 'k8s-diskless upgrade alone changes it, and to newer ones';
 
+const VERSIONS = ['kubernetes', 'etcd.version'];
+
 const LASTING: readonly Lasting[] = [
   { path: 'cluster', of: ({ name }) => name, reason: CONFIG.cluster.keeps },
   { path: 'kubernetes', of: ({ kubernetes }) => kubernetes, reason: UPGRADE },
@@ -51,13 +53,22 @@ export function refusedChanges(recorded: Settings, asked: Settings, roles: Pick<
   return [...settings, ...changedRoles];
 }
 
-export function changesRefused(cluster: string, lines: readonly string[]): DisklessError {
+export interface ChangesRefused {
+  cluster: string;
+  changes: readonly RefusedChange[];
+  /** Of each, with its place. */
+  lines: readonly string[];
+}
+
+export function changesRefused({ cluster, changes, lines }: ChangesRefused): DisklessError {
   const [only] = lines;
   const several = lines.length > 1;
   return refusal({
     code: 'recorded-cluster-differs',
     message: `the cluster ${cluster} exists: ${several ? `${lines.length} of its properties cannot change` : only}`,
     ...(several && { detail: lines.join('\n') }),
-    hint: 'keep the recorded values, or create another cluster beside it with --cluster NAME',
+    hint: changes.every(({ path }) => VERSIONS.includes(path))
+      ? 'k8s-diskless upgrade --plan shows the way to newer versions'
+      : 'keep the recorded values, or create another cluster beside it with --cluster NAME',
   });
 }

@@ -1,6 +1,6 @@
 import { crossCheck, evenMembers } from './cross-checks.js';
 import type { DraftNode, SpecDraft } from './draft.js';
-import { heldVersions } from './held-versions.js';
+import { heldVersions, type UpgradingTo } from './held-versions.js';
 import { namesOfFlag } from './host-expression.js';
 import { changesRefused, refusedChanges } from './lasting.js';
 import { leavingNotes } from './leaving-nodes.js';
@@ -27,6 +27,8 @@ export interface ResolveInput {
   upgrade?: UpgradeRecord;
   /** Their removal is not finished. */
   leaving?: readonly NodeSpec[];
+  /** Of one that is about to begin. */
+  upgradingTo?: UpgradingTo;
   /** A person's word that an empty cluster begins in the place of the recorded one. */
   newCluster?: boolean;
   defaults: VersionDefaults;
@@ -121,5 +123,5 @@ interface Refusal {
 function refuseChanges({ recorded, draft, roles, lineOf }: Refusal): void {
   const changes = refusedChanges(recorded, draft, roles);
   const lines = changes.map(({ path, message }) => lineOf({ paths: [path.split('.')], message }));
-  if (lines.length > 0) throw changesRefused(recorded.name, lines);
+  if (lines.length > 0) throw changesRefused({ cluster: recorded.name, changes, lines });
 }

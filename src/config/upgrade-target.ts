@@ -1,6 +1,7 @@
 import { refusal, usageError } from '../errors.js';
+import { etcdMinor, etcdProblem } from './etcd-floor.js';
 import { knownVersion } from './known-version.js';
-import { problemsError } from './problems.js';
+import { type CrossProblem, problemsError } from './problems.js';
 import { refusedFlags } from './refused-flags.js';
 import { newestFirst } from './release-version.js';
 import type { ConfigFile } from './schema.js';
@@ -24,6 +25,8 @@ export function upgradeVersion(asked: string): string {
 
 export interface UpgradeTargetInput {
   recorded: ClusterSpec;
+  /** What the cluster is started with from now on, as the config file has it. Default: as it is recorded. */
+  asked?: ClusterSpec;
   /** Kubernetes version, as `upgradeVersion` gives it. */
   kubernetes: string;
   file?: ConfigFile;
@@ -37,7 +40,8 @@ export interface UpgradeTargetInput {
  * @throws refusals (exit 5) `upgrade-backwards`, `upgrade-skips-minor`, `upgrade-skips-etcd-minor`; usage error of flags
  * and feature gates that the new version does not accept
  */
-export function upgradeTarget({ recorded, kubernetes, file, defaults }: UpgradeTargetInput): VersionSet {
+export function upgradeTarget(input: UpgradeTargetInput): VersionSet {
+  const { recorded, asked = recorded, kubernetes, file, defaults } = input;
   refuseSteps(recorded.kubernetes, kubernetes);
   const before = rowOf(recorded.kubernetes);
   const after = rowOf(kubernetes);
@@ -54,13 +58,26 @@ export function upgradeTarget({ recorded, kubernetes, file, defaults }: UpgradeT
     dnsImage: file?.addons?.dns?.image ?? (dnsImage === coreDnsImage(before) ? coreDnsImage(after) : dnsImage),
   };
   refuseEtcdSteps(versionsOf(recorded), target);
-  const problems = refusedFlags(withVersions(recorded, target), { recorded: file === undefined });
+  const problems = [
+    ...refusedFlags(withVersions(asked, target), { recorded: file === undefined }),
+    ...refusedEtcdFlags(asked, target),
+  ];
   if (problems.length > 0)
     throw problemsError(
       problems.map(({ paths, message }) => `${paths[0]?.join('.')}: ${message}`),
       `what the cluster is started with, for Kubernetes ${kubernetes}`,
     );
   return target;
+}
+
+/** Unknown flags end etcd as they end Kubernetes' components. Source: etcd's page "Upgrade etcd from 3.6 to 3.7". */
+function refusedEtcdFlags({ etcdServer }: ClusterSpec, { etcd }: VersionSet): CrossProblem[] {
+  if (etcdMinor(etcd) !== '3.7') return [];
+  const gone = Object.keys(etcdServer.extraArgs).filter((flag) => flag.startsWith('experimental-'));
+  return gone.map((flag) => ({
+    paths: [['etcd', 'extraArgs', flag]],
+    message: `etcd ${etcd} does not accept --${flag}: 3.7 has no experimental flags; use its name without that, or a feature gate`,
+  }));
 }
 
 /** A version of a table that has changed since is treated as its newest row. */
@@ -85,6 +102,10 @@ function refuseSteps(from: string, to: string): void {
 }
 
 function refuseEtcdSteps({ etcd: from }: VersionSet, { etcd: to }: VersionSet): void {
+  const problem = etcdProblem(to);
+  // Recorded, it would keep every later run from the cluster.
+  if (problem !== undefined)
+    throw usageError({ code: 'etcd-version-unsupported', message: problem, hint: 'etcd.version in the config file' });
   if (newestFirst(from, to) < 0)
     throw refusal({
       code: 'upgrade-backwards',

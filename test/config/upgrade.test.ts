@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { heldVersions } from '../../src/config/held-versions.js';
 import { parseConfig } from '../../src/config/load.js';
+import { resolveSpec } from '../../src/config/resolve.js';
 import type { ClusterSpec } from '../../src/config/spec.js';
 import {
   dnsImageOf,
@@ -141,6 +142,20 @@ describe('where an upgrade leads', () => {
     });
   });
 
+  it.each(['3.7.0', '3.8.0'])('an etcd that no cluster may run is refused before it is recorded: %s', (version) => {
+    const yaml = `etcd: {version: ${version}}`;
+    const refused = refusalOf(() => target(clusterOf('1.36.5'), '1.37', yaml));
+    expect(refused).toMatchObject({ code: 'etcd-version-unsupported', exit: 2 });
+  });
+
+  it('flags of etcd that end with 3.7 are named', () => {
+    const own = clusterOf('1.36.5');
+    own.etcdServer = { ...own.etcdServer, extraArgs: { 'experimental-warning-apply-duration': '1s' } };
+    const message = expect.stringContaining('does not accept --experimental-warning-apply-duration');
+    expect(refusalOf(() => target(own, '1.37'))).toMatchObject({ exit: 2, message });
+    expect(target(own, '1.36.9').etcd).toBe('3.6.16');
+  });
+
   it('a flag that the new version does not accept is named before anything is stopped', () => {
     const own = clusterOf('1.36.5');
     own.controllerManager = { ...own.controllerManager, extraArgs: { 'concurrent-service-syncs': '2' } };
@@ -180,6 +195,24 @@ describe('a config file', () => {
   it('that is newer, or the same, says what it says', () => {
     expect(held('kubernetes: 1.37.2', clusterOf('1.36.5'))).toEqual(['1.37.2', undefined, []]);
     expect(held('kubernetes: 1.36.5', clusterOf('1.36.5'))).toEqual(['1.36.5', undefined, []]);
+  });
+
+  it('may say where an upgrade leads that is about to begin, and the run before it leaves the cluster as it is', () => {
+    const recorded = clusterOf('1.36.5');
+    const file = parseConfig('c.yaml', 'kubernetes: 1.37.2\netcd: {version: 3.7.3}');
+    const defaults = { kubernetes: '1.36.5' };
+    const upgradingTo = { kubernetes: '1.37.2', etcd: '3.7.3' };
+    expect(resolveSpec({ file, flags: {}, recorded, upgradingTo, defaults }).spec).toMatchObject({
+      kubernetes: '1.36.5',
+      etcd: '3.6.16',
+    });
+    expect(() => resolveSpec({ file, flags: {}, recorded, defaults })).toThrow(
+      expect.objectContaining({
+        code: 'recorded-cluster-differs',
+        detail: expect.stringContaining('k8s-diskless upgrade alone changes it'),
+        hint: expect.stringContaining('k8s-diskless upgrade'),
+      }),
+    );
   });
 
   it.each(['1.36.5', '1.37.2'])('may say either version in the middle of an upgrade: %s', (version) => {
