@@ -95,19 +95,21 @@ function leafFailures(node: string, ends: readonly LeafEnd[], now: Date): Failur
 }
 
 function versionVerdicts({ survey: { status }, apiVersions }: SurveyVerdictOptions) {
-  const wanted = `v${status.kubernetes}`;
+  // What an upgrade has come to on each node is its own matter: either version is right.
+  const { from = status, to = status } = status.upgrade ?? {};
+  const wanted = [`v${from.kubernetes}`, `v${to.kubernetes}`];
   const runs = [
     ...[...apiVersions].map(([from, version]) => ({ from, what: 'kube-apiserver', version, wanted })),
     ...status.nodes.map(({ name, kubelet }) => ({ from: name, what: 'kubelet', version: kubelet, wanted })),
-    ...status.members.map(({ name, version }) => ({ from: name, what: 'etcd', version, wanted: status.etcd })),
+    ...status.members.map(({ name, version }) => ({ from: name, what: 'etcd', version, wanted: [from.etcd, to.etcd] })),
   ].filter(({ version }) => version !== undefined);
-  const others = runs.filter((each) => each.version !== each.wanted);
+  const others = runs.filter(({ version, wanted: either }) => !either.some((each) => each === version));
   return {
     asked: runs.length,
     failures: others.map(({ from, what, version, wanted: is }) => ({
       from,
       what,
-      why: `${version} in place of ${is}`,
+      why: `${version} in place of ${[...new Set(is)].join(' or ')}`,
     })),
   };
 }

@@ -64,7 +64,8 @@ async function contentProblem(options: NightOptions): Promise<DisklessError | un
   const { record, state } = recorded;
   try {
     const inputs = await openContent(place, { progress: onArtifact, signal, recheck: false });
-    const content = await contentOf(inputs, record.spec);
+    // In the middle of an upgrade those of both versions.
+    const content = await contentOf(inputs, record.spec, record.upgrade);
     await content.images();
     await requireContent({ spec: record.spec, nodeRecords: await readNodeRecords(state), place }, content);
     const { snapshots } = await listSnapshots(snapshotStore(state));

@@ -112,6 +112,18 @@ describe('what is wrong as far as it can be read', () => {
     ],
   ])('%s', (expected, options) => expect(told(options)).toEqual([expected]));
 
+  it('in the middle of an upgrade components may be of either version', () => {
+    const common = { cni: '1.10.0', sandboxImage: 'pause:1', dnsImage: 'dns:1' };
+    const from = { kubernetes: '1.37.2', etcd: '3.7.3', ...common };
+    const to = { kubernetes: '1.37.9', etcd: '3.7.4', ...common };
+    const upgrade = { from, to, stage: 'nodes' as const, nodesAtOnce: 1 };
+    const of = (kubelet: string) => [{ ...NODE, down: [], kernel: [], kubelet }];
+    const members = [{ ...MEMBER, version: '3.7.4' }];
+    expect(told(status({ upgrade, nodes: of('v1.37.9'), members }))).toEqual([]);
+    const wrong = 'versions s4: kubelet: v1.36.5 in place of v1.37.2 or v1.37.9';
+    expect(told(status({ upgrade, nodes: of('v1.36.5') }))).toEqual([wrong]);
+  });
+
   it('a full file system that nobody can write to is none of our business', () => {
     const image = sampleMount({ path: '/usr', readOnly: true, availableBytes: 0, inodesFree: 0 });
     expect(told(facts({ mounts: { '/opt': image } }))).toEqual([]);
