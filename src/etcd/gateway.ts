@@ -71,6 +71,8 @@ export interface EtcdGateway {
   memberPromote(id: MemberId, options?: CallOptions): Promise<void>;
   /** Tells the others where this member's peers reach it from now on. */
   memberUpdate(id: MemberId, peerUrls: string[], options?: CallOptions): Promise<void>;
+  /** Asked of the leader: another voter leads from now on. */
+  moveLeader(to: MemberId, options?: CallOptions): Promise<void>;
   /** Deletes every key that begins so. */
   deletePrefix(prefix: string, options?: CallOptions): Promise<void>;
   /** What stands under a key; undefined: nothing. */
@@ -162,6 +164,9 @@ export function createEtcdGateway({ node, connect, serverName, tls }: EtcdGatewa
     },
     async memberUpdate(id, peerUrls, options) {
       await change('member update', 'cluster/member/update', { ID: id, peerURLs: peerUrls }, options);
+    },
+    async moveLeader(to, options) {
+      await change('move leader', 'maintenance/transfer-leadership', { targetID: to }, options);
     },
     async deletePrefix(prefix, options) {
       // What is gone stays gone: it may be asked twice.

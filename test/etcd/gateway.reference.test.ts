@@ -215,6 +215,20 @@ describe('three members', () => {
     expect(told).toMatchObject({ id, peerUrls: ['https://127.0.0.2:2380'] });
   });
 
+  test('another one leads when the leader is asked for it', async () => {
+    await startMembers('s4', 's5', 's6');
+    const { leader = '' } = await insist(PASSING, async () => {
+      const status = await gateway('s4').status();
+      if (status.leader === undefined) throw new DisklessError({ code: 'etcd-no-leader', message: 'nobody leads yet' });
+      return status;
+    });
+    const members = await gateway('s4').memberList();
+    const leading = members.find(({ id }) => id === leader)?.name ?? '';
+    const other = members.find(({ id }) => id !== leader)?.id ?? '';
+    await gateway(leading).moveLeader(other);
+    expect((await gateway(leading).status()).leader).toBe(other);
+  });
+
   test('with two alive reads are proven; with one, only its own status is told', async () => {
     await startMembers('s4', 's5', 's6');
     expect((await gateway('s5').memberList()).map(({ name }) => name).toSorted()).toEqual(['s4', 's5', 's6']);

@@ -64,6 +64,7 @@ export class FakeEtcd {
       memberAdd: ({ peerUrls: [url = ''], learner }) => call('add', url, () => this.#add(url, learner)),
       memberRemove: (id) => call('remove', id, () => void this.entries.splice(this.#index(id), 1)),
       memberUpdate: (id, peerUrls) => call('update', id, () => void Object.assign(this.#entry(id), { peerUrls })),
+      moveLeader: async () => {},
       memberPromote: (id) => call('promote', id, () => this.#promote(id)),
       status: () => call('status', node, () => ({ header: this.#headerOf(node) }) as EtcdStatus),
       deletePrefix: async () => {},
