@@ -19,7 +19,7 @@ export function isDrainedFor({ judgement, memory }: AtWork): boolean {
   return isMinorUpgrade(upgrade);
 }
 
-/** Restarts the node's kubelet while no pod is there that it could take along; some nodes at a time. */
+/** Restarts the node's kubelet, and what goes with it, while no pod is there that it could take along; some nodes at a time. */
 export async function drained(context: AtWork, place: StepPlace, restart: () => Promise<void>): Promise<void> {
   const { options, draining, cluster } = context;
   const { node, signal } = place;

@@ -15,6 +15,7 @@ import { containerdCheck } from '../containerd-check.js';
 import type { AtWork, Judged, Run } from '../context.js';
 import { fetchEvidence, whereLogs } from '../evidence.js';
 import { glancing } from '../glance.js';
+import { moveLeader } from '../move-leader.js';
 import { drained, isDrainedFor, undoCordon } from '../roll-kubelet.js';
 import { settling, untilServing } from '../settling.js';
 
@@ -36,16 +37,32 @@ export function startComponents(...components: ComponentId[]) {
     const disruptive = isLive(context)
       ? actions.filter(({ action, unit }) => action === 'restart' && unit.disruption !== 'none')
       : [];
-    const isKubelet = ({ component, action }: UnitAction) => component === 'kubelet' && action === 'restart';
-    const [drainedFor] = isDrainedFor(context) ? actions.filter(isKubelet) : [];
-    const gentle = actions.filter((action) => !disruptive.includes(action) && action !== drainedFor);
+    const onDrained = restartsOnDrained(context);
+    const gentle = actions.filter((action) => !disruptive.includes(action) && !onDrained.includes(action));
     await Promise.all(gentle.map((action) => bringUp(context, place, action)));
-    if (drainedFor) await drained(context, place, () => bringUp(context, place, drainedFor));
-    else if (components.includes('kubelet') && isDrainedFor(context)) await undoCordon(context, place);
+    if (components.includes('kubelet')) {
+      if (onDrained.length > 0) await drained(context, place, () => restartAll(context, place, onDrained));
+      else if (isDrainedFor(context)) await undoCordon(context, place);
+    }
     for (const action of disruptive) await roll(context, place, action);
     if (components.includes('node')) for (const what of difference.kernel) changed(context, place, `put back: ${what}`);
     return actions.length > 0 ? 'changed' : 'unchanged';
   };
+}
+
+/** What is restarted only while no pod is on the node: by the kubelet's step, and kube-proxy with it. */
+function restartsOnDrained(context: AtWork): UnitAction[] {
+  if (!isDrainedFor(context)) return [];
+  const restarts = context.work.difference.units.filter(({ action }) => action === 'restart');
+  if (!restarts.some(({ component }) => component === 'kubelet')) return [];
+  return restarts.filter(({ component }) => component === 'kubelet' || component === 'kube-proxy');
+}
+
+async function restartAll(context: AtWork, place: StepPlace, actions: readonly UnitAction[]): Promise<void> {
+  for (const action of actions) {
+    await untilAborted(context.work.arrivals.of(action.component), place.signal);
+    await bringUp(context, place, action);
+  }
 }
 
 /** Whatever state its units are in. @param why As in the plan's own actions */
@@ -70,6 +87,7 @@ async function roll(context: AtWork, place: StepPlace, action: UnitAction): Prom
   await context.rolling.run(async () => {
     const isBeforeApiserver = action.unit.disruption === 'etcd' && hasOthers(context);
     if (isBeforeApiserver) await switchApiserver(context, place, 'stop');
+    if (action.unit.disruption === 'etcd') await moveLeader(context, place);
     await bringUp(context, place, action);
     if (isBeforeApiserver) await switchApiserver(context, place, 'start');
     await waitHealthy(context, place, action.unit.disruption);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { UpgradeStage } from '../../../src/config/upgrade-stages.js';
 import type { DesiredUnit, Disruption } from '../../../src/node/desired.js';
 import type { UnitAction } from '../../../src/plan/diff.js';
 import type { QuorumOrder } from '../../../src/plan/etcd-order-types.js';
@@ -11,6 +12,7 @@ import { sampleFacts } from '../../helpers/sample-facts.js';
 import { sampleOrders } from '../../helpers/sample-orders.js';
 
 const NAMES = ['s4', 's5', 's6'];
+const UPGRADE = { from: { kubernetes: '1.36.5' }, to: { kubernetes: '1.37.2' } };
 
 function action(component: UnitAction['component'], disruption: Disruption, verb: UnitAction['action']): UnitAction {
   const unit = { name: `${component}.service`, inputs: [], disruption } as DesiredUnit;
@@ -24,10 +26,17 @@ interface Scenario {
   answer?: (node: string) => Answer;
   /** Whether the member of that node answers again. */
   healthy?: (node: string) => Promise<unknown>;
+  /** Whose member leads. */
+  leads?: string;
+  /** Where an upgrade to another minor is. */
+  stage?: UpgradeStage;
+  /** Whose step it is; default: that of all that is to be done. */
+  component?: UnitAction['component'];
 }
 
 /** Three control planes with the same to do. */
-function runWith({ quorum = 'works', actions, answer, healthy = async () => undefined }: Scenario) {
+function runWith(scenario: Scenario) {
+  const { quorum = 'works', actions, answer, healthy = async () => undefined, leads, stage, component } = scenario;
   const { signal } = new AbortController();
   const log: string[] = [];
   const scripts: Told[] = [];
@@ -46,13 +55,16 @@ function runWith({ quorum = 'works', actions, answer, healthy = async () => unde
     rolling: createRollingLock({ brokenError: () => new Error('another one did not become healthy') }),
     cluster: clusterOf(sessions, {
       etcdOf: async (node: string) => ({
+        status: async () => ({ header: { memberId: node }, leader: leads }),
+        memberList: async () => NAMES.map((name) => ({ id: name, name, isLearner: false })),
+        moveLeader: async (to: string) => void log.push(`${node}: ${to} leads`),
         linearizableRead: async () => {
           await healthy(node);
           log.push(`${node}: healthy`);
         },
       }),
     }),
-    memory: { tally: new Map() },
+    memory: { tally: new Map(), ...(stage && { record: { upgrade: { ...UPGRADE, stage } } }) },
     judgement: { orders: sampleOrders({ quorum: { state: quorum, through: NAMES } }) },
     work,
     options: {
@@ -61,7 +73,7 @@ function runWith({ quorum = 'works', actions, answer, healthy = async () => unde
       state: { saveEvidence: async (name: string) => `/runs/1/${name}` },
     },
   } as unknown as AtWork;
-  const components = [...new Set(actions.map(({ component }) => component))];
+  const components = component ? [component] : [...new Set(actions.map((each) => each.component))];
   const start = startComponents(...components);
   const place = (node: string) => ({ node, step: 'start', signal, failed: new Set<string>() });
   return { log, scripts, all: () => Promise.allSettled(NAMES.map((node) => start(context, place(node)))) };
@@ -81,6 +93,27 @@ describe('startComponents', () => {
     const { log, all } = runWith({ actions: [action('etcd', 'etcd', 'restart')] });
     expect(outcomes(await all())).toEqual(['changed', 'changed', 'changed']);
     expect(log).toEqual(NAMES.flatMap((name) => [`${name}: restart etcd.service`, `${name}: healthy`]));
+  });
+
+  it('lets another member lead before the one that does is restarted', async () => {
+    const { log, all } = runWith({ actions: [action('etcd', 'etcd', 'restart')], leads: 's5' });
+    await all();
+    const restarted = (name: string) => [`${name}: restart etcd.service`, `${name}: healthy`];
+    expect(log).toEqual([...restarted('s4'), 's5: s4 leads', ...restarted('s5'), ...restarted('s6')]);
+  });
+
+  const BOTH = [action('kubelet', 'none', 'restart'), action('kube-proxy', 'none', 'restart')];
+
+  it('leaves kube-proxy of another minor to the step of the kubelet, which drains the node', async () => {
+    const { log, all } = runWith({ actions: BOTH, component: 'kube-proxy', stage: 'nodes' });
+    await all();
+    expect(log).toEqual([]);
+  });
+
+  it.each(['controllers', undefined] as const)('restarts it by itself where none is drained (%s)', async (stage) => {
+    const { log, all } = runWith({ actions: BOTH, component: 'kube-proxy', ...(stage && { stage }) });
+    await all();
+    expect(log).toEqual(NAMES.map((name) => `${name}: restart kube-proxy.service`));
   });
 
   it('leaves the others running when one does not become healthy', async () => {
