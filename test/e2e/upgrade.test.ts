@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Finished, said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
@@ -55,7 +57,13 @@ describe('one control plane and a worker', () => {
   });
 
   it('killed while apiservers restart, and all machines lose power: it comes back whole and goes on', async () => {
-    const { reached, ...rest } = await runUntil(world.operator, ['upgrade', '--to', '1.37'], {
+    // The target of the configuration, which also says what is no more accepted there.
+    const config = join(world.operator.stateDir, 'cluster.yaml.asked');
+    await writeFile(config, 'kubernetes: 1.37.2\nkubelet: {extraConfig: {featureGates: {SidecarContainers: true}}}\n');
+    expect(said(await ran(world, 2, 'upgrade', '--config', config))).toContain('SidecarContainers');
+    await writeFile(config, 'kubernetes: 1.37.2\n');
+    expect(said(await ran(world, 5, 'up', '--config', config))).toContain('k8s-diskless upgrade');
+    const { reached, ...rest } = await runUntil(world.operator, ['upgrade', '--config', config], {
       at: changing(/restart kube-apiserver/),
     });
     expect(reached, said(rest)).toBe(true);
@@ -75,6 +83,8 @@ describe('one control plane and a worker', () => {
 
   async function expectEverywhere(): Promise<void> {
     expect(await kubelets(world)).toEqual(world.nodes.map(() => 'v1.37.2'));
+    for (const node of world.nodes)
+      expect((await world.lab.exec(node, ['/opt/bin/kube-proxy', '--version'])).stdout, node).toContain('v1.37.2');
     expect(await unschedulable(world)).toBe('');
     await expectEcho(world, world.nodes);
     expect((await world.up()).changed).toBe(0);
@@ -106,5 +116,41 @@ describe('three control planes and two workers, which are written to all the tim
     expect(await unschedulable(world)).toBe('');
     await expectEcho(world, world.nodes);
     expect((await world.up()).changed).toBe(0);
+  });
+});
+
+describe('one control plane and two workers, where a budget lets no pod go', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await olderCluster('e2e-upgrade-held', ['s4', 's5', 's7'], '--control-plane', 's4');
+    await deployEcho(world.operator, 3);
+    await world.operator.kubectl('cordon', 's7');
+  });
+  afterAll(() => world?.down());
+  const keepAll = () =>
+    world.operator.kubectl('create', 'pdb', 'all', '--selector=app=echo', '--min-available=3').then(() => undefined);
+  const named = 'default/all';
+
+  it('it is named before anything begins', async () => {
+    await keepAll();
+    expect(said(await ran(world, 5, 'upgrade', '--to', '1.37', '--plan'))).toContain(named);
+    expect(said(await ran(world, 5, 'upgrade', '--to', '1.37'))).toContain(named);
+    expect(said(await ran(world, 0, 'status'))).not.toContain('is not finished');
+    await world.operator.kubectl('delete', 'pdb', 'all');
+  });
+
+  it('and where it holds a node up on the way; then it goes on, and only our cordons are undone', async () => {
+    // It is recorded: how long a drain may take goes by it, too.
+    await ran(world, 0, 'up', '--ready-timeout', '90s');
+    const at = changing(/restart kube-scheduler/);
+    const args = ['upgrade', '--to', '1.37'];
+    const { reached, exit, ...rest } = await runUntil(world.operator, args, { at, act: keepAll });
+    expect(reached, said({ exit, ...rest })).toBe(true);
+    expect(exit).not.toBe(0);
+    expect(said({ exit, ...rest })).toContain(`PodDisruptionBudget ${named}`);
+    await world.operator.kubectl('delete', 'pdb', 'all');
+    await ran(world, 0, 'up', '--ready-timeout', '3m');
+    expect(await kubelets(world)).toEqual(world.nodes.map(() => 'v1.37.2'));
+    expect(await unschedulable(world)).toBe('s7');
   });
 });
