@@ -100,7 +100,9 @@ describe('three control planes and two workers, which are written to all the tim
   });
   afterAll(() => world?.down());
 
-  it('brings everything to the next minor, killed at every stage, and no write waits for long', async () => {
+  it('brings everything to the next minor, killed at every stage, and no write waits for long', {
+    timeout: 1_200_000,
+  }, async () => {
     const load = await startWriteLoad(world, 's8');
     for (const moment of [/restart etcd/, /restart kube-apiserver/, /restart kube-scheduler/, /drain it/]) {
       const { reached, ...rest } = await runUntil(world.operator, ['upgrade', '--to', '1.37'], {
@@ -139,7 +141,9 @@ describe('one control plane and two workers, where a budget lets no pod go', () 
     await world.operator.kubectl('delete', 'pdb', 'all');
   });
 
-  it('and where it holds a node up on the way; then it goes on, and only our cordons are undone', async () => {
+  it('and where it holds a node up on the way; then it goes on, and only our cordons are undone', {
+    timeout: 900_000,
+  }, async () => {
     // It is recorded: how long a drain may take goes by it, too.
     await ran(world, 0, 'up', '--ready-timeout', '90s');
     const at = changing(/restart kube-scheduler/);
