@@ -25,9 +25,12 @@ export async function cleanMachine(options: CleanMachineOptions): Promise<string
   const { session, clusterId, incarnation, units, signal } = options;
   const run = (script: string, label: string, ...args: string[]) =>
     session.runAsRoot(bashScript(scriptText(script), ...args), { label, timeoutMs: END_TIMEOUT_MS, signal });
-  const look = { label: 'look for what is ours', accept: [0, 1], signal };
-  const marker = await session.runAsRoot({ command: `[ -e ${PATHS.marker}/cluster ]` }, look);
-  if (marker.exitCode !== 0) return undefined;
+  // Before anything ends there: it may be another cluster's.
+  const look = { label: 'look whose machine it is', accept: [0, 1], signal };
+  const marker = await session.runAsRoot({ command: `cat ${PATHS.marker}/cluster 2>/dev/null` }, look);
+  const [found] = marker.stdout.trim().split(' ');
+  if (!found) return undefined;
+  if (found !== clusterId) return found;
   const life = [PATHS.marker, clusterId, String(incarnation)];
   await run('retire-past.bash', 'end its pods', ...life, 'end', ...UNITS_OF_AN_INCARNATION);
   const own = units.filter((unit) => unit !== 'containerd.service').toReversed();

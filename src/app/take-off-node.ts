@@ -20,10 +20,10 @@ export async function takeOff(removal: Removal): Promise<void> {
   const client = failover(await Promise.all(others.map(({ name }) => cluster.kubeOf(name))));
   const path = resourcePath({ apiVersion: 'v1', resource: 'nodes', name: node.name });
   await orAbsent(client.delete(path, { signal }));
-  if (isGone) await endPods(client, node.name, signal);
+  await endPods(client, node.name, signal);
 }
 
-/** No kubelet will ever say that they have ended. */
+/** Those that its kubelet left: it is no more, and will not say that they have ended. */
 async function endPods(client: KubeClient, node: string, signal: AbortSignal): Promise<void> {
   const all = resourcePath({ apiVersion: 'v1', resource: 'pods' });
   const { items } = await client.list<KubePod>(all, { query: { fieldSelector: `spec.nodeName=${node}` }, signal });
