@@ -97,7 +97,7 @@ describe('a node that is drained', () => {
       status: { disruptionsAllowed: 0 },
     };
     cluster.server.on('GET', '/apis/policy/v1/poddisruptionbudgets', listOf(budget as unknown as KubePod));
-    await expect(drained(50)).rejects.toMatchObject({
+    await expect(drained(2_000)).rejects.toMatchObject({
       code: 'drain-blocked',
       host: 's7',
       message: expect.stringContaining('default/web (PodDisruptionBudget default/web keeps default/web)'),
