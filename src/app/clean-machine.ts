@@ -27,7 +27,7 @@ export async function cleanMachine(options: CleanMachineOptions): Promise<string
     session.runAsRoot(bashScript(scriptText(script), ...args), { label, timeoutMs: END_TIMEOUT_MS, signal });
   // Before anything ends there: it may be another cluster's.
   const look = { label: 'look whose machine it is', accept: [0, 1], signal };
-  const marker = await session.runAsRoot({ command: `cat ${PATHS.marker}/cluster 2>/dev/null` }, look);
+  const marker = await session.runAsRoot({ command: `cat ${PATHS.marker}/cluster` }, look);
   const [found] = marker.stdout.trim().split(' ');
   if (!found) return undefined;
   if (found !== clusterId) return found;
