@@ -79,7 +79,8 @@ export async function bringUp({
       const result = await runReconcile(given);
       await noteSuperseded(inputs.state, result.errors, new Date());
       // Nodes are drained for the next one, which nobody is to find out afterwards.
-      const upgrade = result.exit === EXIT.done && !unattended ? await advanceUpgrade(inputs.state) : undefined;
+      const isThrough = inputs.record?.upgrade !== undefined && result.exit === EXIT.done && !unattended;
+      const upgrade = isThrough ? await advanceUpgrade(inputs.state) : undefined;
       return { result, inputs, ...(upgrade && { upgrade }) };
     } finally {
       await backups.close();

@@ -1,4 +1,5 @@
 import type { NodeSession } from '../cluster/node-session.js';
+import { CONTAINERD_UNIT } from '../components/containerd.js';
 import { UNITS_OF_AN_INCARNATION } from '../components/roster.js';
 import { PATHS } from '../node/paths.js';
 import { scriptText } from '../node/script-text.js';
@@ -33,7 +34,7 @@ export async function cleanMachine(options: CleanMachineOptions): Promise<string
   if (found !== clusterId) return found;
   const life = [PATHS.marker, clusterId, String(incarnation)];
   await run('retire-past.bash', 'end its pods', ...life, 'end', ...UNITS_OF_AN_INCARNATION);
-  const own = units.filter((unit) => unit !== 'containerd.service').toReversed();
+  const own = units.filter((unit) => unit !== CONTAINERD_UNIT).toReversed();
   const { stdout } = await run('leave-cluster.bash', 'take off what is ours', PATHS.marker, clusterId, ...own);
   return /^owned (\S+)/.exec(stdout)?.[1];
 }

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { openRecordedCluster, type RecordedCluster } from '../cluster/recorded-cluster.js';
 import { ROSTER, type RosterEntry, rosterOf } from '../components/roster.js';
+import { nodeNamed } from '../config/node-named.js';
 import type { NodeSpec, SshSpec } from '../config/spec.js';
 import { didYouMean } from '../config/suggest.js';
 import { DisklessError, usageError } from '../errors.js';
@@ -36,7 +37,7 @@ const LINES = 200;
 export async function readLogs(options: ReadLogsOptions): Promise<void> {
   const { recorded, ssh, tell, out, signal } = options;
   const { spec, cluster } = await openRecordedCluster(recorded, { ssh, tell, signal });
-  const node = nodeOf(spec.nodes, options.node);
+  const node = nodeNamed(spec.nodes, options.node);
   const units = unitsOf(node, options.component);
   try {
     const connection = await cluster.session(node.name).connection();
@@ -67,17 +68,6 @@ function journalctl(units: readonly RosterEntry[], { since, follow }: ReadLogsOp
 
 /** An age is written as everywhere else here. */
 const timeOf = (since: string): string => (/^\d+(ms|s|m|h|d)$/.test(since) ? `-${since}` : since);
-
-function nodeOf(nodes: readonly NodeSpec[], name: string): NodeSpec {
-  const found = nodes.find((each) => each.name === name);
-  if (found) return found;
-  const names = nodes.map((each) => each.name);
-  throw usageError({
-    code: 'no-such-node',
-    message: `${name} is no node of this cluster`,
-    hint: didYouMean(name, names) ?? `its nodes are ${names.join(', ')}`,
-  });
-}
 
 function unitsOf({ name, role }: NodeSpec, component: string | undefined): readonly RosterEntry[] {
   const there = rosterOf(role);

@@ -2,10 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cluster } from '../cluster/cluster.js';
 import { openRecordedCluster, type RecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
+import { nodeNamed } from '../config/node-named.js';
 import { allocatePodCidrs } from '../config/pod-cidrs.js';
 import { type ClusterSpec, controlPlanes, type NodeSpec, type Role } from '../config/spec.js';
-import { didYouMean } from '../config/suggest.js';
-import { DisklessError, isFinal, refusal, toDisklessError, usageError } from '../errors.js';
+import { DisklessError, isFinal, refusal, toDisklessError } from '../errors.js';
 import { writeClusterRecord } from '../state/record-files.js';
 import type { ClusterRecord } from '../state/records.js';
 import { requireInUse } from '../state/retired.js';
@@ -22,7 +22,7 @@ import { withdraw } from './withdraw-node.js';
  *
  * The caller holds the state's lock. What peers have of it goes with the next `up`.
  *
- * @throws usage error `unknown-node`; refusals (exit 5) `last-node`, `last-control-plane`, `quorum-in-danger`, `not-gone`,
+ * @throws usage error `no-such-node`; refusals (exit 5) `last-node`, `last-control-plane`, `quorum-in-danger`, `not-gone`,
  *   `upgrade-in-progress`; `node-unreachable`; `drain-blocked`
  */
 export async function removeNode(options: RemoveNodeOptions): Promise<NodeSpec> {
@@ -30,7 +30,7 @@ export async function removeNode(options: RemoveNodeOptions): Promise<NodeSpec> 
   await requireInUse(recorded.state);
   const { record } = await recordedCluster(recorded.state);
   const left = record.leaving?.find((node) => node.name === name);
-  const node = left ?? nodeNamed(record.spec, name);
+  const node = left ?? nodeNamed(record.spec.nodes, name);
   if (!left) requireOthers(record, node);
   // One that has left the record is still to be reached.
   const spec = left ? { ...record.spec, nodes: [...record.spec.nodes, left] } : record.spec;
@@ -49,17 +49,6 @@ export async function removeNode(options: RemoveNodeOptions): Promise<NodeSpec> 
   }
   await forget(recorded, node, options.becomes);
   return node;
-}
-
-function nodeNamed({ nodes }: ClusterSpec, name: string): NodeSpec {
-  const found = nodes.find((node) => node.name === name);
-  if (found) return found;
-  const names = nodes.map((node) => node.name);
-  throw usageError({
-    code: 'unknown-node',
-    message: `${name} is no node of this cluster`,
-    hint: didYouMean(name, names) ?? `the nodes are ${names.join(', ')}`,
-  });
 }
 
 function requireOthers({ spec, upgrade }: ClusterRecord, { name, role }: NodeSpec): void {

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bringUp } from '../app/bring-up.js';
 import { type HeldKeys, heldKeys } from '../app/held-keys.js';
 import { journal } from '../app/journal.js';
-import { noteSuperseded } from '../app/note-superseded.js';
 import type { RemoveNodeOptions } from '../app/removal.js';
 import { removeNode } from '../app/remove-node.js';
 import type { SourceRequest, SshRequest } from '../app/requests.js';
@@ -10,7 +9,8 @@ import { sshOfRequest } from '../app/ssh-of-request.js';
 import { stateOf } from '../app/state-of.js';
 import { type RecordedCluster, recordedCluster } from '../cluster/recorded-cluster.js';
 import type { NodeSpec } from '../config/spec.js';
-import { EXIT, ownError } from '../errors.js';
+import { EXIT } from '../errors.js';
+import { actUnderLock } from './act-under-lock.js';
 import { interruptible } from './interrupt.js';
 import { lockBesideDaemon } from './lock-beside-daemon.js';
 import type { ClusterFlags } from './options.js';
@@ -52,19 +52,12 @@ export interface Removing extends Pick<RemoveNodeOptions, 'name' | 'isGone' | 'b
 }
 
 /** Under the state's lock. @throws as `removeNode` */
-export async function removed(recorded: RecordedCluster, { command, ...asked }: Removing): Promise<NodeSpec> {
+export function removed(recorded: RecordedCluster, { command, ...asked }: Removing): Promise<NodeSpec> {
+  const pause = (ms: number, abort: AbortSignal) => sleep(ms, undefined, { signal: abort });
   const { state } = recorded;
-  const lock = await lockBesideDaemon(state.lock, command, asked.signal);
-  try {
-    const pause = (ms: number, abort: AbortSignal) => sleep(ms, undefined, { signal: abort });
-    return await removeNode({ ...asked, recorded, tell: tellLine, sleep: pause });
-  } catch (thrown) {
-    const error = ownError(thrown);
-    await noteSuperseded(state, [error], new Date());
-    throw error;
-  } finally {
-    lock.release();
-  }
+  return actUnderLock({ state, command, signal: asked.signal }, () =>
+    removeNode({ ...asked, recorded, tell: tellLine, sleep: pause }),
+  );
 }
 
 /** What a person has to know who does not trust the machine. */

@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { PROGRAM } from '../helpers/program.js';
 import { type Finished, said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { memberList, voters } from './helpers/etcd-members.js';
+import { killedAt } from './helpers/interrupt.js';
+import { traces } from './helpers/traces.js';
 import { deployEcho, expectEcho } from './helpers/workload.js';
 
 /* Nodes leave: what they were, and what the others and their machines have of it afterwards. */
@@ -20,7 +19,7 @@ beforeAll(async () => {
     'e2e-remove',
     ALL.map((name) => ({ name })),
   );
-  blank = await traces('s7');
+  blank = await traces(world.lab, 's7');
   await world.up(['--hosts', ALL.join(','), '--control-plane', MEMBERS.join(',')]);
   await deployEcho(world.operator, ALL.length);
 });
@@ -32,40 +31,8 @@ async function ran(exit: number, ...args: string[]): Promise<Finished> {
   return finished;
 }
 
-/** The operator dies at the first of its lines that matches. */
-async function killedAt(line: RegExp, ...args: string[]): Promise<void> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
-    env: world.operator.env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const ended = once(child, 'close');
-  let text = '';
-  for await (const chunk of child.stderr.setEncoding('utf8')) {
-    text += chunk;
-    if (line.test(text)) child.kill('SIGKILL');
-  }
-  expect((await ended)[1], text).toBe('SIGKILL');
-}
-
 async function nodes(): Promise<string[]> {
   return (await world.operator.kubectl('get', 'nodes', '-o', 'jsonpath={.items[*].metadata.name}')).split(' ');
-}
-
-const TRACES = `
-find /etc/kubernetes /etc/cni /opt /var/lib/kubelet /var/lib/etcd /run/k8s-diskless* /etc/sysctl.d /etc/modules-load.d \\
-  -type f 2>/dev/null | sort
-find /etc/systemd/system -type f | sort
-ip -o link show | cut -d: -f2 | cut -d@ -f1
-ip -4 route show proto 77
-nft list tables 2>/dev/null | grep -i diskless
-iptables-save 2>/dev/null | grep -i diskless
-ctr -n k8s.io containers ls -q 2>/dev/null
-true
-`;
-
-/** Files, links, routes and rules that could be ours. */
-async function traces(node: string): Promise<string> {
-  return (await world.lab.exec(node, ['bash', '-c', TRACES])).stdout;
 }
 
 const routesTo = async (node: string, address: string): Promise<string> =>
@@ -88,14 +55,14 @@ it('who is unknown, or answers though it is said to be gone, is refused, and not
 it('a worker leaves: nothing of ours is left on it, and no kubelet can bring it back', async () => {
   const address = await addressOf('s7');
   expect(await routesTo('s4', address)).not.toBe('');
-  await killedAt(/take off what is ours/, 'remove', 's7');
+  await killedAt(world.operator, /take off what is ours/, ['remove', 's7']);
   // It has left the record: no run takes it in again.
   expect(said(await ran(0, 'up'))).toContain('remove s7');
   expect(said(await ran(5, 'up', '--hosts', ALL.join(',')))).toContain('its removal was begun');
   await ran(0, 'remove', 's7');
   expect(await nodes()).toEqual(['s4', 's5', 's6', 's8']);
   expect(await routesTo('s4', address)).toBe('');
-  expect(await traces('s7')).toBe(blank);
+  expect(await traces(world.lab, 's7')).toBe(blank);
   const { code } = await world.lab.exec('s7', ['systemctl', 'start', 'kubelet']);
   expect(code).not.toBe(0);
   expect((await world.up()).changed).toBe(0);

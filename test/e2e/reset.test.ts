@@ -6,6 +6,7 @@ import { type Finished, said } from './helpers/cli.js';
 import { createWorld, type World } from './helpers/cluster-world.js';
 import { memberList, voters } from './helpers/etcd-members.js';
 import { killedAt } from './helpers/interrupt.js';
+import { traces } from './helpers/traces.js';
 
 /* Machines that left by a word, and come back with all that they had: three control planes and a worker. */
 
@@ -20,7 +21,7 @@ beforeAll(async () => {
     'e2e-reset',
     [...MEMBERS, 's7'].map((name) => ({ name })),
   );
-  for (const name of ['s6', 's7']) blank.set(name, await traces(name));
+  for (const name of ['s6', 's7']) blank.set(name, await traces(world.lab, name));
   await world.up(['--hosts', 's[4-7]', '--control-plane', MEMBERS.join(',')]);
 });
 afterAll(() => world?.down());
@@ -29,24 +30,6 @@ async function ran(exit: number, ...args: string[]): Promise<Finished> {
   const finished = await world.operator.run(args);
   expect(finished.exit, said(finished)).toBe(exit);
   return finished;
-}
-
-const TRACES = `
-find /etc/kubernetes /etc/cni /opt /var/lib/kubelet /var/lib/etcd /run/k8s-diskless* /etc/sysctl.d /etc/modules-load.d \\
-  -type f 2>/dev/null | sort
-find /etc/systemd/system -type f | sort
-ip -o link show | cut -d: -f2 | cut -d@ -f1
-ip -4 route show proto 77
-nft list tables 2>/dev/null | grep -i diskless
-iptables-save 2>/dev/null | grep -i -e diskless -e KUBE
-ctr -n k8s.io containers ls -q 2>/dev/null
-grep /var/lib/kubelet /proc/self/mountinfo
-true
-`;
-
-/** Files, links, routes, rules and mounts that could be ours. */
-async function traces(node: string): Promise<string> {
-  return (await world.lab.exec(node, ['bash', '-c', TRACES])).stdout;
 }
 
 async function nodes(): Promise<string[]> {
@@ -72,10 +55,10 @@ it('a node of the record is for remove, and a word has to be whole', async () =>
 
 it('a worker that was no more comes back: nothing of ours is left on it, though the operator died on the way', async () => {
   await removedAsGone('s7');
-  expect(await traces('s7')).not.toBe(blank.get('s7'));
+  expect(await traces(world.lab, 's7')).not.toBe(blank.get('s7'));
   await killedAt(world.operator, /take off what is ours/, ['reset', 's7', '--yes', 's7']);
   await ran(0, 'reset', 's7', '--yes', 's7');
-  expect(await traces('s7')).toBe(blank.get('s7'));
+  expect(await traces(world.lab, 's7')).toBe(blank.get('s7'));
   expect((await world.lab.exec('s7', ['systemctl', 'start', 'kubelet'])).code).not.toBe(0);
   expect(said(await ran(0, 'reset', 's7', '--yes', 's7'))).toContain('nothing of ours is on it');
   expect(await nodes()).toEqual(MEMBERS);
@@ -92,7 +75,7 @@ it('a control plane’s etcd data goes only where those who have it are there to
   expect((await world.lab.exec('s6', ['ls', '/var/lib/etcd/member'])).code).toBe(0);
   await world.up();
   expect(said(await ran(0, 'reset', 's6', '--yes', 's6'))).toContain('has what its etcd data has');
-  expect(await traces('s6')).toBe(blank.get('s6'));
+  expect(await traces(world.lab, 's6')).toBe(blank.get('s6'));
   await world.operator.kubectl('create', 'configmap', 'after-it');
   expect((await world.up()).changed).toBe(0);
 });
